@@ -1,0 +1,211 @@
+//! Names of things: tenants, users, keys, rules, partitions, offsets.
+//!
+//! Invariant: an id that exists is well-formed, because it can only be built by parsing.
+//! It does not make new ids: whoever needs a fresh one draws it from its source of randomness.
+
+use std::fmt;
+use std::str::FromStr;
+
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+/// Longest textual id in bytes: room for a UUID, small enough to be copied freely.
+pub const NAME_BYTES_MAX: usize = 39;
+
+/// Why a text is not an id.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum IdError {
+    #[error("{kind} is empty")]
+    Empty { kind: &'static str },
+    #[error("{kind} has {length} bytes, more than {NAME_BYTES_MAX}")]
+    TooLong { kind: &'static str, length: usize },
+    #[error("{kind} has a character other than a-z, 0-9, '-' and '_' at byte {at}")]
+    BadCharacter { kind: &'static str, at: usize },
+    #[error("{kind} is not a number: {text:?}")]
+    NotANumber { kind: &'static str, text: String },
+}
+
+/// A short name held in place: lower-case letters, digits, `-` and `_`, so that it can stand
+/// in a subject, a path and an address without escaping.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+struct Name {
+    bytes: [u8; NAME_BYTES_MAX],
+    length: u8,
+}
+
+impl Name {
+    fn parse(kind: &'static str, text: &str) -> Result<Self, IdError> {
+        if text.is_empty() {
+            return Err(IdError::Empty { kind });
+        }
+        if text.len() > NAME_BYTES_MAX {
+            return Err(IdError::TooLong { kind, length: text.len() });
+        }
+        let allowed = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || b"-_".contains(&byte);
+        if let Some(at) = text.bytes().position(|byte| !allowed(byte)) {
+            return Err(IdError::BadCharacter { kind, at });
+        }
+        let mut bytes = [0; NAME_BYTES_MAX];
+        bytes[..text.len()].copy_from_slice(text.as_bytes());
+        Ok(Self { bytes, length: text.len() as u8 })
+    }
+
+    fn as_str(&self) -> &str {
+        std::str::from_utf8(&self.bytes[..usize::from(self.length)]).expect("only ASCII passes parse")
+    }
+}
+
+macro_rules! name_id {
+    ($(#[$doc:meta])* $id:ident, $kind:literal) => {
+        $(#[$doc])*
+        #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        pub struct $id(Name);
+
+        impl $id {
+            pub fn parse(text: &str) -> Result<Self, IdError> {
+                Name::parse($kind, text).map(Self)
+            }
+
+            pub fn as_str(&self) -> &str {
+                self.0.as_str()
+            }
+        }
+
+        impl FromStr for $id {
+            type Err = IdError;
+            fn from_str(text: &str) -> Result<Self, IdError> {
+                Self::parse(text)
+            }
+        }
+
+        impl fmt::Display for $id {
+            fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+                out.write_str(self.as_str())
+            }
+        }
+
+        impl fmt::Debug for $id {
+            fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+                write!(out, "{}({})", stringify!($id), self.as_str())
+            }
+        }
+
+        impl Serialize for $id {
+            fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+                serializer.serialize_str(self.as_str())
+            }
+        }
+
+        impl<'de> Deserialize<'de> for $id {
+            fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+                let text = <std::borrow::Cow<'de, str>>::deserialize(deserializer)?;
+                Self::parse(&text).map_err(serde::de::Error::custom)
+            }
+        }
+    };
+}
+
+name_id!(
+    /// Whose data it is. Every function that touches tenant data takes it first.
+    TenantId,
+    "tenant id"
+);
+name_id!(
+    /// A person or service account.
+    UserId,
+    "user id"
+);
+name_id!(
+    /// An API key; not its secret.
+    KeyId,
+    "key id"
+);
+name_id!(
+    /// An alert rule.
+    RuleId,
+    "rule id"
+);
+
+/// One chain of the event log.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct PartitionId(u16);
+
+impl PartitionId {
+    pub const fn new(number: u16) -> Self {
+        Self(number)
+    }
+
+    pub const fn number(self) -> u16 {
+        self.0
+    }
+}
+
+impl fmt::Display for PartitionId {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(out)
+    }
+}
+
+impl FromStr for PartitionId {
+    type Err = IdError;
+    fn from_str(text: &str) -> Result<Self, IdError> {
+        let number = text
+            .parse()
+            .map_err(|_| IdError::NotANumber { kind: "partition", text: text.chars().take(40).collect() })?;
+        Ok(Self(number))
+    }
+}
+
+/// Where an event stands in its partition. The first event has offset 1, so that 0 can mean
+/// "before everything".
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct Offset(u64);
+
+impl Offset {
+    /// Before everything: what an aggregate without events expects.
+    pub const ZERO: Self = Self(0);
+    pub const FIRST: Self = Self(1);
+
+    pub const fn new(number: u64) -> Self {
+        Self(number)
+    }
+
+    pub const fn number(self) -> u64 {
+        self.0
+    }
+
+    /// The offset `count` events later.
+    pub const fn plus(self, count: u64) -> Self {
+        Self(self.0 + count)
+    }
+}
+
+impl fmt::Display for Offset {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(out)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_id_is_what_was_parsed() {
+        let id = TenantId::parse("acme-7_x").unwrap();
+        assert_eq!(id.as_str(), "acme-7_x");
+        assert_eq!(format!("{id} {id:?}"), "acme-7_x TenantId(acme-7_x)");
+    }
+
+    #[test]
+    fn a_bad_id_is_refused_with_the_place() {
+        let check = |text: &str, message: &str| {
+            assert_eq!(TenantId::parse(text).unwrap_err().to_string(), message);
+        };
+        check("", "tenant id is empty");
+        check("a.b", "tenant id has a character other than a-z, 0-9, '-' and '_' at byte 1");
+        check("Acme", "tenant id has a character other than a-z, 0-9, '-' and '_' at byte 0");
+        check(&"x".repeat(40), "tenant id has 40 bytes, more than 39");
+        assert!("12".parse::<PartitionId>().is_ok());
+        assert_eq!("x".parse::<PartitionId>().unwrap_err().to_string(), "partition is not a number: \"x\"");
+    }
+}

@@ -1,0 +1,8 @@
+//! The event log: the port, its conformance suite, and its adapters.
+//!
+//! Invariant: an event that was acknowledged is read again, whole, in its place, until it is truncated.
+//! It does not interpret events: bodies are bytes here.
+
+pub mod port;
+
+pub use port::*;

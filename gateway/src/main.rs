@@ -1,0 +1,2 @@
+//! The binary `antler`.
+fn main() {}

@@ -1,0 +1,4 @@
+//! Simulations: the machine that proves the rest, by seeded faults, load, benches and end-to-end tests.
+//!
+//! Invariant: one seed is one world; run twice it gives the same trace.
+//! Nothing of the product imports it.
