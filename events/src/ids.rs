@@ -173,6 +173,14 @@ impl Offset {
         self.0
     }
 
+    /// Behind everything.
+    pub const MAX: Self = Self(u64::MAX);
+
+    /// The offset of the event before; `ZERO` has none.
+    pub const fn before(self) -> Self {
+        Self(self.0.saturating_sub(1))
+    }
+
     /// The offset `count` events later.
     pub const fn plus(self, count: u64) -> Self {
         Self(self.0 + count)

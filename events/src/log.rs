@@ -3,6 +3,9 @@
 //! Invariant: an event that was acknowledged is read again, whole, in its place, until it is truncated.
 //! It does not interpret events: bodies are bytes here.
 
+#[cfg(any(test, feature = "conformance"))]
+pub mod conformance;
 pub mod port;
+pub mod segment;
 
 pub use port::*;

@@ -15,6 +15,9 @@ use crate::ids::{Offset, PartitionId};
 use crate::subject::Subject;
 use crate::wire::{ChainHash, Envelope, EventType, SchemaVersion};
 
+/// Events in one append.
+pub const APPEND_EVENTS_MAX: usize = 4_096;
+
 /// The answer of a port's method.
 pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
 
@@ -29,7 +32,7 @@ pub struct NewEvent {
     pub body: Bytes,
 }
 
-/// Optimistic concurrency: the append holds only if the last event of `subject` is at `last`
+/// Optimistic concurrency: the append holds only if the last event of the control subject is at `last`
 /// (`Offset::ZERO`: it has none yet).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Expected {
@@ -87,7 +90,7 @@ pub struct Damage {
     pub file: String,
     /// Position in the file.
     pub position: u64,
-    /// First and last offset that may be lost.
+    /// First and last offset that are lost; `last` is below `first` if none is.
     pub first: Offset,
     pub last: Offset,
     pub reason: String,
@@ -96,10 +99,11 @@ pub struct Damage {
 impl fmt::Display for Damage {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { partition, file, position, first, last, reason } = self;
-        write!(
-            out,
-            "{file} at byte {position}: {reason}; partition {partition} lost events {first} to {last}"
-        )
+        write!(out, "{file} at byte {position}: {reason}; ")?;
+        if last < first {
+            return write!(out, "no event of partition {partition} is lost");
+        }
+        write!(out, "partition {partition} lost events {first} to {last}")
     }
 }
 
@@ -108,6 +112,8 @@ impl fmt::Display for Damage {
 pub enum AppendError {
     #[error("the last event of {subject} is {actual}, not {expected}")]
     Conflict { subject: Subject, expected: Offset, actual: Offset },
+    #[error("lines have no expected offset, so {subject} cannot be expected")]
+    LinesExpected { subject: Subject },
     #[error("an append needs at least one event")]
     Empty,
     #[error("an append may hold {max} {what}, not {actual}")]

@@ -1,0 +1,70 @@
+//! Bodies as they are stored: compressed, with their checksum and hash.
+//!
+//! Invariant: a stored body gives back exactly the bytes that were appended, or an error.
+//! It does not know what a body means.
+
+use std::sync::Mutex;
+
+use bytes::Bytes;
+
+use super::frame::FrameFault;
+use crate::codec::BODY_BYTES_MAX;
+use crate::log::{AppendError, NewEvent};
+use crate::wire::{ChainHash, Envelope};
+
+const LEVEL: i32 = 1;
+
+/// An event whose body is ready to be written.
+pub(super) struct PreparedEvent {
+    pub event: NewEvent,
+    pub stored: Vec<u8>,
+    pub crc: u32,
+    pub hash: ChainHash,
+}
+
+/// Compresses in the context of whoever appends, so that the writer of a partition only writes.
+pub(super) struct Compressors(Mutex<Vec<zstd::bulk::Compressor<'static>>>);
+
+impl Compressors {
+    pub(super) fn new() -> Self {
+        Self(Mutex::new(Vec::new()))
+    }
+
+    pub(super) fn prepare(&self, event: NewEvent) -> Result<PreparedEvent, AppendError> {
+        let actual = event.body.len();
+        if actual > BODY_BYTES_MAX {
+            return Err(AppendError::TooLarge { what: "bytes in a body", actual, max: BODY_BYTES_MAX });
+        }
+        let mut compressor = match self.pool().pop() {
+            Some(compressor) => compressor,
+            None => zstd::bulk::Compressor::new(LEVEL).expect("level 1 exists"),
+        };
+        let stored = compressor.compress(&event.body).expect("the buffer has the bound's size");
+        self.pool().push(compressor);
+        let crc = crc32fast::hash(&stored);
+        let hash = ChainHash::of_body(&stored);
+        Ok(PreparedEvent { event, stored, crc, hash })
+    }
+
+    fn pool(&self) -> std::sync::MutexGuard<'_, Vec<zstd::bulk::Compressor<'static>>> {
+        self.0.lock().expect("nothing panics while it holds the pool")
+    }
+}
+
+/// Restores bodies of one reader.
+pub(super) struct Restorer(zstd::bulk::Decompressor<'static>);
+
+impl Restorer {
+    pub(super) fn new() -> Self {
+        Self(zstd::bulk::Decompressor::new().expect("a context without a dictionary"))
+    }
+
+    pub(super) fn restore(&mut self, envelope: &Envelope, stored: &[u8]) -> Result<Bytes, FrameFault> {
+        // The envelope has been checked: its length is below the limit.
+        let raw = envelope.body_raw as usize;
+        match self.0.decompress(stored, raw) {
+            Ok(body) if body.len() == raw => Ok(body.into()),
+            _ => Err(FrameFault::BodyNotRestored),
+        }
+    }
+}

@@ -1,0 +1,421 @@
+//! The group commit: one writer per partition turns what waits into one write and one sync.
+//!
+//! Invariant: an append is answered only after its bytes are on stable storage, or after it is certain that they
+//! are not in the log, or with `Unknown`. A failed sync is final: the kernel may have dropped the pages, so a second
+//! sync that succeeds would prove nothing. It owns no thread; whoever runs it does.
+
+use std::io;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use super::body::PreparedEvent;
+use super::frame::{FRAME_HEADER_BYTES, FrameHeader};
+use super::header::{Chains, FRAMES_AT, SegmentHeader};
+use super::index::{Describes, Entry, Index, LastOf};
+use super::partition::{Partition, Progress, Segment};
+use super::planted::Planted;
+use super::queue::Pending;
+use super::watermark::Watermark;
+use crate::codec::CodecId;
+use crate::files::{Access, File};
+use crate::ids::{Offset, PartitionId};
+use crate::log::{AppendError, Appended};
+use crate::wire::chain::ChainId;
+use crate::wire::envelope::ENVELOPE_BYTES_MAX;
+use crate::wire::{ChainHash, Envelope};
+
+/// The segment that grows.
+#[derive(Debug)]
+pub(super) struct Active {
+    pub file: Arc<dyn File>,
+    pub header: SegmentHeader,
+    /// Length on stable storage.
+    pub length: u64,
+    pub index: Index,
+}
+
+/// Writes one partition.
+#[derive(Debug)]
+pub struct Committer {
+    pub(super) partition: Arc<Partition>,
+    pub(super) active: Active,
+    pub(super) chains: Chains,
+    pub(super) next: Offset,
+    pub(super) watermark: Box<dyn File>,
+    buffer: Vec<u8>,
+    stopped: Option<Arc<str>>,
+}
+
+/// Why a commit was not written.
+enum Failure {
+    /// Nothing of it is in the file.
+    DiskFull,
+    /// Nothing is known about it, and nothing more is written.
+    Final(Arc<str>),
+}
+
+/// A commit that lies in the buffer.
+struct Staged {
+    verdicts: Vec<(Pending, Result<Appended, AppendError>)>,
+    frames: Vec<StagedFrame>,
+    chains: Chains,
+    last_of: LastOf,
+    next: Offset,
+}
+
+struct StagedFrame {
+    envelope: Envelope,
+    hash: ChainHash,
+    position: u64,
+    end: u64,
+}
+
+impl Committer {
+    pub(super) fn new(
+        partition: Arc<Partition>,
+        active: Active,
+        chains: Chains,
+        watermark: Box<dyn File>,
+    ) -> Self {
+        let next = active.index.next;
+        Self { partition, active, chains, next, watermark, buffer: Vec::new(), stopped: None }
+    }
+
+    pub fn partition(&self) -> PartitionId {
+        self.partition.id
+    }
+
+    /// Commits until the log is closed and nothing waits any more. Blocks; wants a thread of its own.
+    pub fn run(mut self) {
+        while let Some(batch) = self.partition.queue.next_batch(self.partition.options.linger) {
+            self.commit(batch);
+        }
+        self.finish();
+    }
+
+    /// Commits what waits now, without waiting for more; answers how many appends that were.
+    pub fn commit_queued(&mut self) -> usize {
+        let batch = self.partition.queue.take();
+        let count = batch.len();
+        self.commit(batch);
+        count
+    }
+
+    /// Commits what waits and leaves a watermark that proves the whole log after a clean stop.
+    pub fn finish(mut self) {
+        self.commit_queued();
+        if self.stopped.is_none()
+            && let Err(error) = self.watermark.sync()
+        {
+            tracing::warn!(partition = %self.partition.id, %error, "the watermark is not on stable storage");
+        }
+    }
+
+    fn commit(&mut self, batch: Vec<Pending>) {
+        if batch.is_empty() {
+            return;
+        }
+        if let Some(reason) = self.stopped.clone() {
+            let partition = self.partition.id;
+            return self.refuse(batch, &AppendError::Stopped { partition, reason });
+        }
+        if let Err(failure) = self.roll_if_full() {
+            return self.fail(batch, failure);
+        }
+        let staged = self.stage(batch);
+        match self.store() {
+            Ok(()) => self.publish(staged),
+            Err(failure) => {
+                self.fail(staged.verdicts.into_iter().map(|(append, _)| append).collect(), failure)
+            }
+        }
+    }
+
+    /// Gives offsets and chain hashes and lays the frames out in the buffer.
+    fn stage(&mut self, batch: Vec<Pending>) -> Staged {
+        self.buffer.clear();
+        let mut staged = Staged {
+            verdicts: Vec::with_capacity(batch.len()),
+            frames: Vec::new(),
+            chains: Chains::new(),
+            last_of: LastOf::new(),
+            next: self.next,
+        };
+        for append in batch {
+            let verdict = match self.conflict(&append, &staged) {
+                Some(conflict) => Err(conflict),
+                None => Ok(self.stage_append(&append, &mut staged)),
+            };
+            staged.verdicts.push((append, verdict));
+        }
+        staged
+    }
+
+    fn conflict(&self, append: &Pending, staged: &Staged) -> Option<AppendError> {
+        if self.partition.options.planted.is(Planted::ExpectedIgnored) {
+            return None;
+        }
+        let state = self.partition.state();
+        append.expected.iter().find_map(|expected| {
+            let subject = expected.subject;
+            let last = staged.last_of.get(&subject).or_else(|| state.last_of.get(&subject));
+            let actual = last.copied().unwrap_or_default();
+            (actual != expected.last).then_some(AppendError::Conflict {
+                subject,
+                expected: expected.last,
+                actual,
+            })
+        })
+    }
+
+    fn stage_append(&mut self, append: &Pending, staged: &mut Staged) -> Appended {
+        let first = staged.next;
+        let mut hash = ChainHash::START;
+        for (at, event) in append.events.iter().enumerate() {
+            let follows = (append.events.len() - 1 - at) as u32;
+            hash = self.stage_event(event, follows, staged);
+        }
+        Appended { partition: self.partition.id, first, last: staged.next.before(), hash }
+    }
+
+    fn stage_event(&mut self, prepared: &PreparedEvent, follows: u32, staged: &mut Staged) -> ChainHash {
+        let chain = ChainId::from(prepared.event.subject);
+        let previous =
+            staged.chains.get(&chain).or_else(|| self.chains.get(&chain)).copied().unwrap_or_default();
+        let envelope = Envelope {
+            codec: CodecId::BincodeZstd,
+            event_type: prepared.event.event_type,
+            schema: prepared.event.schema,
+            partition: self.partition.id,
+            offset: staged.next,
+            recorded_at: prepared.event.recorded_at,
+            subject: prepared.event.subject,
+            previous,
+            body_stored: prepared.stored.len() as u32,
+            body_raw: prepared.event.body.len() as u32,
+            body_crc: prepared.crc,
+        };
+        let mut envelope_bytes = Vec::with_capacity(ENVELOPE_BYTES_MAX);
+        envelope.encode(&mut envelope_bytes);
+        let position = self.active.length + self.buffer.len() as u64;
+        let length = (envelope_bytes.len() + prepared.stored.len()) as u32;
+        FrameHeader { length, durable_through: self.active.length, follows }.encode(&mut self.buffer);
+        self.buffer.extend_from_slice(&envelope_bytes);
+        self.buffer.extend_from_slice(&prepared.stored);
+        let hash = ChainHash::of_event(&envelope_bytes, &prepared.hash);
+        let end = position + FRAME_HEADER_BYTES as u64 + u64::from(length);
+        staged.frames.push(StagedFrame { envelope, hash, position, end });
+        staged.chains.insert(chain, hash);
+        if envelope.subject.kind.is_control() {
+            staged.last_of.insert(envelope.subject, envelope.offset);
+        }
+        staged.next = staged.next.plus(1);
+        hash
+    }
+
+    /// Brings the buffer to stable storage.
+    fn store(&mut self) -> Result<(), Failure> {
+        if self.buffer.is_empty() {
+            return Ok(());
+        }
+        if let Err(error) = self.active.file.write_at(self.active.length, &self.buffer) {
+            return Err(self.take_back(&error));
+        }
+        let planted = self.partition.options.planted;
+        if !planted.is(Planted::AckBeforeSync)
+            && let Err(error) = self.active.file.sync()
+            && !planted.is(Planted::SyncErrorSwallowed)
+        {
+            return Err(Failure::Final(format!("a sync of the log failed: {error}").into()));
+        }
+        self.active.length += self.buffer.len() as u64;
+        Partition::count(&self.partition.counters.syncs, 1);
+        Ok(())
+    }
+
+    /// After a write that failed: makes sure that nothing of it is ever read, before the senders are told so.
+    fn take_back(&self, error: &io::Error) -> Failure {
+        if !is_full(error) {
+            return Failure::Final(format!("a write to the log failed: {error}").into());
+        }
+        if self.partition.options.planted.is(Planted::FullDiskTailLeft) {
+            return Failure::DiskFull;
+        }
+        let cut = self.active.file.set_size(self.active.length).and_then(|()| self.active.file.sync());
+        match cut {
+            Ok(()) => Failure::DiskFull,
+            Err(error) => {
+                Failure::Final(format!("the log could not be cut after a full disk: {error}").into())
+            }
+        }
+    }
+
+    /// Tells readers and senders.
+    fn publish(&mut self, staged: Staged) {
+        let Staged { verdicts, frames, chains, last_of, next } = staged;
+        self.chains.extend(chains);
+        self.next = next;
+        if !frames.is_empty() {
+            self.mark();
+            let entries = self.note(&frames);
+            let mut state = self.partition.state();
+            let active = state.segments.last_mut().expect("the segment that grows is always there");
+            active.frames_end = self.active.length;
+            active.entries.extend(entries);
+            state.last_of.extend(last_of);
+            state.next = next;
+            state.disk_full = false;
+            drop(state);
+            self.partition.progress.send_modify(|progress| *progress = Progress { next, ..*progress });
+        }
+        for (append, verdict) in verdicts {
+            self.count(&append, verdict.is_ok());
+            // A sender that went away does not want its answer.
+            append.answer.send(verdict).ok();
+        }
+    }
+
+    fn mark(&self) {
+        let mark = Watermark { base: self.active.header.base, length: self.active.length, next: self.next };
+        if let Err(error) = mark.store(&*self.watermark) {
+            tracing::warn!(partition = %self.partition.id, %error, "the watermark is not written");
+        }
+    }
+
+    fn note(&mut self, frames: &[StagedFrame]) -> Vec<Entry> {
+        let options = &self.partition.options;
+        let known = self.active.index.entries.len();
+        for StagedFrame { envelope, hash, position, end } in frames {
+            let place = (envelope.offset, *position, *end);
+            let every = options.index_every_bytes;
+            let entry = Index::entry_for(&self.active.index.entries, place, every, options.planted);
+            self.active.index.note(envelope, *hash, entry);
+        }
+        self.active.index.entries[known..].to_vec()
+    }
+
+    fn count(&self, append: &Pending, recorded: bool) {
+        let counters = &self.partition.counters;
+        if !recorded {
+            return Partition::count(&counters.refused, 1);
+        }
+        let raw: usize = append.events.iter().map(|event| event.event.body.len()).sum();
+        let stored: usize = append.events.iter().map(|event| event.stored.len()).sum();
+        Partition::count(&counters.appends, 1);
+        Partition::count(&counters.events, append.events.len() as u64);
+        Partition::count(&counters.raw_bytes, raw as u64);
+        Partition::count(&counters.stored_bytes, stored as u64);
+    }
+
+    fn roll_if_full(&mut self) -> Result<(), Failure> {
+        if self.active.length < self.partition.options.segment_bytes || self.active.index.events == 0 {
+            return Ok(());
+        }
+        let partition = &self.partition;
+        let off_by_one = u64::from(partition.options.planted.is(Planted::RollOffByOne));
+        let active = Active::create(partition, self.next.plus(off_by_one)).map_err(|(action, error)| {
+            if is_full(&error) {
+                Failure::DiskFull
+            } else {
+                Failure::Final(format!("{action}: {error}").into())
+            }
+        })?;
+        self.active.seal(partition);
+        partition.state().segments.push(active.as_segment(partition));
+        self.active = active;
+        Ok(())
+    }
+
+    fn fail(&mut self, batch: Vec<Pending>, failure: Failure) {
+        match failure {
+            Failure::DiskFull => {
+                self.partition.state().disk_full = true;
+                tracing::warn!(partition = %self.partition.id, "the disk of the log is full, appends are refused");
+                self.refuse(batch, &AppendError::DiskFull);
+            }
+            Failure::Final(reason) => {
+                tracing::error!(partition = %self.partition.id, %reason, "the writer has stopped");
+                self.stop(&reason);
+                self.refuse(batch, &AppendError::Unknown { reason });
+            }
+        }
+    }
+
+    fn stop(&mut self, reason: &Arc<str>) {
+        self.stopped = Some(Arc::clone(reason));
+        self.partition.state().stopped = Some(Arc::clone(reason));
+    }
+
+    fn refuse(&self, batch: Vec<Pending>, error: &AppendError) {
+        for append in batch {
+            self.count(&append, false);
+            append.answer.send(Err(error.clone())).ok();
+        }
+    }
+}
+
+impl Drop for Committer {
+    /// Without its writer a partition takes nothing, also if the writer panicked.
+    fn drop(&mut self) {
+        self.partition.close();
+        let partition = self.partition.id;
+        let reason = self.stopped.clone().unwrap_or_else(|| "the log is closed".into());
+        self.refuse(self.partition.queue.take(), &AppendError::Stopped { partition, reason });
+    }
+}
+
+impl Active {
+    /// Makes a segment whose header and name are on stable storage.
+    pub(super) fn create(partition: &Partition, base: Offset) -> Result<Self, (&'static str, io::Error)> {
+        let header = SegmentHeader { partition: partition.id, base, compacted: None };
+        let path = segment_path(partition, base);
+        let file = match partition.files.open(&path, Access::Create) {
+            // A draft of an attempt that failed: its name says that nothing in it was acknowledged.
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
+                partition.files.remove(&path).and_then(|()| partition.files.open(&path, Access::Create))
+            }
+            opened => opened,
+        };
+        let file: Arc<dyn File> = file.map_err(|error| ("a segment could not be made", error))?.into();
+        file.write_at(0, &header.encode()).map_err(|error| ("a segment could not be written", error))?;
+        file.sync().map_err(|error| ("a segment could not be synced", error))?;
+        if !partition.options.planted.is(Planted::NoFolderSync) {
+            let synced = partition.files.sync_dir(&partition.dir);
+            synced.map_err(|error| ("the folder of the log could not be synced", error))?;
+        }
+        Ok(Self { file, header, length: FRAMES_AT, index: Index::new(base) })
+    }
+
+    pub(super) fn as_segment(&self, partition: &Partition) -> Segment {
+        Segment {
+            base: self.header.base,
+            covered: None,
+            path: segment_path(partition, self.header.base),
+            file: Arc::clone(&self.file),
+            frames_end: self.length,
+            entries: self.index.entries.clone(),
+        }
+    }
+
+    /// Leaves the index beside the full segment. Without it the next open takes longer, and nothing else.
+    fn seal(&self, partition: &Partition) {
+        let path = index_path(partition, self.header.base);
+        let describes = Describes { header: self.header.fingerprint(), size: self.length };
+        if let Err(error) = self.index.save(&*partition.files, &path, describes) {
+            tracing::warn!(partition = %partition.id, %error, "the index of a segment is not written");
+        }
+    }
+}
+
+pub(super) fn segment_path(partition: &Partition, base: Offset) -> PathBuf {
+    partition.dir.join(format!("{:020}.seg", base.number()))
+}
+
+pub(super) fn index_path(partition: &Partition, base: Offset) -> PathBuf {
+    partition.dir.join(format!("{:020}.idx", base.number()))
+}
+
+fn is_full(error: &io::Error) -> bool {
+    use io::ErrorKind::{FileTooLarge, QuotaExceeded, StorageFull};
+    matches!(error.kind(), StorageFull | QuotaExceeded | FileTooLarge)
+}

@@ -1,0 +1,97 @@
+//! What waits for the next commit of a partition.
+//!
+//! Invariant: whoever is in the queue holds permits of the partition's byte budget, so it is bounded;
+//! after `close` nothing enters. It does not look into appends.
+
+use std::sync::{Condvar, Mutex, MutexGuard};
+use std::time::Duration;
+
+use tokio::sync::{OwnedSemaphorePermit, oneshot};
+
+use super::body::PreparedEvent;
+use crate::log::{AppendError, Appended, Expected};
+
+/// An append on its way.
+pub(super) struct Pending {
+    pub events: Vec<PreparedEvent>,
+    pub expected: Vec<Expected>,
+    pub answer: oneshot::Sender<Result<Appended, AppendError>>,
+    /// Given back when the append is answered.
+    #[expect(dead_code, reason = "held for its bytes of the budget")]
+    pub permit: OwnedSemaphorePermit,
+}
+
+impl Pending {
+    fn stored_bytes(&self) -> usize {
+        self.events.iter().map(|event| event.stored.len()).sum()
+    }
+}
+
+#[derive(Default)]
+struct Waiting {
+    appends: Vec<Pending>,
+    bytes: usize,
+    closed: bool,
+}
+
+pub(super) struct Queue {
+    waiting: Mutex<Waiting>,
+    arrived: Condvar,
+    /// So many bytes do not wait for company.
+    enough_bytes: usize,
+}
+
+impl Queue {
+    pub(super) fn new(enough_bytes: usize) -> Self {
+        Self { waiting: Mutex::default(), arrived: Condvar::new(), enough_bytes }
+    }
+
+    /// Gives the append back if the queue is closed.
+    pub(super) fn push(&self, append: Pending) -> Result<(), Pending> {
+        let mut waiting = self.waiting();
+        if waiting.closed {
+            return Err(append);
+        }
+        waiting.bytes += append.stored_bytes();
+        waiting.appends.push(append);
+        // The writer sleeps until there is something, and then until there is enough.
+        let wakes = waiting.appends.len() == 1 || waiting.bytes >= self.enough_bytes;
+        drop(waiting);
+        if wakes {
+            self.arrived.notify_one();
+        }
+        Ok(())
+    }
+
+    /// Everything that waits now.
+    pub(super) fn take(&self) -> Vec<Pending> {
+        let mut waiting = self.waiting();
+        waiting.bytes = 0;
+        std::mem::take(&mut waiting.appends)
+    }
+
+    /// Blocks until something waits, lingers for company, and takes it all; `None` when closed and empty.
+    pub(super) fn next_batch(&self, linger: Duration) -> Option<Vec<Pending>> {
+        let expect = "nothing panics while it holds the queue";
+        let mut waiting = self.waiting();
+        while waiting.appends.is_empty() {
+            if waiting.closed {
+                return None;
+            }
+            waiting = self.arrived.wait(waiting).expect(expect);
+        }
+        let wants_more = |waiting: &mut Waiting| waiting.bytes < self.enough_bytes && !waiting.closed;
+        let (mut waiting, _) = self.arrived.wait_timeout_while(waiting, linger, wants_more).expect(expect);
+        waiting.bytes = 0;
+        Some(std::mem::take(&mut waiting.appends))
+    }
+
+    pub(super) fn close(&self) {
+        self.waiting().closed = true;
+        self.arrived.notify_all();
+    }
+
+    fn waiting(&self) -> MutexGuard<'_, Waiting> {
+        self.waiting.lock().expect("nothing panics while it holds the queue")
+    }
+}

@@ -1,0 +1,254 @@
+//! The segment log on real files: conformance, reopening, damage by hand.
+
+use std::path::Path;
+use std::sync::Arc;
+use std::thread::JoinHandle;
+
+use super::*;
+use crate::clock::Timestamp;
+use crate::files::RealFiles;
+use crate::ids::TenantId;
+use crate::log::conformance::CASES;
+use crate::log::{NewEvent, Recorded};
+use crate::wire::{EventType, SchemaVersion};
+
+const P0: PartitionId = PartitionId::new(0);
+
+#[test]
+fn it_conforms() {
+    for case in CASES {
+        let dir = tempfile::tempdir().unwrap();
+        let running = Running::open(small_options(dir.path(), 2));
+        block_on((case.run)(Arc::clone(&running.log) as Arc<dyn EventLog>));
+        running.stop();
+        let verification = verify_whole(dir.path());
+        assert!(verification.findings.is_empty(), "{}: {:?}", case.name, verification.findings);
+    }
+}
+
+#[test]
+fn everything_is_there_after_a_reopen_and_the_chain_goes_on() {
+    let dir = tempfile::tempdir().unwrap();
+    for round in 0..4 {
+        let running = Running::open(small_options(dir.path(), 1));
+        assert_eq!(running.findings, []);
+        assert_eq!(running.read_all().len(), round * 50);
+        running.append_many(50);
+        running.stop();
+    }
+    let verification = verify_whole(dir.path());
+    assert!(verification.is_whole() && verification.findings.is_empty());
+    assert_eq!((verification.events, verification.chains), (200, 1));
+    assert!(verification.segments > 5, "{verification:?}");
+}
+
+#[test]
+fn an_unacknowledged_tail_is_cut_and_named() {
+    let dir = tempfile::tempdir().unwrap();
+    let running = Running::open(small_options(dir.path(), 1));
+    running.append_many(3);
+    running.stop();
+    let file = segments(dir.path()).pop().unwrap();
+    let whole = std::fs::read(&file).unwrap();
+    let mut torn = whole.clone();
+    torn.extend_from_slice(&whole[40..140]);
+    std::fs::write(&file, torn).unwrap();
+    let running = Running::open(small_options(dir.path(), 1));
+    assert!(
+        matches!(&running.findings[..], [Finding::TornTail { bytes: 100, .. }]),
+        "{:?}",
+        running.findings
+    );
+    assert_eq!(running.read_all().len(), 3);
+    running.stop();
+    assert_eq!(std::fs::read(&file).unwrap(), whole);
+}
+
+#[test]
+fn a_cut_of_acknowledged_bytes_is_damage_and_their_offsets_are_not_used_again() {
+    let dir = tempfile::tempdir().unwrap();
+    let running = Running::open(small_options(dir.path(), 1));
+    running.append_many(3);
+    running.stop();
+    let file = segments(dir.path()).pop().unwrap();
+    let whole = std::fs::read(&file).unwrap();
+    std::fs::write(&file, &whole[..whole.len() - 1]).unwrap();
+    assert!(!verify_whole(dir.path()).is_whole());
+    for _ in 0..2 {
+        let running = Running::open(small_options(dir.path(), 1));
+        assert!(matches!(&running.findings[..], [.., Finding::Damaged(_)]), "{:?}", running.findings);
+        running.stop();
+    }
+    let running = Running::open(small_options(dir.path(), 1));
+    assert_eq!(running.append_many(1), Offset::new(4));
+    match block_on(running.log.read(P0, Offset::new(3), 1)) {
+        Err(ReadError::Damaged(damage)) => assert_eq!((damage.first.number(), damage.last.number()), (3, 3)),
+        other => panic!("expected damage, got {other:?}"),
+    }
+    assert_eq!(block_on(running.log.read(P0, Offset::new(4), 1)).unwrap().events.len(), 1);
+    running.stop();
+}
+
+#[test]
+fn a_flipped_byte_in_a_sealed_segment_is_named_and_the_rest_is_read() {
+    let dir = tempfile::tempdir().unwrap();
+    let running = Running::open(small_options(dir.path(), 1));
+    running.append_many(40);
+    running.stop();
+    let file = segments(dir.path()).remove(1);
+    let mut bytes = std::fs::read(&file).unwrap();
+    bytes[500] ^= 0x10;
+    std::fs::write(&file, bytes).unwrap();
+    let verification = verify_whole(dir.path());
+    let [Finding::Damaged(found)] = &verification.findings[..] else { panic!("{:?}", verification.findings) };
+    assert_eq!(found.file, file.display().to_string());
+    assert_eq!(found.first, found.last);
+    let running = Running::open(small_options(dir.path(), 1));
+    let chunk = block_on(running.log.read(P0, Offset::FIRST, usize::MAX)).unwrap();
+    assert_eq!(chunk.next, found.first);
+    match block_on(running.log.read(P0, chunk.next, 1)) {
+        Err(ReadError::Damaged(damage)) => assert_eq!(&damage, found),
+        other => panic!("expected damage, got {other:?}"),
+    }
+    let behind = block_on(running.log.read(P0, found.last.plus(1), usize::MAX)).unwrap();
+    assert_eq!(behind.events.len() as u64, 40 - found.last.number());
+    running.stop();
+}
+
+#[test]
+fn a_missing_segment_is_named() {
+    let dir = tempfile::tempdir().unwrap();
+    let running = Running::open(small_options(dir.path(), 1));
+    running.append_many(40);
+    running.stop();
+    std::fs::remove_file(segments(dir.path()).remove(1)).unwrap();
+    assert!(!verify_whole(dir.path()).is_whole());
+    let running = Running::open(small_options(dir.path(), 1));
+    assert!(matches!(&running.findings[..], [Finding::Damaged(_)]), "{:?}", running.findings);
+    running.stop();
+}
+
+#[test]
+fn a_log_is_opened_only_as_it_was_made() {
+    let dir = tempfile::tempdir().unwrap();
+    Running::open(small_options(dir.path(), 2)).stop();
+    let error = SegmentLog::open(Arc::new(RealFiles), small_options(dir.path(), 3)).unwrap_err();
+    assert!(error.to_string().ends_with("has 2 partitions, so it cannot be opened with 3"), "{error}");
+    std::fs::write(dir.path().join(LAYOUT_NAME), "antler log 9\npartitions 2\n").unwrap();
+    let error = SegmentLog::open(Arc::new(RealFiles), small_options(dir.path(), 2)).unwrap_err();
+    assert!(error.to_string().contains("is of another version"), "{error}");
+}
+
+#[test]
+fn a_segment_of_another_version_is_refused_and_not_touched() {
+    let dir = tempfile::tempdir().unwrap();
+    let running = Running::open(small_options(dir.path(), 1));
+    running.append_many(3);
+    running.stop();
+    let file = segments(dir.path()).pop().unwrap();
+    let mut bytes = std::fs::read(&file).unwrap();
+    bytes[4] = 2;
+    let crc = crc32fast::hash(&bytes[..36]);
+    bytes[36..40].copy_from_slice(&crc.to_le_bytes());
+    std::fs::write(&file, &bytes).unwrap();
+    let error = SegmentLog::open(Arc::new(RealFiles), small_options(dir.path(), 1)).unwrap_err();
+    assert!(error.to_string().contains("layout 2"), "{error}");
+    assert_eq!(std::fs::read(&file).unwrap(), bytes);
+}
+
+#[test]
+fn a_closed_log_refuses_appends_and_wakes_followers() {
+    let dir = tempfile::tempdir().unwrap();
+    let running = Running::open(small_options(dir.path(), 1));
+    let log = Arc::clone(&running.log);
+    running.stop();
+    let append = Append { events: vec![event(0)], expected: Vec::new() };
+    assert!(matches!(block_on(log.append(P0, append)), Err(AppendError::Stopped { .. })));
+    assert!(block_on(log.wait(P0, Offset::FIRST)).is_err());
+    assert_eq!(block_on(log.read(P0, Offset::FIRST, 1)).unwrap().events.len(), 0);
+}
+
+#[test]
+fn truncated_segments_stay_truncated_after_a_reopen() {
+    let dir = tempfile::tempdir().unwrap();
+    let running = Running::open(small_options(dir.path(), 1));
+    running.append_many(100);
+    let from = block_on(running.log.truncate(P0, Offset::new(80))).unwrap();
+    let kept = running.read_all();
+    running.stop();
+    assert!(verify_whole(dir.path()).findings.is_empty());
+    let running = Running::open(small_options(dir.path(), 1));
+    assert_eq!(running.findings, []);
+    assert_eq!(running.log.bounds(P0).unwrap().lines_from, from);
+    assert_eq!(running.read_all(), kept);
+    running.append_many(10);
+    running.stop();
+    assert!(verify_whole(dir.path()).findings.is_empty(), "the chain goes on over what was truncated");
+}
+
+/// An open log whose committers run.
+struct Running {
+    log: Arc<SegmentLog>,
+    writers: Vec<JoinHandle<()>>,
+    findings: Vec<Finding>,
+}
+
+impl Running {
+    fn open(options: SegmentOptions) -> Self {
+        let Opened { log, committers, findings } = SegmentLog::open(Arc::new(RealFiles), options).unwrap();
+        let run = |committer: Committer| std::thread::spawn(move || committer.run());
+        Self { log, writers: committers.into_iter().map(run).collect(), findings }
+    }
+
+    fn append_many(&self, count: u64) -> Offset {
+        let mut last = Offset::ZERO;
+        for number in 0..count {
+            let append = Append { events: vec![event(number)], expected: Vec::new() };
+            last = block_on(self.log.append(P0, append)).unwrap().last;
+        }
+        last
+    }
+
+    fn read_all(&self) -> Vec<Recorded> {
+        block_on(self.log.read(P0, Offset::FIRST, usize::MAX)).unwrap().events
+    }
+
+    fn stop(self) {
+        self.log.close();
+        self.writers.into_iter().for_each(|writer| writer.join().unwrap());
+    }
+}
+
+fn small_options(dir: &Path, partitions: u16) -> SegmentOptions {
+    SegmentOptions {
+        segment_bytes: 4_000,
+        index_every_bytes: 1_000,
+        linger: Duration::from_micros(100),
+        ..SegmentOptions::new(dir.to_owned(), partitions)
+    }
+}
+
+fn event(number: u64) -> NewEvent {
+    let noise: Vec<u8> = blake3::hash(&number.to_le_bytes()).as_bytes().repeat(1 + number as usize % 3);
+    NewEvent {
+        subject: Subject::lines(TenantId::parse("acme").unwrap()),
+        event_type: EventType(1),
+        schema: SchemaVersion(1),
+        recorded_at: Timestamp::from_nanos(number as i64),
+        body: [noise, b" and text ".repeat(30)].concat().into(),
+    }
+}
+
+fn segments(dir: &Path) -> Vec<PathBuf> {
+    let dir = dir.join("p000");
+    let names = RealFiles.list(&dir).unwrap();
+    names.iter().filter(|name| name.ends_with(".seg")).map(|name| dir.join(name)).collect()
+}
+
+fn verify_whole(dir: &Path) -> Verification {
+    verify(&RealFiles, dir, Planted::None, &mut |_| Ok(())).unwrap()
+}
+
+fn block_on<T>(future: impl Future<Output = T>) -> T {
+    tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(future)
+}
