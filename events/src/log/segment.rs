@@ -174,12 +174,12 @@ pub struct SegmentLog {
 }
 
 impl SegmentLog {
-    pub fn open(files: Arc<dyn FileSystem>, options: SegmentOptions) -> Result<Opened, OpenError> {
-        check_layout(&*files, &options)?;
+    pub fn open(files: &Arc<dyn FileSystem>, options: SegmentOptions) -> Result<Opened, OpenError> {
+        check_layout(&**files, &options)?;
         let options = Arc::new(options);
         let mut opened = Vec::new();
         for number in 0..options.partitions {
-            opened.push(recover::open(&files, &options, PartitionId::new(number))?);
+            opened.push(recover::open(files, &options, PartitionId::new(number))?);
         }
         let partitions = opened.iter().map(|recovered| Arc::clone(&recovered.partition)).collect();
         let mut committers = Vec::new();

@@ -132,10 +132,10 @@ fn a_missing_segment_is_named() {
 fn a_log_is_opened_only_as_it_was_made() {
     let dir = tempfile::tempdir().unwrap();
     Running::open(small_options(dir.path(), 2)).stop();
-    let error = SegmentLog::open(Arc::new(RealFiles), small_options(dir.path(), 3)).unwrap_err();
+    let error = SegmentLog::open(&real_files(), small_options(dir.path(), 3)).unwrap_err();
     assert!(error.to_string().ends_with("has 2 partitions, so it cannot be opened with 3"), "{error}");
     std::fs::write(dir.path().join(LAYOUT_NAME), "antler log 9\npartitions 2\n").unwrap();
-    let error = SegmentLog::open(Arc::new(RealFiles), small_options(dir.path(), 2)).unwrap_err();
+    let error = SegmentLog::open(&real_files(), small_options(dir.path(), 2)).unwrap_err();
     assert!(error.to_string().contains("is of another version"), "{error}");
 }
 
@@ -151,7 +151,7 @@ fn a_segment_of_another_version_is_refused_and_not_touched() {
     let crc = crc32fast::hash(&bytes[..36]);
     bytes[36..40].copy_from_slice(&crc.to_le_bytes());
     std::fs::write(&file, &bytes).unwrap();
-    let error = SegmentLog::open(Arc::new(RealFiles), small_options(dir.path(), 1)).unwrap_err();
+    let error = SegmentLog::open(&real_files(), small_options(dir.path(), 1)).unwrap_err();
     assert!(error.to_string().contains("layout 2"), "{error}");
     assert_eq!(std::fs::read(&file).unwrap(), bytes);
 }
@@ -195,7 +195,7 @@ struct Running {
 
 impl Running {
     fn open(options: SegmentOptions) -> Self {
-        let Opened { log, committers, findings } = SegmentLog::open(Arc::new(RealFiles), options).unwrap();
+        let Opened { log, committers, findings } = SegmentLog::open(&real_files(), options).unwrap();
         let run = |committer: Committer| std::thread::spawn(move || committer.run());
         Self { log, writers: committers.into_iter().map(run).collect(), findings }
     }
@@ -251,4 +251,8 @@ fn verify_whole(dir: &Path) -> Verification {
 
 fn block_on<T>(future: impl Future<Output = T>) -> T {
     tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(future)
+}
+
+fn real_files() -> Arc<dyn FileSystem> {
+    Arc::new(RealFiles)
 }
