@@ -13,8 +13,8 @@ use bytes::Bytes;
 use crate::clock::Timestamp;
 use crate::ids::{Offset, PartitionId, TenantId, UserId};
 use crate::log::{
-    APPEND_EVENTS_MAX, Append, AppendError, Appended, BoxFuture, EventLog, Expected, NewEvent, ReadError,
-    Recorded,
+    APPEND_BYTES_MAX, APPEND_EVENTS_MAX, Append, AppendError, Appended, BoxFuture, EventLog, Expected,
+    NewEvent, ReadError, Recorded,
 };
 use crate::subject::{Aggregate, Subject};
 use crate::wire::chain::ChainId;
@@ -190,6 +190,9 @@ async fn a_bad_append_is_refused_with_its_reason(log: LogUnderTest) {
     let events = vec![lines("acme", b"x".to_vec(), 0); APPEND_EVENTS_MAX + 1];
     let many = log.append(P0, Append { events, expected: Vec::new() }).await;
     assert!(matches!(many, Err(AppendError::TooLarge { what: "events", .. })), "{many:?}");
+    let huge = vec![lines("acme", vec![0; APPEND_BYTES_MAX / 2 + 1], 0); 2];
+    let huge = log.append(P0, Append { events: huge, expected: Vec::new() }).await;
+    assert!(matches!(huge, Err(AppendError::TooLarge { what: "bytes", .. })), "{huge:?}");
     let subject = lines("acme", Vec::new(), 0).subject;
     let lines = expecting(&log, subject, Offset::ZERO, vec![lines("acme", Vec::new(), 0)]).await;
     assert!(matches!(lines, Err(AppendError::LinesExpected { .. })), "{lines:?}");

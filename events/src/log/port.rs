@@ -11,12 +11,15 @@ use std::sync::Arc;
 use bytes::Bytes;
 
 use crate::clock::Timestamp;
+use crate::codec::BODY_BYTES_MAX;
 use crate::ids::{Offset, PartitionId};
 use crate::subject::Subject;
 use crate::wire::{ChainHash, Envelope, EventType, SchemaVersion};
 
 /// Events in one append.
 pub const APPEND_EVENTS_MAX: usize = 4_096;
+/// Bytes of all bodies of one append, before compression.
+pub const APPEND_BYTES_MAX: usize = BODY_BYTES_MAX;
 
 /// The answer of a port's method.
 pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;

@@ -43,8 +43,8 @@ use self::queue::Pending;
 use crate::files::{self, FileSystem};
 use crate::ids::{Offset, PartitionId};
 use crate::log::{
-    APPEND_EVENTS_MAX, Append, AppendError, Appended, Bounds, BoxFuture, Chunk, Damage, EventLog, Hold,
-    ReadError, TruncateError,
+    APPEND_BYTES_MAX, APPEND_EVENTS_MAX, Append, AppendError, Appended, Bounds, BoxFuture, Chunk, Damage,
+    EventLog, Hold, ReadError, TruncateError,
 };
 use crate::subject::Subject;
 
@@ -218,8 +218,7 @@ impl SegmentLog {
             self.partition(id, |partition, partitions| AppendError::NoPartition { partition, partitions })?;
         check_append(&append)?;
         let Append { events, expected } = append;
-        let events: Vec<_> =
-            events.into_iter().map(|event| self.compressors.prepare(event)).collect::<Result<_, _>>()?;
+        let events: Vec<_> = events.into_iter().map(|event| self.compressors.prepare(event)).collect();
         let stored: usize = events.iter().map(|event| event.stored.len()).sum();
         let permits = u32::try_from(stored).unwrap_or(u32::MAX).min(partition.options.queue_permits());
         let permit = Arc::clone(&partition.budget).acquire_many_owned(permits).await;
@@ -295,13 +294,20 @@ impl EventLog for SegmentLog {
 }
 
 fn check_append(append: &Append) -> Result<(), AppendError> {
-    let lines = append.expected.iter().find(|expected| !expected.subject.kind.is_control());
-    match append.events.len() {
-        0 => Err(AppendError::Empty),
-        actual if actual > APPEND_EVENTS_MAX => {
-            Err(AppendError::TooLarge { what: "events", actual, max: APPEND_EVENTS_MAX })
+    if append.events.is_empty() {
+        return Err(AppendError::Empty);
+    }
+    let bytes = append.events.iter().map(|event| event.body.len()).sum();
+    for (what, actual, max) in
+        [("events", append.events.len(), APPEND_EVENTS_MAX), ("bytes", bytes, APPEND_BYTES_MAX)]
+    {
+        if actual > max {
+            return Err(AppendError::TooLarge { what, actual, max });
         }
-        _ => lines.map_or(Ok(()), |expected| Err(AppendError::LinesExpected { subject: expected.subject })),
+    }
+    match append.expected.iter().find(|expected| !expected.subject.kind.is_control()) {
+        Some(expected) => Err(AppendError::LinesExpected { subject: expected.subject }),
+        None => Ok(()),
     }
 }
 

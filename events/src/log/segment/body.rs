@@ -8,8 +8,7 @@ use std::sync::Mutex;
 use bytes::Bytes;
 
 use super::frame::FrameFault;
-use crate::codec::BODY_BYTES_MAX;
-use crate::log::{AppendError, NewEvent};
+use crate::log::NewEvent;
 use crate::wire::{ChainHash, Envelope};
 
 const LEVEL: i32 = 1;
@@ -30,11 +29,7 @@ impl Compressors {
         Self(Mutex::new(Vec::new()))
     }
 
-    pub(super) fn prepare(&self, event: NewEvent) -> Result<PreparedEvent, AppendError> {
-        let actual = event.body.len();
-        if actual > BODY_BYTES_MAX {
-            return Err(AppendError::TooLarge { what: "bytes in a body", actual, max: BODY_BYTES_MAX });
-        }
+    pub(super) fn prepare(&self, event: NewEvent) -> PreparedEvent {
         let mut compressor = match self.pool().pop() {
             Some(compressor) => compressor,
             None => zstd::bulk::Compressor::new(LEVEL).expect("level 1 exists"),
@@ -43,7 +38,7 @@ impl Compressors {
         self.pool().push(compressor);
         let crc = crc32fast::hash(&stored);
         let hash = ChainHash::of_body(&stored);
-        Ok(PreparedEvent { event, stored, crc, hash })
+        PreparedEvent { event, stored, crc, hash }
     }
 
     fn pool(&self) -> std::sync::MutexGuard<'_, Vec<zstd::bulk::Compressor<'static>>> {
