@@ -8,14 +8,20 @@ use std::sync::Mutex;
 use bytes::Bytes;
 
 use super::frame::FrameFault;
+use crate::clock::Timestamp;
 use crate::log::NewEvent;
-use crate::wire::{ChainHash, Envelope};
+use crate::subject::Subject;
+use crate::wire::{ChainHash, Envelope, EventType, SchemaVersion};
 
 const LEVEL: i32 = 1;
 
-/// An event whose body is ready to be written.
+/// An event whose body is ready to be written; the body as it came is let go.
 pub(super) struct PreparedEvent {
-    pub event: NewEvent,
+    pub subject: Subject,
+    pub event_type: EventType,
+    pub schema: SchemaVersion,
+    pub recorded_at: Timestamp,
+    pub raw_bytes: u32,
     pub stored: Vec<u8>,
     pub crc: u32,
     pub hash: ChainHash,
@@ -38,7 +44,9 @@ impl Compressors {
         self.pool().push(compressor);
         let crc = crc32fast::hash(&stored);
         let hash = ChainHash::of_body(&stored);
-        PreparedEvent { event, stored, crc, hash }
+        let NewEvent { subject, event_type, schema, recorded_at, body } = event;
+        let raw_bytes = body.len() as u32;
+        PreparedEvent { subject, event_type, schema, recorded_at, raw_bytes, stored, crc, hash }
     }
 
     fn pool(&self) -> std::sync::MutexGuard<'_, Vec<zstd::bulk::Compressor<'static>>> {

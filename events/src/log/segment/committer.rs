@@ -179,20 +179,20 @@ impl Committer {
     }
 
     fn stage_event(&mut self, prepared: &PreparedEvent, follows: u32, staged: &mut Staged) -> ChainHash {
-        let chain = ChainId::from(prepared.event.subject);
+        let chain = ChainId::from(prepared.subject);
         let previous =
             staged.chains.get(&chain).or_else(|| self.chains.get(&chain)).copied().unwrap_or_default();
         let envelope = Envelope {
             codec: CodecId::BincodeZstd,
-            event_type: prepared.event.event_type,
-            schema: prepared.event.schema,
+            event_type: prepared.event_type,
+            schema: prepared.schema,
             partition: self.partition.id,
             offset: staged.next,
-            recorded_at: prepared.event.recorded_at,
-            subject: prepared.event.subject,
+            recorded_at: prepared.recorded_at,
+            subject: prepared.subject,
             previous,
             body_stored: prepared.stored.len() as u32,
-            body_raw: prepared.event.body.len() as u32,
+            body_raw: prepared.raw_bytes,
             body_crc: prepared.crc,
         };
         let mut envelope_bytes = Vec::with_capacity(ENVELOPE_BYTES_MAX);
@@ -299,11 +299,11 @@ impl Committer {
         if !recorded {
             return Partition::count(&counters.refused, 1);
         }
-        let raw: usize = append.events.iter().map(|event| event.event.body.len()).sum();
+        let raw: u64 = append.events.iter().map(|event| u64::from(event.raw_bytes)).sum();
         let stored: usize = append.events.iter().map(|event| event.stored.len()).sum();
         Partition::count(&counters.appends, 1);
         Partition::count(&counters.events, append.events.len() as u64);
-        Partition::count(&counters.raw_bytes, raw as u64);
+        Partition::count(&counters.raw_bytes, raw);
         Partition::count(&counters.stored_bytes, stored as u64);
     }
 
