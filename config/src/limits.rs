@@ -38,3 +38,34 @@ impl Default for LineLimits {
         }
     }
 }
+
+/// What a tenant, its members and its keys may be called, and how many there may be.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct AccountLimits {
+    /// Longest e-mail address in bytes; RFC 5321 leaves room for no more than 254.
+    pub email_bytes_max: u16,
+    /// Longest user name in bytes.
+    pub username_bytes_max: u16,
+    /// Longest name that people read in bytes: of a tenant, of a key, of a reason.
+    pub display_name_bytes_max: u16,
+    /// Longest password hash in bytes, with its parameters and salt.
+    pub password_hash_bytes_max: u16,
+    /// Longest stream pattern in bytes.
+    pub stream_pattern_bytes_max: u16,
+    /// Stream patterns of one API key.
+    pub streams_per_key_max: u16,
+}
+
+impl Default for AccountLimits {
+    fn default() -> Self {
+        Self {
+            email_bytes_max: 254,
+            username_bytes_max: 150,
+            display_name_bytes_max: 200,
+            password_hash_bytes_max: 256,
+            stream_pattern_bytes_max: 128,
+            streams_per_key_max: 100,
+        }
+    }
+}

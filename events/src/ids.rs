@@ -124,6 +124,11 @@ name_id!(
     RuleId,
     "rule id"
 );
+name_id!(
+    /// One request from outside, so that its answer, its log messages and its events can be matched.
+    RequestId,
+    "request id"
+);
 
 /// One chain of the event log.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]

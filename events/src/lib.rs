@@ -5,9 +5,11 @@
 //! It never spawns a thread or a task, never opens a socket and never reads the wall clock
 //! outside `clock.rs` or a file outside `files.rs`.
 
+pub mod access;
 pub mod clock;
 pub mod codec;
 pub mod files;
+pub mod identity;
 pub mod ids;
 pub mod log;
 pub mod subject;
