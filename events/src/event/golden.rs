@@ -1,0 +1,211 @@
+//! The golden files: the bytes of every version of every control event, as the log holds them.
+//!
+//! Invariant: a golden file never changes, and every schema in `types.rs` has one. To add one, add its
+//! sample below, run the test, and write the bytes that it prints. It writes no files itself.
+
+use std::path::Path;
+
+use antler_config::limits::AccountLimits;
+
+use super::key::{KeyCreated, KeyEvent};
+use super::member::{AccountClosed, AccountOpened, MemberEvent, PasswordChanged, SessionsRevoked};
+use super::samples::{LATER, NOW, SECRET, cause, email, key, name, password, tenant, user, username};
+use super::tenant::{
+    MemberInvited, MemberJoined, MemberRemoved, MemberRoleChanged, TenantEvent, TenantLimitsSet,
+    TenantRegistered, TenantRenamed, TenantSuspended,
+};
+use super::*;
+use crate::access::{Role, Scope, StreamPatterns};
+use crate::codec::CodecId;
+use crate::wire::{ChainHash, EventType};
+
+/// A version of an event: its bytes, and the event that is read from them today.
+struct Sample {
+    subject: Subject,
+    entry: Entry,
+    schema: u16,
+    body: Vec<u8>,
+    event: ControlEvent,
+}
+
+impl Sample {
+    fn envelope(&self) -> Envelope {
+        Envelope {
+            codec: CodecId::BincodeZstd,
+            event_type: self.entry.event_type,
+            schema: SchemaVersion(self.schema),
+            partition: PartitionId::new(3),
+            offset: Offset::new(99),
+            recorded_at: NOW,
+            subject: self.subject,
+            previous: ChainHash::START,
+            body_stored: self.body.len() as u32,
+            body_raw: self.body.len() as u32,
+            body_crc: 0,
+        }
+    }
+
+    fn file(&self) -> String {
+        format!("{}_v{}.bin", self.entry.name, self.schema)
+    }
+}
+
+fn tenant_events() -> Vec<ControlEvent> {
+    let (user, email) = (user("u1"), email("ada@acme.org"));
+    let events = [
+        TenantEvent::Registered(TenantRegistered { name: name("Acme"), founder: user, email: email.clone() }),
+        TenantEvent::Renamed(TenantRenamed { name: name("Größe & Söhne") }),
+        TenantEvent::LimitsSet(TenantLimitsSet { lines_per_day: 1 << 40, retention_days: 30, seats: 250 }),
+        TenantEvent::Suspended(TenantSuspended { reason: name("unpaid") }),
+        TenantEvent::Resumed,
+        TenantEvent::Closed,
+        TenantEvent::MemberInvited(MemberInvited {
+            user,
+            email,
+            role: Role::SecurityAdmin,
+            secret: SECRET,
+            expires_at: LATER,
+        }),
+        TenantEvent::MemberJoined(MemberJoined { user }),
+        TenantEvent::MemberRoleChanged(MemberRoleChanged { user, role: Role::Developer }),
+        TenantEvent::MemberRemoved(MemberRemoved { user }),
+    ];
+    events.map(ControlEvent::Tenant).into()
+}
+
+fn member_events() -> Vec<ControlEvent> {
+    let events = [
+        MemberEvent::AccountOpened(AccountOpened {
+            username: username("Ada"),
+            email: email("ada@acme.org"),
+            password: password("c2FsdA"),
+        }),
+        MemberEvent::PasswordChanged(PasswordChanged { password: password("bmV3"), epoch: 1 }),
+        MemberEvent::SessionsRevoked(SessionsRevoked { epoch: 300 }),
+        MemberEvent::AccountClosed(AccountClosed { epoch: 3 }),
+    ];
+    events.map(|event| ControlEvent::Member(user("u1"), event)).into()
+}
+
+fn key_events() -> Vec<ControlEvent> {
+    let streams = StreamPatterns::parse(["logs-*-pt", "audit"], &AccountLimits::default()).unwrap();
+    let events = [
+        KeyEvent::Created(KeyCreated {
+            name: name("ci"),
+            owner: user("u1"),
+            secret: SECRET,
+            scopes: [Scope::Read, Scope::Ingest].into(),
+            streams,
+            expires_at: Some(LATER),
+        }),
+        KeyEvent::Revoked,
+    ];
+    events.map(|event| ControlEvent::Key(key(), event)).into()
+}
+
+/// Every event in its newest schema, as `record` writes it.
+fn newest() -> Vec<Sample> {
+    let events = [tenant_events(), member_events(), key_events()].concat();
+    let sample = |event: ControlEvent| {
+        let recorded = event.record(tenant(), &cause(), NOW).unwrap();
+        let entry = types::find(recorded.event_type).unwrap();
+        let (subject, schema, body) = (recorded.subject, recorded.schema.0, recorded.body.to_vec());
+        Sample { subject, entry, schema, body, event }
+    };
+    events.into_iter().map(sample).collect()
+}
+
+fn all() -> Vec<Sample> {
+    newest()
+}
+
+#[test]
+fn every_version_has_its_golden_bytes() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/event/golden");
+    let mut wrong = String::new();
+    for sample in all() {
+        let golden = std::fs::read(folder.join(sample.file())).unwrap_or_default();
+        if golden != sample.body {
+            let hex: String = sample.body.iter().map(|byte| format!("{byte:02x}")).collect();
+            wrong += &format!("{} is missing or differs from {hex}\n", sample.file());
+        }
+    }
+    assert!(wrong.is_empty(), "a version that was released keeps its bytes:\n{wrong}");
+}
+
+#[test]
+fn every_golden_file_is_read_as_the_event_of_today() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/event/golden");
+    for sample in all() {
+        let golden = std::fs::read(folder.join(sample.file())).unwrap();
+        let event = decode(&sample.envelope(), &golden).unwrap();
+        assert_eq!(
+            event,
+            Event::Control { cause: cause(), event: sample.event.clone() },
+            "{}",
+            sample.file()
+        );
+    }
+}
+
+#[test]
+fn every_schema_of_the_list_has_a_sample() {
+    let samples = all();
+    let listed = types::ALL.iter().filter(|entry| **entry != types::LINES_INGESTED);
+    for (entry, schema) in listed.flat_map(|entry| (1..=entry.newest.0).map(move |schema| (entry, schema))) {
+        let found = samples.iter().any(|sample| sample.entry == *entry && sample.schema == schema);
+        assert!(found, "{}_v{schema} has no sample", entry.name);
+    }
+}
+
+#[test]
+fn a_cut_or_lengthened_body_is_an_error_that_names_the_event() {
+    for sample in all() {
+        let mut body = sample.body.clone();
+        for cut in 0..body.len() {
+            assert!(matches!(decode(&sample.envelope(), &body[..cut]), Err(EventError::Body { .. })));
+        }
+        body.push(0);
+        let error = decode(&sample.envelope(), &body).unwrap_err().to_string();
+        let (name, schema) = (sample.entry.name, sample.schema);
+        assert_eq!(error, format!("event 99 of partition 3 does not hold a {name} of schema {schema}"));
+    }
+}
+
+#[test]
+fn an_event_of_a_later_version_is_an_error_that_names_type_and_schema() {
+    let sample = newest().remove(0);
+    let check = |envelope: Envelope, expected: &str| {
+        assert_eq!(decode(&envelope, &sample.body).unwrap_err().to_string(), expected);
+    };
+    check(
+        Envelope { event_type: EventType(999), ..sample.envelope() },
+        "event 99 of partition 3 has type 999, which this version does not know",
+    );
+    for schema in [0, 2] {
+        check(
+            Envelope { schema: SchemaVersion(schema), ..sample.envelope() },
+            &format!(
+                "event 99 of partition 3 is a tenant_registered of schema {schema}, \
+                 and this version reads schemas 1 to 1"
+            ),
+        );
+    }
+}
+
+#[test]
+fn an_event_on_a_foreign_subject_is_an_error() {
+    let subjects = [
+        Subject::lines(tenant()),
+        Subject::control(tenant(), Aggregate::Tenant),
+        Subject::control(tenant(), Aggregate::Member(user("u1"))),
+        Subject::control(tenant(), Aggregate::Key(key())),
+    ];
+    for sample in all() {
+        for subject in subjects.into_iter().filter(|subject| *subject != sample.subject) {
+            let envelope = Envelope { subject, ..sample.envelope() };
+            let error = decode(&envelope, &sample.body).unwrap_err();
+            assert!(matches!(error, EventError::Misplaced { .. }), "{error}");
+        }
+    }
+}

@@ -1,0 +1,134 @@
+//! The account of a member: what a person logs in with, and how logins end.
+//!
+//! Whether the person belongs to the tenant, and in which role, is the tenant's: see `tenant.rs`.
+//! Invariants: the epoch never falls, and whatever ends logins raises it, so a token that names a lower
+//! epoch is worthless; a closed account stays closed.
+//! It does not keep names unique over tenants and does not record logins: an account knows only itself.
+
+use crate::identity::{Email, PasswordHash, Username};
+
+pub mod wire;
+
+pub use wire::{
+    AccountClosedV1 as AccountClosed, AccountOpenedV1 as AccountOpened, PasswordChangedV1 as PasswordChanged,
+    SessionsRevokedV1 as SessionsRevoked,
+};
+
+/// `None` until the account is opened.
+pub type MemberState = Option<Account>;
+
+/// An account.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Account {
+    pub username: Username,
+    pub email: Email,
+    pub password: PasswordHash,
+    pub epoch: Epoch,
+    pub closed: bool,
+}
+
+/// How often the logins of an account have been ended.
+pub type Epoch = u64;
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum MemberCommand {
+    OpenAccount {
+        username: Username,
+        email: Email,
+        password: PasswordHash,
+    },
+    /// Ends all logins too: whoever knew the old password is out.
+    ChangePassword {
+        password: PasswordHash,
+    },
+    /// Logout everywhere.
+    RevokeSessions,
+    CloseAccount,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum MemberEvent {
+    AccountOpened(AccountOpened),
+    PasswordChanged(PasswordChanged),
+    SessionsRevoked(SessionsRevoked),
+    AccountClosed(AccountClosed),
+}
+
+/// Why a command is not obeyed.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum MemberRejection {
+    #[error("the account does not exist")]
+    NotOpened,
+    #[error("the account exists already")]
+    AlreadyOpened,
+    #[error("the account is closed")]
+    Closed,
+}
+
+type Decision = Result<Vec<MemberEvent>, MemberRejection>;
+
+/// What happens on a command. A command that asks for what is so already is obeyed without an event.
+pub fn decide(state: &MemberState, command: MemberCommand) -> Decision {
+    match (state, command) {
+        (None, MemberCommand::OpenAccount { username, email, password }) => {
+            Ok(vec![MemberEvent::AccountOpened(AccountOpened { username, email, password })])
+        }
+        (None, _) => Err(MemberRejection::NotOpened),
+        (Some(account), command) => account.decide(command),
+    }
+}
+
+/// Takes an event into the state. An event that does not fit changes nothing; `decide` makes none.
+pub fn evolve(state: &mut MemberState, event: &MemberEvent) {
+    match (state, event) {
+        (state @ None, MemberEvent::AccountOpened(opened)) => *state = Some(Account::opened(opened)),
+        (Some(account), event) => account.evolve(event),
+        (None, _) => {}
+    }
+}
+
+impl Account {
+    /// Does a token that was issued in `epoch` still count?
+    pub fn honours(&self, epoch: Epoch) -> bool {
+        !self.closed && epoch == self.epoch
+    }
+
+    fn opened(opened: &AccountOpened) -> Self {
+        let AccountOpened { username, email, password } = opened.clone();
+        Self { username, email, password, epoch: 0, closed: false }
+    }
+
+    fn decide(&self, command: MemberCommand) -> Decision {
+        let epoch = self.epoch.saturating_add(1);
+        match command {
+            MemberCommand::OpenAccount { .. } => Err(MemberRejection::AlreadyOpened),
+            MemberCommand::CloseAccount if self.closed => Ok(vec![]),
+            _ if self.closed => Err(MemberRejection::Closed),
+            MemberCommand::ChangePassword { password } => {
+                Ok(vec![MemberEvent::PasswordChanged(PasswordChanged { password, epoch })])
+            }
+            MemberCommand::RevokeSessions => {
+                Ok(vec![MemberEvent::SessionsRevoked(SessionsRevoked { epoch })])
+            }
+            MemberCommand::CloseAccount => Ok(vec![MemberEvent::AccountClosed(AccountClosed { epoch })]),
+        }
+    }
+
+    fn evolve(&mut self, event: &MemberEvent) {
+        match event {
+            MemberEvent::AccountOpened(_) => {}
+            MemberEvent::PasswordChanged(PasswordChanged { password, epoch }) => {
+                self.password = password.clone();
+                self.epoch = self.epoch.max(*epoch);
+            }
+            MemberEvent::SessionsRevoked(SessionsRevoked { epoch }) => self.epoch = self.epoch.max(*epoch),
+            MemberEvent::AccountClosed(AccountClosed { epoch }) => {
+                self.closed = true;
+                self.epoch = self.epoch.max(*epoch);
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

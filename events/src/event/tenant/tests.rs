@@ -1,0 +1,317 @@
+//! Given, when, then for the tenant, and its rules over any sequence of commands.
+//!
+//! Invariant: each rejection of the tenant is met here. It does not look at stored bytes.
+
+use proptest::prelude::*;
+
+use super::*;
+use crate::event::given::{self, Given};
+use crate::event::samples::{LATER, NOW, SECRET, email, name, user};
+
+const LIMITS: TenantLimits = TenantLimits { lines_per_day: 1_000_000, retention_days: 30, seats: 3 };
+
+fn given(events: &[TenantEvent]) -> Given<TenantState, TenantCommand, TenantEvent, TenantRejection> {
+    given::given(decide, evolve, events)
+}
+
+/// A tenant founded by `ada`, and what happened next.
+fn acme(next: &[TenantEvent]) -> Vec<TenantEvent> {
+    let registered =
+        TenantRegistered { name: name("Acme"), founder: user("ada"), email: email("ada@acme.org") };
+    let mut events = vec![TenantEvent::Registered(registered), TenantEvent::LimitsSet(LIMITS.into())];
+    events.extend_from_slice(next);
+    events
+}
+
+fn register() -> TenantCommand {
+    TenantCommand::Register {
+        name: name("Acme"),
+        founder: user("ada"),
+        email: email("ada@acme.org"),
+        limits: LIMITS,
+    }
+}
+
+fn invite(id: &str, role: Role) -> TenantCommand {
+    TenantCommand::InviteMember {
+        user: user(id),
+        email: email(&format!("{id}@acme.org")),
+        role,
+        secret: SECRET,
+        expires_at: LATER,
+    }
+}
+
+fn accept(id: &str) -> TenantCommand {
+    TenantCommand::AcceptInvitation { user: user(id), secret: SECRET, now: NOW }
+}
+
+fn change_role(id: &str, role: Role) -> TenantCommand {
+    TenantCommand::ChangeRole { user: user(id), role }
+}
+
+fn remove(id: &str) -> TenantCommand {
+    TenantCommand::RemoveMember { user: user(id) }
+}
+
+fn invited(id: &str, role: Role) -> TenantEvent {
+    TenantEvent::MemberInvited(MemberInvited {
+        user: user(id),
+        email: email(&format!("{id}@acme.org")),
+        role,
+        secret: SECRET,
+        expires_at: LATER,
+    })
+}
+
+fn joined(id: &str) -> TenantEvent {
+    TenantEvent::MemberJoined(MemberJoined { user: user(id) })
+}
+
+fn role_changed(id: &str, role: Role) -> TenantEvent {
+    TenantEvent::MemberRoleChanged(MemberRoleChanged { user: user(id), role })
+}
+
+fn removed(id: &str) -> TenantEvent {
+    TenantEvent::MemberRemoved(MemberRemoved { user: user(id) })
+}
+
+fn suspended() -> TenantEvent {
+    TenantEvent::Suspended(TenantSuspended { reason: name("unpaid") })
+}
+
+#[test]
+fn a_registration_founds_a_tenant_with_its_limits() {
+    given(&[]).when(register()).then(&acme(&[]));
+}
+
+#[test]
+fn a_tenant_is_registered_once() {
+    given(&acme(&[])).when(register()).then_rejected(TenantRejection::AlreadyRegistered);
+}
+
+#[test]
+fn nothing_happens_to_a_tenant_that_does_not_exist() {
+    for command in [TenantCommand::Close, TenantCommand::Resume, accept("bob"), remove("ada")] {
+        given(&[]).when(command).then_rejected(TenantRejection::NotRegistered);
+    }
+}
+
+#[test]
+fn the_founder_is_an_administrator() {
+    let mut state = None;
+    acme(&[]).iter().for_each(|event| evolve(&mut state, event));
+    assert_eq!(state.unwrap().role_of(user("ada")), Some(Role::Admin));
+}
+
+#[test]
+fn a_rename_changes_the_name_once() {
+    let rename = TenantCommand::Rename { name: name("Acme Logs") };
+    let renamed = TenantEvent::Renamed(TenantRenamed { name: name("Acme Logs") });
+    given(&acme(&[])).when(rename.clone()).then(std::slice::from_ref(&renamed));
+    given(&acme(&[renamed])).when(rename).then(&[]);
+}
+
+#[test]
+fn limits_change_once_and_are_never_zero() {
+    let more = TenantLimits { retention_days: 90, ..LIMITS };
+    given(&acme(&[]))
+        .when(TenantCommand::SetLimits { limits: more })
+        .then(&[TenantEvent::LimitsSet(more.into())]);
+    given(&acme(&[])).when(TenantCommand::SetLimits { limits: LIMITS }).then(&[]);
+    let none = TenantLimits { retention_days: 0, ..LIMITS };
+    given(&acme(&[]))
+        .when(TenantCommand::SetLimits { limits: none })
+        .then_rejected(TenantRejection::ZeroLimit { name: "retention_days" });
+}
+
+#[test]
+fn a_suspended_tenant_takes_no_members_until_it_is_resumed() {
+    let reason = name("unpaid");
+    let suspend = TenantCommand::Suspend { reason: reason.clone() };
+    given(&acme(&[])).when(suspend.clone()).then(&[suspended()]);
+    given(&acme(&[suspended()])).when(suspend).then(&[]);
+    let rejection = TenantRejection::Suspended { reason };
+    given(&acme(&[suspended()])).when(invite("bob", Role::Viewer)).then_rejected(rejection.clone());
+    given(&acme(&[invited("bob", Role::Viewer), suspended()])).when(accept("bob")).then_rejected(rejection);
+    given(&acme(&[suspended()])).when(TenantCommand::Resume).then(&[TenantEvent::Resumed]);
+    given(&acme(&[suspended(), TenantEvent::Resumed])).when(TenantCommand::Resume).then(&[]);
+}
+
+#[test]
+fn closed_and_suspended_tenants_reject_lines() {
+    let admitted = |events: &[TenantEvent]| {
+        let mut state = None;
+        acme(events).iter().for_each(|event| evolve(&mut state, event));
+        state.unwrap().admit_lines()
+    };
+    assert_eq!(admitted(&[]), Ok(()));
+    assert_eq!(admitted(&[suspended()]), Err(TenantRejection::Suspended { reason: name("unpaid") }));
+    assert_eq!(admitted(&[suspended(), TenantEvent::Resumed]), Ok(()));
+    assert_eq!(admitted(&[TenantEvent::Closed]), Err(TenantRejection::Closed));
+}
+
+#[test]
+fn a_closed_tenant_stays_as_it_is() {
+    given(&acme(&[])).when(TenantCommand::Close).then(&[TenantEvent::Closed]);
+    given(&acme(&[TenantEvent::Closed])).when(TenantCommand::Close).then(&[]);
+    for command in [TenantCommand::Resume, register(), invite("bob", Role::Viewer), remove("ada")] {
+        given(&acme(&[TenantEvent::Closed])).when(command).then_rejected(TenantRejection::Closed);
+    }
+}
+
+#[test]
+fn an_invited_person_joins_with_the_secret_in_time() {
+    let open = acme(&[invited("bob", Role::Analyst)]);
+    given(&acme(&[])).when(invite("bob", Role::Analyst)).then(&[invited("bob", Role::Analyst)]);
+    given(&open).when(accept("bob")).then(&[joined("bob")]);
+    let wrong = SecretHash::from_bytes([1; 32]);
+    given(&open)
+        .when(TenantCommand::AcceptInvitation { user: user("bob"), secret: wrong, now: NOW })
+        .then_rejected(TenantRejection::WrongInvitation);
+    given(&open)
+        .when(TenantCommand::AcceptInvitation { user: user("bob"), secret: SECRET, now: LATER })
+        .then_rejected(TenantRejection::InvitationExpired);
+}
+
+#[test]
+fn an_invitation_is_accepted_once() {
+    let rejection = TenantRejection::NotInvited { user: user("bob") };
+    given(&acme(&[])).when(accept("bob")).then_rejected(rejection.clone());
+    given(&acme(&[invited("bob", Role::Viewer), joined("bob")])).when(accept("bob")).then_rejected(rejection);
+}
+
+#[test]
+fn an_invitation_can_be_repeated_until_it_is_accepted() {
+    let open = acme(&[invited("bob", Role::Viewer)]);
+    given(&open).when(invite("bob", Role::Developer)).then(&[invited("bob", Role::Developer)]);
+    given(&acme(&[invited("bob", Role::Viewer), joined("bob")]))
+        .when(invite("bob", Role::Viewer))
+        .then_rejected(TenantRejection::AlreadyMember { user: user("bob") });
+}
+
+#[test]
+fn an_address_has_one_place_in_a_tenant() {
+    let again = TenantCommand::InviteMember {
+        user: user("ada2"),
+        email: email("ADA@acme.org"),
+        role: Role::Viewer,
+        secret: SECRET,
+        expires_at: LATER,
+    };
+    given(&acme(&[])).when(again).then_rejected(TenantRejection::EmailTaken { email: email("ada@acme.org") });
+}
+
+#[test]
+fn open_invitations_take_seats() {
+    let full = acme(&[invited("bob", Role::Viewer), joined("bob"), invited("eve", Role::Viewer)]);
+    given(&full).when(invite("dan", Role::Viewer)).then_rejected(TenantRejection::NoSeat { seats: 3 });
+    given(&full).when(invite("eve", Role::Analyst)).then(&[invited("eve", Role::Analyst)]);
+}
+
+#[test]
+fn a_role_changes_once_and_only_for_members() {
+    let two = acme(&[invited("bob", Role::Viewer), joined("bob")]);
+    given(&two).when(change_role("bob", Role::Developer)).then(&[role_changed("bob", Role::Developer)]);
+    given(&two).when(change_role("bob", Role::Viewer)).then(&[]);
+    given(&two)
+        .when(change_role("eve", Role::Viewer))
+        .then_rejected(TenantRejection::NotMember { user: user("eve") });
+}
+
+#[test]
+fn only_the_operator_makes_a_superadmin() {
+    given(&acme(&[]))
+        .when(invite("bob", Role::Superadmin))
+        .then_rejected(TenantRejection::SuperadminReserved);
+    given(&acme(&[]))
+        .when(change_role("ada", Role::Superadmin))
+        .then_rejected(TenantRejection::SuperadminReserved);
+    given(&acme(&[]))
+        .when(TenantCommand::GrantSuperadmin { user: user("ada") })
+        .then(&[role_changed("ada", Role::Superadmin)]);
+}
+
+#[test]
+fn the_last_administrator_is_neither_demoted_nor_removed() {
+    let rejection = TenantRejection::LastAdministrator { user: user("ada") };
+    // An administrator who has not joined yet cannot stand in.
+    let alone = acme(&[invited("bob", Role::Admin)]);
+    given(&alone).when(change_role("ada", Role::Viewer)).then_rejected(rejection.clone());
+    given(&alone).when(remove("ada")).then_rejected(rejection);
+    let two = acme(&[invited("bob", Role::Admin), joined("bob")]);
+    given(&two).when(change_role("ada", Role::Viewer)).then(&[role_changed("ada", Role::Viewer)]);
+    given(&two).when(remove("ada")).then(&[removed("ada")]);
+}
+
+#[test]
+fn a_removed_member_has_no_role_and_an_invitation_can_be_withdrawn() {
+    let events = acme(&[invited("bob", Role::Viewer), joined("bob"), invited("eve", Role::Viewer)]);
+    given(&events).when(remove("bob")).then(&[removed("bob")]);
+    given(&events).when(remove("eve")).then(&[removed("eve")]);
+    given(&events).when(remove("dan")).then_rejected(TenantRejection::NotMember { user: user("dan") });
+    let mut state = None;
+    events.iter().chain(&[removed("bob")]).for_each(|event| evolve(&mut state, event));
+    assert_eq!(state.unwrap().role_of(user("bob")), None);
+}
+
+fn any_command() -> impl Strategy<Value = TenantCommand> {
+    let id = || prop::sample::select(vec!["ada", "bob", "eve", "dan"]);
+    let role = || prop::sample::select(Role::ALL.to_vec());
+    prop_oneof![
+        1 => Just(register()),
+        1 => Just(TenantCommand::Suspend { reason: name("unpaid") }),
+        2 => Just(TenantCommand::Resume),
+        1 => Just(TenantCommand::Close),
+        1 => (0..4u32).prop_map(|seats| TenantCommand::SetLimits { limits: TenantLimits { seats, ..LIMITS } }),
+        8 => (id(), role()).prop_map(|(id, role)| invite(id, role)),
+        8 => id().prop_map(accept),
+        6 => (id(), role()).prop_map(|(id, role)| change_role(id, role)),
+        1 => id().prop_map(|id| TenantCommand::GrantSuperadmin { user: user(id) }),
+        5 => id().prop_map(remove),
+    ]
+}
+
+fn check_rules(before: &Tenant, tenant: &Tenant) {
+    assert!(tenant.members.values().any(Membership::is_administrator), "{tenant:?}");
+    let mut emails: Vec<_> = tenant.members.values().map(|member| &member.email).collect();
+    emails.sort_unstable();
+    emails.dedup();
+    assert_eq!(emails.len(), tenant.members.len(), "{tenant:?}");
+    let grown = tenant.members.len() > before.members.len();
+    assert!(!grown || tenant.members.len() <= tenant.limits.seats as usize, "{tenant:?}");
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(128))]
+
+    #[test]
+    fn the_rules_hold_after_any_commands(commands in prop::collection::vec(any_command(), 1..60)) {
+        let mut state = None;
+        acme(&[]).iter().for_each(|event| evolve(&mut state, event));
+        for command in commands {
+            let before = state.clone().unwrap();
+            let Ok(events) = decide(&state, command.clone()) else { continue };
+            prop_assert!(events.is_empty() || before.standing != Standing::Closed);
+            events.iter().for_each(|event| evolve(&mut state, event));
+            let after = state.as_ref().unwrap();
+            check_rules(&before, after);
+            prop_assert_eq!(events.is_empty(), before == *after, "{:?}", command);
+        }
+    }
+
+    /// Also events that no `decide` would make in this order, as after damage that was skipped.
+    #[test]
+    fn evolve_takes_any_events(commands in prop::collection::vec(any_command(), 1..40), drop_every in 1..5usize) {
+        let (mut whole, mut holed) = (None, None);
+        for (number, command) in [register()].into_iter().chain(commands).enumerate() {
+            for event in decide(&whole, command).unwrap_or_default() {
+                evolve(&mut whole, &event);
+                if number % drop_every == 0 {
+                    evolve(&mut holed, &event);
+                }
+            }
+        }
+        prop_assert!(whole.is_some() && holed.is_some());
+    }
+}

@@ -1,0 +1,126 @@
+//! The tenant's events as they are stored: one frozen struct per version, and the way to the newest.
+//!
+//! Invariant: a struct here never changes. A change of an event is a new struct, a new schema number in
+//! `types.rs`, a `From` for the one before it, and a golden file. It decides nothing.
+
+use bytes::Bytes;
+use serde::{Deserialize, Serialize};
+
+use super::{TenantEvent as Event, TenantLimits};
+use crate::access::Role;
+use crate::clock::Timestamp;
+use crate::codec::CodecError;
+use crate::event::Cause;
+use crate::event::stored::{read, write};
+use crate::event::types::{self, Entry};
+use crate::identity::{DisplayName, Email, SecretHash};
+use crate::ids::UserId;
+use crate::wire::SchemaVersion;
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TenantRegisteredV1 {
+    pub name: DisplayName,
+    /// Its first member and administrator.
+    pub founder: UserId,
+    pub email: Email,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TenantRenamedV1 {
+    pub name: DisplayName,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TenantLimitsSetV1 {
+    pub lines_per_day: u64,
+    pub retention_days: u32,
+    pub seats: u32,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TenantSuspendedV1 {
+    pub reason: DisplayName,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TenantResumedV1;
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TenantClosedV1;
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct MemberInvitedV1 {
+    pub user: UserId,
+    pub email: Email,
+    pub role: Role,
+    /// Of the secret that the invitation carries.
+    pub secret: SecretHash,
+    pub expires_at: Timestamp,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct MemberJoinedV1 {
+    pub user: UserId,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct MemberRoleChangedV1 {
+    pub user: UserId,
+    pub role: Role,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct MemberRemovedV1 {
+    pub user: UserId,
+}
+
+/// Which event it is, and its body in the newest schema.
+pub(in crate::event) fn encode(event: &Event, cause: &Cause) -> (Entry, Result<Bytes, CodecError>) {
+    match event {
+        Event::Registered(registered) => (types::TENANT_REGISTERED, write(cause, registered)),
+        Event::Renamed(renamed) => (types::TENANT_RENAMED, write(cause, renamed)),
+        Event::LimitsSet(limits) => (types::TENANT_LIMITS_SET, write(cause, limits)),
+        Event::Suspended(suspended) => (types::TENANT_SUSPENDED, write(cause, suspended)),
+        Event::Resumed => (types::TENANT_RESUMED, write(cause, &TenantResumedV1)),
+        Event::Closed => (types::TENANT_CLOSED, write(cause, &TenantClosedV1)),
+        Event::MemberInvited(invited) => (types::MEMBER_INVITED, write(cause, invited)),
+        Event::MemberJoined(joined) => (types::MEMBER_JOINED, write(cause, joined)),
+        Event::MemberRoleChanged(changed) => (types::MEMBER_ROLE_CHANGED, write(cause, changed)),
+        Event::MemberRemoved(removed) => (types::MEMBER_REMOVED, write(cause, removed)),
+    }
+}
+
+/// `None` if this is not an event of a tenant.
+pub(in crate::event) fn decode(
+    entry: Entry,
+    schema: SchemaVersion,
+    body: &[u8],
+) -> Result<Option<(Cause, Event)>, CodecError> {
+    match (entry, schema.0) {
+        (types::TENANT_REGISTERED, 1) => read(body, Event::Registered),
+        (types::TENANT_RENAMED, 1) => read(body, Event::Renamed),
+        (types::TENANT_LIMITS_SET, 1) => read(body, Event::LimitsSet),
+        (types::TENANT_SUSPENDED, 1) => read(body, Event::Suspended),
+        (types::TENANT_RESUMED, 1) => read(body, |TenantResumedV1| Event::Resumed),
+        (types::TENANT_CLOSED, 1) => read(body, |TenantClosedV1| Event::Closed),
+        (types::MEMBER_INVITED, 1) => read(body, Event::MemberInvited),
+        (types::MEMBER_JOINED, 1) => read(body, Event::MemberJoined),
+        (types::MEMBER_ROLE_CHANGED, 1) => read(body, Event::MemberRoleChanged),
+        (types::MEMBER_REMOVED, 1) => read(body, Event::MemberRemoved),
+        _ => Ok(None),
+    }
+}
+
+impl From<TenantLimits> for TenantLimitsSetV1 {
+    fn from(limits: TenantLimits) -> Self {
+        let TenantLimits { lines_per_day, retention_days, seats } = limits;
+        Self { lines_per_day, retention_days, seats }
+    }
+}
+
+impl From<&TenantLimitsSetV1> for TenantLimits {
+    fn from(set: &TenantLimitsSetV1) -> Self {
+        let TenantLimitsSetV1 { lines_per_day, retention_days, seats } = *set;
+        Self { lines_per_day, retention_days, seats }
+    }
+}

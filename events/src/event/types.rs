@@ -1,0 +1,80 @@
+//! The list of all events: number, name and newest schema.
+//!
+//! Invariant: a number is given once and never again, also when its event is no longer recorded.
+//! Each aggregate has sixteen numbers of its own, so that a list read by a person stays in order.
+//! It does not know the bodies: the `wire` modules do.
+
+use crate::wire::{EventType, SchemaVersion};
+
+/// One line of the list.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Entry {
+    pub event_type: EventType,
+    pub name: &'static str,
+    /// Schemas from 1 up to this one can be read; this one is written.
+    pub newest: SchemaVersion,
+}
+
+macro_rules! event_types {
+    ($($constant:ident = $number:literal, $name:literal, schema $newest:literal;)*) => {
+        $(pub const $constant: Entry = Entry {
+            event_type: EventType($number),
+            name: $name,
+            newest: SchemaVersion($newest),
+        };)*
+        /// In the order of their numbers.
+        pub const ALL: &[Entry] = &[$($constant),*];
+    };
+}
+
+event_types! {
+    LINES_INGESTED = 1, "lines_ingested", schema 1;
+
+    TENANT_REGISTERED = 16, "tenant_registered", schema 1;
+    TENANT_RENAMED = 17, "tenant_renamed", schema 1;
+    TENANT_LIMITS_SET = 18, "tenant_limits_set", schema 1;
+    TENANT_SUSPENDED = 19, "tenant_suspended", schema 1;
+    TENANT_RESUMED = 20, "tenant_resumed", schema 1;
+    TENANT_CLOSED = 21, "tenant_closed", schema 1;
+    MEMBER_INVITED = 22, "member_invited", schema 1;
+    MEMBER_JOINED = 23, "member_joined", schema 1;
+    MEMBER_ROLE_CHANGED = 24, "member_role_changed", schema 1;
+    MEMBER_REMOVED = 25, "member_removed", schema 1;
+
+    ACCOUNT_OPENED = 32, "account_opened", schema 1;
+    PASSWORD_CHANGED = 33, "password_changed", schema 1;
+    SESSIONS_REVOKED = 34, "sessions_revoked", schema 1;
+    ACCOUNT_CLOSED = 35, "account_closed", schema 1;
+
+    KEY_CREATED = 48, "key_created", schema 1;
+    KEY_REVOKED = 49, "key_revoked", schema 1;
+}
+
+pub fn find(event_type: EventType) -> Option<Entry> {
+    ALL.iter().find(|entry| entry.event_type == event_type).copied()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_rise_and_names_differ() {
+        assert!(ALL.windows(2).all(|pair| pair[0].event_type < pair[1].event_type));
+        for entry in ALL {
+            assert_eq!(ALL.iter().filter(|other| other.name == entry.name).count(), 1, "{}", entry.name);
+            assert_eq!(find(entry.event_type), Some(*entry));
+        }
+    }
+
+    #[test]
+    fn a_number_never_changes_its_event() {
+        let check = |number: u16, name: &str| assert_eq!(find(EventType(number)).unwrap().name, name);
+        check(1, "lines_ingested");
+        check(16, "tenant_registered");
+        check(22, "member_invited");
+        check(32, "account_opened");
+        check(48, "key_created");
+        assert_eq!(find(EventType(0)), None);
+    }
+}
