@@ -13,5 +13,6 @@ pub mod files;
 pub mod identity;
 pub mod ids;
 pub mod log;
+pub mod placement;
 pub mod subject;
 pub mod wire;
