@@ -10,6 +10,7 @@ use antler_config::limits::AccountLimits;
 use super::key::{KeyCreated, KeyEvent};
 use super::member::{AccountClosed, AccountOpened, MemberEvent, PasswordChanged, SessionsRevoked};
 use super::samples::{LATER, NOW, SECRET, cause, email, key, name, password, tenant, user, username};
+use super::tenant::wire::TenantLimitsSetV1;
 use super::tenant::{
     MemberInvited, MemberJoined, MemberRemoved, MemberRoleChanged, TenantEvent, TenantLimitsSet,
     TenantRegistered, TenantRenamed, TenantSuspended,
@@ -55,7 +56,12 @@ fn tenant_events() -> Vec<ControlEvent> {
     let events = [
         TenantEvent::Registered(TenantRegistered { name: name("Acme"), founder: user, email: email.clone() }),
         TenantEvent::Renamed(TenantRenamed { name: name("Größe & Söhne") }),
-        TenantEvent::LimitsSet(TenantLimitsSet { lines_per_day: 1 << 40, retention_days: 30, seats: 250 }),
+        TenantEvent::LimitsSet(TenantLimitsSet {
+            lines_per_day: 1 << 40,
+            bytes_per_day: 1 << 50,
+            retention_days: 30,
+            seats: 250,
+        }),
         TenantEvent::Suspended(TenantSuspended { reason: name("unpaid") }),
         TenantEvent::Resumed,
         TenantEvent::Closed,
@@ -115,8 +121,22 @@ fn newest() -> Vec<Sample> {
     events.into_iter().map(sample).collect()
 }
 
+/// Schemas that are no longer written, and what is made of them.
+fn older() -> Vec<Sample> {
+    let limits_v1 = TenantLimitsSetV1 { lines_per_day: 1 << 40, retention_days: 30, seats: 250 };
+    let limits =
+        TenantLimitsSet { lines_per_day: 1 << 40, bytes_per_day: u64::MAX, retention_days: 30, seats: 250 };
+    vec![Sample {
+        subject: Subject::control(tenant(), Aggregate::Tenant),
+        entry: types::TENANT_LIMITS_SET,
+        schema: 1,
+        body: stored::write(&cause(), &limits_v1).unwrap().into(),
+        event: ControlEvent::Tenant(TenantEvent::LimitsSet(limits)),
+    }]
+}
+
 fn all() -> Vec<Sample> {
-    newest()
+    newest().into_iter().chain(older()).collect()
 }
 
 #[test]

@@ -18,7 +18,7 @@ pub mod wire;
 
 pub use wire::{
     MemberInvitedV1 as MemberInvited, MemberJoinedV1 as MemberJoined, MemberRemovedV1 as MemberRemoved,
-    MemberRoleChangedV1 as MemberRoleChanged, TenantLimitsSetV1 as TenantLimitsSet,
+    MemberRoleChangedV1 as MemberRoleChanged, TenantLimitsSetV2 as TenantLimitsSet,
     TenantRegisteredV1 as TenantRegistered, TenantRenamedV1 as TenantRenamed,
     TenantSuspendedV1 as TenantSuspended,
 };
@@ -50,6 +50,8 @@ pub enum Standing {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct TenantLimits {
     pub lines_per_day: u64,
+    /// Of log lines as they came.
+    pub bytes_per_day: u64,
     /// How long its lines are kept.
     pub retention_days: u32,
     /// Members and open invitations.
@@ -58,7 +60,7 @@ pub struct TenantLimits {
 
 impl TenantLimits {
     /// Before the second event of the registration, which sets the limits.
-    const NOTHING: Self = Self { lines_per_day: 0, retention_days: 0, seats: 0 };
+    const NOTHING: Self = Self { lines_per_day: 0, bytes_per_day: 0, retention_days: 0, seats: 0 };
 }
 
 /// A place in the tenant.
@@ -374,9 +376,10 @@ impl Membership {
 }
 
 fn check_limits(limits: TenantLimits) -> Result<(), TenantRejection> {
-    let TenantLimits { lines_per_day, retention_days, seats } = limits;
+    let TenantLimits { lines_per_day, bytes_per_day, retention_days, seats } = limits;
     let named = [
         ("lines_per_day", lines_per_day),
+        ("bytes_per_day", bytes_per_day),
         ("retention_days", retention_days.into()),
         ("seats", seats.into()),
     ];

@@ -8,7 +8,8 @@ use super::*;
 use crate::event::given::{self, Given};
 use crate::event::samples::{LATER, NOW, SECRET, email, name, user};
 
-const LIMITS: TenantLimits = TenantLimits { lines_per_day: 1_000_000, retention_days: 30, seats: 3 };
+const LIMITS: TenantLimits =
+    TenantLimits { lines_per_day: 1_000_000, bytes_per_day: 1 << 30, retention_days: 30, seats: 3 };
 
 fn given(events: &[TenantEvent]) -> Given<TenantState, TenantCommand, TenantEvent, TenantRejection> {
     given::given(decide, evolve, events)

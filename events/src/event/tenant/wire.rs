@@ -37,6 +37,15 @@ pub struct TenantLimitsSetV1 {
     pub seats: u32,
 }
 
+/// Since schema 2 a tenant's bytes are limited too.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TenantLimitsSetV2 {
+    pub lines_per_day: u64,
+    pub bytes_per_day: u64,
+    pub retention_days: u32,
+    pub seats: u32,
+}
+
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct TenantSuspendedV1 {
     pub reason: DisplayName,
@@ -99,7 +108,8 @@ pub(in crate::event) fn decode(
     match (entry, schema.0) {
         (types::TENANT_REGISTERED, 1) => read(body, Event::Registered),
         (types::TENANT_RENAMED, 1) => read(body, Event::Renamed),
-        (types::TENANT_LIMITS_SET, 1) => read(body, Event::LimitsSet),
+        (types::TENANT_LIMITS_SET, 1) => read(body, |v1: TenantLimitsSetV1| Event::LimitsSet(v1.into())),
+        (types::TENANT_LIMITS_SET, 2) => read(body, Event::LimitsSet),
         (types::TENANT_SUSPENDED, 1) => read(body, Event::Suspended),
         (types::TENANT_RESUMED, 1) => read(body, |TenantResumedV1| Event::Resumed),
         (types::TENANT_CLOSED, 1) => read(body, |TenantClosedV1| Event::Closed),
@@ -111,16 +121,24 @@ pub(in crate::event) fn decode(
     }
 }
 
-impl From<TenantLimits> for TenantLimitsSetV1 {
-    fn from(limits: TenantLimits) -> Self {
-        let TenantLimits { lines_per_day, retention_days, seats } = limits;
-        Self { lines_per_day, retention_days, seats }
+impl From<TenantLimitsSetV1> for TenantLimitsSetV2 {
+    /// Schema 1 promised lines and left bytes open.
+    fn from(v1: TenantLimitsSetV1) -> Self {
+        let TenantLimitsSetV1 { lines_per_day, retention_days, seats } = v1;
+        Self { lines_per_day, bytes_per_day: u64::MAX, retention_days, seats }
     }
 }
 
-impl From<&TenantLimitsSetV1> for TenantLimits {
-    fn from(set: &TenantLimitsSetV1) -> Self {
-        let TenantLimitsSetV1 { lines_per_day, retention_days, seats } = *set;
-        Self { lines_per_day, retention_days, seats }
+impl From<TenantLimits> for TenantLimitsSetV2 {
+    fn from(limits: TenantLimits) -> Self {
+        let TenantLimits { lines_per_day, bytes_per_day, retention_days, seats } = limits;
+        Self { lines_per_day, bytes_per_day, retention_days, seats }
+    }
+}
+
+impl From<&TenantLimitsSetV2> for TenantLimits {
+    fn from(set: &TenantLimitsSetV2) -> Self {
+        let TenantLimitsSetV2 { lines_per_day, bytes_per_day, retention_days, seats } = *set;
+        Self { lines_per_day, bytes_per_day, retention_days, seats }
     }
 }
