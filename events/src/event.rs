@@ -7,6 +7,7 @@
 mod cause;
 pub mod key;
 pub mod member;
+pub mod membership;
 mod stored;
 pub mod tenant;
 pub mod types;
