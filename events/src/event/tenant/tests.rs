@@ -51,6 +51,10 @@ fn change_role(id: &str, role: Role) -> TenantCommand {
     TenantCommand::ChangeRole { user: user(id), role }
 }
 
+fn with_seats(seats: u32) -> TenantCommand {
+    TenantCommand::SetLimits { limits: TenantLimits { seats, ..LIMITS } }
+}
+
 fn remove(id: &str) -> TenantCommand {
     TenantCommand::RemoveMember { user: user(id) }
 }
@@ -264,7 +268,7 @@ fn any_command() -> impl Strategy<Value = TenantCommand> {
         1 => Just(TenantCommand::Suspend { reason: name("unpaid") }),
         2 => Just(TenantCommand::Resume),
         1 => Just(TenantCommand::Close),
-        1 => (0..4u32).prop_map(|seats| TenantCommand::SetLimits { limits: TenantLimits { seats, ..LIMITS } }),
+        1 => (0..4u32).prop_map(with_seats),
         8 => (id(), role()).prop_map(|(id, role)| invite(id, role)),
         8 => id().prop_map(accept),
         6 => (id(), role()).prop_map(|(id, role)| change_role(id, role)),
@@ -303,12 +307,15 @@ proptest! {
 
     /// Also events that no `decide` would make in this order, as after damage that was skipped.
     #[test]
-    fn evolve_takes_any_events(commands in prop::collection::vec(any_command(), 1..40), drop_every in 1..5usize) {
+    fn evolve_takes_any_events(
+        commands in prop::collection::vec(any_command(), 1..40),
+        kept_every in 1..5usize,
+    ) {
         let (mut whole, mut holed) = (None, None);
         for (number, command) in [register()].into_iter().chain(commands).enumerate() {
             for event in decide(&whole, command).unwrap_or_default() {
                 evolve(&mut whole, &event);
-                if number % drop_every == 0 {
+                if number % kept_every == 0 {
                     evolve(&mut holed, &event);
                 }
             }
