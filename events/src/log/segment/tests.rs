@@ -186,6 +186,43 @@ fn truncated_segments_stay_truncated_after_a_reopen() {
     assert!(verify_whole(dir.path()).findings.is_empty(), "the chain goes on over what was truncated");
 }
 
+/// Segment layout 1, index layout 1, the watermark and the layout file, as they were first released.
+#[test]
+fn the_first_released_layout_is_still_read() {
+    const GOLDEN: [(&str, &[u8]); 6] = [
+        ("layout", include_bytes!("golden/layout_1/layout")),
+        ("p000/durable", include_bytes!("golden/layout_1/durable")),
+        ("p000/00000000000000000001.seg", include_bytes!("golden/layout_1/compacted.seg")),
+        ("p000/00000000000000000001.idx", include_bytes!("golden/layout_1/compacted.idx")),
+        ("p000/00000000000000000011.seg", include_bytes!("golden/layout_1/sealed.seg")),
+        ("p000/00000000000000000021.seg", include_bytes!("golden/layout_1/active.seg")),
+    ];
+    let dir = tempfile::tempdir().unwrap();
+    std::fs::create_dir(dir.path().join("p000")).unwrap();
+    for (name, bytes) in GOLDEN {
+        std::fs::write(dir.path().join(name), bytes).unwrap();
+    }
+    assert_eq!(verify_whole(dir.path()).findings, []);
+    let running = Running::open(small_options(dir.path(), 1));
+    assert_eq!(running.findings, []);
+    let kept = |number: &u64| *number > 10 || number.is_multiple_of(5);
+    let expected: Vec<_> =
+        (1..=25).filter(kept).map(golden_event).map(|event| (event.subject, event.body)).collect();
+    let events = running.read_all();
+    let read: Vec<_> = events.into_iter().map(|event| (event.envelope.subject, event.body)).collect();
+    assert_eq!(read, expected);
+    assert_eq!(running.log.bounds(P0).unwrap().lines_from, Offset::new(11));
+    running.stop();
+}
+
+fn golden_event(number: u64) -> NewEvent {
+    let tenant = TenantId::parse("acme").unwrap();
+    let control = Subject::control(tenant, crate::subject::Aggregate::Tenant);
+    let subject = if number.is_multiple_of(5) { control } else { Subject::lines(tenant) };
+    let body = format!("golden event {number}").repeat(3).into_bytes().into();
+    NewEvent { subject, body, ..event(number) }
+}
+
 /// An open log whose committers run.
 struct Running {
     log: Arc<SegmentLog>,
