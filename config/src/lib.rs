@@ -2,4 +2,89 @@
 //!
 //! Invariant: every setting has a default, a type with a unit, and a known origin.
 //! It never opens a socket, never touches the data folder and knows no other crate.
+
+pub mod address;
+pub mod duration;
 pub mod limits;
+pub mod listeners;
+pub mod load;
+pub mod logging;
+pub mod secret;
+pub mod size;
+pub mod storage;
+pub mod suggest;
+
+use serde::{Deserialize, Serialize};
+
+pub use address::ListenAddress;
+pub use limits::Limits;
+pub use listeners::Listeners;
+pub use load::{Flag, LoadError, Loaded, Origin, Sources};
+pub use logging::Logging;
+pub use secret::Secret;
+pub use size::ByteSize;
+pub use storage::Storage;
+
+/// Every setting with its default and a comment; what `antler config defaults` prints.
+pub const DEFAULTS_TOML: &str = include_str!("defaults.toml");
+
+/// The whole program as settings, one struct per section.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Config {
+    pub listeners: Listeners,
+    pub storage: Storage,
+    pub logging: Logging,
+    pub limits: Limits,
+}
+
+/// A value of the right type that does not make sense, and what would.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Invalid {
+    pub(crate) key: &'static str,
+    pub(crate) reason: String,
+}
+
+impl Config {
+    /// Values that have the right type and cannot work.
+    pub(crate) fn check(&self) -> Vec<Invalid> {
+        let rules = self.storage.rules().into_iter().chain(self.limits.http.rules());
+        rules
+            .filter(|(holds, ..)| !holds)
+            .map(|(_, key, reason)| Invalid { key, reason: reason.to_owned() })
+            .collect()
+    }
+}
+
+/// Whether it holds, the setting it is about, and the rule itself.
+type Rule = (bool, &'static str, &'static str);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_commented_defaults_equal_default() {
+        assert_eq!(toml::from_str::<Config>(DEFAULTS_TOML).unwrap(), Config::default());
+        assert_eq!(Config::default().check(), []);
+    }
+
+    #[test]
+    fn each_setting_and_section_has_a_comment_before_it() {
+        let lines: Vec<&str> = DEFAULTS_TOML.lines().collect();
+        let named: Vec<usize> = (0..lines.len())
+            .filter(|&at| {
+                lines[at].contains(" = ") && !lines[at].starts_with('#') || lines[at].starts_with('[')
+            })
+            .collect();
+        assert!(named.len() > 10);
+        for at in named {
+            assert!(
+                at > 0 && lines[at - 1].starts_with("# "),
+                "no comment before line {}: {}",
+                at + 1,
+                lines[at]
+            );
+        }
+    }
+}

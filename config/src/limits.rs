@@ -3,7 +3,73 @@
 //! Invariant: nothing that comes from outside is read, kept or looped over without one of these.
 //! It does not enforce them: the code that owns the resource does.
 
+use std::time::Duration;
+
 use serde::{Deserialize, Serialize};
+
+use crate::Rule;
+use crate::size::ByteSize;
+
+/// Largest configuration file that is read.
+pub const CONFIG_FILE_BYTES_MAX: u64 = 1 << 20;
+
+/// The section `limits`. Bounds of a line are not settings yet: nothing takes lines from outside.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Limits {
+    pub http: HttpLimits,
+}
+
+/// What HTTP connections may cost.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct HttpLimits {
+    /// Open connections; further ones wait to be accepted.
+    pub connections_max: u32,
+    /// Time to send the head of a request.
+    #[serde(with = "crate::duration")]
+    pub header_timeout: Duration,
+    /// Size of the head of a request.
+    pub header_bytes_max: ByteSize,
+    /// Time that open requests get at a stop.
+    #[serde(with = "crate::duration")]
+    pub drain_timeout: Duration,
+}
+
+impl HttpLimits {
+    pub(crate) fn rules(&self) -> Vec<Rule> {
+        vec![
+            (self.connections_max >= 1, "limits.http.connections_max", "at least 1"),
+            (
+                Duration::from_millis(100) <= self.header_timeout
+                    && self.header_timeout <= Duration::from_secs(3_600),
+                "limits.http.header_timeout",
+                "from 100 ms to 1 h",
+            ),
+            (
+                ByteSize::kib(8) <= self.header_bytes_max && self.header_bytes_max <= ByteSize::mib(1),
+                "limits.http.header_bytes_max",
+                "from 8 KiB to 1 MiB",
+            ),
+            (
+                self.drain_timeout <= Duration::from_secs(8),
+                "limits.http.drain_timeout",
+                "at most 8 s, because the program stops within 10 s",
+            ),
+        ]
+    }
+}
+
+impl Default for HttpLimits {
+    fn default() -> Self {
+        Self {
+            connections_max: 10_000,
+            header_timeout: Duration::from_secs(10),
+            header_bytes_max: ByteSize::kib(64),
+            drain_timeout: Duration::from_secs(5),
+        }
+    }
+}
 
 /// What one log line, and one batch of lines, may cost.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
