@@ -1,2 +1,28 @@
-//! The binary `antler`.
-fn main() {}
+//! The binary `antler`: runs a command and turns its end into an exit code.
+//!
+//! Invariant: 0 means done, 1 a problem was found, 2 wrong usage; a failure is one message on standard error.
+//! It decides nothing: `cli` does.
+
+use std::io::{self, Write};
+use std::process::ExitCode;
+
+use antler_gateway::cli::{self, Outcome};
+
+fn main() -> ExitCode {
+    let outcome = match cli::run(&mut io::stdout().lock()) {
+        Ok(outcome) => outcome,
+        // A reader such as `head` has seen enough.
+        Err(error) if error.is_closed_output() => Outcome::Done,
+        Err(error) => {
+            let outcome = error.outcome();
+            // Standard error may be closed; the exit code still tells.
+            let _ = writeln!(io::stderr(), "antler: {:#}", anyhow::Error::new(error));
+            outcome
+        }
+    };
+    match outcome {
+        Outcome::Done => ExitCode::SUCCESS,
+        Outcome::FoundProblem => ExitCode::from(1),
+        Outcome::WrongUsage => ExitCode::from(2),
+    }
+}

@@ -1,0 +1,199 @@
+//! The command line: flags, commands, exit codes.
+//!
+//! Invariant: wrong usage is one line that says what, and exit code 2. Each command is one file;
+//! it does not work itself.
+
+mod config;
+mod serve;
+
+use std::io::{self, Write};
+use std::path::PathBuf;
+
+use antler_config::{Flag, LoadError, Loaded, Sources};
+use clap::{Args, Parser, Subcommand};
+
+use crate::serve::ServeError;
+
+/// Antler, a log platform: takes logs, keeps them durably, finds them.
+#[derive(Debug, Parser)]
+#[command(name = "antler", version, disable_help_subcommand = true)]
+struct CommandLine {
+    #[command(flatten)]
+    settings: SettingFlags,
+    #[command(flatten)]
+    serve: ServeFlags,
+    #[command(subcommand)]
+    command: Option<Command>,
+}
+
+/// Flags that set settings; they fit every command, before or after its name.
+#[derive(Debug, Default, Args)]
+struct SettingFlags {
+    /// Data folder (storage.data) [default: ./antler-data]
+    #[arg(long, global = true, value_name = "DIR")]
+    data: Option<String>,
+    /// Address of HTTP (listeners.http) [default: 127.0.0.1:8000]
+    #[arg(long, global = true, value_name = "ADDR")]
+    listen: Option<String>,
+    /// Settings file in TOML
+    #[arg(long, global = true, value_name = "FILE")]
+    config: Option<PathBuf>,
+}
+
+/// Flags of `serve`, also without its name.
+#[derive(Debug, Default, Args)]
+struct ServeFlags {
+    /// Every listener takes a free port of 127.0.0.1
+    #[arg(long)]
+    ephemeral_ports: bool,
+    /// Writes the addresses of all listeners here once they are ready, as {"http":"127.0.0.1:40001"}
+    #[arg(long, value_name = "FILE")]
+    ports_file: Option<PathBuf>,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Runs the server until SIGTERM or SIGINT; also without a command
+    Serve(ServeFlags),
+    /// Checks, prints or explains settings
+    #[command(subcommand, arg_required_else_help = false)]
+    Config(config::ConfigCommand),
+}
+
+/// How a command ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Outcome {
+    Done,
+    FoundProblem,
+    WrongUsage,
+}
+
+/// Why a command did not do its work.
+#[derive(Debug, thiserror::Error)]
+pub enum CommandError {
+    #[error("{0}; see antler --help")]
+    Usage(String),
+    #[error(transparent)]
+    Settings(#[from] LoadError),
+    #[error(transparent)]
+    Serve(#[from] ServeError),
+    #[error("the output cannot be written")]
+    Output(#[from] io::Error),
+}
+
+impl CommandError {
+    pub fn outcome(&self) -> Outcome {
+        match self {
+            Self::Usage(_) => Outcome::WrongUsage,
+            _ => Outcome::FoundProblem,
+        }
+    }
+
+    /// Whether the reader of the output went away.
+    pub fn is_closed_output(&self) -> bool {
+        matches!(self, Self::Output(error) if error.kind() == io::ErrorKind::BrokenPipe)
+    }
+}
+
+/// Runs the command that the process was started with.
+pub fn run(out: &mut dyn Write) -> Result<Outcome, CommandError> {
+    match CommandLine::try_parse() {
+        Ok(line) => line.run(out),
+        Err(error) if error.use_stderr() => Err(CommandError::Usage(one_line(&error.to_string()))),
+        // Help or the version was asked for.
+        Err(answer) => {
+            write!(out, "{answer}")?;
+            Ok(Outcome::Done)
+        }
+    }
+}
+
+impl CommandLine {
+    fn run(self, out: &mut dyn Write) -> Result<Outcome, CommandError> {
+        let Self { settings, serve, command } = self;
+        match command {
+            None => serve::run(&settings, &serve),
+            Some(Command::Serve(flags)) => serve::run(&settings, &flags.or(serve)),
+            Some(_) if serve.is_given() => Err(CommandError::Usage(
+                "--ephemeral-ports and --ports-file go with the command serve only".to_owned(),
+            )),
+            Some(Command::Config(command)) => config::run(&settings, &command, out),
+        }
+    }
+}
+
+impl SettingFlags {
+    /// The flags as a layer of settings.
+    fn flags(&self) -> Vec<Flag> {
+        let flag = |name, key, value: &Option<String>| value.clone().map(|value| Flag { name, key, value });
+        let flags =
+            [flag("--data", "storage.data", &self.data), flag("--listen", "listeners.http", &self.listen)];
+        flags.into_iter().flatten().collect()
+    }
+
+    fn load(&self) -> Result<Loaded, LoadError> {
+        Sources::of_process(self.config.clone(), self.flags()).load()
+    }
+}
+
+impl ServeFlags {
+    fn is_given(&self) -> bool {
+        self.ephemeral_ports || self.ports_file.is_some()
+    }
+
+    fn or(self, other: Self) -> Self {
+        Self {
+            ephemeral_ports: self.ephemeral_ports || other.ephemeral_ports,
+            ports_file: self.ports_file.or(other.ports_file),
+        }
+    }
+}
+
+/// The message of the parser without its usage block.
+fn one_line(message: &str) -> String {
+    let (what, _) = message.split_once("\nUsage:").unwrap_or((message, ""));
+    let (what, _) = what.split_once("\nFor more information").unwrap_or((what, ""));
+    let parts: Vec<&str> = what.lines().map(str::trim).filter(|line| !line.is_empty()).collect();
+    let line = parts.join("; ").replace(":; ", ": ");
+    line.strip_prefix("error: ").unwrap_or(&line).to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory as _;
+
+    use super::*;
+
+    fn parse(line: &str) -> Result<CommandLine, String> {
+        let words = std::iter::once("antler").chain(line.split_whitespace());
+        CommandLine::try_parse_from(words).map_err(|error| one_line(&error.to_string()))
+    }
+
+    #[test]
+    fn the_command_line_is_consistent() {
+        CommandLine::command().debug_assert();
+    }
+
+    #[test]
+    fn flags_fit_before_and_after_the_command() {
+        for line in
+            ["--data d --ports-file p serve", "serve --data d --ports-file p", "--data d --ports-file p"]
+        {
+            let CommandLine { settings, serve, command } = parse(line).unwrap();
+            let serve = match command {
+                Some(Command::Serve(flags)) => flags.or(serve),
+                _ => serve,
+            };
+            assert_eq!(settings.data.as_deref(), Some("d"), "{line}");
+            assert_eq!(serve.ports_file, Some(PathBuf::from("p")), "{line}");
+        }
+    }
+
+    #[test]
+    fn wrong_usage_is_one_line_that_says_what() {
+        let check = |line: &str, expected: &str| assert_eq!(parse(line).unwrap_err(), expected, "{line}");
+        check("--dta x", "unexpected argument '--dta' found; tip: a similar argument exists: '--data'");
+        check("srve", "unrecognized subcommand 'srve'; tip: a similar subcommand exists: 'serve'");
+        check("--data", "a value is required for '--data <DIR>' but none was supplied");
+    }
+}

@@ -1,0 +1,14 @@
+//! HTTP: connections, routes, answers, and what is measured about them.
+//!
+//! Invariant: every answer has a request id, and every error answer has the same form.
+//! It decides nothing about logs: handlers translate between requests and the rest of the program.
+
+pub mod answer;
+pub mod connections;
+pub mod error;
+pub mod health;
+pub mod metrics;
+pub mod observe;
+pub mod router;
+
+pub use router::Shared;

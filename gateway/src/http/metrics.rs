@@ -1,0 +1,98 @@
+//! `/metrics`: what the program counts, as Prometheus reads it.
+//!
+//! Invariant: every value is read when it is asked for. It keeps no figures: their owners do.
+
+pub mod exposition;
+pub mod process;
+
+use std::fmt::Write as _;
+use std::sync::Arc;
+
+use axum::extract::State;
+use axum::http::{HeaderMap, header};
+use axum::response::{IntoResponse, Response};
+
+use self::exposition::{Family, Kind};
+use super::error::ApiError;
+use super::observe::BOUNDS;
+use super::router::Shared;
+
+pub(super) async fn metrics(
+    State(shared): State<Arc<Shared>>,
+    headers: HeaderMap,
+) -> Result<Response, ApiError> {
+    let token = &shared.config.listeners.metrics_token;
+    if token.is_set() && !bears(&headers, token.reveal()) {
+        return Err(ApiError::NoCredential);
+    }
+    Ok(([(header::CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")], exposition(&shared))
+        .into_response())
+}
+
+fn exposition(shared: &Shared) -> String {
+    let started = shared.started.nanos() as f64 / 1e9;
+    let mut families = process::families(started);
+    families.extend(program(shared));
+    families.extend(http(shared));
+    families.iter().fold(String::new(), |mut text, family| {
+        write!(text, "{family}").expect("a string takes every text");
+        text
+    })
+}
+
+/// Compares the whole token whatever differs, so that the time taken tells nothing about it.
+fn bears(headers: &HeaderMap, token: &str) -> bool {
+    let given = headers.get(header::AUTHORIZATION).map_or(&b""[..], |value| value.as_bytes());
+    let given = given.strip_prefix(b"Bearer ").unwrap_or_default();
+    given.len() == token.len()
+        && given.iter().zip(token.bytes()).fold(0, |all, (left, right)| all | (left ^ right)) == 0
+}
+
+fn program(shared: &Shared) -> Vec<Family> {
+    vec![
+        Family::new(Kind::Gauge, "antler_build_info", "The version that runs; always 1.")
+            .sample(&[("version", env!("CARGO_PKG_VERSION"))], 1.0),
+        Family::gauge("antler_uptime_seconds", "Time since the start.", shared.clock.elapsed().as_secs_f64()),
+    ]
+}
+
+fn http(shared: &Shared) -> Vec<Family> {
+    let mut requests = Family::new(
+        Kind::Counter,
+        "antler_http_requests_total",
+        "Requests answered, by class of route and status.",
+    );
+    let mut durations = Family::new(
+        Kind::Histogram,
+        "antler_http_request_duration_seconds",
+        "Time from the head of a request to the head of its answer.",
+    );
+    for (class, figures) in shared.requests.figures() {
+        let route = ("route", class.name());
+        for (status, count) in &figures.by_status {
+            requests = requests.sample(&[route, ("status", &status.to_string())], *count as f64);
+        }
+        let mut below = 0;
+        for (bound, count) in BOUNDS.iter().zip(figures.buckets) {
+            below += count;
+            durations = durations.part("_bucket", &[route, ("le", &bound.to_string())], below as f64);
+        }
+        durations = durations
+            .part("_bucket", &[route, ("le", "+Inf")], figures.count as f64)
+            .part("_sum", &[route], figures.seconds)
+            .part("_count", &[route], figures.count as f64);
+    }
+    let (open, accepted) = (shared.connections.open(), shared.connections.accepted());
+    let most = shared.config.limits.http.connections_max;
+    vec![
+        requests,
+        durations,
+        Family::gauge("antler_http_connections_open", "Open HTTP connections.", open as f64),
+        Family::gauge(
+            "antler_http_connections_limit",
+            "Most HTTP connections that are open at once.",
+            most.into(),
+        ),
+        Family::counter("antler_http_connections_total", "HTTP connections accepted.", accepted),
+    ]
+}

@@ -1,0 +1,76 @@
+//! The routes, and what their handlers share.
+//!
+//! Invariant: a trailing slash is optional, and `/api/v1/…` is `/api/…`. It does not answer anything itself
+//! but unknown addresses.
+
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+
+use antler_config::Config;
+use antler_events::clock::{Clock, Timestamp};
+use axum::Router;
+use axum::http::{Method, Uri};
+use axum::middleware::from_fn_with_state;
+use axum::routing::{MethodRouter, get};
+
+use super::connections::ConnectionFigures;
+use super::error::ApiError;
+use super::observe::{Requests, observe};
+use super::{health, metrics};
+
+/// What handlers see of the program.
+#[derive(Debug)]
+pub struct Shared {
+    pub config: Config,
+    pub clock: Arc<dyn Clock>,
+    pub started: Timestamp,
+    pub connections: Arc<ConnectionFigures>,
+    pub requests: Requests,
+    /// The program has been told to stop and takes no new work.
+    pub stopping: AtomicBool,
+}
+
+impl Shared {
+    pub fn new(config: Config, clock: Arc<dyn Clock>) -> Self {
+        let started = clock.now();
+        Self {
+            config,
+            clock,
+            started,
+            connections: Arc::default(),
+            requests: Requests::new(started.nanos()),
+            stopping: AtomicBool::new(false),
+        }
+    }
+}
+
+pub fn router(shared: &Arc<Shared>) -> Router {
+    let mut router = Router::new();
+    router = at(router, &["", "/api", "/api/v1"], "/health", &get(health::health));
+    router = at(router, &[""], "/live", &get(health::live));
+    router = at(router, &[""], "/ready", &get(health::ready));
+    router = at(router, &[""], "/metrics", &get(metrics::metrics));
+    router
+        .fallback(no_route)
+        .method_not_allowed_fallback(method_not_allowed)
+        .layer(from_fn_with_state(Arc::clone(shared), observe))
+        .with_state(Arc::clone(shared))
+}
+
+type Routes = Router<Arc<Shared>>;
+
+fn at(router: Routes, prefixes: &[&str], path: &str, methods: &MethodRouter<Arc<Shared>>) -> Routes {
+    prefixes.iter().fold(router, |router, prefix| {
+        router
+            .route(&format!("{prefix}{path}"), methods.clone())
+            .route(&format!("{prefix}{path}/"), methods.clone())
+    })
+}
+
+async fn no_route(uri: Uri) -> ApiError {
+    ApiError::NoRoute { path: uri.path().to_owned() }
+}
+
+async fn method_not_allowed(method: Method, uri: Uri) -> ApiError {
+    ApiError::MethodNotAllowed { path: uri.path().to_owned(), method: method.to_string() }
+}

@@ -1,0 +1,12 @@
+//! The gateway: the program `antler`, its command line, and everything that opens a socket.
+//!
+//! Invariants: adapters are chosen in `compose.rs` only; every listener is bounded by `limits`.
+//! It holds no state of its own: what it answers comes from the log and its projections.
+
+pub mod cli;
+pub mod data_folder;
+pub mod http;
+pub mod own_log;
+pub mod ports_file;
+pub mod serve;
+pub mod signals;

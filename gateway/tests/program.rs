@@ -1,0 +1,262 @@
+//! Black-box tests of the real binary, each with its own folder and free ports.
+//!
+//! Invariant: a test knows the program only by its command line, its files, its ports and its signals.
+//! They do not sleep for a fixed time: they wait until something is there, with a bound.
+
+#[path = "program/running.rs"]
+mod running;
+
+use std::path::Path;
+use std::process::{Command, Output};
+
+use running::{Running, get, request};
+
+fn antler(arguments: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_antler"));
+    command.args(arguments);
+    command
+}
+
+fn run(arguments: &[&str]) -> Output {
+    antler(arguments).output().unwrap()
+}
+
+fn text(bytes: &[u8]) -> String {
+    String::from_utf8_lossy(bytes).into_owned()
+}
+
+/// Runs to the end and compares the exit code and a part of what is said.
+fn check(arguments: &[&str], code: i32, expected: &str) {
+    let output = run(arguments);
+    let said = text(&output.stdout) + &text(&output.stderr);
+    assert_eq!(output.status.code(), Some(code), "{arguments:?}: {said}");
+    assert!(said.contains(expected), "{arguments:?}: {said}");
+}
+
+fn path_text(path: &Path) -> &str {
+    path.to_str().unwrap()
+}
+
+#[test]
+fn it_starts_answers_and_stops_by_sigterm() {
+    let dir = tempfile::tempdir().unwrap();
+    let running = Running::start(dir.path(), &[]);
+    let health = running.json("/health");
+    assert_eq!(health["status"], "ok");
+    assert_eq!(health["version"], env!("CARGO_PKG_VERSION"));
+    assert!(health["uptime_s"].is_u64());
+    assert_eq!(running.json("/api/health/")["status"], "ok");
+    assert_eq!(running.json("/live/")["status"], "alive");
+    assert_eq!(running.json("/ready")["status"], "ready");
+    let (code, said) = running.stop("TERM");
+    assert_eq!(code, Some(0), "{said}");
+    assert!(said.contains("ready") && said.contains("stopping"), "{said}");
+    // The folder is free again, and SIGINT stops too.
+    assert_eq!(Running::start(dir.path(), &["serve"]).stop("INT").0, Some(0));
+}
+
+#[test]
+fn metrics_are_prometheus_text_with_help_and_type() {
+    let dir = tempfile::tempdir().unwrap();
+    let running = Running::start(dir.path(), &[]);
+    running.json("/health");
+    let answer = get(running.http, "/metrics");
+    assert!(answer.head.contains("content-type: text/plain; version=0.0.4"), "{}", answer.head);
+    let count = |start: &str| answer.body.lines().filter(|line| line.starts_with(start)).count();
+    assert!(count("# HELP ") >= 15, "{}", answer.body);
+    assert_eq!(count("# HELP "), count("# TYPE "));
+    let value = |sample: &str| -> f64 {
+        let line = answer.body.lines().find_map(|line| line.strip_prefix(sample));
+        line.unwrap_or_else(|| panic!("no {sample} in {}", answer.body)).trim().parse().unwrap()
+    };
+    assert_eq!(value("antler_http_requests_total{route=\"health\",status=\"200\"}"), 1.0);
+    assert!(value("process_resident_memory_bytes") > 1e6);
+    assert!(value("process_open_fds") > 3.0);
+}
+
+#[test]
+fn metrics_ask_for_the_token_that_is_set() {
+    let dir = tempfile::tempdir().unwrap();
+    let config = dir.path().join("antler.toml");
+    std::fs::write(&config, "[listeners]\nmetrics_token = \"s3cret\"\n").unwrap();
+    let running = Running::start(&dir.path().join("data"), &["--config", path_text(&config)]);
+    assert!(get(running.http, "/metrics").head.starts_with("HTTP/1.1 401"));
+    let with = |token: &str| {
+        request(running.http, &format!("GET /metrics HTTP/1.1\r\nAuthorization: Bearer {token}"))
+    };
+    assert!(with("s3creT").head.starts_with("HTTP/1.1 401"));
+    assert!(with("s3cret").head.starts_with("HTTP/1.1 200"));
+}
+
+#[test]
+fn errors_have_one_form_and_the_requests_id() {
+    let dir = tempfile::tempdir().unwrap();
+    let running = Running::start(dir.path(), &[]);
+    let missing = request(running.http, "GET /nope HTTP/1.1\r\nX-Request-Id: mine-1");
+    assert!(
+        missing.head.starts_with("HTTP/1.1 404") && missing.head.contains("x-request-id: mine-1"),
+        "{}",
+        missing.head
+    );
+    let body = missing.json();
+    assert_eq!(
+        (body["error"]["code"].as_str(), body["error"]["request_id"].as_str()),
+        (Some("not_found"), Some("mine-1"))
+    );
+    let wrong = request(running.http, "DELETE /health HTTP/1.1");
+    assert!(
+        wrong.head.starts_with("HTTP/1.1 405") && wrong.head.contains("allow: GET,HEAD"),
+        "{}",
+        wrong.head
+    );
+    assert_eq!(wrong.json()["error"]["code"], "method_not_allowed");
+    let id = get(running.http, "/live").head;
+    assert!(id.contains("x-request-id: "), "{id}");
+}
+
+#[test]
+fn an_open_connection_that_says_nothing_does_not_stop_the_exit() {
+    let dir = tempfile::tempdir().unwrap();
+    let config = dir.path().join("antler.toml");
+    std::fs::write(&config, "[limits.http]\ndrain_timeout = \"100 ms\"\n").unwrap();
+    let running = Running::start(&dir.path().join("data"), &["--config", path_text(&config)]);
+    let _silent = std::net::TcpStream::connect(running.http).unwrap();
+    let mut half = std::net::TcpStream::connect(running.http).unwrap();
+    std::io::Write::write_all(&mut half, b"GET /health HTTP/1.1\r\nHost:").unwrap();
+    assert_eq!(running.stop("TERM").0, Some(0));
+}
+
+#[test]
+fn a_second_process_on_one_folder_is_refused_with_a_sentence() {
+    let dir = tempfile::tempdir().unwrap();
+    let running = Running::start(dir.path(), &[]);
+    let data = path_text(dir.path());
+    let expected = format!(
+        "the data folder {data} is in use by another antler (process {}); a folder serves one",
+        running.id()
+    );
+    check(&["--data", data, "--ephemeral-ports"], 1, &expected);
+    assert_eq!(running.json("/health")["status"], "ok");
+}
+
+#[test]
+fn a_port_in_use_is_refused_with_the_setting_and_the_way_out() {
+    let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = taken.local_addr().unwrap().to_string();
+    let dir = tempfile::tempdir().unwrap();
+    check(
+        &["serve", "--data", path_text(dir.path()), "--listen", &address],
+        1,
+        &format!(
+            "cannot listen on {address} (listeners.http, from flag --listen): another program has this port; stop it, or choose another port with --listen"
+        ),
+    );
+}
+
+#[test]
+fn a_folder_that_cannot_be_used_is_refused_with_its_name() {
+    let dir = tempfile::tempdir().unwrap();
+    let file = dir.path().join("file");
+    std::fs::write(&file, "x").unwrap();
+    let below = file.join("data");
+    let cannot = |path: &Path| format!("the data folder {} cannot be made: ", path.display());
+    check(&["--ephemeral-ports", "--data", path_text(&below)], 1, &cannot(&below));
+    check(&["--ephemeral-ports", "--data", "/proc/antler"], 1, &cannot(Path::new("/proc/antler")));
+    check(
+        &["--ephemeral-ports", "--data", path_text(dir.path())],
+        1,
+        "it holds \"file\" and no file \"format\"",
+    );
+    let other = tempfile::tempdir().unwrap();
+    std::fs::write(other.path().join("format"), "antler data 9\n").unwrap();
+    check(
+        &["--ephemeral-ports", "--data", path_text(other.path())],
+        1,
+        "has format 9, and this version of antler (0.1.0) reads format 1",
+    );
+}
+
+#[test]
+fn a_typo_in_the_settings_is_named_with_a_suggestion() {
+    let dir = tempfile::tempdir().unwrap();
+    let config = dir.path().join("antler.toml");
+    std::fs::write(&config, "[storage]\nlinger = \"2 ms\"\nsegmnt_bytes = \"1 MiB\"\n").unwrap();
+    let config = path_text(&config);
+    let expected =
+        format!("{config}:3: unknown setting storage.segmnt_bytes; did you mean storage.segment_bytes?");
+    check(&["--config", config], 1, &expected);
+    check(&["config", "check", "--config", config], 1, &expected);
+    check(
+        &["config", "check", "--config", "/nowhere.toml"],
+        1,
+        "the configuration file /nowhere.toml cannot be read: No such file",
+    );
+    check(&["config", "check"], 0, "the configuration is valid");
+    let output = antler(&["config", "check"]).env("ANTLER__STORAGE__DTA", "x").output().unwrap();
+    assert_eq!(output.status.code(), Some(1));
+    assert!(text(&output.stderr).contains("did you mean ANTLER__STORAGE__DATA?"));
+}
+
+#[test]
+fn config_print_shows_origins_and_masks_secrets() {
+    let dir = tempfile::tempdir().unwrap();
+    let config = dir.path().join("antler.toml");
+    std::fs::write(&config, "[listeners]\nmetrics_token = \"hunter2\"\n").unwrap();
+    let output = antler(&["config", "print", "--config", path_text(&config), "--data", "/d"])
+        .env("ANTLER__STORAGE__LINGER", "5ms")
+        .output()
+        .unwrap();
+    let printed = text(&output.stdout);
+    let line = |key: &str| {
+        printed
+            .lines()
+            .find(|line| line.starts_with(key))
+            .unwrap()
+            .split_whitespace()
+            .collect::<Vec<_>>()
+            .join(" ")
+    };
+    assert_eq!(
+        line("listeners.metrics_token"),
+        format!("listeners.metrics_token = \"***\" # {}:2", config.display())
+    );
+    assert_eq!(line("storage.data"), "storage.data = \"/d\" # flag --data");
+    assert_eq!(line("storage.linger"), "storage.linger = \"5 ms\" # environment ANTLER__STORAGE__LINGER");
+    assert_eq!(line("logging.level"), "logging.level = \"info\" # default");
+    assert!(!printed.contains("hunter2"));
+}
+
+#[test]
+fn the_printed_defaults_are_a_valid_file() {
+    let dir = tempfile::tempdir().unwrap();
+    let config = dir.path().join("antler.toml");
+    std::fs::write(&config, run(&["config", "defaults"]).stdout).unwrap();
+    check(&["config", "check", "--config", path_text(&config)], 0, "the configuration is valid");
+}
+
+#[test]
+fn wrong_usage_is_one_line_and_exit_code_2() {
+    for (arguments, expected) in [
+        (vec!["--prot", "1"], "antler: unexpected argument '--prot' found; "),
+        (
+            vec!["srve"],
+            "antler: unrecognized subcommand 'srve'; tip: a similar subcommand exists: 'serve'; see antler --help",
+        ),
+        (vec!["config"], "antler: 'antler config' requires a subcommand"),
+        (
+            vec!["config", "check", "--ephemeral-ports"],
+            "antler: unexpected argument '--ephemeral-ports' found",
+        ),
+        (
+            vec!["--ports-file", "p", "config", "check"],
+            "antler: --ephemeral-ports and --ports-file go with the command serve only",
+        ),
+    ] {
+        let output = run(&arguments);
+        let said = text(&output.stderr);
+        assert_eq!((output.status.code(), said.lines().count()), (Some(2), 1), "{arguments:?}: {said}");
+        assert!(said.starts_with(expected), "{arguments:?}: {said}");
+    }
+    check(&["--help"], 0, "--ports-file");
+    check(&["--version"], 0, env!("CARGO_PKG_VERSION"));
+}
