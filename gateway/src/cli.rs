@@ -4,7 +4,9 @@
 //! it does not work itself.
 
 mod config;
+mod doctor;
 mod serve;
+mod verify;
 
 use std::io::{self, Write};
 use std::path::PathBuf;
@@ -12,6 +14,7 @@ use std::path::PathBuf;
 use antler_config::{Flag, LoadError, Loaded, Sources};
 use clap::{Args, Parser, Subcommand};
 
+pub use self::verify::VerifyCommandError;
 use crate::serve::ServeError;
 
 /// Antler, a log platform: takes logs, keeps them durably, finds them.
@@ -55,6 +58,10 @@ struct ServeFlags {
 enum Command {
     /// Runs the server until SIGTERM or SIGINT; also without a command
     Serve(ServeFlags),
+    /// Proves the data folder: every frame, hash chain and body; exit 1 on any damage
+    Verify,
+    /// Says whether Antler can run here, and what an acknowledgement means; exit 1 on any problem
+    Doctor,
     /// Checks, prints or explains settings
     #[command(subcommand, arg_required_else_help = false)]
     Config(config::ConfigCommand),
@@ -76,6 +83,8 @@ pub enum CommandError {
     #[error(transparent)]
     Settings(#[from] LoadError),
     #[error(transparent)]
+    Verify(#[from] VerifyCommandError),
+    #[error(transparent)]
     Serve(#[from] ServeError),
     #[error("the output cannot be written")]
     Output(#[from] io::Error),
@@ -85,6 +94,7 @@ impl CommandError {
     pub fn outcome(&self) -> Outcome {
         match self {
             Self::Usage(_) => Outcome::WrongUsage,
+            Self::Verify(error) => error.outcome(),
             _ => Outcome::FoundProblem,
         }
     }
@@ -117,6 +127,8 @@ impl CommandLine {
             Some(_) if serve.is_given() => Err(CommandError::Usage(
                 "--ephemeral-ports and --ports-file go with the command serve only".to_owned(),
             )),
+            Some(Command::Verify) => verify::run(&settings, out),
+            Some(Command::Doctor) => doctor::run(&settings, out),
             Some(Command::Config(command)) => config::run(&settings, &command, out),
         }
     }

@@ -89,6 +89,14 @@ impl DataFolder {
         }
     }
 
+    /// Whether a folder could be made here; it makes nothing.
+    pub fn may_be_made(files: &dyn FileSystem, path: &Path) -> Result<(), DataFolderError> {
+        match files.list(path) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+            _ => refuse_foreign(files, path),
+        }
+    }
+
     pub fn path(&self) -> &Path {
         &self.path
     }

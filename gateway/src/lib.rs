@@ -4,6 +4,7 @@
 //! It holds no state of its own: what it answers comes from the log and its projections.
 
 pub mod cli;
+pub mod compose;
 pub mod data_folder;
 pub mod http;
 pub mod own_log;

@@ -2,9 +2,12 @@
 //!
 //! Invariant: a test knows the program only by its command line, its files, its ports and its signals.
 //! They do not sleep for a fixed time: they wait until something is there, with a bound.
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 #[path = "program/running.rs"]
 mod running;
+#[path = "program/written_folder.rs"]
+mod written_folder;
 
 use std::path::Path;
 use std::process::{Command, Output};
@@ -45,6 +48,9 @@ fn it_starts_answers_and_stops_by_sigterm() {
     assert_eq!(health["status"], "ok");
     assert_eq!(health["version"], env!("CARGO_PKG_VERSION"));
     assert!(health["uptime_s"].is_u64());
+    let log = &health["dependencies"]["log"];
+    assert_eq!(log["status"], "ok", "{log}");
+    assert!(log["latency_ms"].is_f64() && log["detail"].as_str().unwrap().contains("take appends"), "{log}");
     assert_eq!(running.json("/api/health/")["status"], "ok");
     assert_eq!(running.json("/live/")["status"], "alive");
     assert_eq!(running.json("/ready")["status"], "ready");
@@ -63,7 +69,7 @@ fn metrics_are_prometheus_text_with_help_and_type() {
     let answer = get(running.http, "/metrics");
     assert!(answer.head.contains("content-type: text/plain; version=0.0.4"), "{}", answer.head);
     let count = |start: &str| answer.body.lines().filter(|line| line.starts_with(start)).count();
-    assert!(count("# HELP ") >= 15, "{}", answer.body);
+    assert!(count("# HELP ") >= 30, "{}", answer.body);
     assert_eq!(count("# HELP "), count("# TYPE "));
     let value = |sample: &str| -> f64 {
         let line = answer.body.lines().find_map(|line| line.strip_prefix(sample));
@@ -259,4 +265,79 @@ fn wrong_usage_is_one_line_and_exit_code_2() {
     }
     check(&["--help"], 0, "--ports-file");
     check(&["--version"], 0, env!("CARGO_PKG_VERSION"));
+}
+
+#[test]
+fn verify_proves_a_folder_and_names_a_flipped_byte() {
+    let dir = tempfile::tempdir().unwrap();
+    let data = path_text(dir.path());
+    written_folder::write(dir.path(), 20);
+    check(&["verify", "--data", data], 0, "events      20 (0 control)");
+    check(&["verify", "--data", data], 0, "everything that was acknowledged is there");
+    let (file, position) = written_folder::flip_a_byte(dir.path());
+    let output = run(&["verify", "--data", data]);
+    let said = text(&output.stdout);
+    assert_eq!(output.status.code(), Some(1), "{said}");
+    let damage = said.lines().find(|line| line.starts_with("damage")).unwrap_or_else(|| panic!("{said}"));
+    assert!(
+        damage.contains(&file) && damage.contains(" at byte ") && damage.contains("lost events"),
+        "{damage}"
+    );
+    assert!(said.contains("places of damage: 1"), "flipped byte {position}: {said}");
+    // The server starts all the same, and says so.
+    let running = Running::start(dir.path(), &[]);
+    assert_eq!(running.json("/health")["status"], "ok");
+    check(&["verify", "--data", data], 1, "in use by another antler");
+}
+
+#[test]
+fn verify_of_what_is_no_data_folder_is_wrong_usage() {
+    let dir = tempfile::tempdir().unwrap();
+    let data = path_text(dir.path());
+    check(&["verify", "--data", data], 2, &format!("{data} is not a data folder of antler: it has no file"));
+    check(
+        &["verify", "--data", "/nowhere"],
+        2,
+        "/nowhere is not a data folder of antler: there is no such folder",
+    );
+}
+
+#[test]
+fn doctor_looks_at_everything() {
+    let dir = tempfile::tempdir().unwrap();
+    let data = dir.path().join("data");
+    let doctor = ["doctor", "--listen", "127.0.0.1:0", "--data", path_text(&data)];
+    check(&doctor, 0, "is made at the first start");
+    assert!(!data.exists());
+    written_folder::write(&data, 3);
+    check(&doctor, 0, "3 events were recorded");
+    check(&doctor, 0, "acknowledged after fdatasync");
+    check(&doctor, 0, "a write of 4 KiB is durable after");
+    written_folder::flip_a_byte(&data);
+    check(&doctor, 1, "problem  event log: ");
+    let running = Running::start(&data, &[]);
+    check(&doctor, 0, &format!("(process {})", running.id()));
+    let taken = running.http.to_string();
+    let other = dir.path().join("other");
+    check(&["doctor", "--listen", &taken, "--data", path_text(&other)], 1, "problem  port: cannot listen on");
+    std::fs::write(&other, "x").unwrap();
+    check(&["doctor", "--listen", "127.0.0.1:0", "--data", path_text(&other)], 1, "problem  data folder: ");
+    check(&["doctor", "--listen", "nowhere"], 1, "problem  settings: ");
+}
+
+#[test]
+fn partitions_are_those_of_the_folder() {
+    let dir = tempfile::tempdir().unwrap();
+    written_folder::write(dir.path(), 1);
+    assert!(
+        Running::start(dir.path(), &[]).json("/health")["dependencies"]["log"]["detail"]
+            == "1 of 1 partitions take appends"
+    );
+    let output = antler(&["--ephemeral-ports", "--data", path_text(dir.path())])
+        .env("ANTLER__STORAGE__PARTITIONS", "3")
+        .output()
+        .unwrap();
+    assert_eq!(output.status.code(), Some(1));
+    let said = text(&output.stderr);
+    assert!(said.contains("has 1 partitions, and storage.partitions is 3; set it to 1, or to 0"), "{said}");
 }

@@ -12,8 +12,14 @@ use axum::http::StatusCode;
 use axum::response::Response;
 use serde::Serialize;
 
+use antler_events::log::segment::{Finding, PartitionStatistics};
+
 use super::answer::json;
 use super::router::Shared;
+use crate::compose::RunningLog;
+
+const OK: &str = "ok";
+const UNHEALTHY: &str = "unhealthy";
 
 /// The body of `/health`.
 #[derive(Debug, Serialize)]
@@ -27,6 +33,7 @@ struct Health {
 #[derive(Debug, Serialize)]
 struct Dependency {
     status: &'static str,
+    /// How long it took to ask.
     latency_ms: f64,
     detail: String,
 }
@@ -38,10 +45,10 @@ struct Status {
 }
 
 pub(super) async fn health(State(shared): State<Arc<Shared>>) -> Response {
-    let dependencies = BTreeMap::new();
-    let well = true;
+    let dependencies = BTreeMap::from([("log", log(&shared))]);
+    let well = dependencies.values().all(|dependency| dependency.status == OK);
     let body = Health {
-        status: if well { "ok" } else { "unhealthy" },
+        status: if well { OK } else { UNHEALTHY },
         version: env!("CARGO_PKG_VERSION"),
         uptime_s: shared.clock.elapsed().as_secs(),
         dependencies,
@@ -57,5 +64,81 @@ pub(super) async fn ready(State(shared): State<Arc<Shared>>) -> Response {
     match shared.stopping.load(Ordering::Relaxed) {
         false => json(StatusCode::OK, &Status { status: "ready" }),
         true => json(StatusCode::SERVICE_UNAVAILABLE, &Status { status: "stopping" }),
+    }
+}
+
+/// The log is well while every partition takes appends.
+fn log(shared: &Shared) -> Dependency {
+    let began = shared.clock.elapsed();
+    let statistics = shared.log.log.statistics();
+    let ended =
+        shared.log.writers.ended().into_iter().map(|id| format!("the writer of partition {id} is gone"));
+    let faults: Vec<String> = statistics.iter().filter_map(fault).chain(ended).collect();
+    let latency_ms = (shared.clock.elapsed() - began).as_secs_f64() * 1e3;
+    match faults.is_empty() {
+        true => Dependency { status: OK, latency_ms, detail: detail(&shared.log, statistics.len()) },
+        false => Dependency { status: UNHEALTHY, latency_ms, detail: faults.join("; ") },
+    }
+}
+
+fn fault(of: &PartitionStatistics) -> Option<String> {
+    let id = of.partition;
+    match &of.stopped {
+        Some(reason) => Some(format!(
+            "the writer of partition {id} has stopped: {reason}; a restart checks the log and goes on"
+        )),
+        None if of.disk_full => {
+            Some(format!("the disk of partition {id} is full; appends go on when there is space"))
+        }
+        None => None,
+    }
+}
+
+fn detail(log: &RunningLog, partitions: usize) -> String {
+    match log.findings.iter().filter(|finding| matches!(finding, Finding::Damaged(_))).count() {
+        0 => format!("{partitions} of {partitions} partitions take appends"),
+        damaged => format!(
+            "{partitions} of {partitions} partitions take appends; {damaged} places of damage were found at the start: \
+             run antler verify after a stop"
+        ),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use antler_events::ids::{Offset, PartitionId};
+    use antler_events::log::Bounds;
+
+    use super::*;
+
+    fn statistics(disk_full: bool, stopped: Option<&str>) -> PartitionStatistics {
+        PartitionStatistics {
+            partition: PartitionId::new(3),
+            bounds: Bounds { lines_from: Offset::FIRST, next: Offset::FIRST },
+            segments: 1,
+            disk_bytes: 0,
+            appends: 0,
+            events: 0,
+            syncs: 0,
+            raw_bytes: 0,
+            stored_bytes: 0,
+            refused: 0,
+            waiting_bytes: 0,
+            disk_full,
+            stopped: stopped.map(Into::into),
+        }
+    }
+
+    #[test]
+    fn a_stopped_writer_and_a_full_disk_are_faults() {
+        assert_eq!(fault(&statistics(false, None)), None);
+        assert_eq!(
+            fault(&statistics(true, None)).unwrap(),
+            "the disk of partition 3 is full; appends go on when there is space"
+        );
+        assert_eq!(
+            fault(&statistics(true, Some("sync failed"))).unwrap(),
+            "the writer of partition 3 has stopped: sync failed; a restart checks the log and goes on"
+        );
     }
 }

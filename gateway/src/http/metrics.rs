@@ -3,6 +3,7 @@
 //! Invariant: every value is read when it is asked for. It keeps no figures: their owners do.
 
 pub mod exposition;
+mod log;
 pub mod process;
 
 use std::fmt::Write as _;
@@ -33,6 +34,7 @@ fn exposition(shared: &Shared) -> String {
     let started = shared.started.nanos() as f64 / 1e9;
     let mut families = process::families(started);
     families.extend(program(shared));
+    families.extend(log::families(&shared.log));
     families.extend(http(shared));
     families.iter().fold(String::new(), |mut text, family| {
         write!(text, "{family}").expect("a string takes every text");

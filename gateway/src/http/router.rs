@@ -17,12 +17,14 @@ use super::connections::ConnectionFigures;
 use super::error::ApiError;
 use super::observe::{Requests, observe};
 use super::{health, metrics};
+use crate::compose::RunningLog;
 
 /// What handlers see of the program.
 #[derive(Debug)]
 pub struct Shared {
     pub config: Config,
     pub clock: Arc<dyn Clock>,
+    pub log: RunningLog,
     pub started: Timestamp,
     pub connections: Arc<ConnectionFigures>,
     pub requests: Requests,
@@ -31,11 +33,12 @@ pub struct Shared {
 }
 
 impl Shared {
-    pub fn new(config: Config, clock: Arc<dyn Clock>) -> Self {
+    pub fn new(config: Config, clock: Arc<dyn Clock>, log: RunningLog) -> Self {
         let started = clock.now();
         Self {
             config,
             clock,
+            log,
             started,
             connections: Arc::default(),
             requests: Requests::new(started.nanos()),

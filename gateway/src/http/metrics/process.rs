@@ -7,10 +7,14 @@ use super::exposition::Family;
 /// The unit of CPU time in `/proc`, the same on every Linux.
 const TICKS_PER_SECOND: f64 = 100.0;
 
+/// The soft limit of open files; `None` if there is none.
+pub fn open_files_max() -> Option<f64> {
+    files_limit(&read("limits"))
+}
+
 /// The families of the process under their usual names.
 pub fn families(start_seconds: f64) -> Vec<Family> {
-    let read = |name: &str| std::fs::read_to_string(format!("/proc/self/{name}")).unwrap_or_default();
-    let (stat, status, limits) = (read("stat"), read("status"), read("limits"));
+    let (stat, status) = (read("stat"), read("status"));
     let open = std::fs::read_dir("/proc/self/fd").ok().map(|names| names.count() as f64);
     let gauge = |name, help, value: Option<f64>| value.map(|value| Family::gauge(name, help, value));
     let cpu = cpu_seconds(&stat).map(|seconds| {
@@ -25,7 +29,7 @@ pub fn families(start_seconds: f64) -> Vec<Family> {
         gauge("process_peak_resident_memory_bytes", "Most memory in RAM so far.", kib("VmHWM:")),
         gauge("process_threads", "Threads.", field_of(&status, "Threads:")),
         gauge("process_open_fds", "Open file descriptors.", open),
-        gauge("process_max_fds", "Most file descriptors that may be open.", open_files_max(&limits)),
+        gauge("process_max_fds", "Most file descriptors that may be open.", open_files_max()),
         gauge("process_start_time_seconds", "Start of the process since 1970.", Some(start_seconds)),
     ]
     .into_iter()
@@ -33,8 +37,11 @@ pub fn families(start_seconds: f64) -> Vec<Family> {
     .collect()
 }
 
-/// The soft limit of open files.
-pub fn open_files_max(limits: &str) -> Option<f64> {
+fn read(name: &str) -> String {
+    std::fs::read_to_string(format!("/proc/self/{name}")).unwrap_or_default()
+}
+
+fn files_limit(limits: &str) -> Option<f64> {
     let line = limits.lines().find_map(|line| line.strip_prefix("Max open files"))?;
     line.split_whitespace().next()?.parse().ok()
 }
@@ -60,8 +67,8 @@ mod tests {
         assert_eq!(cpu_seconds(stat), Some(2.0));
         assert_eq!(cpu_seconds(""), None);
         assert_eq!(field_of("VmSize:\t 9 kB\nVmRSS:\t  12 kB\n", "VmRSS:"), Some(12.0));
-        assert_eq!(open_files_max("Max open files            1024         4096     files\n"), Some(1024.0));
-        assert_eq!(open_files_max("Max open files            unlimited    unlimited  files\n"), None);
+        assert_eq!(files_limit("Max open files            1024         4096     files\n"), Some(1024.0));
+        assert_eq!(files_limit("Max open files            unlimited    unlimited  files\n"), None);
     }
 
     #[test]

@@ -1,0 +1,59 @@
+//! The figures of the event log, by partition.
+//!
+//! Invariant: counters begin at the start of the process; what is on disk counts whatever its age.
+//! It keeps nothing: the log does.
+
+use antler_events::log::segment::{Finding, PartitionStatistics};
+
+use super::exposition::{Family, Kind};
+use crate::compose::RunningLog;
+
+type Reading = fn(&PartitionStatistics) -> u64;
+
+const BY_PARTITION: [(Kind, &str, &str, Reading); 13] = [
+    (Kind::Counter, "antler_log_appends_total", "Appends on stable storage.", |of| of.appends),
+    (Kind::Counter, "antler_log_events_total", "Events on stable storage.", |of| of.events),
+    (Kind::Counter, "antler_log_raw_bytes_total", "Bytes of event bodies before compression.", |of| {
+        of.raw_bytes
+    }),
+    (Kind::Counter, "antler_log_stored_bytes_total", "Bytes of event bodies as written.", |of| {
+        of.stored_bytes
+    }),
+    (Kind::Counter, "antler_log_syncs_total", "Times that the disk was told to make writes durable.", |of| {
+        of.syncs
+    }),
+    (Kind::Counter, "antler_log_refused_total", "Appends that were not recorded.", |of| of.refused),
+    (Kind::Gauge, "antler_log_segments", "Segment files.", |of| of.segments),
+    (Kind::Gauge, "antler_log_disk_bytes", "Bytes of segment files.", |of| of.disk_bytes),
+    (Kind::Gauge, "antler_log_waiting_bytes", "Bytes of appends that wait for the writer.", |of| {
+        of.waiting_bytes
+    }),
+    (Kind::Gauge, "antler_log_next_offset", "Offset that the next event gets.", |of| of.bounds.next.number()),
+    (Kind::Gauge, "antler_log_lines_from_offset", "Line events below this offset have been let go.", |of| {
+        of.bounds.lines_from.number()
+    }),
+    (
+        Kind::Gauge,
+        "antler_log_writer_stopped",
+        "1 if the writer has stopped and appends are refused.",
+        |of| of.stopped.is_some().into(),
+    ),
+    (Kind::Gauge, "antler_log_disk_full", "1 while the disk takes no more appends.", |of| {
+        of.disk_full.into()
+    }),
+];
+
+pub(super) fn families(running: &RunningLog) -> Vec<Family> {
+    let statistics = running.log.statistics();
+    let damaged = running.findings.iter().filter(|finding| matches!(finding, Finding::Damaged(_))).count();
+    let by_partition = BY_PARTITION.iter().map(|&(kind, name, help, read)| {
+        statistics.iter().fold(Family::new(kind, name, help), |family, of| {
+            family.sample(&[("partition", &of.partition.to_string())], read(of) as f64)
+        })
+    });
+    let whole = [
+        Family::gauge("antler_log_partitions", "Partitions of the event log.", statistics.len() as f64),
+        Family::gauge("antler_log_damage_found", "Places of damage found at the start.", damaged as f64),
+    ];
+    by_partition.chain(whole).collect()
+}
