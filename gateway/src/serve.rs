@@ -110,7 +110,7 @@ fn announce(shared: &Shared, http: SocketAddr, ports_file: Option<&Path>) -> Res
     }
     let data = &shared.config.storage.data;
     let data = std::path::absolute(data).unwrap_or_else(|_| data.clone());
-    let start_ms = shared.clock.elapsed().as_millis();
+    let start_ms = u64::try_from(shared.clock.elapsed().as_millis()).unwrap_or(u64::MAX);
     tracing::info!(http = %format_args!("http://{http}"), data = %data.display(), start_ms, "ready");
     Ok(())
 }
