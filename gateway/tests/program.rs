@@ -133,6 +133,21 @@ fn an_open_connection_that_says_nothing_does_not_stop_the_exit() {
 }
 
 #[test]
+fn a_slow_head_is_cut_off_and_too_many_connections_wait() {
+    let dir = tempfile::tempdir().unwrap();
+    let config = dir.path().join("antler.toml");
+    std::fs::write(&config, "[limits.http]\nheader_timeout = \"100 ms\"\nconnections_max = 1\n").unwrap();
+    let running = Running::start(&dir.path().join("data"), &["--config", path_text(&config)]);
+    let mut slow = std::net::TcpStream::connect(running.http).unwrap();
+    std::io::Write::write_all(&mut slow, b"GET /health HTTP/1.1\r\nHost:").unwrap();
+    // It has the only place until it is closed.
+    assert_eq!(running.json("/health")["status"], "ok");
+    let mut rest = Vec::new();
+    std::io::Read::read_to_end(&mut slow, &mut rest).unwrap();
+    assert!(!text(&rest).contains("200 OK"), "{}", text(&rest));
+}
+
+#[test]
 fn a_second_process_on_one_folder_is_refused_with_a_sentence() {
     let dir = tempfile::tempdir().unwrap();
     let running = Running::start(dir.path(), &[]);
