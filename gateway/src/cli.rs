@@ -8,6 +8,7 @@ mod doctor;
 mod serve;
 mod verify;
 
+use std::error::Error;
 use std::io::{self, Write};
 use std::path::PathBuf;
 
@@ -168,6 +169,12 @@ fn one_line(message: &str) -> String {
     let parts: Vec<&str> = what.lines().map(str::trim).filter(|line| !line.is_empty()).collect();
     let line = parts.join("; ").replace(":; ", ": ");
     line.strip_prefix("error: ").unwrap_or(&line).to_owned()
+}
+
+/// An error and its causes on one line.
+fn with_causes(error: &dyn Error) -> String {
+    let causes = std::iter::successors(error.source(), |cause| (*cause).source());
+    causes.fold(error.to_string(), |text, cause| format!("{text}: {cause}"))
 }
 
 #[cfg(test)]

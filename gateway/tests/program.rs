@@ -306,6 +306,17 @@ fn verify_proves_a_folder_and_names_a_flipped_byte() {
 }
 
 #[test]
+fn verify_names_a_control_event_that_means_nothing() {
+    let dir = tempfile::tempdir().unwrap();
+    written_folder::write_meaningless_control(dir.path());
+    check(
+        &["verify", "--data", path_text(dir.path())],
+        1,
+        "event 1 of partition 0 does not hold a tenant_registered of schema 1: ",
+    );
+}
+
+#[test]
 fn verify_of_what_is_no_data_folder_is_wrong_usage() {
     let dir = tempfile::tempdir().unwrap();
     let data = path_text(dir.path());

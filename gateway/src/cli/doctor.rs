@@ -5,7 +5,6 @@
 
 mod sync_probe;
 
-use std::error::Error;
 use std::fmt::Display;
 use std::io::{self, Write};
 use std::net::TcpListener;
@@ -15,7 +14,7 @@ use antler_config::{Config, Loaded, Origin, duration};
 use antler_events::files::RealFiles;
 use antler_events::log::segment::Finding;
 
-use super::{CommandError, Outcome, SettingFlags};
+use super::{CommandError, Outcome, SettingFlags, with_causes};
 use crate::compose::{self, RunningLog};
 use crate::data_folder::{DataFolder, DataFolderError, FORMAT};
 use crate::http::metrics::process;
@@ -155,10 +154,4 @@ impl Report<'_> {
         self.problems += 1;
         writeln!(self.out, "problem  {what}: {text}")
     }
-}
-
-/// An error and its causes on one line.
-fn with_causes(error: &dyn Error) -> String {
-    let causes = std::iter::successors(error.source(), |cause| (*cause).source());
-    causes.fold(error.to_string(), |text, cause| format!("{text}: {cause}"))
 }

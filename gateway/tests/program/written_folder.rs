@@ -9,25 +9,34 @@ use antler_events::clock::Timestamp;
 use antler_events::files::RealFiles;
 use antler_events::ids::{PartitionId, TenantId};
 use antler_events::log::{Append, EventLog, NewEvent};
-use antler_events::subject::Subject;
+use antler_events::subject::{Aggregate, Subject};
 use antler_events::wire::{EventType, SchemaVersion};
 use antler_gateway::compose;
 use antler_gateway::data_folder::DataFolder;
 
 /// Makes a folder with so many line events.
 pub(crate) fn write(data: &Path, events: u8) {
+    let subject = Subject::lines(TenantId::parse("acme").unwrap());
+    append(data, (0..events).map(|number| event(subject, 1, vec![number; 300])));
+}
+
+/// Adds a control event whose body is not what its type says.
+pub(crate) fn write_meaningless_control(data: &Path) {
+    let subject = Subject::control(TenantId::parse("acme").unwrap(), Aggregate::Tenant);
+    append(data, [event(subject, 16, vec![0xff; 9])]);
+}
+
+fn event(subject: Subject, number: u16, body: Vec<u8>) -> NewEvent {
+    let (event_type, schema) = (EventType(number), SchemaVersion(1));
+    NewEvent { subject, event_type, schema, recorded_at: Timestamp::from_nanos(1), body: body.into() }
+}
+
+fn append(data: &Path, events: impl IntoIterator<Item = NewEvent>) {
     let folder = DataFolder::open_or_create(&RealFiles, data).unwrap();
     let storage = antler_config::Storage { partitions: 1, ..Config::default().storage };
     let running = compose::open_log(&folder, &storage).unwrap();
     let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
-    for number in 0..events {
-        let event = NewEvent {
-            subject: Subject::lines(TenantId::parse("acme").unwrap()),
-            event_type: EventType(1),
-            schema: SchemaVersion(1),
-            recorded_at: Timestamp::from_nanos(i64::from(number)),
-            body: vec![number; 300].into(),
-        };
+    for event in events {
         let append = Append { events: vec![event], expected: vec![] };
         runtime.block_on(running.log.append(PartitionId::new(0), append)).unwrap();
     }
