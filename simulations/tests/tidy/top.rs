@@ -1,0 +1,128 @@
+//! Rules on the repository as a whole: what lies in it, and what it speaks of.
+//!
+//! Invariant: every file is small, belongs to one of the seven rooms, and is about the product.
+//! It does not read generated log samples: they may speak of any machine.
+
+use super::repository::File;
+use super::rule::{Finding, Rule};
+
+pub fn rules() -> Vec<Rule> {
+    vec![top_level(), large_files(), golden_files(), machine_paths()]
+}
+
+const ROOMS: &[&str] = &["config", "events", "projections", "actors", "gateway", "simulations", "deploy"];
+const TOP_FILES: &[&str] = &["Cargo.toml", "Cargo.lock", "README.md", "LICENSE"];
+
+fn top_level() -> Rule {
+    Rule {
+        name: "top level",
+        reason: "seven rooms, and a newcomer sees all of them at once",
+        way_out: "put it into the room that owns it; settings of tools are dot files",
+        check: Box::new(|repository| {
+            let known = |file: &&File| match file.path.split_once('/') {
+                Some((folder, _)) => ROOMS.contains(&folder) || folder.starts_with('.'),
+                None => TOP_FILES.contains(&file.path.as_str()) || file.path.starts_with('.'),
+            };
+            let strangers = repository.files.iter().filter(|file| !known(file));
+            strangers.map(|file| Finding::new(&file.path, 1, "not one of the rooms")).collect()
+        }),
+        offending: &[&[("docs/notes.md", "")], &[("NOTES.md", "")]],
+        innocent: &[&[
+            (".clippy.toml", ""),
+            (".ci/run", ""),
+            ("deploy/systemd/antler.service", ""),
+            ("README.md", ""),
+        ]],
+    }
+}
+
+const FILE_BYTES_MAX: usize = 1 << 20;
+
+fn large_files() -> Rule {
+    Rule {
+        name: "large file",
+        reason: "every clone carries it for ever",
+        way_out: "generate it from a seed",
+        check: Box::new(|repository| {
+            let large = repository.files.iter().filter(|file| file.bytes.len() > FILE_BYTES_MAX);
+            large.map(|file| Finding::new(&file.path, 1, format!("{} bytes", file.bytes.len()))).collect()
+        }),
+        offending: &[&[("simulations/fuzz/corpus/a", BIG)]],
+        innocent: &[&[("simulations/fuzz/corpus/a", "a")]],
+    }
+}
+
+/// One byte more than is allowed.
+const BIG: &str = match std::str::from_utf8(&[b'a'; FILE_BYTES_MAX + 1]) {
+    Ok(text) => text,
+    Err(_) => "",
+};
+
+fn golden_files() -> Rule {
+    Rule {
+        name: "golden file",
+        reason: "a golden file that no test reads protects nothing",
+        way_out: "name it in a test that encodes and decodes it, or remove it",
+        check: Box::new(|repository| {
+            let golden = repository.files.iter().filter(|file| file.path.contains("/golden/"));
+            let mut findings = Vec::new();
+            for file in golden {
+                let name = file.path.rsplit('/').next().unwrap_or_default();
+                let stem = name.split('.').next().unwrap_or_default();
+                let read = repository.sources.iter().any(|source| {
+                    let mut tests = source.tokens.iter().filter(|token| source.is_test(token.line));
+                    tests.any(|token| token.text.contains(stem))
+                });
+                if !read {
+                    findings.push(Finding::new(&file.path, 1, "no test names it"));
+                }
+            }
+            findings
+        }),
+        offending: &[
+            &[("events/src/event/golden/a_v1.bin", "")],
+            &[("events/src/a/golden/a_v1.bin", ""), ("events/src/a.rs", "const A: &str = \"a_v1.bin\";")],
+        ],
+        innocent: &[&[
+            ("events/src/a/golden/a_v1.bin", ""),
+            ("events/src/a.rs", "#[test]\nfn f() { check(include_bytes!(\"golden/a_v1.bin\")); }"),
+        ]],
+    }
+}
+
+/// Folders whose text is data: log lines speak of machines.
+const DATA: &[&str] = &["simulations/src/corpus", "simulations/fuzz/", "simulations/tests/tidy/top.rs"];
+
+fn machine_paths() -> Rule {
+    Rule {
+        name: "machine path",
+        reason: "the path of one machine means nothing on the next, and tells who wrote it",
+        way_out: "use a path relative to the repository, a flag or a setting",
+        check: Box::new(|repository| {
+            let mut findings = Vec::new();
+            for file in
+                repository.files.iter().filter(|file| !DATA.iter().any(|data| file.path.starts_with(data)))
+            {
+                for (index, line) in file.text().unwrap_or_default().lines().enumerate() {
+                    if let Some(path) = machine_path(line) {
+                        findings.push(Finding::new(&file.path, index + 1, format!("`{path}`")));
+                    }
+                }
+            }
+            findings
+        }),
+        offending: &[
+            &[("README.md", "Unpack it to /home/ann/antler.")],
+            &[("deploy/compose.yaml", "dir: \"/root/data\"")],
+        ],
+        innocent: &[&[("README.md", "See /var/lib/antler, events/home/ and https://example.org/home/.")]],
+    }
+}
+
+fn machine_path(line: &str) -> Option<&'static str> {
+    const STARTS: &[&str] = &["/home/", "/root/", "/Users/", "/work/", "/workspace/", "/tmp/"];
+    let begins = |at: usize| {
+        !line[..at].ends_with(|before: char| before.is_alphanumeric() || "/.-_~".contains(before))
+    };
+    STARTS.iter().copied().find(|start| line.match_indices(start).any(|(at, _)| begins(at)))
+}
