@@ -2,3 +2,5 @@
 //!
 //! Invariant: one seed is one world; run twice it gives the same trace.
 //! Nothing of the product imports it.
+
+pub mod ci;

@@ -1,0 +1,80 @@
+//! The table of stages.
+//!
+//! Invariant: each stage is a command that a person can run by hand, and builds no profile that
+//! another stage has not built already, where that can be had.
+//! It does not say what `fast` leaves out, because no stage needs a server, a browser or root yet.
+
+/// One check: a command that ends with 0 when all is well.
+#[derive(Debug, Clone)]
+pub struct Stage {
+    pub name: &'static str,
+    pub program: &'static str,
+    pub arguments: Vec<&'static str>,
+    /// What must be installed beyond cargo itself.
+    pub tool: Option<Tool>,
+    /// Its output holds the summaries of test runs.
+    pub counts_tests: bool,
+}
+
+/// Something that may be missing on a machine.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Tool {
+    /// Ends with 0 when the tool is there.
+    pub probe: &'static [&'static str],
+    /// The command that installs it.
+    pub install: &'static str,
+}
+
+const RUSTFMT: Tool = Tool { probe: &["cargo", "fmt", "--version"], install: "rustup component add rustfmt" };
+const CLIPPY: Tool =
+    Tool { probe: &["cargo", "clippy", "--version"], install: "rustup component add clippy" };
+
+impl Stage {
+    /// The command as one would type it.
+    pub fn shown(&self) -> String {
+        [&[self.program], self.arguments.as_slice()].concat().join(" ")
+    }
+
+    fn cargo(name: &'static str, arguments: &'static str) -> Self {
+        let arguments = arguments.split(' ').collect();
+        Self { name, program: "cargo", arguments, tool: None, counts_tests: false }
+    }
+
+    fn needs(self, tool: Tool) -> Self {
+        Self { tool: Some(tool), ..self }
+    }
+
+    fn counting_tests(self) -> Self {
+        Self { counts_tests: true, ..self }
+    }
+}
+
+/// All stages, in order: what fails most often and is quickest comes first.
+pub fn stages() -> Vec<Stage> {
+    vec![
+        Stage::cargo("format", "fmt --all --check").needs(RUSTFMT),
+        Stage::cargo("lints", "clippy --locked --workspace --all-targets --all-features -- -D warnings")
+            .needs(CLIPPY),
+        Stage::cargo("tests", "test --locked --workspace --no-fail-fast").counting_tests(),
+        Stage::cargo("release build", "build --locked --release -p antler-gateway -p antler-simulations"),
+    ]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_stage_is_shown_as_one_types_it() {
+        assert_eq!(stages()[0].shown(), "cargo fmt --all --check");
+    }
+
+    #[test]
+    fn stages_have_names_of_their_own() {
+        let mut names: Vec<&str> = stages().iter().map(|stage| stage.name).collect();
+        let count = names.len();
+        names.sort_unstable();
+        names.dedup();
+        assert_eq!(names.len(), count);
+    }
+}
