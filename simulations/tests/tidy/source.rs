@@ -109,6 +109,9 @@ fn requires_test(attributes: &[syn::Attribute]) -> bool {
     })
 }
 
+/// The suite that every adapter of a port passes is a test too, though other crates' tests import it.
+const TEST_FEATURE: &str = "conformance";
+
 fn only_test(condition: &syn::Meta) -> bool {
     let parts = |list: &syn::MetaList| {
         let parser = syn::punctuated::Punctuated::<syn::Meta, syn::Token![,]>::parse_terminated;
@@ -118,6 +121,10 @@ fn only_test(condition: &syn::Meta) -> bool {
         syn::Meta::Path(path) => path.is_ident("test"),
         syn::Meta::List(list) if list.path.is_ident("all") => parts(list).iter().any(only_test),
         syn::Meta::List(list) if list.path.is_ident("any") => parts(list).iter().all(only_test),
+        syn::Meta::NameValue(pair) if pair.path.is_ident("feature") => {
+            matches!(&pair.value, syn::Expr::Lit(literal)
+                if matches!(&literal.lit, syn::Lit::Str(name) if name.value() == TEST_FEATURE))
+        }
         _ => false,
     }
 }
@@ -377,8 +384,14 @@ mod tests {
 
     #[test]
     fn a_test_module_in_another_file_is_named() {
-        let modules = |path| Source::parse(path, "#[cfg(test)] mod given; mod line;").unwrap().test_modules;
-        assert_eq!(modules("events/src/lib.rs"), ["events/src/given"]);
-        assert_eq!(modules("events/src/event.rs"), ["events/src/event/given"]);
+        let check = |path: &str, attribute: &str, modules: &[&str]| {
+            let source = Source::parse(path, &format!("#[cfg({attribute})] mod given; mod line;")).unwrap();
+            assert_eq!(source.test_modules, modules, "{path} {attribute}");
+        };
+        check("events/src/lib.rs", "test", &["events/src/given"]);
+        check("events/src/event.rs", "test", &["events/src/event/given"]);
+        check("events/src/log.rs", "any(test, feature = \"conformance\")", &["events/src/log/given"]);
+        check("events/src/log.rs", "any(test, feature = \"planted\")", &[]);
+        check("events/src/log.rs", "not(test)", &[]);
     }
 }

@@ -5,6 +5,7 @@
 
 use super::repository::File;
 use super::rule::{Finding, Rule};
+use super::source::{Source, TokenKind};
 
 pub fn rules() -> Vec<Rule> {
     vec![top_level(), large_files(), golden_files(), machine_paths()]
@@ -65,19 +66,9 @@ fn golden_files() -> Rule {
         way_out: "name it in a test that encodes and decodes it, or remove it",
         check: Box::new(|repository| {
             let golden = repository.files.iter().filter(|file| file.path.contains("/golden/"));
-            let mut findings = Vec::new();
-            for file in golden {
-                let name = file.path.rsplit('/').next().unwrap_or_default();
-                let stem = name.split('.').next().unwrap_or_default();
-                let read = repository.sources.iter().any(|source| {
-                    let mut tests = source.tokens.iter().filter(|token| source.is_test(token.line));
-                    tests.any(|token| token.text.contains(stem))
-                });
-                if !read {
-                    findings.push(Finding::new(&file.path, 1, "no test names it"));
-                }
-            }
-            findings
+            let unread =
+                golden.filter(|file| !repository.sources.iter().any(|source| reads(source, &file.path)));
+            unread.map(|file| Finding::new(&file.path, 1, "no test names it or its folder")).collect()
         }),
         offending: &[
             &[("events/src/event/golden/a_v1.bin", "")],
@@ -86,8 +77,20 @@ fn golden_files() -> Rule {
         innocent: &[&[
             ("events/src/a/golden/a_v1.bin", ""),
             ("events/src/a.rs", "#[test]\nfn f() { check(include_bytes!(\"golden/a_v1.bin\")); }"),
+            ("events/src/b/golden/b_v1.bin", ""),
+            ("events/src/b.rs", "#[test]\nfn f() { walk(\"src/b/golden\"); }"),
         ]],
     }
+}
+
+/// Whether a test of the file names a golden file, or the folder in which it walks over all of them.
+fn reads(source: &Source, golden: &str) -> bool {
+    let (folder, name) = golden.rsplit_once('/').unwrap_or_default();
+    let stem = name.split('.').next().unwrap_or_default();
+    let tests = source.tokens.iter().filter(|token| source.is_test(token.line));
+    let mut texts =
+        tests.filter(|token| token.kind == TokenKind::Literal).map(|token| token.text.trim_matches('"'));
+    texts.any(|text| text.contains(stem) || (text.ends_with("/golden") && folder.ends_with(text)))
 }
 
 /// Folders whose text is data: log lines speak of machines.
