@@ -7,6 +7,7 @@
 
 mod tidy {
     pub mod crates;
+    pub mod dependencies;
     pub mod determinism;
     pub mod form;
     pub mod names;
@@ -20,7 +21,7 @@ mod tidy {
 
 use tidy::repository::Repository;
 use tidy::rule::Rule;
-use tidy::{crates, determinism, form, names, panics, places, top};
+use tidy::{crates, dependencies, determinism, form, names, panics, places, top};
 
 fn rules() -> Vec<Rule> {
     let families = [
@@ -30,6 +31,7 @@ fn rules() -> Vec<Rule> {
         form::rules(),
         names::rules(),
         crates::rules(),
+        dependencies::rules(),
         top::rules(),
     ];
     families.into_iter().flatten().collect()

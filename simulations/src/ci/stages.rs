@@ -56,7 +56,9 @@ pub fn stages() -> Vec<Stage> {
         Stage::cargo("lints", "clippy --locked --workspace --all-targets --all-features -- -D warnings")
             .needs(CLIPPY),
         Stage::cargo("tests", "test --locked --workspace --no-fail-fast").counting_tests(),
-        Stage::cargo("release build", "build --locked --release -p antler-gateway -p antler-simulations"),
+        // Apart from the tools, whose dependencies switch on what is there for tests only.
+        Stage::cargo("release server", "build --locked --release"),
+        Stage::cargo("release tools", "build --locked --release -p antler-simulations"),
     ]
 }
 

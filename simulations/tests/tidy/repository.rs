@@ -6,7 +6,7 @@
 use std::path::Path;
 use std::process::Command;
 
-use serde_json::Value;
+use serde::Deserialize;
 
 use super::source::Source;
 
@@ -17,8 +17,32 @@ pub struct Repository {
     pub files: Vec<File>,
     pub sources: Vec<Source>,
     pub manifests: Vec<Manifest>,
-    /// What `cargo metadata` prints: packages, their licences, and who depends on whom.
-    pub metadata: Value,
+    pub metadata: Metadata,
+}
+
+/// What `cargo metadata` prints, as far as a rule asks for it.
+#[derive(Default, Deserialize)]
+pub struct Metadata {
+    pub packages: Vec<Package>,
+    #[serde(default)]
+    pub workspace_members: Vec<String>,
+}
+
+#[derive(Deserialize)]
+pub struct Package {
+    #[serde(default)]
+    pub id: String,
+    pub name: String,
+    #[serde(default)]
+    pub version: String,
+    pub license: Option<String>,
+    #[serde(default)]
+    pub dependencies: Vec<Dependency>,
+}
+
+#[derive(Deserialize)]
+pub struct Dependency {
+    pub name: String,
 }
 
 pub struct File {
@@ -40,6 +64,20 @@ pub struct Manifest {
 }
 
 impl Manifest {
+    /// Not the workspace's own.
+    pub fn is_member(&self) -> bool {
+        self.path.contains('/')
+    }
+
+    /// The table at a dotted path, or an empty one.
+    pub fn section(&self, path: &str) -> impl Iterator<Item = (&String, &toml::Value)> {
+        let mut table = Some(&self.table);
+        for name in path.split('.') {
+            table = table.and_then(|table| table.get(name)).and_then(toml::Value::as_table);
+        }
+        table.into_iter().flatten()
+    }
+
     /// The line on which `needle` first stands.
     pub fn line_of(&self, needle: &str) -> usize {
         line_of(&self.text, needle)
@@ -89,7 +127,7 @@ impl Repository {
             }
         }
         mark_test_files(&mut sources);
-        Ok(Self { files, sources, manifests, metadata: Value::Null })
+        Ok(Self { files, sources, manifests, metadata: Metadata::default() })
     }
 }
 
@@ -145,7 +183,7 @@ impl Ignored {
 }
 
 /// Packages for this machine only: what is not built here need not be downloaded.
-fn metadata(top: &Path) -> anyhow::Result<Value> {
+fn metadata(top: &Path) -> anyhow::Result<Metadata> {
     let version = Command::new("rustc").arg("-vV").output()?;
     let version = String::from_utf8(version.stdout)?;
     let host = version.lines().find_map(|line| line.strip_prefix("host: "));
