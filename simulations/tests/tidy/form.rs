@@ -6,60 +6,31 @@
 use syn::spanned::Spanned;
 use syn::visit::{self, Visit};
 
-use super::rule::{Finding, Rule, each_source};
+use super::rule::{Finding, Rule, each_source, text_of};
 use super::source::{Source, plain};
-
-/// Ten and a hundred ends of line, for samples that are too long.
-macro_rules! ten_lines {
-    () => {
-        "\n\n\n\n\n\n\n\n\n\n"
-    };
-}
-macro_rules! hundred_lines {
-    () => {
-        concat!(
-            ten_lines!(),
-            ten_lines!(),
-            ten_lines!(),
-            ten_lines!(),
-            ten_lines!(),
-            ten_lines!(),
-            ten_lines!(),
-            ten_lines!(),
-            ten_lines!(),
-            ten_lines!()
-        )
-    };
-}
-const LINES_500: &str =
-    concat!(hundred_lines!(), hundred_lines!(), hundred_lines!(), hundred_lines!(), hundred_lines!());
-const LINES_501: &str =
-    concat!("\n", hundred_lines!(), hundred_lines!(), hundred_lines!(), hundred_lines!(), hundred_lines!());
-const FUNCTION_70: &str = concat!(
-    "fn f() {\n\n\n\n\n\n\n\n\n",
-    ten_lines!(),
-    ten_lines!(),
-    ten_lines!(),
-    ten_lines!(),
-    ten_lines!(),
-    ten_lines!(),
-    "}"
-);
-const FUNCTION_71: &str = concat!(
-    "fn f() {",
-    ten_lines!(),
-    ten_lines!(),
-    ten_lines!(),
-    ten_lines!(),
-    ten_lines!(),
-    ten_lines!(),
-    ten_lines!(),
-    "}"
-);
 
 const FILE_LINES_MAX: usize = 500;
 const FUNCTION_LINES_MAX: usize = 70;
 const INLINE_TEST_LINES_MAX: usize = 200;
+
+// Samples that just fit, and samples that are a line too long.
+const LINES_500: &str = text_of(&[b'\n'; FILE_LINES_MAX]);
+const LINES_501: &str = text_of(&[b'\n'; FILE_LINES_MAX + 1]);
+const FUNCTION_70: &str = text_of(&function_of_bytes::<77>());
+const FUNCTION_71: &str = text_of(&function_of_bytes::<78>());
+
+/// A function with seven lines less than it has bytes.
+const fn function_of_bytes<const BYTES: usize>() -> [u8; BYTES] {
+    let mut text = [b'\n'; BYTES];
+    let head = b"fn f(){";
+    let mut at = 0;
+    while at < head.len() {
+        text[at] = head[at];
+        at += 1;
+    }
+    text[BYTES - 1] = b'}';
+    text
+}
 
 pub fn rules() -> Vec<Rule> {
     vec![file_length(), function_length(), header(), tests_last(), tenant_first(), globals(), error_message()]

@@ -11,6 +11,14 @@ use super::source::{Source, matches_name};
 /// The files of a small repository, as (path, text).
 pub type Sample = &'static [(&'static str, &'static str)];
 
+/// A sample that is long and made of one byte is easier to count than to write.
+pub const fn text_of(bytes: &'static [u8]) -> &'static str {
+    match std::str::from_utf8(bytes) {
+        Ok(text) => text,
+        Err(_) => panic!("samples are ASCII"),
+    }
+}
+
 pub type Check = Box<dyn Fn(&Repository) -> Vec<Finding>>;
 
 pub struct Rule {

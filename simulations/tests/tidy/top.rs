@@ -4,11 +4,11 @@
 //! It does not read generated log samples: they may speak of any machine.
 
 use super::repository::File;
-use super::rule::{Finding, Rule};
+use super::rule::{Finding, Rule, text_of};
 use super::source::{Source, TokenKind};
 
 pub fn rules() -> Vec<Rule> {
-    vec![top_level(), large_files(), golden_files(), machine_paths()]
+    vec![top_level(), large_files(), golden_files(), machine_paths(), readme()]
 }
 
 const ROOMS: &[&str] = &["config", "events", "projections", "actors", "gateway", "simulations", "deploy"];
@@ -53,11 +53,7 @@ fn large_files() -> Rule {
     }
 }
 
-/// One byte more than is allowed.
-const BIG: &str = match std::str::from_utf8(&[b'a'; FILE_BYTES_MAX + 1]) {
-    Ok(text) => text,
-    Err(_) => "",
-};
+const BIG: &str = text_of(&[b'a'; FILE_BYTES_MAX + 1]);
 
 fn golden_files() -> Rule {
     Rule {
@@ -128,4 +124,47 @@ fn machine_path(line: &str) -> Option<&'static str> {
         !line[..at].ends_with(|before: char| before.is_alphanumeric() || "/.-_~".contains(before))
     };
     STARTS.iter().copied().find(|start| line.match_indices(start).any(|(at, _)| begins(at)))
+}
+
+const README_LINES_MAX: usize = 250;
+const LONG_README: &str = text_of(&[b'\n'; README_LINES_MAX + 1]);
+
+fn readme() -> Rule {
+    Rule {
+        name: "readme",
+        reason: "a map that names places which are not there is worse than none, and a long one is not read",
+        way_out: "keep README.md true and at most 250 lines; details belong to the header of their file",
+        check: Box::new(|repository| {
+            let Some(readme) = repository.files.iter().find(|file| file.path == "README.md") else {
+                return Vec::new();
+            };
+            let text = readme.text().unwrap_or_default();
+            let lost = |path: &&str| !repository.files.iter().any(|file| file.path.starts_with(path));
+            let mut findings = Vec::new();
+            for (index, line) in text.lines().enumerate() {
+                // Every second piece stands between backticks.
+                let quoted = line.split('`').skip(1).step_by(2);
+                let paths = quoted.filter(|quoted| ROOMS.iter().any(|room| is_below(quoted, room)));
+                findings.extend(
+                    paths.filter(lost).map(|path| Finding::new("README.md", index + 1, format!("`{path}`"))),
+                );
+            }
+            if text.lines().count() > README_LINES_MAX {
+                findings.push(Finding::new("README.md", README_LINES_MAX + 1, "more than 250 lines"));
+            }
+            findings
+        }),
+        offending: &[
+            &[("README.md", "See `events/src/lost.rs`."), ("events/src/ids.rs", "")],
+            &[("README.md", LONG_README)],
+        ],
+        innocent: &[&[
+            ("README.md", "See `events/src/ids.rs`, `events/`, `a/b` and events/x."),
+            ("events/src/ids.rs", ""),
+        ]],
+    }
+}
+
+fn is_below(path: &str, room: &str) -> bool {
+    path.strip_prefix(room).is_some_and(|rest| rest.starts_with('/') && !rest.contains(' '))
 }
