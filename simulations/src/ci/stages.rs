@@ -40,6 +40,13 @@ impl Stage {
         Self { name, program: "cargo", arguments, tool: None, counts_tests: false }
     }
 
+    /// A binary of the simulations, in the profile that is built already.
+    fn tool(name: &'static str, arguments: &'static str) -> Self {
+        let mut stage = Self::cargo(name, "run -q --locked --release -p antler-simulations --bin");
+        stage.arguments.extend(arguments.split(' '));
+        stage
+    }
+
     fn needs(self, tool: Tool) -> Self {
         Self { tool: Some(tool), ..self }
     }
@@ -59,6 +66,11 @@ pub fn stages() -> Vec<Stage> {
         // Apart from the tools, whose dependencies switch on what is there for tests only.
         Stage::cargo("release server", "build --locked --release"),
         Stage::cargo("release tools", "build --locked --release -p antler-simulations"),
+        Stage::tool("simulation", "simulate -- --seeds 10000"),
+        Stage::tool("kills", "kill -- --kills 100"),
+        Stage::tool("fuzz", "fuzz -- lines --runs 100000"),
+        // Its figures are for the reader; on a shared machine they prove nothing.
+        Stage::tool("bench", "bench -- log parse --bytes 8000000"),
     ]
 }
 
