@@ -28,7 +28,13 @@ pub(super) struct PreparedEvent {
 }
 
 /// Compresses in the context of whoever appends, so that the writer of a partition only writes.
-pub(super) struct Compressors(Mutex<Vec<zstd::bulk::Compressor<'static>>>);
+pub(super) struct Compressors(Mutex<Vec<Compressor>>);
+
+struct Compressor {
+    context: zstd::bulk::Compressor<'static>,
+    /// Grows to the bound of the largest body, so that a stored body takes no more room than it has.
+    scratch: Vec<u8>,
+}
 
 impl Compressors {
     pub(super) fn new() -> Self {
@@ -36,11 +42,9 @@ impl Compressors {
     }
 
     pub(super) fn prepare(&self, event: NewEvent) -> PreparedEvent {
-        let mut compressor = match self.pool().pop() {
-            Some(compressor) => compressor,
-            None => zstd::bulk::Compressor::new(LEVEL).expect("level 1 exists"),
-        };
-        let stored = compressor.compress(&event.body).expect("the buffer has the bound's size");
+        let idle = self.pool().pop();
+        let mut compressor = idle.unwrap_or_else(Compressor::new);
+        let stored = compressor.compress(&event.body);
         self.pool().push(compressor);
         let crc = crc32fast::hash(&stored);
         let hash = ChainHash::of_body(&stored);
@@ -49,8 +53,22 @@ impl Compressors {
         PreparedEvent { subject, event_type, schema, recorded_at, raw_bytes, stored, crc, hash }
     }
 
-    fn pool(&self) -> std::sync::MutexGuard<'_, Vec<zstd::bulk::Compressor<'static>>> {
+    fn pool(&self) -> std::sync::MutexGuard<'_, Vec<Compressor>> {
         self.0.lock().expect("nothing panics while it holds the pool")
+    }
+}
+
+impl Compressor {
+    fn new() -> Self {
+        let context = zstd::bulk::Compressor::new(LEVEL).expect("level 1 exists");
+        Self { context, scratch: Vec::new() }
+    }
+
+    fn compress(&mut self, body: &[u8]) -> Vec<u8> {
+        self.scratch.clear();
+        self.scratch.reserve(zstd::zstd_safe::compress_bound(body.len()));
+        let length = self.context.compress_to_buffer(body, &mut self.scratch);
+        self.scratch[..length.expect("the buffer has the bound's size")].to_vec()
     }
 }
 

@@ -21,7 +21,6 @@ use crate::files::{Access, File};
 use crate::ids::{Offset, PartitionId};
 use crate::log::{AppendError, Appended};
 use crate::wire::chain::ChainId;
-use crate::wire::envelope::ENVELOPE_BYTES_MAX;
 use crate::wire::{ChainHash, Envelope};
 
 /// The segment that grows.
@@ -42,7 +41,10 @@ pub struct Committer {
     pub(super) chains: Chains,
     pub(super) next: Offset,
     pub(super) watermark: Box<dyn File>,
+    /// The commit that is written next.
     buffer: Vec<u8>,
+    /// The envelope that is laid out.
+    envelope: Vec<u8>,
     stopped: Option<Arc<str>>,
 }
 
@@ -78,7 +80,16 @@ impl Committer {
         watermark: Box<dyn File>,
     ) -> Self {
         let next = active.index.next;
-        Self { partition, active, chains, next, watermark, buffer: Vec::new(), stopped: None }
+        Self {
+            partition,
+            active,
+            chains,
+            next,
+            watermark,
+            buffer: Vec::new(),
+            envelope: Vec::new(),
+            stopped: None,
+        }
     }
 
     pub fn partition(&self) -> PartitionId {
@@ -195,14 +206,14 @@ impl Committer {
             body_raw: prepared.raw_bytes,
             body_crc: prepared.crc,
         };
-        let mut envelope_bytes = Vec::with_capacity(ENVELOPE_BYTES_MAX);
-        envelope.encode(&mut envelope_bytes);
+        self.envelope.clear();
+        envelope.encode(&mut self.envelope);
         let position = self.active.length + self.buffer.len() as u64;
-        let length = (envelope_bytes.len() + prepared.stored.len()) as u32;
+        let length = (self.envelope.len() + prepared.stored.len()) as u32;
         FrameHeader { length, durable_through: self.active.length, follows }.encode(&mut self.buffer);
-        self.buffer.extend_from_slice(&envelope_bytes);
+        self.buffer.extend_from_slice(&self.envelope);
         self.buffer.extend_from_slice(&prepared.stored);
-        let hash = ChainHash::of_event(&envelope_bytes, &prepared.hash);
+        let hash = ChainHash::of_event(&self.envelope, &prepared.hash);
         let end = position + FRAME_HEADER_BYTES as u64 + u64::from(length);
         staged.frames.push(StagedFrame { envelope, hash, position, end });
         staged.chains.insert(chain, hash);
