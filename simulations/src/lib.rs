@@ -4,3 +4,4 @@
 //! Nothing of the product imports it.
 
 pub mod ci;
+pub mod corpus;
