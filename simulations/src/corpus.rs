@@ -5,7 +5,7 @@
 //! Invariant: the same seed gives the same bytes, on every machine. It does not imitate any real company.
 
 mod calendar;
-mod draw;
+pub mod draw;
 pub mod samples;
 mod scene;
 mod shapes;

@@ -3,5 +3,6 @@
 //! Invariant: one seed is one world; run twice it gives the same trace.
 //! Nothing of the product imports it.
 
+pub mod bench;
 pub mod ci;
 pub mod corpus;

@@ -5,28 +5,28 @@
 
 /// SplitMix64: one multiplication chain per draw, and any seed is a good one.
 #[derive(Debug, Clone)]
-pub(super) struct Draw {
+pub struct Draw {
     state: u64,
 }
 
 impl Draw {
-    pub(super) fn new(seed: u64) -> Self {
+    pub fn new(seed: u64) -> Self {
         Self { state: seed }
     }
 
-    pub(super) fn next(&mut self) -> u64 {
+    pub fn number(&mut self) -> u64 {
         self.state = self.state.wrapping_add(0x9e37_79b9_7f4a_7c15);
         mix(self.state)
     }
 
     /// Evenly below `bound`, which is at least 1.
-    pub(super) fn below(&mut self, bound: u64) -> u64 {
-        ((u128::from(self.next()) * u128::from(bound)) >> 64) as u64
+    pub fn below(&mut self, bound: u64) -> u64 {
+        ((u128::from(self.number()) * u128::from(bound)) >> 64) as u64
     }
 
     /// Below `bound`, and the smaller the likelier: about as often as 1 / (x + 1), as names, clients
     /// and latencies of real systems are. Each power of two is as likely as the next.
-    pub(super) fn skewed(&mut self, bound: u64) -> u64 {
+    pub fn skewed(&mut self, bound: u64) -> u64 {
         let octaves = 64 - u64::from(bound.leading_zeros());
         let octave = self.below(octaves);
         let low = 1u64 << octave;
@@ -34,13 +34,13 @@ impl Draw {
         if low >= high { 0 } else { low + self.below(high - low) - 1 }
     }
 
-    pub(super) fn one_in(&mut self, count: u64) -> bool {
+    pub fn one_in(&mut self, count: u64) -> bool {
         self.below(count) == 0
     }
 }
 
 /// Spreads a number over all 64 bits; the same number always the same way.
-pub(super) fn mix(number: u64) -> u64 {
+pub fn mix(number: u64) -> u64 {
     let mut mixed = number;
     mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
     mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);

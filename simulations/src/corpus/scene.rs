@@ -74,16 +74,16 @@ pub(super) struct Scenes {
 
 impl Scenes {
     pub(super) fn new(draw: &mut Draw) -> Self {
-        Self { traces: (0..TRACES).map(|_| draw.next()).collect() }
+        Self { traces: (0..TRACES).map(|_| draw.number()).collect() }
     }
 
     pub(super) fn next(&mut self, at: Timestamp, draw: &mut Draw) -> Scene {
         let slot = &mut self.traces[draw.below(TRACES as u64) as usize];
         if draw.one_in(10) {
-            *slot = draw.next();
+            *slot = draw.number();
         }
         let trace = *slot;
         let account = Draw::new(trace).skewed(ACCOUNTS);
-        Scene { at, instance: draw.skewed(INSTANCES), record: draw.next(), trace, account }
+        Scene { at, instance: draw.skewed(INSTANCES), record: draw.number(), trace, account }
     }
 }

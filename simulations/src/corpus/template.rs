@@ -175,7 +175,7 @@ fn write_symbols(alphabet: &[u8], count: usize, draw: &mut Draw, out: &mut Vec<u
     let mut bits = 0;
     for place in 0..count {
         if place % 8 == 0 {
-            bits = draw.next();
+            bits = draw.number();
         }
         out.push(alphabet[(bits & 0xff) as usize * alphabet.len() / 256]);
         bits >>= 8;

@@ -1,0 +1,72 @@
+//! The yardstick of all costs: zstd level 1 of the same bytes, and one write and fdatasync per megabyte.
+//!
+//! Invariant: one thread, nothing but that work; a machine that is twice as slow has twice the yardstick.
+//! It is not a target: it is what any durable log has to do at least.
+
+use std::fs::File;
+use std::io::Write as _;
+
+use antler_events::clock::Clock as _;
+use anyhow::Context as _;
+
+use super::{Setting, batches, cpu};
+
+const BATCH_BYTES: usize = 1_000_000;
+
+/// What the yardstick needed in one round.
+#[derive(Debug, Clone)]
+pub struct Yardstick {
+    pub cpu_seconds_per_gb: f64,
+    pub megabytes_per_second: f64,
+    /// Stored bytes of one byte that went in.
+    pub stored: f64,
+    /// Of each write with its sync.
+    pub sync_ms: Vec<f64>,
+}
+
+pub fn measure(setting: &Setting) -> anyhow::Result<Yardstick> {
+    let path = setting.dir.join("yardstick");
+    let mut file = File::create_new(&path).with_context(|| format!("cannot create {}", path.display()))?;
+    let batches = batches(&setting.corpus, BATCH_BYTES);
+    let mut compressor = zstd::bulk::Compressor::new(1)?;
+    let mut sync_ms = Vec::with_capacity(batches.len());
+    let mut stored_bytes = 0;
+    let (started, cpu_before) = (setting.clock.elapsed(), cpu::of_thread()?);
+    for batch in &batches {
+        let compressed = compressor.compress(batch)?;
+        stored_bytes += compressed.len();
+        let write_started = setting.clock.elapsed();
+        file.write_all(&compressed)?;
+        file.sync_data()?;
+        sync_ms.push((setting.clock.elapsed() - write_started).as_secs_f64() * 1e3);
+    }
+    let cpu_seconds = cpu::of_thread()? - cpu_before;
+    let wall_seconds = (setting.clock.elapsed() - started).as_secs_f64();
+    std::fs::remove_file(&path)?;
+    let bytes = setting.corpus.len() as f64;
+    Ok(Yardstick {
+        cpu_seconds_per_gb: cpu_seconds / bytes * 1e9,
+        megabytes_per_second: bytes / wall_seconds / 1e6,
+        stored: stored_bytes as f64 / bytes,
+        sync_ms,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use antler_events::clock::SystemClock;
+
+    use super::*;
+    use crate::corpus::Corpus;
+
+    #[test]
+    fn the_yardstick_compresses_everything_and_leaves_nothing_behind() {
+        let dir = tempfile::tempdir().unwrap();
+        let corpus = Corpus::new(1).write_bytes(2_500_000).into();
+        let setting = Setting { corpus, dir: dir.path().to_owned(), clock: SystemClock::new() };
+        let yardstick = measure(&setting).unwrap();
+        assert_eq!(yardstick.sync_ms.len(), 3);
+        assert!(yardstick.stored > 0.05 && yardstick.stored < 0.5, "{}", yardstick.stored);
+        assert_eq!(std::fs::read_dir(dir.path()).unwrap().count(), 0);
+    }
+}
