@@ -5,6 +5,7 @@
 //! ratio. Nothing here decides whether a figure is good enough.
 
 pub mod cpu;
+pub mod log;
 pub mod yardstick;
 
 use std::fmt;
@@ -18,7 +19,7 @@ use bytes::Bytes;
 pub type Bench = fn(&Setting, &mut Report<'_>) -> anyhow::Result<()>;
 
 /// All benches by name, in the order of `all`.
-pub const BENCHES: [(&str, Bench); 0] = [];
+pub const BENCHES: [(&str, Bench); 1] = [("log", log::run)];
 
 /// How often everything is measured; the median counts.
 pub const ROUNDS: usize = 3;

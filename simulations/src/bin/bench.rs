@@ -1,0 +1,100 @@
+//! `bench`: measures parts of the product and prints one line per figure.
+//!
+//! Invariant: figures go to standard output and nothing else does; remarks go to standard error.
+//! It does not judge: it exits 0 whatever the figures are, and 2 for a name it does not know.
+
+use std::io::Write as _;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use antler_events::clock::SystemClock;
+use antler_simulations::bench::{BENCHES, Bench, Report, Setting};
+use antler_simulations::corpus::Corpus;
+use antler_simulations::corpus::samples::Samples;
+use anyhow::Context as _;
+use clap::Parser;
+
+/// Measure parts of Antler; each figure is a line: name, value, unit, yardstick, ratio.
+#[derive(Debug, Parser)]
+struct Arguments {
+    /// Which benches to run; `all` runs every one.
+    #[arg(required = true, value_name = "NAME")]
+    names: Vec<String>,
+    /// Size of the corpus, which scales everything.
+    #[arg(long, default_value_t = 256_000_000)]
+    bytes: usize,
+    #[arg(long, default_value_t = 1)]
+    seed: u64,
+    /// Mix real lines from DIR/NAME/*.log into the corpus.
+    #[arg(long, value_name = "DIR")]
+    samples: Option<PathBuf>,
+    /// A folder on the disk to be measured; the system's temporary folder if not given.
+    #[arg(long, value_name = "DIR")]
+    dir: Option<PathBuf>,
+}
+
+fn main() -> anyhow::Result<ExitCode> {
+    let arguments = Arguments::parse();
+    let benches = match chosen(&arguments.names) {
+        Ok(benches) => benches,
+        Err(message) => {
+            writeln!(std::io::stderr().lock(), "{message}")?;
+            return Ok(ExitCode::from(2));
+        }
+    };
+    measure(&arguments, &benches)?;
+    Ok(ExitCode::SUCCESS)
+}
+
+/// The benches of these names, each once, in their own order.
+fn chosen(names: &[String]) -> Result<Vec<Bench>, String> {
+    let known = |name: &str| name == "all" || BENCHES.iter().any(|(bench, _)| *bench == name);
+    if let Some(unknown) = names.iter().find(|name| !known(name)) {
+        let all: Vec<&str> = BENCHES.iter().map(|(name, _)| *name).collect();
+        return Err(format!("there is no bench {unknown:?}; the names are {}, all", all.join(", ")));
+    }
+    let wanted = |bench: &str| names.iter().any(|name| name == bench || name == "all");
+    Ok(BENCHES.iter().filter(|(name, _)| wanted(name)).map(|(_, bench)| *bench).collect())
+}
+
+fn measure(arguments: &Arguments, benches: &[Bench]) -> anyhow::Result<()> {
+    let mut corpus = Corpus::new(arguments.seed);
+    if let Some(samples) = &arguments.samples {
+        corpus = corpus.with_samples(Samples::load(samples)?);
+    }
+    let parent = arguments.dir.clone().unwrap_or_else(std::env::temp_dir);
+    let dir = tempfile::Builder::new()
+        .prefix("antler-bench-")
+        .tempdir_in(&parent)
+        .with_context(|| format!("cannot create a folder in {}", parent.display()))?;
+    let corpus = corpus.write_bytes(arguments.bytes).into();
+    let setting = Setting { corpus, dir: dir.path().to_owned(), clock: SystemClock::new() };
+    let (mut figures, mut notes) = (std::io::stdout().lock(), std::io::stderr().lock());
+    let mut report = Report { figures: &mut figures, notes: &mut notes };
+    for bench in benches {
+        bench(&setting, &mut report)?;
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_choose_benches_once_each() {
+        let check = |names: &[&str], count: usize| {
+            let names: Vec<String> = names.iter().map(|name| (*name).to_owned()).collect();
+            assert_eq!(chosen(&names).map(|benches| benches.len()), Ok(count), "{names:?}");
+        };
+        check(&["log"], 1);
+        check(&["log", "log"], 1);
+        check(&["all", "log"], BENCHES.len());
+    }
+
+    #[test]
+    fn an_unknown_name_is_told_with_the_known_ones() {
+        let message = chosen(&["log".to_owned(), "dog".to_owned()]).unwrap_err();
+        assert!(message.starts_with("there is no bench \"dog\"; the names are log"), "{message}");
+    }
+}
