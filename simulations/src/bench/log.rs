@@ -111,8 +111,9 @@ impl RunningLog {
         let options = SegmentOptions::new(dir.to_owned(), partitions);
         let Opened { log, committers, findings } = SegmentLog::open(&files, options)?;
         ensure!(findings.is_empty(), "the log in {} is not whole: {}", dir.display(), findings[0]);
-        let writers =
-            committers.into_iter().map(|committer| std::thread::spawn(|| write(committer))).collect();
+        let named = || std::thread::Builder::new().name("log-writer".to_owned());
+        let start = |committer| named().spawn(|| write(committer));
+        let writers = committers.into_iter().map(start).collect::<std::io::Result<_>>()?;
         Ok(Self { log, writers })
     }
 
@@ -168,7 +169,10 @@ mod tests {
         for line in figures.lines() {
             let columns: Vec<&str> = line.split('\t').collect();
             assert_eq!(columns.len(), 5, "{line}");
-            assert!(columns[0].starts_with("log.") && columns[1].parse::<f64>().unwrap().is_finite(), "{line}");
+            assert!(
+                columns[0].starts_with("log.") && columns[1].parse::<f64>().unwrap().is_finite(),
+                "{line}"
+            );
         }
         for case in CASES {
             assert_eq!(figures.matches(&format!("log.{}.", case.name)).count(), 6, "{figures}");

@@ -69,8 +69,10 @@ struct Sent {
 
 fn send_all(log: &dyn EventLog, batches: &[Bytes], case: &Case, clock: &SystemClock) -> anyhow::Result<Sent> {
     std::thread::scope(|scope| {
-        let start = |sender| scope.spawn(move || send(log, batches, case, sender, clock));
-        let senders: Vec<_> = (0..case.writers).map(start).collect();
+        // Named, so that a profiler tells the cases apart.
+        let named = || std::thread::Builder::new().name(case.name.to_owned());
+        let start = |sender| named().spawn_scoped(scope, move || send(log, batches, case, sender, clock));
+        let senders = (0..case.writers).map(start).collect::<std::io::Result<Vec<_>>>()?;
         let mut all = Sent::default();
         for sender in senders {
             let sent = sender.join().ok().context("a sender panicked")??;

@@ -14,7 +14,8 @@ use super::{RunningLog, figure, waiting};
 use crate::bench::yardstick::Yardstick;
 use crate::bench::{Report, Setting, cpu, median};
 
-const CHUNK_BYTES: usize = 8 << 20;
+/// One batch at a time, as a projector reads: larger chunks are returned to the kernel and faulted in again.
+const CHUNK_BYTES: usize = 1 << 20;
 
 /// What a replay needed.
 #[derive(Debug)]
