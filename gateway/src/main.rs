@@ -8,6 +8,11 @@ use std::process::ExitCode;
 
 use antler_gateway::cli::{self, Outcome};
 
+/// Large buffers come and go with every batch; this allocator keeps their pages, where the system's gives
+/// them back and pays for page faults again and again.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 fn main() -> ExitCode {
     let outcome = match cli::run(&mut io::stdout().lock()) {
         Ok(outcome) => outcome,

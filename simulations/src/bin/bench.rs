@@ -14,6 +14,10 @@ use antler_simulations::corpus::samples::Samples;
 use anyhow::Context as _;
 use clap::Parser;
 
+/// The same as the product's.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 /// Measure parts of Antler; each figure is a line: name, value, unit, yardstick, ratio.
 #[derive(Debug, Parser)]
 struct Arguments {
