@@ -115,9 +115,11 @@ impl Committer {
     /// Commits what waits and leaves a watermark that proves the whole log after a clean stop.
     pub fn finish(mut self) {
         self.commit_queued();
-        if self.stopped.is_none()
-            && let Err(error) = self.watermark.sync()
-        {
+        if self.stopped.is_some() {
+            return;
+        }
+        self.mark();
+        if let Err(error) = self.watermark.sync() {
             tracing::warn!(partition = %self.partition.id, %error, "the watermark is not on stable storage");
         }
     }

@@ -126,20 +126,32 @@ impl Index {
         }
     }
 
+    /// Whether there is an index that is not as it was written. A stale one is as it was written.
+    pub(super) fn is_damaged(files: &dyn FileSystem, path: &Path) -> io::Result<bool> {
+        match files::read_whole(files, path, codec::BODY_BYTES_MAX as u64) {
+            Ok(bytes) => Ok(StoredIndex::decode(&bytes).is_none()),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(false),
+            Err(error) => Err(error),
+        }
+    }
+
     fn decode(bytes: &[u8], describes: Describes) -> Option<Self> {
-        let (crc, body) = bytes.strip_prefix(&MAGIC)?.split_first_chunk::<4>()?;
-        if crc32fast::hash(body).to_le_bytes() != *crc {
-            return None;
-        }
-        let stored: StoredIndex = codec::decode(body).ok()?;
-        if stored.describes != describes {
-            return None;
-        }
+        let stored = StoredIndex::decode(bytes).filter(|stored| stored.describes == describes)?;
         let chain = |(tenant, control, hash)| (ChainId { tenant, control }, hash);
         let chains = stored.chains.into_iter().map(chain).collect();
         let subject = |(text, offset): (String, Offset)| Some((text.parse().ok()?, offset));
         let last_of = stored.last_of.into_iter().map(subject).collect::<Option<_>>()?;
         Some(Self { next: stored.next, events: stored.events, entries: stored.entries, chains, last_of })
+    }
+}
+
+impl StoredIndex {
+    fn decode(bytes: &[u8]) -> Option<Self> {
+        let (crc, body) = bytes.strip_prefix(&MAGIC)?.split_first_chunk::<4>()?;
+        if crc32fast::hash(body).to_le_bytes() != *crc {
+            return None;
+        }
+        codec::decode(body).ok()
     }
 }
 
@@ -168,7 +180,9 @@ mod tests {
         assert_eq!(Index::load(&RealFiles, &path, Describes { size: 999, ..describes }).unwrap(), None);
         let mut bytes = std::fs::read(&path).unwrap();
         bytes[20] ^= 1;
+        assert!(!Index::is_damaged(&RealFiles, &path).unwrap());
         std::fs::write(&path, bytes).unwrap();
+        assert!(Index::is_damaged(&RealFiles, &path).unwrap());
         assert_eq!(Index::load(&RealFiles, &path, describes).unwrap(), None);
     }
 }

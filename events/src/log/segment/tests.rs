@@ -116,6 +116,30 @@ fn a_flipped_byte_in_a_sealed_segment_is_named_and_the_rest_is_read() {
 }
 
 #[test]
+fn after_a_clean_stop_every_flipped_byte_of_every_file_is_named() {
+    let dir = tempfile::tempdir().unwrap();
+    let running = Running::open(SegmentOptions { segment_bytes: 700, ..small_options(dir.path(), 1) });
+    running.append_many(5);
+    running.stop();
+    let empty = tempfile::tempdir().unwrap();
+    Running::open(small_options(empty.path(), 1)).stop();
+    for dir in [dir.path(), empty.path()] {
+        for name in RealFiles.list(&dir.join("p000")).unwrap() {
+            let file = dir.join("p000").join(&name);
+            let whole = std::fs::read(&file).unwrap();
+            for at in 0..whole.len() {
+                let mut bytes = whole.clone();
+                bytes[at] ^= 0x20;
+                std::fs::write(&file, bytes).unwrap();
+                assert!(!verify_whole(dir).is_whole(), "byte {at} of {name}");
+            }
+            std::fs::write(&file, whole).unwrap();
+        }
+        assert_eq!(verify_whole(dir).findings, []);
+    }
+}
+
+#[test]
 fn a_missing_segment_is_named() {
     let dir = tempfile::tempdir().unwrap();
     let running = Running::open(small_options(dir.path(), 1));

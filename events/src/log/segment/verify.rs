@@ -1,6 +1,6 @@
 //! `verify`: proves a log that nobody is writing, or names its damage.
 //!
-//! Every frame, every hash chain from its first event, every body. Invariant: it changes nothing, and a log that it calls good gives back everything that was acknowledged and not truncated.
+//! Every frame, every hash chain from its first event, every body, every index. Invariant: it changes nothing, and a log that it calls good gives back everything that was acknowledged and not truncated.
 //! It does not know what bodies mean: the caller passes the check.
 
 use std::io;
@@ -11,6 +11,7 @@ use super::body::Restorer;
 use super::catalogue::{self, Catalogue, Listed, WATERMARK_NAME};
 use super::frame::{Frame, FrameFault, Gap, Step, Walk, WalkFrom};
 use super::header::{Chains, FRAMES_AT};
+use super::index::Index;
 use super::planted::Planted;
 use super::watermark::Watermark;
 use super::{Finding, OpenError, recorded_partitions, tail};
@@ -128,11 +129,17 @@ impl Proof<'_> {
         Ok(())
     }
 
-    fn watermark(&self, catalogue: &Catalogue) -> io::Result<Watermark> {
+    fn watermark(&mut self, catalogue: &Catalogue) -> io::Result<Watermark> {
         if !catalogue.has_watermark {
             return Ok(Watermark::default());
         }
-        let file = self.files.open(&self.dir.join(WATERMARK_NAME), Access::Read)?;
+        let path = self.dir.join(WATERMARK_NAME);
+        let file = self.files.open(&path, Access::Read)?;
+        if Watermark::is_damaged(&*file)? {
+            let reason =
+                "the watermark is damaged; lost bytes at the end of the log may pass for a torn tail";
+            self.report_event(&path, (0, Offset::FIRST, Offset::ZERO), reason.to_owned());
+        }
         Ok(Watermark::load(&*file)?.unwrap_or_default())
     }
 
@@ -176,6 +183,11 @@ impl Proof<'_> {
             }
         }
         self.next = self.next.max(behind).max(segment.covered().unwrap_or_default());
+        if Index::is_damaged(self.files, &segment.index_path())? {
+            let nothing = (0, segment.base, segment.base.before());
+            let reason = "the index is damaged; the next start makes it again".to_owned();
+            self.report_event(&segment.index_path(), nothing, reason);
+        }
         self.take_carry(segment)
     }
 

@@ -33,7 +33,13 @@ impl Watermark {
         file.write_at(0, &bytes)
     }
 
-    /// A watermark that is torn or missing says nothing.
+    /// Whether a whole watermark is there that is not as it was written. It lies within one sector, which a disk
+    /// writes whole or not at all, so no power cut does that.
+    pub(super) fn is_damaged(file: &dyn File) -> io::Result<bool> {
+        Ok(file.size()? >= BYTES as u64 && Self::load(file)?.is_none())
+    }
+
+    /// A watermark that is damaged or missing says nothing.
     pub(super) fn load(file: &dyn File) -> io::Result<Option<Self>> {
         let mut bytes = [0; BYTES];
         let filled = read_full(file, 0, &mut bytes)?;
