@@ -6,3 +6,5 @@
 pub mod bench;
 pub mod ci;
 pub mod corpus;
+pub mod harness;
+pub mod world;
