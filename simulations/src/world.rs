@@ -6,6 +6,7 @@
 pub mod clock;
 pub mod faults;
 pub mod files;
+pub mod log;
 
 pub mod poll;
 pub mod rng;
@@ -16,6 +17,7 @@ use std::sync::Arc;
 pub use clock::SimulatedClock;
 pub use faults::{Fault, FaultCounts, Faults};
 pub use files::SimulatedFiles;
+pub use log::SimulatedLog;
 pub use rng::Rng;
 pub use trace::Trace;
 
