@@ -87,8 +87,9 @@ fn compact(partition: &Partition, plan: &Plan) -> Result<(), String> {
     }
     let (segment, index, header) = draft.finish(plan.end, &path).map_err(named)?;
     partition.files.rename(&draft_path, &path).map_err(named)?;
-    swap(partition, plan, segment);
+    // Not before this: a truncation that was answered must not come back after a power cut.
     partition.files.sync_dir(&partition.dir).map_err(named)?;
+    swap(partition, plan, segment);
     let size = file.size().map_err(named)?;
     leave_index(partition, &index, Describes { header: header.fingerprint(), size }, plan.base());
     remove_replaced(partition, plan).map_err(named)

@@ -34,6 +34,7 @@ struct Candidate {
 /// `proven` bytes were durable according to the watermark; later frames may prove more.
 /// The inner error names frames of another version, which must not be cut.
 pub(super) fn find(from: WalkFrom, proven: u64) -> io::Result<Result<Tail, String>> {
+    let end = from.end;
     let mut proven = proven;
     let half_appends_stay = from.planted.is(super::Planted::HalfAppendKept);
     let mut now = Candidate { position: from.position, last_frame: from.position, open_append: None };
@@ -58,8 +59,10 @@ pub(super) fn find(from: WalkFrom, proven: u64) -> io::Result<Result<Tail, Strin
             Step::End => break,
         }
     }
-    candidates.push(now);
-    let torn = candidates.iter().find(|candidate| candidate.position >= proven).unwrap_or(&now);
+    // Damage that reaches to the end: what was durable once stays as it is.
+    let behind = Candidate { position: now.position.max(proven.min(end)), ..now };
+    candidates.push(behind);
+    let torn = candidates.iter().find(|candidate| candidate.position >= proven).unwrap_or(&behind);
     let whole = torn.open_append.filter(|start| *start >= proven && !half_appends_stay);
     Ok(Ok(Tail { keep: whole.unwrap_or(torn.position), last_frame: torn.last_frame }))
 }
