@@ -7,4 +7,5 @@ pub mod bench;
 pub mod ci;
 pub mod corpus;
 pub mod harness;
+pub mod scenario;
 pub mod world;

@@ -102,13 +102,21 @@ pub struct Faults {
 struct Inner {
     rng: Rng,
     per_mille: [u16; COUNT],
+    paused: bool,
     counts: FaultCounts,
 }
 
 impl Faults {
     /// No fault happens before it is armed.
     pub fn new(rng: Rng) -> Self {
-        Self { inner: Mutex::new(Inner { rng, per_mille: [0; COUNT], counts: FaultCounts::default() }) }
+        Self {
+            inner: Mutex::new(Inner {
+                rng,
+                per_mille: [0; COUNT],
+                paused: false,
+                counts: FaultCounts::default(),
+            }),
+        }
     }
 
     /// From now on `fault` happens at that rate where it can; 0 disarms it.
@@ -120,11 +128,19 @@ impl Faults {
         self.with(|inner| inner.per_mille = [0; COUNT]);
     }
 
+    /// Nothing goes wrong while `action` runs: a scenario looks at the truth.
+    pub fn without<T>(&self, action: impl FnOnce() -> T) -> T {
+        let before = self.with(|inner| std::mem::replace(&mut inner.paused, true));
+        let answer = action();
+        self.with(|inner| inner.paused = before);
+        answer
+    }
+
     /// Whether `fault` happens here. The one who asks makes it happen: it is counted already.
     pub fn strikes(&self, fault: Fault) -> bool {
         self.with(|inner| {
             let per_mille = inner.per_mille[fault as usize];
-            let strikes = per_mille > 0 && inner.rng.chance(u64::from(per_mille));
+            let strikes = per_mille > 0 && !inner.paused && inner.rng.chance(u64::from(per_mille));
             inner.counts.0[fault as usize] += u64::from(strikes);
             strikes
         })

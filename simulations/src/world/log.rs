@@ -8,11 +8,11 @@ use std::future::poll_fn;
 use std::sync::{Arc, Mutex};
 use std::task::{Poll, Waker};
 
-use antler_events::codec::{BODY_BYTES_MAX, CodecId};
+use antler_events::codec::CodecId;
 use antler_events::ids::{Offset, PartitionId};
 use antler_events::log::{
-    Append, AppendError, Appended, Bounds, BoxFuture, Chunk, EventLog, Expected, Hold, NewEvent, ReadError,
-    Recorded, TruncateError,
+    APPEND_BYTES_MAX, APPEND_EVENTS_MAX, Append, AppendError, Appended, Bounds, BoxFuture, Chunk, EventLog,
+    Expected, Hold, NewEvent, ReadError, Recorded, TruncateError,
 };
 use antler_events::subject::{Kind, Subject};
 use antler_events::wire::chain::ChainId;
@@ -99,7 +99,7 @@ impl EventLog for SimulatedLog {
 
     fn append(&self, partition: PartitionId, append: Append) -> BoxFuture<'_, Result<Appended, AppendError>> {
         Box::pin(async move {
-            check_size(&append)?;
+            check(&append)?;
             self.delay().await;
             self.fail_before_commit(&append)?;
             let missing = AppendError::NoPartition { partition, partitions: self.partitions() };
@@ -273,14 +273,82 @@ impl Drop for SimulatedHold {
     }
 }
 
-fn check_size(append: &Append) -> Result<(), AppendError> {
-    let largest = append.events.iter().map(|event| event.body.len()).max().ok_or(AppendError::Empty)?;
-    if largest > BODY_BYTES_MAX {
-        return Err(AppendError::TooLarge { what: "bytes of body", actual: largest, max: BODY_BYTES_MAX });
+fn check(append: &Append) -> Result<(), AppendError> {
+    let bytes = append.events.iter().map(|event| event.body.len()).sum();
+    let lines = append.expected.iter().find(|expected| !expected.subject.kind.is_control());
+    match (append.events.len(), lines) {
+        (0, _) => Err(AppendError::Empty),
+        (actual, _) if actual > APPEND_EVENTS_MAX => {
+            Err(AppendError::TooLarge { what: "events", actual, max: APPEND_EVENTS_MAX })
+        }
+        _ if bytes > APPEND_BYTES_MAX => {
+            Err(AppendError::TooLarge { what: "bytes", actual: bytes, max: APPEND_BYTES_MAX })
+        }
+        (_, Some(expected)) => Err(AppendError::LinesExpected { subject: expected.subject }),
+        (_, None) => Ok(()),
     }
-    Ok(())
 }
 
 fn locked<T>(partition: &Mutex<Partition>, action: impl FnOnce(&mut Partition) -> T) -> T {
     action(&mut partition.lock().expect("nothing panics while it holds a partition"))
+}
+
+#[cfg(test)]
+mod tests {
+    use antler_events::log::conformance::{CASES, LogUnderTest};
+
+    use super::*;
+    use crate::world::Rng;
+
+    fn log() -> SimulatedLog {
+        let clock = Arc::new(SimulatedClock::new(Rng::new(2)));
+        SimulatedLog::new(2, Arc::new(Faults::new(Rng::new(1))), clock)
+    }
+
+    #[test]
+    fn it_keeps_the_promises_of_the_port() {
+        let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+        for case in CASES {
+            println!("{}", case.name);
+            let log: LogUnderTest = Arc::new(log());
+            runtime.block_on((case.run)(log));
+        }
+    }
+
+    fn append_with(fault: Fault) -> (Result<Appended, AppendError>, Offset) {
+        let log = log();
+        log.faults.arm(fault, 1000);
+        let tenant = antler_events::ids::TenantId::parse("acme").unwrap();
+        let subject = Subject::control(tenant, antler_events::subject::Aggregate::Tenant);
+        let event = NewEvent {
+            subject,
+            event_type: antler_events::wire::EventType(1),
+            schema: antler_events::wire::SchemaVersion(1),
+            recorded_at: antler_events::clock::Timestamp::from_nanos(0),
+            body: "body".into(),
+        };
+        let append = Append { events: vec![event], expected: vec![Expected { subject, last: Offset::ZERO }] };
+        let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+        let answer = runtime.block_on(log.append(PartitionId::new(0), append));
+        (answer, log.bounds(PartitionId::new(0)).unwrap().next)
+    }
+
+    #[test]
+    fn each_fault_answers_and_records_as_it_should() {
+        let nothing = Offset::FIRST;
+        let one = nothing.plus(1);
+        assert!(
+            matches!(append_with(Fault::FailedBeforeCommit), (Err(AppendError::Unknown { .. }), next) if next == nothing)
+        );
+        assert!(
+            matches!(append_with(Fault::LostAck), (Err(AppendError::Unknown { .. }), next) if next == one)
+        );
+        assert!(
+            matches!(append_with(Fault::Conflict), (Err(AppendError::Conflict { .. }), next) if next == nothing)
+        );
+        assert!(
+            matches!(append_with(Fault::DiskFull), (Err(AppendError::DiskFull), next) if next == nothing)
+        );
+        assert!(matches!(append_with(Fault::Delay), (Ok(_), next) if next == one));
+    }
 }

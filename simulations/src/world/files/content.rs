@@ -138,34 +138,42 @@ impl Content {
     }
 
     fn keep_sectors(&mut self, changes: &[Change], faults: &Faults) {
+        let allocated = self.stored.len() as u64;
         for change in changes {
             match change {
                 Change::SetSize(_) => change.apply(&mut self.stored),
-                Change::Write { at, bytes } => self.tear(*at, bytes, faults),
+                Change::Write { at, bytes } => self.tear(*at, bytes, allocated, faults),
             }
         }
     }
 
-    /// A lost sector inside the file's new size holds what was there, zeros, or whatever the disk had.
-    fn tear(&mut self, at: u64, bytes: &[u8], faults: &Faults) {
+    /// A sector that had its place on the disk is old or new; one behind them may hold whatever was there.
+    fn tear(&mut self, at: u64, bytes: &[u8], allocated: u64, faults: &Faults) {
+        let mut rest = bytes;
         let mut position = at;
-        while position < at + bytes.len() as u64 {
-            let end = ((position / SECTOR + 1) * SECTOR).min(at + bytes.len() as u64);
-            let sector = &bytes[(position - at) as usize..(end - at) as usize];
+        while !rest.is_empty() {
+            let length = rest.len().min((SECTOR - position % SECTOR) as usize);
+            let (sector, behind) = rest.split_at(length);
             match faults.random(|rng| rng.below(8)) {
                 0..4 => overwrite(&mut self.stored, position, sector),
                 4 => {
-                    let mut stale = vec![0; sector.len()];
+                    let mut stale = vec![0; length];
                     faults.random(|rng| rng.fill(&mut stale));
-                    overwrite(&mut self.stored, position, &stale);
+                    self.leave(position, &stale, allocated);
                     faults.count(Fault::StaleSector);
                 }
-                5 => overwrite(&mut self.stored, position, &vec![0; sector.len()]),
+                5 => self.leave(position, &vec![0; length], allocated),
                 _ => {}
             }
-            position = end;
+            position += length as u64;
+            rest = behind;
         }
         faults.count(Fault::TornWrite);
+    }
+
+    fn leave(&mut self, position: u64, stale: &[u8], allocated: u64) {
+        let old = allocated.saturating_sub(position).min(stale.len() as u64);
+        overwrite(&mut self.stored, position + old, &stale[old as usize..]);
     }
 }
 
@@ -230,6 +238,18 @@ mod tests {
             content.write(2, b"bb");
         });
         assert!(after.contains(&b"\0\0bb"[..]) && after.contains(&b"aa"[..]), "{after:?}");
+    }
+
+    #[test]
+    fn what_was_durable_and_is_written_over_is_old_or_new() {
+        let after = survivors(|content| {
+            content.write(0, b"old");
+            content.sync();
+            content.write(0, b"new!");
+        });
+        let starts: std::collections::BTreeSet<_> = after.iter().map(|bytes| bytes[..3].to_vec()).collect();
+        let torn = [&b"old"[..], b"nld", b"ned", b"new"].map(<[u8]>::to_vec);
+        assert_eq!(starts, torn.into());
     }
 
     #[test]

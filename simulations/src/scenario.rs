@@ -1,0 +1,13 @@
+//! The scenarios: what is simulated.
+//!
+//! Invariant: a scenario's name is stable, because reports and replay commands carry it.
+//! It does not run them: `harness` does.
+
+pub mod log;
+
+use crate::harness::Scenario;
+
+/// All of them, as they should pass.
+pub fn all() -> Vec<Box<dyn Scenario>> {
+    vec![Box::new(log::LogScenario::default())]
+}
