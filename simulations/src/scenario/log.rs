@@ -151,10 +151,10 @@ impl<'w> Course<'w> {
 
     /// Opens the log, sometimes on a bad disk; on a good one it must succeed.
     fn open(&mut self) -> anyhow::Result<Opened> {
-        if self.world.rng.chance(250) {
-            if let Some(opened) = self.open_with_faults() {
-                return Ok(opened);
-            }
+        if self.world.rng.chance(250)
+            && let Some(opened) = self.open_with_faults()
+        {
+            return Ok(opened);
         }
         self.open_log().map_err(|error| anyhow::anyhow!("the log cannot be opened: {error:#}"))
     }
