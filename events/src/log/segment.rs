@@ -319,7 +319,10 @@ fn check_layout(files: &dyn FileSystem, options: &SegmentOptions) -> Result<(), 
     files.create_dir(&options.dir).map_err(|source| OpenError::storage("made", &options.dir, source))?;
     let path = options.dir.join(LAYOUT_NAME);
     match recorded_partitions(files, &options.dir)? {
-        Some(recorded) if recorded == asked => Ok(()),
+        // The file may be the work of an open that failed before it was sure of the name.
+        Some(recorded) if recorded == asked => {
+            files.sync_dir(&options.dir).map_err(|source| OpenError::storage("synced", &options.dir, source))
+        }
         Some(recorded) => Err(OpenError::PartitionCount { dir: options.dir.clone(), recorded, asked }),
         None => files::replace(files, &path, format!("{LAYOUT}\npartitions {asked}\n").as_bytes())
             .map_err(|source| OpenError::storage("written", &path, source)),
