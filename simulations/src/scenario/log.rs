@@ -52,6 +52,7 @@ impl Scenario for LogScenario {
         &[
             Fault::PowerCut,
             Fault::ProcessKilled,
+            Fault::DeathInside,
             Fault::LostWrite,
             Fault::ReorderedWrite,
             Fault::TornWrite,
@@ -132,11 +133,14 @@ impl<'w> Course<'w> {
         let files = Arc::clone(&world.files);
         let mut life = Life::new(Around { world, models, workload }, &log, committers);
         life.steps(steps)?;
+        if end >= 7 {
+            life.die_inside()?;
+        }
         if end < 3 {
             let harmed = life.is_harmed();
             life.close()?;
             self.last_end = if harmed { End::Rough } else { End::Clean };
-        } else if end < 5 {
+        } else if end.is_multiple_of(2) {
             files.kill_process();
             self.last_end = End::Rough;
         } else {
@@ -163,25 +167,27 @@ impl<'w> Course<'w> {
         self.last_end = End::Rough;
         let World { rng, faults, files, .. } = &mut *self.world;
         (0..2).map(|_| *rng.pick(&ARMED_AT_OPEN)).for_each(|(fault, per_mille)| faults.arm(fault, per_mille));
-        if rng.chance(300) {
-            files.set_free(Some(rng.below(300)));
+        match rng.below(10) {
+            0..3 => files.set_free(Some(rng.below(300))),
+            3..6 => files.die_after(rng.between(1, 25)),
+            _ => {}
         }
         let opened = self.open_log();
         let World { rng, faults, files, trace, .. } = &mut *self.world;
         faults.disarm_all();
         files.set_free(None);
+        let dying = files.is_dying();
         match opened {
-            Ok(opened) => Some(opened),
-            Err(error) => {
-                trace.note(format_args!("not opened: {error:#}"));
-                match rng.below(3) {
-                    0 => files.cut_power(),
-                    1 => files.kill_process(),
-                    _ => {}
-                }
-                None
-            }
+            Ok(opened) if !dying => return Some(opened),
+            Ok(_) => trace.note(format_args!("opened, and about to die")),
+            Err(error) => trace.note(format_args!("not opened: {error:#}")),
         }
+        match rng.below(if dying { 2 } else { 3 }) {
+            0 => files.cut_power(),
+            1 => files.kill_process(),
+            _ => {}
+        }
+        None
     }
 
     fn open_log(&self) -> anyhow::Result<Opened> {

@@ -28,6 +28,8 @@ faults! {
     PowerCut = "power cut",
     /// The process ends between two steps; the kernel keeps what was written.
     ProcessKilled = "process killed",
+    /// Either of them comes between two steps of one operation: nothing reaches the disk any more.
+    DeathInside = "death inside an operation",
     /// A write that was not synced is gone after a power cut.
     LostWrite = "lost write",
     /// A later write survived a power cut and an earlier one did not.

@@ -37,6 +37,8 @@ struct Disk {
     locks: BTreeSet<PathBuf>,
     /// Bytes that may still be written; `None` is enough.
     free: Option<u64>,
+    /// Changes that still happen before nothing happens any more.
+    changes_left: Option<u64>,
     /// Which life of the program this is: handles of an earlier one are dead.
     life: u64,
 }
@@ -67,6 +69,17 @@ impl SimulatedFiles {
     pub fn kill_process(&self) {
         self.faults.count(Fault::ProcessKilled);
         self.with(Disk::end_life);
+    }
+
+    /// After so many changes of files and names every further one fails, until the power is cut or the process is
+    /// killed. To the disk this is a death between two steps of whatever the program is doing then.
+    pub fn die_after(&self, changes: u64) {
+        self.with(|disk| disk.changes_left = Some(changes));
+    }
+
+    /// Whether the program is to die soon, or is dead already.
+    pub fn is_dying(&self) -> bool {
+        self.with(|disk| disk.changes_left.is_some())
     }
 
     /// From now on only so many bytes more fit; `None` makes room again.
@@ -116,7 +129,9 @@ impl SimulatedFiles {
         action(&mut self.disk.lock().expect("nothing panics while it holds the disk"))
     }
 
+    /// Before every change.
     fn strike(&self, fault: Fault) -> io::Result<()> {
+        self.with(|disk| disk.live(&self.faults))?;
         if self.faults.strikes(fault) { Err(failure(fault)) } else { Ok(()) }
     }
 }
@@ -137,12 +152,12 @@ impl FileSystem for SimulatedFiles {
     }
 
     fn open(&self, path: &Path, access: Access) -> io::Result<Box<dyn File>> {
-        let (number, life) = self.with(|disk| match access {
-            Access::Read | Access::Write => disk.find(path).map(|number| (number, disk.life)),
-            Access::Create => {
-                self.strike(Fault::CreateError)?;
-                disk.create(path).map(|number| (number, disk.life))
-            }
+        if access == Access::Create {
+            self.strike(Fault::CreateError)?;
+        }
+        let (number, life) = self.with(|disk| {
+            let number = if access == Access::Create { disk.create(path) } else { disk.find(path) };
+            number.map(|number| (number, disk.life))
         })?;
         Ok(Box::new(SimulatedFile {
             disk: Arc::clone(&self.disk),
@@ -204,6 +219,22 @@ impl Disk {
     fn end_life(&mut self) {
         self.life += 1;
         self.locks.clear();
+        self.changes_left = None;
+    }
+
+    /// One change more, if the program still lives.
+    fn live(&mut self, faults: &Faults) -> io::Result<()> {
+        match &mut self.changes_left {
+            None => Ok(()),
+            Some(0) => Err(failure(Fault::DeathInside)),
+            Some(left) => {
+                *left -= 1;
+                if *left == 0 {
+                    faults.count(Fault::DeathInside);
+                }
+                Ok(())
+            }
+        }
     }
 
     fn folder_of(&mut self, path: &Path) -> io::Result<(&mut Names, String)> {
@@ -276,8 +307,12 @@ impl SimulatedFile {
         if self.faults.strikes(fault) { Err(failure(fault)) } else { Ok(()) }
     }
 
-    fn writable(&self) -> io::Result<()> {
-        if self.writable { Ok(()) } else { Err(io::ErrorKind::PermissionDenied.into()) }
+    /// Before every change.
+    fn change(&self) -> io::Result<()> {
+        if !self.writable {
+            return Err(io::ErrorKind::PermissionDenied.into());
+        }
+        self.disk.lock().expect("nothing panics while it holds the disk").live(&self.faults)
     }
 }
 
@@ -305,7 +340,7 @@ impl File for SimulatedFile {
     }
 
     fn write_at(&self, at: u64, bytes: &[u8]) -> io::Result<()> {
-        self.writable()?;
+        self.change()?;
         let failed = self.faults.strikes(Fault::WriteError);
         let partial = self.faults.random(|rng| rng.index(bytes.len() + 1));
         let full = self.with(|content, free| {
@@ -328,12 +363,15 @@ impl File for SimulatedFile {
     }
 
     fn set_size(&self, size: u64) -> io::Result<()> {
-        self.writable()?;
+        self.change()?;
         self.strike(Fault::WriteError)?;
         self.with(|content, _| content.set_size(size))
     }
 
     fn sync(&self) -> io::Result<()> {
+        if self.writable {
+            self.change()?;
+        }
         if self.faults.strikes(Fault::SlowDisk) {
             self.clock.advance_up_to(SLOW_MAX);
         }
@@ -449,6 +487,23 @@ mod tests {
         files.set_free(None);
         file.write_at(2, b"cd").unwrap();
         assert_eq!(faults.counts().of(Fault::DiskFull), 1);
+    }
+
+    #[test]
+    fn after_a_death_nothing_changes_until_the_next_life() {
+        let (files, faults) = disk();
+        let path = Path::new("data/log/a");
+        let file = files.open(path, Access::Create).unwrap();
+        files.die_after(2);
+        file.write_at(0, b"abc").unwrap();
+        file.sync().unwrap();
+        assert!(file.write_at(0, b"x").is_err() && file.sync().is_err());
+        assert!(files.sync_dir(Path::new("data/log")).is_err() && files.remove(path).is_err());
+        assert_eq!(file.read_at(0, &mut [0; 3]).unwrap(), 3, "what reads sees nothing of it");
+        files.kill_process();
+        assert_eq!(files.bytes(path).unwrap(), b"abc");
+        files.remove(path).unwrap();
+        assert_eq!(faults.counts().of(Fault::DeathInside), 1);
     }
 
     #[test]

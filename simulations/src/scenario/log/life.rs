@@ -111,6 +111,23 @@ impl<'a, 'w> Life<'a, 'w> {
         Ok(())
     }
 
+    /// Goes on until the program dies in the middle of something: of a commit, a roll or a truncation.
+    pub(super) fn die_inside(&mut self) -> anyhow::Result<()> {
+        let changes = self.around.world.rng.between(1, 40);
+        self.around.world.trace.note(format_args!("dies after {changes} changes"));
+        self.around.world.files.die_after(changes);
+        self.harmed = true;
+        for _ in 0..30 {
+            let partition = self.around.world.rng.index(self.committers.len());
+            match self.around.world.rng.below(10) {
+                0..5 => self.append(partition)?,
+                5..8 => self.commit(partition)?,
+                _ => self.truncate(partition)?,
+            }
+        }
+        Ok(())
+    }
+
     /// Whether anything may have gone wrong in this life.
     pub(super) fn is_harmed(&self) -> bool {
         self.harmed
