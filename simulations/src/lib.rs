@@ -6,6 +6,7 @@
 pub mod bench;
 pub mod ci;
 pub mod corpus;
+pub mod damage;
 pub mod harness;
 pub mod scenario;
 pub mod world;

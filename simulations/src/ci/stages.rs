@@ -68,6 +68,7 @@ pub fn stages() -> Vec<Stage> {
         Stage::cargo("release tools", "build --locked --release -p antler-simulations"),
         Stage::tool("simulation", "simulate -- --seeds 10000"),
         Stage::tool("kills", "kill -- --kills 100"),
+        Stage::tool("damage", "damage"),
         Stage::tool("fuzz", "fuzz -- lines --runs 100000"),
         // Its figures are for the reader; on a shared machine they prove nothing.
         Stage::tool("bench", "bench -- log parse --bytes 8000000"),
