@@ -15,7 +15,7 @@ use std::time::Duration;
 
 use antler_events::files::{Access, File, FileSystem, Lock};
 
-use self::content::Content;
+use self::content::{Content, whole_sectors};
 use self::names::{FileNumber, Names};
 use super::{Fault, Faults, SimulatedClock};
 
@@ -348,6 +348,7 @@ impl File for SimulatedFile {
             let grows = end.saturating_sub(content.bytes().len() as u64);
             let fits = free.is_none_or(|free| grows <= free);
             *free = free.map(|free| free.saturating_sub(grows));
+            let partial = whole_sectors(at, partial, content.bytes().len() as u64);
             let written = if fits && !failed { bytes } else { &bytes[..partial] };
             content.write(at, written);
             !fits

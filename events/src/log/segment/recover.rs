@@ -84,8 +84,9 @@ struct Recovery {
 impl Recovery {
     fn run(mut self) -> Result<Recovered, Failure> {
         let mut catalogue = catalogue::list(&*self.files, &self.dir, self.partition)?;
+        self.remove_leftovers(&catalogue)?;
         let watermark_file = self.open_watermark(&catalogue)?;
-        self.clean(&mut catalogue)?;
+        self.remove_unused(&mut catalogue)?;
         let last = catalogue.segments.pop();
         let mut listed = catalogue.segments.into_iter().peekable();
         while let Some(segment) = listed.next() {
@@ -109,10 +110,7 @@ impl Recovery {
     fn open_watermark(&mut self, catalogue: &Catalogue) -> io::Result<Box<dyn File>> {
         let path = self.dir.join(WATERMARK_NAME);
         if !catalogue.has_watermark {
-            let file = self.files.open(&path, Access::Create)?;
-            Watermark::default().store(&*file)?;
-            file.sync()?;
-            return Ok(file);
+            Watermark::default().make(&*self.files, &path)?;
         }
         let file = self.files.open(&path, Access::Write)?;
         if !self.options.planted.is(Planted::LossTakenForTornTail) {
@@ -121,11 +119,13 @@ impl Recovery {
         Ok(file)
     }
 
-    /// Removes what an interrupted truncation or roll left behind.
-    fn clean(&self, catalogue: &mut Catalogue) -> io::Result<()> {
-        for path in catalogue.drafts.iter().chain(&catalogue.replaced) {
-            self.files.remove(path)?;
-        }
+    /// Removes what an interrupted truncation left behind.
+    fn remove_leftovers(&self, catalogue: &Catalogue) -> io::Result<()> {
+        catalogue.drafts.iter().chain(&catalogue.replaced).try_for_each(|path| self.files.remove(path))
+    }
+
+    /// Removes a segment that an interrupted roll began to make.
+    fn remove_unused(&self, catalogue: &mut Catalogue) -> io::Result<()> {
         if let Some(last) = catalogue.segments.last()
             && tail::was_never_used(last, self.partition, &self.watermark)?
         {

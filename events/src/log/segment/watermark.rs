@@ -6,8 +6,9 @@
 //! It does not replace the log: without it everything is still found by scanning.
 
 use std::io;
+use std::path::Path;
 
-use crate::files::{File, read_full};
+use crate::files::{self, File, FileSystem, read_full};
 use crate::ids::Offset;
 
 const BYTES: usize = 28;
@@ -23,20 +24,28 @@ pub(super) struct Watermark {
 }
 
 impl Watermark {
+    pub(super) fn make(&self, files: &dyn FileSystem, path: &Path) -> io::Result<()> {
+        files::replace(files, path, &self.encode())
+    }
+
     pub(super) fn store(&self, file: &dyn File) -> io::Result<()> {
+        file.write_at(0, &self.encode())
+    }
+
+    fn encode(&self) -> [u8; BYTES] {
         let mut bytes = [0; BYTES];
         bytes[..8].copy_from_slice(&self.base.number().to_le_bytes());
         bytes[8..16].copy_from_slice(&self.length.to_le_bytes());
         bytes[16..24].copy_from_slice(&self.next.number().to_le_bytes());
         let crc = crc32fast::hash(&bytes[..24]);
         bytes[24..].copy_from_slice(&crc.to_le_bytes());
-        file.write_at(0, &bytes)
+        bytes
     }
 
-    /// Whether a whole watermark is there that is not as it was written. It lies within one sector, which a disk
+    /// Whether there is a watermark that is not as it was written. It lies within one sector, which a disk
     /// writes whole or not at all, so no power cut does that.
     pub(super) fn is_damaged(file: &dyn File) -> io::Result<bool> {
-        Ok(file.size()? >= BYTES as u64 && Self::load(file)?.is_none())
+        Ok(Self::load(file)?.is_none())
     }
 
     /// A watermark that is damaged or missing says nothing.
