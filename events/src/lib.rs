@@ -12,6 +12,7 @@ pub mod event;
 pub mod files;
 pub mod identity;
 pub mod ids;
+pub mod line;
 pub mod log;
 pub mod placement;
 pub mod subject;

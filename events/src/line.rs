@@ -1,0 +1,23 @@
+//! Lines: what a sender wrote, kept byte for byte, with its fields found but not copied.
+//!
+//! `builder` takes lines in and `batch` gives them out; between them `scan` reads JSON, `plain` the
+//! rest, `names` remembers field names, and `timestamp` and `level` read the two fields that every
+//! line is asked for.
+//! Invariant: the same lines, limits and arrival give the same batch, so that a batch can be rebuilt
+//! from the event log. It does not enrich, redact or drop anything: the pipeline of a tenant does.
+
+pub mod batch;
+pub mod builder;
+pub mod error;
+pub mod level;
+mod names;
+mod plain;
+pub mod role;
+mod scan;
+pub mod timestamp;
+
+pub use batch::{Field, Line, LineBatch, NameId, Value, ValueKind};
+pub use builder::LineBatchBuilder;
+pub use error::LineError;
+pub use level::Level;
+pub use role::Role;

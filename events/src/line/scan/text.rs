@@ -1,0 +1,160 @@
+//! Strings of JSON: where they end, and what they say.
+//!
+//! Invariant: a string that `end_of_string` accepts is unescaped without loss; anything else is refused
+//! with the byte that is wrong. It does not check UTF-8: the whole line is checked before.
+
+use std::borrow::Cow;
+
+use crate::line::error::LineError;
+
+const ONES: u64 = 0x0101_0101_0101_0101;
+const HIGH_BITS: u64 = 0x8080_8080_8080_8080;
+
+/// The end of a string whose first byte is at `at`: the place of its closing quote, and whether it
+/// holds an escape. Eight bytes at a time: a byte is marked if it is a quote, a backslash or a control
+/// character; a subtraction can only carry into bytes after the first that is marked.
+#[inline(always)]
+pub(super) fn end_of_string(line: &[u8], mut at: usize) -> Result<(usize, bool), LineError> {
+    while let Some(block) = line.get(at..).and_then(<[u8]>::first_chunk::<8>) {
+        let block = u64::from_le_bytes(*block);
+        let quote = block ^ (ONES * b'"' as u64);
+        let backslash = block ^ (ONES * b'\\' as u64);
+        let marked = (quote.wrapping_sub(ONES) & !quote)
+            | (backslash.wrapping_sub(ONES) & !backslash)
+            | (block.wrapping_sub(ONES * 0x20) & !block);
+        let marked = marked & HIGH_BITS;
+        if marked != 0 {
+            at += marked.trailing_zeros() as usize / 8;
+            return if line[at] == b'"' { Ok((at, false)) } else { end_of_escaped(line, at) };
+        }
+        at += 8;
+    }
+    Err(LineError::End { expected: "the end of a string" })
+}
+
+/// The same from the first byte on that is not plain text.
+#[cold]
+fn end_of_escaped(line: &[u8], mut at: usize) -> Result<(usize, bool), LineError> {
+    loop {
+        match line.get(at) {
+            Some(b'"') => return Ok((at, true)),
+            Some(b'\\') => at = end_of_escape(line, at)?,
+            Some(&found) if found < 0x20 => return Err(LineError::ControlCharacter { at, found }),
+            Some(_) => at += 1,
+            None => return Err(LineError::End { expected: "the end of a string" }),
+        }
+    }
+}
+
+/// Where an escape that begins at `at` ends, if JSON knows it.
+fn end_of_escape(line: &[u8], at: usize) -> Result<usize, LineError> {
+    match line.get(at + 1) {
+        Some(b'"' | b'\\' | b'/' | b'b' | b'f' | b'n' | b'r' | b't') => return Ok(at + 2),
+        Some(b'u') => {}
+        _ => return Err(LineError::Escape { at }),
+    }
+    let unit = code_unit(line, at).ok_or(LineError::Escape { at })?;
+    match unit {
+        0xd800..=0xdbff => match code_unit(line, at + 6) {
+            Some(0xdc00..=0xdfff) => Ok(at + 12),
+            _ => Err(LineError::LoneSurrogate { at }),
+        },
+        0xdc00..=0xdfff => Err(LineError::LoneSurrogate { at }),
+        _ => Ok(at + 6),
+    }
+}
+
+/// The four hexadecimal digits after `\u` at `at`.
+fn code_unit(text: &[u8], at: usize) -> Option<u32> {
+    let [b'\\', b'u', digits @ ..] = text.get(at..at + 6)? else { return None };
+    digits.iter().try_fold(0, |unit, digit| Some(unit << 4 | char::from(*digit).to_digit(16)?))
+}
+
+/// What an accepted string says. Text that is no accepted string is shown as well as it can be.
+pub(in super::super) fn unescape(raw: &[u8]) -> Cow<'_, str> {
+    let Some(first) = memchr::memchr(b'\\', raw) else { return String::from_utf8_lossy(raw) };
+    let mut text = String::with_capacity(raw.len());
+    let (mut plain, mut rest) = raw.split_at(first);
+    loop {
+        text.push_str(&String::from_utf8_lossy(plain));
+        if rest.is_empty() {
+            return Cow::Owned(text);
+        }
+        let (character, length) = escaped_character(rest);
+        text.push(character);
+        rest = &rest[length.min(rest.len())..];
+        (plain, rest) = rest.split_at(memchr::memchr(b'\\', rest).unwrap_or(rest.len()));
+    }
+}
+
+/// The character of an escape, and how long the escape is.
+fn escaped_character(escape: &[u8]) -> (char, usize) {
+    let simple = match escape.get(1) {
+        Some(b'b') => '\u{8}',
+        Some(b'f') => '\u{c}',
+        Some(b'n') => '\n',
+        Some(b'r') => '\r',
+        Some(b't') => '\t',
+        Some(b'u') => return unicode_character(escape),
+        Some(&other) => char::from(other),
+        None => char::REPLACEMENT_CHARACTER,
+    };
+    (simple, 2)
+}
+
+fn unicode_character(escape: &[u8]) -> (char, usize) {
+    let unit = code_unit(escape, 0).unwrap_or(0xfffd);
+    match (unit, code_unit(escape, 6)) {
+        (0xd800..=0xdbff, Some(low @ 0xdc00..=0xdfff)) => {
+            let code = 0x1_0000 + ((unit - 0xd800) << 10) + (low - 0xdc00);
+            (char::from_u32(code).unwrap_or(char::REPLACEMENT_CHARACTER), 12)
+        }
+        _ => (char::from_u32(unit).unwrap_or(char::REPLACEMENT_CHARACTER), 6),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// `text` stands between quotes in a line with room behind it.
+    fn check(text: &str, expected: Result<&str, LineError>) {
+        for shift in 0..9 {
+            let before = "x".repeat(shift);
+            let mut line = format!("{before}{text}\"").into_bytes();
+            line.extend_from_slice(&[0; 32]);
+            let said = end_of_string(&line, 0).map(|(end, _)| unescape(&line[shift..end]).into_owned());
+            let moved = |error| match error {
+                LineError::ControlCharacter { at, found } => {
+                    LineError::ControlCharacter { at: at + shift, found }
+                }
+                LineError::Escape { at } => LineError::Escape { at: at + shift },
+                LineError::LoneSurrogate { at } => LineError::LoneSurrogate { at: at + shift },
+                other => other,
+            };
+            assert_eq!(said, expected.map(str::to_owned).map_err(moved), "{text:?} after {shift} bytes");
+        }
+    }
+
+    #[test]
+    fn a_string_says_what_it_escapes() {
+        check("", Ok(""));
+        check("plain text of some length, ä and 漢字", Ok("plain text of some length, ä and 漢字"));
+        check(r#"\"\\\/\b\f\n\r\t"#, Ok("\"\\/\u{8}\u{c}\n\r\t"));
+        check(r"a\u0041\u00e4\u6F22b\u0000", Ok("aAä漢b\0"));
+        check(r"\ud83d\ude00!", Ok("😀!"));
+        check("\u{7f}\u{80}", Ok("\u{7f}\u{80}"));
+    }
+
+    #[test]
+    fn what_is_wrong_is_named_with_its_place() {
+        check("ab\ncd", Err(LineError::ControlCharacter { at: 2, found: b'\n' }));
+        check("ab\0", Err(LineError::ControlCharacter { at: 2, found: 0 }));
+        check(r"a\x41", Err(LineError::Escape { at: 1 }));
+        check(r"\u00g0", Err(LineError::Escape { at: 0 }));
+        check(r"\u+123", Err(LineError::Escape { at: 0 }));
+        check(r"\ud800", Err(LineError::LoneSurrogate { at: 0 }));
+        check(r"ab\udc00", Err(LineError::LoneSurrogate { at: 2 }));
+        check(r"\ud800\ud800", Err(LineError::LoneSurrogate { at: 0 }));
+    }
+}
