@@ -16,6 +16,9 @@ pub mod role;
 mod scan;
 pub mod timestamp;
 
+#[cfg(test)]
+mod reference;
+
 pub use batch::{Field, Line, LineBatch, NameId, Value, ValueKind};
 pub use builder::LineBatchBuilder;
 pub use error::LineError;

@@ -290,3 +290,6 @@ fn push_tight<T>(items: &mut Vec<T>, item: T) {
 fn grow_tight<T>(items: &mut Vec<T>) {
     items.reserve_exact((items.len() / 4).max(64));
 }
+
+#[cfg(test)]
+mod tests;

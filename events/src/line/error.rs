@@ -23,7 +23,7 @@ pub enum LineError {
     TooDeep { at: usize, max: u16 },
     #[error("the number at byte {at} of the line has more than {max} bytes")]
     NumberTooLong { at: usize, max: u16 },
-    #[error("the string of the line has the control character {found:#04x} at byte {at}; it must be escaped")]
+    #[error("byte {at} of the line is the control character {found:#04x}, which a string must escape")]
     ControlCharacter { at: usize, found: u8 },
     #[error("the escape at byte {at} of the line is not one that JSON knows")]
     Escape { at: usize },
