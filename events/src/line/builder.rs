@@ -24,6 +24,10 @@ pub const BATCH_BYTES_MAX: usize = BODY_BYTES_MAX - (8 << 20);
 /// Bytes of a line for each of its fields beyond the first few. Fields are smaller than this in hostile
 /// lines only, and those would take many times their size in memory.
 const BYTES_PER_FIELD_MIN: usize = 6;
+/// What a field and a line are expected to need, as room is made for a body: rather more than usual, so
+/// that little room stays unused.
+const BYTES_PER_FIELD: usize = 32;
+const BYTES_PER_LINE: usize = 256;
 /// Fields that any line may have.
 const FIELDS_OF_ANY_LINE: usize = 8;
 /// Fields that may be counted in 16 bits, with room for those that fill a role beyond the limit.
@@ -58,7 +62,10 @@ impl LineBatchBuilder {
 
     /// Makes room for a body of so many bytes.
     pub fn reserve(&mut self, bytes: usize) {
-        self.buffer.reserve_exact(bytes.min(BATCH_BYTES_MAX) + PADDING);
+        let bytes = bytes.min(BATCH_BYTES_MAX);
+        self.buffer.reserve_exact(bytes + PADDING);
+        self.fields.reserve_exact(bytes / BYTES_PER_FIELD);
+        self.lines.reserve_exact(bytes / BYTES_PER_LINE);
     }
 
     /// Lines taken so far.
@@ -104,10 +111,7 @@ impl LineBatchBuilder {
     /// Takes a JSON object; anything else is refused.
     pub fn push_json(&mut self, line: &[u8]) -> Result<(), LineError> {
         let start = self.check_room(line)?;
-        // Text of a tenant is mostly ASCII, which this sees at a block a time.
-        if let Err(error) = std::str::from_utf8(line) {
-            return Err(LineError::Utf8 { at: error.valid_up_to() });
-        }
+        check_utf8(line)?;
         self.append(line);
         self.buffer.extend_from_slice(&[0; PADDING]);
         let record = self.scan(start, line.len());
@@ -130,18 +134,20 @@ impl LineBatchBuilder {
             line,
             received_at: self.received_at,
             names: &mut self.names,
-            fields: &mut self.fields,
+            fields: std::mem::take(&mut self.fields),
             first_field,
             fields_max: first_field + room,
             ranks: [u8::MAX; Role::ALL.len()],
             record,
         };
-        if let Err(error) = scan(line, &self.limits, &mut self.open, &mut collector) {
+        let scanned = scan(line, &self.limits, &mut self.open, &mut collector);
+        let Collector { fields, record, .. } = collector;
+        self.fields = fields;
+        if let Err(error) = scanned {
             self.fields.truncate(first_field);
             self.names.forget_after(mark);
             return Err(error);
         }
-        let record = collector.record;
         Ok(LineRecord { field_count: (self.fields.len() - first_field) as u16, ..record })
     }
 
@@ -193,12 +199,21 @@ impl LineBatchBuilder {
     }
 }
 
+/// ASCII is seen at a glance, and most lines are nothing else.
+fn check_utf8(line: &[u8]) -> Result<(), LineError> {
+    if line.is_ascii() {
+        return Ok(());
+    }
+    std::str::from_utf8(line).map(drop).map_err(|error| LineError::Utf8 { at: error.valid_up_to() })
+}
+
 /// Takes the leaves of one line.
 struct Collector<'a> {
     line: &'a [u8],
     received_at: Timestamp,
     names: &'a mut Names,
-    fields: &'a mut Vec<FieldRecord>,
+    /// Those of the batch, lent for the line.
+    fields: Vec<FieldRecord>,
     first_field: usize,
     fields_max: usize,
     /// For each role the rank of the name that fills it.
@@ -208,8 +223,8 @@ struct Collector<'a> {
 
 impl Leaves for Collector<'_> {
     #[inline(always)]
-    fn expected(&mut self, parent: PathId, text: &[u8]) -> Option<(PathId, usize)> {
-        self.names.expected(parent, text)
+    fn expected(&mut self, parent: PathId, line: &[u8], at: usize) -> Option<(PathId, usize)> {
+        self.names.expected(parent, line, at)
     }
 
     fn path(&mut self, parent: PathId, key: &[u8]) -> PathId {
@@ -232,7 +247,7 @@ impl Leaves for Collector<'_> {
             return;
         }
         let (start, length) = (self.record.start + start as u32, (end - start) as u32);
-        push_tight(self.fields, FieldRecord { start, length, name, kind });
+        push_tight(&mut self.fields, FieldRecord { start, length, name, kind });
     }
 }
 

@@ -1,8 +1,8 @@
 //! Field names of one batch: each dotted path is kept once and known by a small number.
 //!
 //! A path is a key below another path. Lines of one sender have the same keys in the same order, so
-//! every path remembers which two keys followed it last: a key that comes where it is expected costs one
-//! comparison, and only others are looked up.
+//! every path remembers which keys followed it last: a key that comes where it is expected costs a few
+//! comparisons, and only others are looked up.
 //! Invariant: what a refused line brought is forgotten by `forget_after`, and neither the count of names
 //! nor the cost of a look-up grows without bound, whatever keys are sent. It does not store values.
 
@@ -32,28 +32,58 @@ impl PathId {
     pub(super) const HIDDEN: Self = Self(u16::MAX);
 }
 
-/// Bytes after the keys, so that a comparison may read beyond the last one.
-const KEY_PADDING: usize = 16;
+/// Keys that are expected after a key. Lines of different senders come mixed, and share their first keys.
+const FOLLOWERS: usize = 4;
 
+/// What is asked of a path for every key and value: half a cache line.
 #[derive(Debug)]
 struct Path {
+    /// The first bytes of `key":`, as it stands in a line.
+    key_head: Head,
+    key_length: u16,
     parent: PathId,
     /// The paths whose keys came after this one, the latest first.
-    followers: [PathId; 2],
+    followers: [PathId; FOLLOWERS],
     /// `None` until a value is found there, or if names have run out.
     name: Option<NameId>,
     claim: Option<Claim>,
-    /// Where `key":` stands in `keys`, as in the line.
+}
+
+/// The text of a path.
+#[derive(Debug)]
+struct Spelling {
+    /// Where `key":` begins in `keys`.
     key_start: u32,
-    key_length: u16,
     /// Where the dotted name stands in `dotted`.
     dotted_start: u32,
     dotted_length: u16,
 }
 
+/// Sixteen bytes of text.
+type Head = [u64; 2];
+const HEAD_BYTES: usize = size_of::<Head>();
+
+/// The bytes of a head that count, by the length of the key.
+const HEAD_MASKS: [Head; HEAD_BYTES + 1] = {
+    let mut masks = [[0; 2]; HEAD_BYTES + 1];
+    let mut length = 1;
+    while length <= HEAD_BYTES {
+        let mask = u128::MAX >> (128 - 8 * length);
+        masks[length] = [mask as u64, (mask >> 64) as u64];
+        length += 1;
+    }
+    masks
+};
+
+fn head(text: [u8; HEAD_BYTES]) -> Head {
+    let text = u128::from_le_bytes(text);
+    [text as u64, (text >> 64) as u64]
+}
+
 #[derive(Debug)]
 pub(super) struct Names {
     paths: Vec<Path>,
+    spellings: Vec<Spelling>,
     path_slots: Slots,
     keys: Vec<u8>,
     dotted: String,
@@ -115,6 +145,7 @@ impl Names {
     pub(super) fn new(limits: &LineLimits) -> Self {
         let mut names = Self {
             paths: Vec::with_capacity(64),
+            spellings: Vec::with_capacity(64),
             path_slots: Slots::new(),
             keys: Vec::with_capacity(1024),
             dotted: String::with_capacity(1024),
@@ -142,43 +173,70 @@ impl Names {
         }
     }
 
-    /// The path below `parent` whose key stands at the start of `text`, if it is one of those expected,
-    /// and the length of the key with its quote and colon. `text` reaches `KEY_PADDING` past any key.
+    /// The path below `parent` whose key, quote and colon stand at `at`, if it is one of those expected,
+    /// and where they end.
     #[inline(always)]
-    pub(super) fn expected(&mut self, parent: PathId, text: &[u8]) -> Option<(PathId, usize)> {
-        let [first, second] = self.paths[usize::from(self.previous.0)].followers;
-        if let Some(length) = self.key_at(parent, first, text) {
+    pub(super) fn expected(&mut self, parent: PathId, line: &[u8], at: usize) -> Option<(PathId, usize)> {
+        let head = head(*line.get(at..)?.first_chunk()?);
+        let first = self.paths[usize::from(self.previous.0)].followers[0];
+        if let Some(end) = self.end_of_key(first, parent, head, line, at) {
             self.previous = first;
-            return Some((first, length));
+            return Some((first, end));
         }
-        let length = self.key_at(parent, second, text)?;
-        self.followed_by(second);
-        Some((second, length))
+        self.expected_less(parent, head, line, at)
     }
 
+    #[inline(never)]
+    fn expected_less(
+        &mut self,
+        parent: PathId,
+        head: Head,
+        line: &[u8],
+        at: usize,
+    ) -> Option<(PathId, usize)> {
+        let followers = self.paths[usize::from(self.previous.0)].followers;
+        followers[1..].iter().find_map(|other| {
+            let end = self.end_of_key(*other, parent, head, line, at)?;
+            self.followed_by(*other);
+            Some((*other, end))
+        })
+    }
+
+    /// Where the key of a candidate ends that stands at `at`, with its quote and colon.
     #[inline(always)]
-    fn key_at(&self, parent: PathId, candidate: PathId, text: &[u8]) -> Option<usize> {
+    fn end_of_key(
+        &self,
+        candidate: PathId,
+        parent: PathId,
+        head: Head,
+        line: &[u8],
+        at: usize,
+    ) -> Option<usize> {
         let path = self.paths.get(usize::from(candidate.0))?;
         let length = usize::from(path.key_length);
-        if path.parent != parent || length == 0 {
+        let masks = HEAD_MASKS[length.min(HEAD_BYTES)];
+        let differing = (path.key_head[0] ^ head[0]) & masks[0] | (path.key_head[1] ^ head[1]) & masks[1];
+        if differing != 0 || path.parent != parent || length == 0 {
             return None;
         }
-        let key = self.keys.get(path.key_start as usize..)?;
-        let same = match (key.first_chunk::<16>(), text.first_chunk::<16>()) {
-            (Some(key), Some(text)) if length <= 16 => {
-                let differing = u128::from_le_bytes(*key) ^ u128::from_le_bytes(*text);
-                differing << (128 - 8 * length as u32) == 0
-            }
-            _ => key.get(..length)? == text.get(..length)?,
-        };
-        same.then_some(length)
+        if length > HEAD_BYTES && !line[at..].starts_with(self.key(candidate)) {
+            return None;
+        }
+        Some(at + length)
     }
 
+    /// The key of a path, with its quote and colon.
+    fn key(&self, path: PathId) -> &[u8] {
+        let start = self.spellings[usize::from(path.0)].key_start as usize;
+        &self.keys[start..start + usize::from(self.paths[usize::from(path.0)].key_length)]
+    }
+
+    /// Puts a path first among those that are expected next time.
     fn followed_by(&mut self, path: PathId) {
         let followers = &mut self.paths[usize::from(self.previous.0)].followers;
-        if followers[0] != path {
-            *followers = [path, followers[0]];
-        }
+        let last = followers.iter().position(|known| *known == path).unwrap_or(FOLLOWERS - 1);
+        followers[..=last].rotate_right(1);
+        followers[0] = path;
         self.previous = path;
     }
 
@@ -189,9 +247,9 @@ impl Names {
         }
         let hash = self.hasher.hash_one((parent.0, key)) as u32;
         let found = self.path_slots.find(hash, |slot| {
-            let path = &self.paths[usize::from(slot) + 1];
-            let same_length = usize::from(path.key_length) == key.len() + 2;
-            path.parent == parent && same_length && self.keys[path.key_start as usize..].starts_with(key)
+            let path = PathId(slot + 1);
+            let same_key = self.key(path).strip_suffix(b"\":") == Some(key);
+            same_key && self.paths[usize::from(path.0)].parent == parent
         });
         let path = found.map_or_else(|| self.new_path(parent, key, hash), |slot| PathId(slot + 1));
         if path != PathId::HIDDEN {
@@ -216,20 +274,25 @@ impl Names {
 
     fn add_path(&mut self, parent: PathId, key: &[u8], key_length: u16, dotted: &str) -> PathId {
         let id = PathId(self.paths.len() as u16);
-        self.paths.push(Path {
-            parent,
-            followers: [PathId::HIDDEN; 2],
-            name: None,
-            claim: Claim::of(dotted),
-            key_start: self.keys.len() as u32,
-            key_length,
-            dotted_start: self.dotted.len() as u32,
-            dotted_length: dotted.len() as u16,
-        });
+        let (key_start, dotted_start) = (self.keys.len(), self.dotted.len());
         self.keys.extend_from_slice(key);
         self.keys.extend_from_slice(b"\":");
-        self.keys.extend_from_slice(&[0; KEY_PADDING]);
         self.dotted.push_str(dotted);
+        let mut key_head = [0; HEAD_BYTES];
+        key_head.iter_mut().zip(&self.keys[key_start..]).for_each(|(to, from)| *to = *from);
+        self.paths.push(Path {
+            key_head: head(key_head),
+            key_length,
+            parent,
+            followers: [PathId::HIDDEN; FOLLOWERS],
+            name: None,
+            claim: Claim::of(dotted),
+        });
+        self.spellings.push(Spelling {
+            key_start: key_start as u32,
+            dotted_start: dotted_start as u32,
+            dotted_length: dotted.len() as u16,
+        });
         id
     }
 
@@ -245,7 +308,8 @@ impl Names {
 
     #[cold]
     fn name_first_value(&mut self, path: PathId) -> Option<(NameId, Option<Claim>)> {
-        let Path { dotted_start, dotted_length, claim, .. } = self.paths[usize::from(path.0)];
+        let claim = self.paths[usize::from(path.0)].claim;
+        let Spelling { dotted_start, dotted_length, .. } = self.spellings[usize::from(path.0)];
         let dotted = &self.dotted[dotted_start as usize..][..usize::from(dotted_length)];
         let hash = self.hasher.hash_one(dotted) as u32;
         let found = self.name_slots.find(hash, |id| self.names.name(NameId(id)) == dotted);
@@ -264,8 +328,8 @@ impl Names {
     }
 
     fn dotted_name(&self, path: PathId) -> &str {
-        let path = &self.paths[usize::from(path.0)];
-        &self.dotted[path.dotted_start as usize..][..usize::from(path.dotted_length)]
+        let Spelling { dotted_start, dotted_length, .. } = self.spellings[usize::from(path.0)];
+        &self.dotted[dotted_start as usize..][..usize::from(dotted_length)]
     }
 
     /// Takes back every name that came after `mark`.
@@ -275,6 +339,7 @@ impl Names {
             self.paths[usize::from(path.0)].name = None;
         }
         self.paths.truncate(mark.paths);
+        self.spellings.truncate(mark.paths);
         // The root is a path without a slot.
         self.path_slots.truncate(mark.paths - 1);
         self.keys.truncate(mark.keys);

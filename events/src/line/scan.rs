@@ -20,9 +20,8 @@ pub(super) const PADDING: usize = 32;
 
 /// Where leaves go, and who knows the paths.
 pub(super) trait Leaves {
-    /// The path below `parent` whose key and colon stand at the start of `text`, if it is expected, and
-    /// how many bytes that is.
-    fn expected(&mut self, parent: PathId, text: &[u8]) -> Option<(PathId, usize)>;
+    /// The path below `parent` whose key and colon stand at `at`, if it is expected, and where they end.
+    fn expected(&mut self, parent: PathId, line: &[u8], at: usize) -> Option<(PathId, usize)>;
 
     /// The path of a key below `parent`.
     fn path(&mut self, parent: PathId, key: &[u8]) -> PathId;
@@ -47,7 +46,7 @@ pub(super) fn scan<L: Leaves>(
 ) -> Result<(), LineError> {
     let end = line.len() - PADDING;
     open.clear();
-    let scanner = Scanner { line, at: 0, limits, open, leaves };
+    let scanner = Scanner { line, limits, open, leaves };
     scanner.object().map_err(|error| at_the_end(error, end))
 }
 
@@ -63,177 +62,179 @@ fn at_the_end(error: LineError, end: usize) -> LineError {
     }
 }
 
+/// Every method takes the place where it begins to read and answers the place where it has ended, so
+/// that the place stays in a register.
 struct Scanner<'a, L> {
     line: &'a [u8],
-    at: usize,
     limits: &'a LineLimits,
     /// The containers around the current one.
     open: &'a mut Vec<Container>,
     leaves: &'a mut L,
 }
 
-/// What stands where a value begins.
-enum Opened {
+/// What began at a place, and where to go on.
+enum Begun {
     /// A value that is complete.
-    Leaf,
+    Leaf(usize),
     /// An object or array with something in it.
-    Container(Container),
+    Container(usize, Container),
 }
 
 impl<L: Leaves> Scanner<'_, L> {
     fn object(mut self) -> Result<(), LineError> {
-        self.skip_spaces();
-        self.check_depth(1)?;
-        self.expect(b'{', "an object")?;
+        let start = self.after_spaces(0);
         let mut current = Container { path: PathId::ROOT, is_array: false };
-        self.skip_spaces();
-        if self.line[self.at] == b'}' {
-            self.at += 1;
-            return self.the_end();
+        if self.line[start] != b'{' {
+            return Err(self.wrong(start, "an object"));
+        }
+        self.check_depth(start, 1)?;
+        let mut at = self.after_spaces(start + 1);
+        if self.line[at] == b'}' {
+            return self.the_end(at + 1);
         }
         loop {
-            let path = if current.is_array { current.path } else { self.key(current.path)? };
-            if let Opened::Container(inner) = self.value(path)? {
-                self.open.push(current);
-                current = inner;
-                continue;
+            let mut path = current.path;
+            if !current.is_array {
+                (path, at) = self.key(at, path)?;
             }
-            while !self.comma(current)? {
-                let Some(outer) = self.open.pop() else { return self.the_end() };
+            at = match self.value(at, path)? {
+                Begun::Leaf(end) => end,
+                Begun::Container(inside, inner) => {
+                    self.open.push(current);
+                    (at, current) = (inside, inner);
+                    continue;
+                }
+            };
+            at = self.after_spaces(at);
+            while self.line[at] != b',' {
+                self.check_close(at, current)?;
+                let Some(outer) = self.open.pop() else { return self.the_end(at + 1) };
                 current = outer;
+                at = self.after_spaces(at + 1);
             }
+            at = self.after_spaces(at + 1);
         }
     }
 
     /// Reads a key, its colon and the spaces after it.
     #[inline(always)]
-    fn key(&mut self, parent: PathId) -> Result<PathId, LineError> {
-        self.expect(b'"', "a key in quotes")?;
-        let path = match self.leaves.expected(parent, &self.line[self.at..]) {
-            Some((path, length)) => {
-                self.at += length;
-                path
-            }
-            None => self.unexpected_key(parent)?,
+    fn key(&mut self, at: usize, parent: PathId) -> Result<(PathId, usize), LineError> {
+        if self.line[at] != b'"' {
+            return Err(self.wrong(at, "a key in quotes"));
+        }
+        let (path, end) = match self.leaves.expected(parent, self.line, at + 1) {
+            Some(found) => found,
+            None => self.unexpected_key(at + 1, parent)?,
         };
-        self.skip_spaces();
-        Ok(path)
+        Ok((path, self.after_spaces(end)))
     }
 
-    fn unexpected_key(&mut self, parent: PathId) -> Result<PathId, LineError> {
-        let start = self.at;
-        let (end, _) = text::end_of_string(self.line, start)?;
-        let path = self.leaves.path(parent, &self.line[start..end]);
-        self.at = end + 1;
-        self.skip_spaces();
-        self.expect(b':', "a colon")?;
-        Ok(path)
+    #[inline(never)]
+    fn unexpected_key(&mut self, start: usize, parent: PathId) -> Result<(PathId, usize), LineError> {
+        let plain = text::end_of_plain(self.line, start);
+        let end = if self.line[plain] == b'"' { plain } else { text::end_of_escaped(self.line, plain)? };
+        let colon = self.after_spaces(end + 1);
+        if self.line[colon] != b':' {
+            return Err(self.wrong(colon, "a colon"));
+        }
+        Ok((self.leaves.path(parent, &self.line[start..end]), colon + 1))
     }
 
     #[inline(always)]
-    fn value(&mut self, path: PathId) -> Result<Opened, LineError> {
-        let start = self.at;
+    fn value(&mut self, start: usize, path: PathId) -> Result<Begun, LineError> {
         let (kind, end) = match self.line[start] {
-            b'"' => return self.string(path),
+            b'"' => return self.string(start + 1, path),
             b'-' | b'0'..=b'9' => {
                 (ValueKind::Number, number::end_of_number(self.line, start, self.limits.number_bytes_max)?)
             }
-            b'{' => return self.container(path, false),
-            b'[' => return self.container(path, true),
-            b't' => (ValueKind::True, self.end_of_word(b"true")?),
-            b'f' => (ValueKind::False, self.end_of_word(b"false")?),
-            b'n' => (ValueKind::Null, self.end_of_word(b"null")?),
-            found => return Err(LineError::Syntax { at: start, found, expected: "a value" }),
+            b'{' => return self.container(start, path, false),
+            b'[' => return self.container(start, path, true),
+            b't' => (ValueKind::True, self.end_of_word(start, b"true")?),
+            b'f' => (ValueKind::False, self.end_of_word(start, b"false")?),
+            b'n' => (ValueKind::Null, self.end_of_word(start, b"null")?),
+            _ => return Err(self.wrong(start, "a value")),
         };
         self.leaves.leaf(path, kind, start, end);
-        self.at = end;
-        Ok(Opened::Leaf)
+        Ok(Begun::Leaf(end))
     }
 
     #[inline(always)]
-    fn string(&mut self, path: PathId) -> Result<Opened, LineError> {
-        let start = self.at + 1;
-        let (end, escaped) = text::end_of_string(self.line, start)?;
-        let kind = if escaped { ValueKind::EscapedString } else { ValueKind::String };
-        self.leaves.leaf(path, kind, start, end);
-        self.at = end + 1;
-        Ok(Opened::Leaf)
+    fn string(&mut self, start: usize, path: PathId) -> Result<Begun, LineError> {
+        let end = text::end_of_plain(self.line, start);
+        if self.line[end] != b'"' {
+            return self.escaped_string(start, end, path);
+        }
+        self.leaves.leaf(path, ValueKind::String, start, end);
+        Ok(Begun::Leaf(end + 1))
     }
 
-    fn container(&mut self, path: PathId, is_array: bool) -> Result<Opened, LineError> {
-        self.check_depth(self.open.len() + 2)?;
-        let start = self.at;
-        self.at += 1;
-        self.skip_spaces();
+    #[inline(never)]
+    fn escaped_string(&mut self, start: usize, escape: usize, path: PathId) -> Result<Begun, LineError> {
+        let end = text::end_of_escaped(self.line, escape)?;
+        self.leaves.leaf(path, ValueKind::EscapedString, start, end);
+        Ok(Begun::Leaf(end + 1))
+    }
+
+    #[inline(never)]
+    fn container(&mut self, start: usize, path: PathId, is_array: bool) -> Result<Begun, LineError> {
+        self.check_depth(start, self.open.len() + 2)?;
+        let inside = self.after_spaces(start + 1);
         let (close, kind) =
             if is_array { (b']', ValueKind::EmptyArray) } else { (b'}', ValueKind::EmptyObject) };
-        if self.line[self.at] != close {
-            return Ok(Opened::Container(Container { path, is_array }));
+        if self.line[inside] != close {
+            return Ok(Begun::Container(inside, Container { path, is_array }));
         }
-        self.at += 1;
-        self.leaves.leaf(path, kind, start, self.at);
-        Ok(Opened::Leaf)
+        self.leaves.leaf(path, kind, start, inside + 1);
+        Ok(Begun::Leaf(inside + 1))
     }
 
-    /// What follows a value: true for a comma, false for the end of the container.
+    /// What follows a value and is no comma must close the container.
     #[inline(always)]
-    fn comma(&mut self, container: Container) -> Result<bool, LineError> {
-        self.skip_spaces();
-        let (at, found) = (self.at, self.line[self.at]);
-        self.at += 1;
-        match found {
-            b',' => {
-                self.skip_spaces();
-                Ok(true)
-            }
-            b'}' if !container.is_array => Ok(false),
-            b']' if container.is_array => Ok(false),
-            _ if container.is_array => {
-                Err(LineError::Syntax { at, found, expected: "a comma or the end of an array" })
-            }
-            _ => Err(LineError::Syntax { at, found, expected: "a comma or the end of an object" }),
+    fn check_close(&self, at: usize, container: Container) -> Result<(), LineError> {
+        match (self.line[at], container.is_array) {
+            (b'}', false) | (b']', true) => Ok(()),
+            (_, true) => Err(self.wrong(at, "a comma or the end of an array")),
+            (_, false) => Err(self.wrong(at, "a comma or the end of an object")),
         }
     }
 
-    fn the_end(&mut self) -> Result<(), LineError> {
-        self.skip_spaces();
-        let at = self.at;
+    fn the_end(&self, at: usize) -> Result<(), LineError> {
+        let at = self.after_spaces(at);
         if at == self.line.len() - PADDING {
             return Ok(());
         }
-        Err(LineError::Syntax { at, found: self.line[at], expected: "nothing more" })
+        Err(self.wrong(at, "nothing more"))
     }
 
     /// The container that begins here would be the `depth`th around its content.
-    fn check_depth(&self, depth: usize) -> Result<(), LineError> {
+    fn check_depth(&self, at: usize, depth: usize) -> Result<(), LineError> {
         let max = self.limits.depth_max;
-        if depth > usize::from(max) { Err(LineError::TooDeep { at: self.at, max }) } else { Ok(()) }
+        if depth > usize::from(max) { Err(LineError::TooDeep { at, max }) } else { Ok(()) }
     }
 
-    fn end_of_word(&self, word: &[u8]) -> Result<usize, LineError> {
-        match self.line[self.at..].starts_with(word) {
-            true => Ok(self.at + word.len()),
-            false => {
-                let found = self.line[self.at];
-                Err(LineError::Syntax { at: self.at, found, expected: "a value" })
-            }
+    fn end_of_word(&self, at: usize, word: &[u8]) -> Result<usize, LineError> {
+        if !self.line[at..].starts_with(word) {
+            return Err(self.wrong(at, "a value"));
         }
+        Ok(at + word.len())
     }
 
-    #[inline(always)]
-    fn expect(&mut self, byte: u8, expected: &'static str) -> Result<(), LineError> {
-        let found = self.line[self.at];
-        if found != byte {
-            return Err(LineError::Syntax { at: self.at, found, expected });
-        }
-        self.at += 1;
-        Ok(())
+    #[cold]
+    fn wrong(&self, at: usize, expected: &'static str) -> LineError {
+        LineError::Syntax { at, found: self.line[at], expected }
     }
 
     #[inline(always)]
-    fn skip_spaces(&mut self) {
-        while matches!(self.line[self.at], b' ' | b'\n' | b'\r' | b'\t') {
-            self.at += 1;
+    fn after_spaces(&self, at: usize) -> usize {
+        // Most senders write none.
+        if self.line[at] > b' ' { at } else { self.after_some_spaces(at) }
+    }
+
+    #[inline(never)]
+    fn after_some_spaces(&self, mut at: usize) -> usize {
+        while matches!(self.line[at], b' ' | b'\n' | b'\r' | b'\t') {
+            at += 1;
         }
+        at
     }
 }

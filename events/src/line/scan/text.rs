@@ -1,6 +1,6 @@
 //! Strings of JSON: where they end, and what they say.
 //!
-//! Invariant: a string that `end_of_string` accepts is unescaped without loss; anything else is refused
+//! Invariant: a string that `end_of_escaped` accepts is unescaped without loss; anything else is refused
 //! with the byte that is wrong. It does not check UTF-8: the whole line is checked before.
 
 use std::borrow::Cow;
@@ -10,37 +10,33 @@ use crate::line::error::LineError;
 const ONES: u64 = 0x0101_0101_0101_0101;
 const HIGH_BITS: u64 = 0x8080_8080_8080_8080;
 
-/// The end of a string whose first byte is at `at`: the place of its closing quote, and whether it
-/// holds an escape. Eight bytes at a time: a byte is marked if it is a quote, a backslash or a control
-/// character; a subtraction can only carry into bytes after the first that is marked.
+/// The first byte from `at` on that is not plain text: a quote, a backslash or a control character. The
+/// padding of the line is one. Eight bytes at a time: a subtraction marks the bytes in question, and can
+/// only carry into bytes after the first of them.
 #[inline(always)]
-pub(super) fn end_of_string(line: &[u8], mut at: usize) -> Result<(usize, bool), LineError> {
-    while let Some(block) = line.get(at..).and_then(<[u8]>::first_chunk::<8>) {
+pub(super) fn end_of_plain(line: &[u8], start: usize) -> usize {
+    let (blocks, _) = line[start..].as_chunks::<8>();
+    for (index, block) in blocks.iter().enumerate() {
         let block = u64::from_le_bytes(*block);
-        let quote = block ^ (ONES * b'"' as u64);
-        let backslash = block ^ (ONES * b'\\' as u64);
-        let marked = (quote.wrapping_sub(ONES) & !quote)
-            | (backslash.wrapping_sub(ONES) & !backslash)
-            | (block.wrapping_sub(ONES * 0x20) & !block);
-        let marked = marked & HIGH_BITS;
+        let quote = (block ^ (ONES * b'"' as u64)).wrapping_sub(ONES);
+        let backslash = (block ^ (ONES * b'\\' as u64)).wrapping_sub(ONES);
+        let control = block.wrapping_sub(ONES * 0x20);
+        let marked = (quote | backslash | control) & !block & HIGH_BITS;
         if marked != 0 {
-            at += marked.trailing_zeros() as usize / 8;
-            return if line[at] == b'"' { Ok((at, false)) } else { end_of_escaped(line, at) };
+            return start + index * 8 + marked.trailing_zeros() as usize / 8;
         }
-        at += 8;
     }
-    Err(LineError::End { expected: "the end of a string" })
+    line.len() - 1
 }
 
-/// The same from the first byte on that is not plain text.
-#[cold]
-fn end_of_escaped(line: &[u8], mut at: usize) -> Result<(usize, bool), LineError> {
+/// The closing quote of a string, from the first byte of it on that is not plain text.
+pub(super) fn end_of_escaped(line: &[u8], mut at: usize) -> Result<usize, LineError> {
     loop {
         match line.get(at) {
-            Some(b'"') => return Ok((at, true)),
+            Some(b'"') => return Ok(at),
             Some(b'\\') => at = end_of_escape(line, at)?,
             Some(&found) if found < 0x20 => return Err(LineError::ControlCharacter { at, found }),
-            Some(_) => at += 1,
+            Some(_) => at = end_of_plain(line, at),
             None => return Err(LineError::End { expected: "the end of a string" }),
         }
     }
@@ -123,7 +119,7 @@ mod tests {
             let before = "x".repeat(shift);
             let mut line = format!("{before}{text}\"").into_bytes();
             line.extend_from_slice(&[0; 32]);
-            let said = end_of_string(&line, 0).map(|(end, _)| unescape(&line[shift..end]).into_owned());
+            let said = end_of_escaped(&line, 0).map(|end| unescape(&line[shift..end]).into_owned());
             let moved = |error| match error {
                 LineError::ControlCharacter { at, found } => {
                     LineError::ControlCharacter { at: at + shift, found }
