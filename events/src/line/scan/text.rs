@@ -7,23 +7,24 @@ use std::borrow::Cow;
 
 use crate::line::error::LineError;
 
-const ONES: u64 = 0x0101_0101_0101_0101;
-const HIGH_BITS: u64 = 0x8080_8080_8080_8080;
+const BLOCK_BYTES: usize = size_of::<u128>();
+const ONES: u128 = u128::MAX / 0xff;
+const HIGH_BITS: u128 = ONES * 0x80;
 
 /// The first byte from `at` on that is not plain text: a quote, a backslash or a control character. The
-/// padding of the line is one. Eight bytes at a time: a subtraction marks the bytes in question, and can
+/// padding of the line is one. Sixteen bytes at a time: a subtraction marks the bytes in question, and can
 /// only carry into bytes after the first of them.
 #[inline(always)]
 pub(super) fn end_of_plain(line: &[u8], start: usize) -> usize {
-    let (blocks, _) = line[start..].as_chunks::<8>();
+    let (blocks, _) = line[start..].as_chunks::<BLOCK_BYTES>();
     for (index, block) in blocks.iter().enumerate() {
-        let block = u64::from_le_bytes(*block);
-        let quote = (block ^ (ONES * b'"' as u64)).wrapping_sub(ONES);
-        let backslash = (block ^ (ONES * b'\\' as u64)).wrapping_sub(ONES);
+        let block = u128::from_le_bytes(*block);
+        let quote = (block ^ (ONES * b'"' as u128)).wrapping_sub(ONES);
+        let backslash = (block ^ (ONES * b'\\' as u128)).wrapping_sub(ONES);
         let control = block.wrapping_sub(ONES * 0x20);
         let marked = (quote | backslash | control) & !block & HIGH_BITS;
         if marked != 0 {
-            return start + index * 8 + marked.trailing_zeros() as usize / 8;
+            return start + index * BLOCK_BYTES + marked.trailing_zeros() as usize / 8;
         }
     }
     line.len() - 1
