@@ -87,7 +87,7 @@ pub struct LineLimits {
     pub name_bytes_max: u16,
     /// Longest number in bytes; a line with a longer one is refused.
     pub number_bytes_max: u16,
-    /// Lines in one batch.
+    /// Lines in one batch. Each costs up to 256 bytes beyond its own length.
     pub lines_per_batch_max: u32,
 }
 
@@ -100,7 +100,7 @@ impl Default for LineLimits {
             names_per_batch_max: 8_192,
             name_bytes_max: 512,
             number_bytes_max: 400,
-            lines_per_batch_max: 1_000_000,
+            lines_per_batch_max: 131_072,
         }
     }
 }

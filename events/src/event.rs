@@ -6,6 +6,7 @@
 
 mod cause;
 pub mod key;
+pub mod lines;
 pub mod member;
 pub mod membership;
 mod stored;
