@@ -237,3 +237,15 @@ fn bytes_that_are_no_text_are_kept_in_a_plain_line() {
     assert_eq!(line.message().as_deref(), Some("a\u{fffd}\0b\\n"));
     assert!(line.is_plain() && !line.is_cut() && line.level().is_none());
 }
+
+#[test]
+fn a_path_that_a_refused_line_named_is_named_anew() {
+    let mut builder = builder();
+    builder.push(br#"{"x":{"z":1}}"#).unwrap();
+    builder.push(br#"{"x":1,"y"}"#).unwrap_err();
+    builder.push(br#"{"w":1}"#).unwrap();
+    builder.push(br#"{"x":2}"#).unwrap();
+    let batch = builder.finish();
+    assert_eq!(batch.names().map(|(_, name)| name).collect::<Vec<_>>(), ["x.z", "w", "x"]);
+    assert_eq!(batch.line(2).unwrap().fields().next().unwrap().name_text, "x");
+}
