@@ -6,6 +6,7 @@
 
 pub mod cpu;
 pub mod log;
+pub mod parse;
 pub mod yardstick;
 
 use std::fmt;
@@ -19,7 +20,7 @@ use bytes::Bytes;
 pub type Bench = fn(&Setting, &mut Report<'_>) -> anyhow::Result<()>;
 
 /// All benches by name, in the order of `all`.
-pub const BENCHES: [(&str, Bench); 1] = [("log", log::run)];
+pub const BENCHES: [(&str, Bench); 2] = [("log", log::run), ("parse", parse::run)];
 
 /// How often everything is measured; the median counts.
 pub const ROUNDS: usize = 3;
