@@ -91,10 +91,8 @@ impl LineBatchBuilder {
     pub fn push_plain(&mut self, line: &[u8]) -> Result<(), LineError> {
         let start = self.check_room(line)?;
         let length = plain::message(line).len();
-        self.names.begin_line();
-        let path = self.names.path(PathId::ROOT, b"message");
         let mut record = LineRecord { is_plain: true, ..self.empty_record(start, line.len()) };
-        match self.names.name_at(path) {
+        match self.names.name_at(PathId::MESSAGE) {
             Some((name, _)) => {
                 let field = FieldRecord { start, length: length as u32, name, kind: ValueKind::String };
                 push_tight(&mut self.fields, field);

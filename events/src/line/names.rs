@@ -28,9 +28,14 @@ pub(super) struct PathId(u16);
 impl PathId {
     /// The line itself.
     pub(super) const ROOT: Self = Self(0);
+    /// The message of plain lines, known from the start.
+    pub(super) const MESSAGE: Self = Self(1);
     /// A place whose fields are not kept, because a limit was reached.
     pub(super) const HIDDEN: Self = Self(u16::MAX);
 }
+
+/// The root and the message.
+const PRESET_PATHS: usize = 2;
 
 /// Keys that are expected after a key. Lines of different senders come mixed, and share their first keys.
 const FOLLOWERS: usize = 4;
@@ -158,6 +163,7 @@ impl Names {
             name_bytes_max: usize::from(limits.name_bytes_max),
         };
         names.add_path(PathId::HIDDEN, b"", 0, "");
+        names.path(PathId::ROOT, b"message");
         names
     }
 
@@ -263,7 +269,7 @@ impl Names {
         let text = unescape(key);
         let above = self.dotted_name(parent);
         let dotted = if parent == PathId::ROOT { text.into_owned() } else { format!("{above}.{text}") };
-        let too_many = self.paths.len() >= self.names_max.saturating_mul(2) && !leads_to_a_role(&dotted);
+        let too_many = self.paths.len() >= PRESET_PATHS + 2 * self.names_max && !leads_to_a_role(&dotted);
         let too_long = dotted.len() > self.name_bytes_max;
         let Ok(key_length) = u16::try_from(key.len() + 2) else { return PathId::HIDDEN };
         if too_many || too_long || self.path_slots.insert(hash).is_none() {
