@@ -20,6 +20,8 @@ mod golden;
 #[cfg(test)]
 mod samples;
 
+use bytes::Bytes;
+
 use crate::clock::Timestamp;
 use crate::codec::CodecError;
 use crate::ids::{KeyId, Offset, PartitionId, TenantId, UserId};
@@ -29,6 +31,7 @@ use crate::wire::{Envelope, SchemaVersion};
 
 pub use cause::{Actor, Cause};
 pub use key::KeyEvent;
+pub use lines::LinesIngested;
 pub use member::MemberEvent;
 pub use tenant::TenantEvent;
 use types::Entry;
@@ -36,6 +39,7 @@ use types::Entry;
 /// A recorded event, with its body in the newest version.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Event {
+    Lines(LinesIngested),
     Control { cause: Cause, event: ControlEvent },
 }
 
@@ -62,7 +66,16 @@ pub enum EventError {
     #[error("event {offset} of partition {partition} is a {name}, which cannot stand on {subject}")]
     Misplaced { name: &'static str, subject: Subject, partition: PartitionId, offset: Offset },
     #[error("event {offset} of partition {partition} does not hold a {name} of schema {schema}")]
-    Body { name: &'static str, schema: u16, partition: PartitionId, offset: Offset, source: CodecError },
+    Body { name: &'static str, schema: u16, partition: PartitionId, offset: Offset, source: BodyError },
+}
+
+/// Why a body is not what its envelope says.
+#[derive(Debug, thiserror::Error)]
+pub enum BodyError {
+    #[error("the body cannot be decoded")]
+    Codec(#[from] CodecError),
+    #[error("the body says {count} lines of {bytes} bytes and lists other lengths")]
+    Lengths { count: u32, bytes: usize },
 }
 
 impl ControlEvent {
@@ -92,8 +105,8 @@ impl ControlEvent {
     }
 }
 
-/// Reads a recorded event. `body` is what was appended, not compressed.
-pub fn decode(envelope: &Envelope, body: &[u8]) -> Result<Event, EventError> {
+/// Reads a recorded event. `body` is what was appended, not compressed; lines share it.
+pub fn decode(envelope: &Envelope, body: &Bytes) -> Result<Event, EventError> {
     let Envelope { event_type, schema, subject, partition, offset, .. } = *envelope;
     let Some(entry) = types::find(event_type) else {
         return Err(EventError::UnknownType { number: event_type.0, partition, offset });
@@ -103,6 +116,9 @@ pub fn decode(envelope: &Envelope, body: &[u8]) -> Result<Event, EventError> {
         return Err(EventError::UnknownSchema { name, schema: schema.0, newest, partition, offset });
     }
     let read = match subject.kind {
+        Kind::Lines if entry == types::LINES_INGESTED => {
+            LinesIngested::decode(body).map(|lines| Some(Event::Lines(lines)))
+        }
         Kind::Lines => Ok(None),
         Kind::Control(aggregate) => decode_control(aggregate, entry, schema, body),
     };
@@ -119,7 +135,7 @@ fn decode_control(
     entry: Entry,
     schema: SchemaVersion,
     body: &[u8],
-) -> Result<Option<Event>, CodecError> {
+) -> Result<Option<Event>, BodyError> {
     let read = match aggregate {
         Aggregate::Tenant => tenant::wire::decode(entry, schema, body)?
             .map(|(cause, event)| (cause, ControlEvent::Tenant(event))),

@@ -6,6 +6,7 @@
 #[cfg(any(test, feature = "conformance"))]
 pub mod conformance;
 pub mod port;
+pub mod receipts;
 pub mod segment;
 
 pub use port::*;

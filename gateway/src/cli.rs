@@ -59,8 +59,8 @@ struct ServeFlags {
 enum Command {
     /// Runs the server until SIGTERM or SIGINT; also without a command
     Serve(ServeFlags),
-    /// Proves the data folder: every frame, hash chain and body; exit 1 on any damage
-    Verify,
+    /// Proves the data folder: every frame, hash chain, body and receipt; exit 1 on any damage
+    Verify(verify::VerifyFlags),
     /// Says whether Antler can run here, and what an acknowledgement means; exit 1 on any problem
     Doctor,
     /// Checks, prints or explains settings
@@ -128,7 +128,7 @@ impl CommandLine {
             Some(_) if serve.is_given() => Err(CommandError::Usage(
                 "--ephemeral-ports and --ports-file go with the command serve only".to_owned(),
             )),
-            Some(Command::Verify) => verify::run(&settings, out),
+            Some(Command::Verify(flags)) => verify::run(&settings, &flags, out),
             Some(Command::Doctor) => doctor::run(&settings, out),
             Some(Command::Config(command)) => config::run(&settings, &command, out),
         }

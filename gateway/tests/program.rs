@@ -288,6 +288,7 @@ fn verify_proves_a_folder_and_names_a_flipped_byte() {
     let data = path_text(dir.path());
     written_folder::write(dir.path(), 20);
     check(&["verify", "--data", data], 0, "events      20 (0 control)");
+    check(&["verify", "--data", data], 0, "lines       40");
     check(&["verify", "--data", data], 0, "everything that was acknowledged is there");
     let (file, position) = written_folder::flip_a_byte(dir.path());
     let output = run(&["verify", "--data", data]);
@@ -303,6 +304,20 @@ fn verify_proves_a_folder_and_names_a_flipped_byte() {
     let running = Running::start(dir.path(), &[]);
     assert_eq!(running.json("/health")["status"], "ok");
     check(&["verify", "--data", data], 1, "in use by another antler");
+}
+
+#[test]
+fn verify_holds_a_receipt_against_the_log() {
+    let dir = tempfile::tempdir().unwrap();
+    let receipt = written_folder::write(dir.path(), 3);
+    let verify = |receipt: &str, code, text| {
+        check(&["verify", "--data", path_text(dir.path()), "--receipt", receipt], code, text);
+    };
+    let text = serde_json::to_string(&receipt).unwrap();
+    verify(&text, 0, "receipt     events 3 to 3 of partition 0: proved");
+    verify(&text.replace("\"count\":2", "\"count\":3"), 1, "not proved: its events hold 2 lines, not 3");
+    verify(&text.replace("\"last\":3", "\"last\":4"), 1, "not proved: 1 of its 2 events are not in the log");
+    verify("{}", 2, "--receipt {}: missing field `partition`");
 }
 
 #[test]

@@ -158,7 +158,7 @@ fn every_golden_file_is_read_as_the_event_of_today() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/event/golden");
     for sample in all() {
         let golden = std::fs::read(folder.join(sample.file())).unwrap();
-        let event = decode(&sample.envelope(), &golden).unwrap();
+        let event = decode(&sample.envelope(), &golden.into()).unwrap();
         assert_eq!(
             event,
             Event::Control { cause: cause(), event: sample.event.clone() },
@@ -183,10 +183,13 @@ fn a_cut_or_lengthened_body_is_an_error_that_names_the_event() {
     for sample in all() {
         let mut body = sample.body.clone();
         for cut in 0..body.len() {
-            assert!(matches!(decode(&sample.envelope(), &body[..cut]), Err(EventError::Body { .. })));
+            assert!(matches!(
+                decode(&sample.envelope(), &body[..cut].to_vec().into()),
+                Err(EventError::Body { .. })
+            ));
         }
         body.push(0);
-        let error = decode(&sample.envelope(), &body).unwrap_err().to_string();
+        let error = decode(&sample.envelope(), &body.into()).unwrap_err().to_string();
         let (name, schema) = (sample.entry.name, sample.schema);
         assert_eq!(error, format!("event 99 of partition 3 does not hold a {name} of schema {schema}"));
     }
@@ -196,7 +199,7 @@ fn a_cut_or_lengthened_body_is_an_error_that_names_the_event() {
 fn an_event_of_a_later_version_is_an_error_that_names_type_and_schema() {
     let sample = newest().remove(0);
     let check = |envelope: Envelope, expected: &str| {
-        assert_eq!(decode(&envelope, &sample.body).unwrap_err().to_string(), expected);
+        assert_eq!(decode(&envelope, &sample.body.clone().into()).unwrap_err().to_string(), expected);
     };
     check(
         Envelope { event_type: EventType(999), ..sample.envelope() },
@@ -224,7 +227,7 @@ fn an_event_on_a_foreign_subject_is_an_error() {
     for sample in all() {
         for subject in subjects.into_iter().filter(|subject| *subject != sample.subject) {
             let envelope = Envelope { subject, ..sample.envelope() };
-            let error = decode(&envelope, &sample.body).unwrap_err();
+            let error = decode(&envelope, &sample.body.clone().into()).unwrap_err();
             assert!(matches!(error, EventError::Misplaced { .. }), "{error}");
         }
     }

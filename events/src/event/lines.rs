@@ -9,7 +9,7 @@ use bytes::Bytes;
 use serde::{Deserialize, Serialize};
 
 use super::types::LINES_INGESTED;
-use super::{EventError, NewEvent};
+use super::{BodyError, EventError, NewEvent};
 use crate::clock::Timestamp;
 use crate::codec::{self, CodecError, Run};
 use crate::ids::TenantId;
@@ -63,15 +63,6 @@ pub struct RecordedLine<'a> {
     pub is_plain: bool,
 }
 
-/// Why a body is not a batch of lines.
-#[derive(Debug, thiserror::Error)]
-pub enum LinesError {
-    #[error("the body is not lines_ingested of schema 1")]
-    Body(#[source] CodecError),
-    #[error("the body of lines_ingested says {count} lines of {bytes} bytes and lists other lengths")]
-    Lengths { count: u32, bytes: usize },
-}
-
 /// The frozen body of schema 1.
 #[derive(Serialize, Deserialize)]
 struct LinesIngestedV1<'a> {
@@ -120,11 +111,11 @@ pub fn encode(batch: &LineBatch, arrival: &Arrival) -> Result<Bytes, CodecError>
 
 impl LinesIngested {
     /// Reads a body of schema 1. The lines are not copied.
-    pub fn decode(body: &Bytes) -> Result<Self, LinesError> {
-        let stored: LinesIngestedV1<'_> = codec::decode(body).map_err(LinesError::Body)?;
+    pub fn decode(body: &Bytes) -> Result<Self, BodyError> {
+        let stored: LinesIngestedV1<'_> = codec::decode(body)?;
         let LinesIngestedV1 { received_at, count, lengths, lines, .. } = stored;
         if !lengths_match(count, lengths.0, lines.0.len()) {
-            return Err(LinesError::Lengths { count, bytes: lines.0.len() });
+            return Err(BodyError::Lengths { count, bytes: lines.0.len() });
         }
         Ok(Self {
             received_at,

@@ -4,11 +4,15 @@
 //! It does not repair.
 
 use std::io::Write;
+use std::path::Path;
 
-use antler_events::event;
+use antler_events::event::{self, Event};
 use antler_events::files::RealFiles;
 use antler_events::log::Recorded;
+use antler_events::log::receipts::ReceiptProof;
 use antler_events::log::segment::{Finding, Planted, Verification, VerifyError, verify};
+
+use clap::Args;
 
 use super::{CommandError, Outcome, SettingFlags, with_causes};
 use crate::data_folder::{DataFolder, DataFolderError};
@@ -31,28 +35,66 @@ impl VerifyCommandError {
     }
 }
 
-pub(super) fn run(settings: &SettingFlags, out: &mut dyn Write) -> Result<Outcome, CommandError> {
-    let config = settings.load()?.config;
-    let verification = prove(&config.storage.data)?;
-    print(&verification, out)?;
-    Ok(if verification.is_whole() { Outcome::Done } else { Outcome::FoundProblem })
+/// Flags of `verify`.
+#[derive(Debug, Default, Args)]
+pub(super) struct VerifyFlags {
+    /// A receipt as the server gave it, to be held against the log; may be given many times
+    #[arg(long, value_name = "JSON")]
+    receipt: Vec<String>,
 }
 
-fn prove(data: &std::path::Path) -> Result<Verification, VerifyCommandError> {
-    let folder = DataFolder::open(&RealFiles, data)?;
-    Ok(verify(&RealFiles, &folder.log_dir(), Planted::None, &mut check_body)?)
-}
-
-/// A control event must mean something to this version. Line events prove themselves by their hashes.
-fn check_body(recorded: &Recorded) -> Result<(), String> {
-    let Recorded { envelope, body, .. } = recorded;
-    match envelope.subject.kind.is_control() {
-        true => event::decode(envelope, body).map(drop).map_err(|error| with_causes(&error)),
-        false => Ok(()),
+impl VerifyFlags {
+    fn proofs(&self) -> Result<Vec<ReceiptProof>, CommandError> {
+        let parse = |text: &String| {
+            let receipt = serde_json::from_str(text);
+            receipt
+                .map(ReceiptProof::new)
+                .map_err(|error| CommandError::Usage(format!("--receipt {text}: {error}")))
+        };
+        self.receipt.iter().map(parse).collect()
     }
 }
 
-fn print(verification: &Verification, out: &mut dyn Write) -> std::io::Result<()> {
+/// What the walk over the log gathers beside its findings.
+struct Gathered {
+    lines: u64,
+    proofs: Vec<ReceiptProof>,
+}
+
+pub(super) fn run(
+    settings: &SettingFlags,
+    flags: &VerifyFlags,
+    out: &mut dyn Write,
+) -> Result<Outcome, CommandError> {
+    let mut gathered = Gathered { lines: 0, proofs: flags.proofs()? };
+    let config = settings.load()?.config;
+    let verification = prove(&config.storage.data, &mut gathered)?;
+    print(&verification, &gathered, out)?;
+    let proved = gathered.proofs.iter().all(|proof| proof.verdict().is_ok());
+    Ok(if verification.is_whole() && proved { Outcome::Done } else { Outcome::FoundProblem })
+}
+
+fn prove(data: &Path, gathered: &mut Gathered) -> Result<Verification, VerifyCommandError> {
+    let folder = DataFolder::open(&RealFiles, data)?;
+    let check = &mut |recorded: &Recorded| gathered.take(recorded);
+    Ok(verify(&RealFiles, &folder.log_dir(), Planted::None, check)?)
+}
+
+impl Gathered {
+    /// Every event must mean something to this version.
+    fn take(&mut self, recorded: &Recorded) -> Result<(), String> {
+        let event = event::decode(&recorded.envelope, &recorded.body).map_err(|error| with_causes(&error))?;
+        let lines = match event {
+            Event::Lines(lines) => lines.len() as u64,
+            Event::Control { .. } => 0,
+        };
+        self.lines += lines;
+        self.proofs.iter_mut().for_each(|proof| proof.see(recorded, lines));
+        Ok(())
+    }
+}
+
+fn print(verification: &Verification, gathered: &Gathered, out: &mut dyn Write) -> std::io::Result<()> {
     let Verification {
         partitions,
         segments,
@@ -66,8 +108,22 @@ fn print(verification: &Verification, out: &mut dyn Write) -> std::io::Result<()
     writeln!(out, "partitions  {partitions}")?;
     writeln!(out, "segments    {segments}")?;
     writeln!(out, "events      {events} ({control_events} control)")?;
+    writeln!(out, "lines       {}", gathered.lines)?;
     writeln!(out, "chains      {chains}")?;
     writeln!(out, "bytes       {raw_bytes} ({stored_bytes} as stored)")?;
+    for proof in &gathered.proofs {
+        let receipt = proof.receipt();
+        let (partition, first, last) = (receipt.partition, receipt.first, receipt.last);
+        match proof.verdict() {
+            Ok(()) => writeln!(out, "receipt     events {first} to {last} of partition {partition}: proved")?,
+            Err(fault) => {
+                writeln!(
+                    out,
+                    "receipt     events {first} to {last} of partition {partition}: not proved: {fault}"
+                )?;
+            }
+        }
+    }
     for finding in findings {
         let kind = match finding {
             Finding::TornTail { .. } => "cut off   ",

@@ -5,19 +5,31 @@
 use std::path::Path;
 
 use antler_config::Config;
+use antler_config::limits::LineLimits;
 use antler_events::clock::Timestamp;
+use antler_events::event::lines::{self, Arrival};
 use antler_events::files::RealFiles;
 use antler_events::ids::{PartitionId, TenantId};
-use antler_events::log::{Append, EventLog, NewEvent};
+use antler_events::line::LineBatchBuilder;
+use antler_events::log::{Append, Appended, EventLog, NewEvent};
 use antler_events::subject::{Aggregate, Subject};
-use antler_events::wire::{EventType, SchemaVersion};
+use antler_events::wire::{EventType, Receipt, SchemaVersion};
 use antler_gateway::compose;
 use antler_gateway::data_folder::DataFolder;
 
-/// Makes a folder with so many line events.
-pub(crate) fn write(data: &Path, events: u8) {
-    let subject = Subject::lines(TenantId::parse("acme").unwrap());
-    append(data, (0..events).map(|number| event(subject, 1, vec![number; 300])));
+/// Makes a folder with so many events of two lines each; answers the receipt of the last one.
+pub(crate) fn write(data: &Path, events: u8) -> Receipt {
+    let batches: Vec<_> = (0..events).map(batch).collect();
+    let appended = append(data, batches).unwrap();
+    let Appended { partition, first, last, hash } = appended;
+    Receipt { partition, first, last, count: 2, hash }
+}
+
+fn batch(number: u8) -> NewEvent {
+    let mut builder = LineBatchBuilder::new(LineLimits::default(), Timestamp::from_nanos(1));
+    builder.push(format!(r#"{{"message":"line {number}","level":"info"}}"#).as_bytes()).unwrap();
+    builder.push(b"a plain line").unwrap();
+    lines::record(TenantId::parse("acme").unwrap(), &builder.finish(), &Arrival::default()).unwrap()
 }
 
 /// Adds a control event whose body is not what its type says.
@@ -31,16 +43,19 @@ fn event(subject: Subject, number: u16, body: Vec<u8>) -> NewEvent {
     NewEvent { subject, event_type, schema, recorded_at: Timestamp::from_nanos(1), body: body.into() }
 }
 
-fn append(data: &Path, events: impl IntoIterator<Item = NewEvent>) {
+/// Answers where the last event is.
+fn append(data: &Path, events: impl IntoIterator<Item = NewEvent>) -> Option<Appended> {
     let folder = DataFolder::open_or_create(&RealFiles, data).unwrap();
     let storage = antler_config::Storage { partitions: 1, ..Config::default().storage };
     let running = compose::open_log(&folder, &storage).unwrap();
     let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+    let mut last = None;
     for event in events {
         let append = Append { events: vec![event], expected: vec![] };
-        runtime.block_on(running.log.append(PartitionId::new(0), append)).unwrap();
+        last = Some(runtime.block_on(running.log.append(PartitionId::new(0), append)).unwrap());
     }
     running.writers.stop().unwrap();
+    last
 }
 
 /// Changes one bit in the middle of the only segment; answers where.
