@@ -40,6 +40,7 @@ pub use verify::{BodyCheck, Verification, VerifyError, verify};
 use self::body::Compressors;
 use self::partition::{Partition, Progress};
 use self::queue::Pending;
+use self::recover::Recovered;
 use crate::files::{self, FileSystem};
 use crate::ids::{Offset, PartitionId};
 use crate::log::{
@@ -137,6 +138,8 @@ pub enum OpenError {
     Version { file: PathBuf, reason: String },
     #[error("the log in {} has {recorded} partitions, so it cannot be opened with {asked}", dir.display())]
     PartitionCount { dir: PathBuf, recorded: u16, asked: u16 },
+    #[error("{} is missing, although partition {partition} holds events", file.display())]
+    LayoutMissing { file: PathBuf, partition: PartitionId },
     #[error("a log needs at least one partition")]
     NoPartitions,
 }
@@ -175,11 +178,18 @@ pub struct SegmentLog {
 
 impl SegmentLog {
     pub fn open(files: &Arc<dyn FileSystem>, options: SegmentOptions) -> Result<Opened, OpenError> {
-        check_layout(&**files, &options)?;
+        let was_made = was_made(&**files, &options)?;
         let options = Arc::new(options);
         let mut opened = Vec::new();
         for number in 0..options.partitions {
-            opened.push(recover::open(files, &options, PartitionId::new(number))?);
+            opened.push(recover::open(files, &options, PartitionId::new(number), was_made)?);
+        }
+        if was_made {
+            // The file may be the work of an open that failed before it was sure of the name.
+            let synced = files.sync_dir(&options.dir);
+            synced.map_err(|source| OpenError::storage("synced", &options.dir, source))?;
+        } else {
+            make_certain(&**files, &options, &opened)?;
         }
         let partitions = opened.iter().map(|recovered| Arc::clone(&recovered.partition)).collect();
         let mut committers = Vec::new();
@@ -311,22 +321,33 @@ fn check_append(append: &Append) -> Result<(), AppendError> {
     }
 }
 
-fn check_layout(files: &dyn FileSystem, options: &SegmentOptions) -> Result<(), OpenError> {
-    let asked = options.partitions;
-    if asked == 0 {
+/// Whether the log was made before, and with as many partitions as are asked for.
+fn was_made(files: &dyn FileSystem, options: &SegmentOptions) -> Result<bool, OpenError> {
+    let SegmentOptions { dir, partitions: asked, .. } = options;
+    if *asked == 0 {
         return Err(OpenError::NoPartitions);
     }
-    files.create_dir(&options.dir).map_err(|source| OpenError::storage("made", &options.dir, source))?;
-    let path = options.dir.join(LAYOUT_NAME);
-    match recorded_partitions(files, &options.dir)? {
-        // The file may be the work of an open that failed before it was sure of the name.
-        Some(recorded) if recorded == asked => {
-            files.sync_dir(&options.dir).map_err(|source| OpenError::storage("synced", &options.dir, source))
-        }
-        Some(recorded) => Err(OpenError::PartitionCount { dir: options.dir.clone(), recorded, asked }),
-        None => files::replace(files, &path, format!("{LAYOUT}\npartitions {asked}\n").as_bytes())
-            .map_err(|source| OpenError::storage("written", &path, source)),
+    files.create_dir(dir).map_err(|source| OpenError::storage("made", dir, source))?;
+    match recorded_partitions(files, dir)? {
+        Some(recorded) if recorded == *asked => Ok(true),
+        Some(recorded) => Err(OpenError::PartitionCount { dir: dir.clone(), recorded, asked: *asked }),
+        None => Ok(false),
     }
+}
+
+/// Writes the layout behind everything that it speaks of, so that whatever is missing later is damage.
+fn make_certain(
+    files: &dyn FileSystem,
+    options: &SegmentOptions,
+    opened: &[Recovered],
+) -> Result<(), OpenError> {
+    let SegmentOptions { dir, partitions, .. } = options;
+    let path = dir.join(LAYOUT_NAME);
+    if let Some(used) = opened.iter().find(|recovered| recovered.partition.bounds().next > Offset::FIRST) {
+        return Err(OpenError::LayoutMissing { file: path, partition: used.partition.id });
+    }
+    files::replace(files, &path, format!("{LAYOUT}\npartitions {partitions}\n").as_bytes())
+        .map_err(|source| OpenError::storage("written", &path, source))
 }
 
 /// How many partitions the log in a folder has; `None` if there is no log.

@@ -17,7 +17,7 @@ use super::index::{Describes, Index, LastOf};
 use super::partition::{Partition, Segment, State};
 use super::planted::Planted;
 use super::tail;
-use super::watermark::Watermark;
+use super::watermark::{self, Watermark};
 use super::{Finding, OpenError, SegmentOptions};
 use crate::files::{Access, File, FileSystem};
 use crate::ids::{Offset, PartitionId};
@@ -34,6 +34,7 @@ pub(super) fn open(
     files: &Arc<dyn FileSystem>,
     options: &Arc<SegmentOptions>,
     partition: PartitionId,
+    was_made: bool,
 ) -> Result<Recovered, OpenError> {
     let dir = options.partition_dir(partition);
     files.create_dir(&dir).map_err(|source| OpenError::storage("made", &dir, source))?;
@@ -41,6 +42,7 @@ pub(super) fn open(
         files: Arc::clone(files),
         options: Arc::clone(options),
         partition,
+        was_made,
         watermark: Watermark::default(),
         segments: Vec::new(),
         chains: Chains::new(),
@@ -71,6 +73,8 @@ struct Recovery {
     files: Arc<dyn FileSystem>,
     options: Arc<SegmentOptions>,
     partition: PartitionId,
+    /// The partition was whole once, so nothing of it may be missing.
+    was_made: bool,
     dir: PathBuf,
     watermark: Watermark,
     segments: Vec<Segment>,
@@ -109,6 +113,11 @@ impl Recovery {
 
     fn open_watermark(&mut self, catalogue: &Catalogue) -> io::Result<Box<dyn File>> {
         let path = self.dir.join(WATERMARK_NAME);
+        if let Some(damage) = watermark::damage(&*self.files, &path, self.partition)?
+            && self.was_made
+        {
+            self.findings.push(Finding::Damaged(damage));
+        }
         if !catalogue.has_watermark {
             Watermark::default().make(&*self.files, &path)?;
         }

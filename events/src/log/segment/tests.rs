@@ -153,6 +153,40 @@ fn a_missing_segment_is_named() {
 }
 
 #[test]
+fn whatever_is_removed_is_missed() {
+    let made = tempfile::tempdir().unwrap();
+    let running = Running::open(SegmentOptions { segment_bytes: 700, ..small_options(made.path(), 2) });
+    running.append_many(5);
+    running.stop();
+    let missed = |remove: &dyn Fn(&Path)| {
+        let dir = tempfile::tempdir().unwrap();
+        for partition in ["p000", "p001"] {
+            std::fs::create_dir(dir.path().join(partition)).unwrap();
+            for name in RealFiles.list(&made.path().join(partition)).unwrap() {
+                let name = Path::new(partition).join(name);
+                std::fs::copy(made.path().join(&name), dir.path().join(name)).unwrap();
+            }
+        }
+        std::fs::copy(made.path().join(LAYOUT_NAME), dir.path().join(LAYOUT_NAME)).unwrap();
+        remove(dir.path());
+        let proved = verify(&RealFiles, dir.path(), Planted::None, &mut |_| Ok(()));
+        assert!(proved.is_err() || !proved.unwrap().is_whole());
+        match SegmentLog::open(&real_files(), small_options(dir.path(), 2)) {
+            Ok(opened) => assert!(matches!(&opened.findings[..], [Finding::Damaged(_), ..])),
+            Err(error) => assert!(matches!(error, OpenError::LayoutMissing { .. }), "{error}"),
+        }
+    };
+    missed(&|dir| std::fs::remove_file(dir.join(LAYOUT_NAME)).unwrap());
+    missed(&|dir| std::fs::remove_dir_all(dir.join("p000")).unwrap());
+    missed(&|dir| std::fs::remove_dir_all(dir.join("p001")).unwrap());
+    missed(&|dir| std::fs::remove_file(dir.join("p000/durable")).unwrap());
+    for segment in segments(made.path()) {
+        let name = Path::new("p000").join(segment.file_name().unwrap());
+        missed(&|dir| std::fs::remove_file(dir.join(&name)).unwrap());
+    }
+}
+
+#[test]
 fn a_log_is_opened_only_as_it_was_made() {
     let dir = tempfile::tempdir().unwrap();
     Running::open(small_options(dir.path(), 2)).stop();

@@ -13,13 +13,16 @@ use super::frame::{Frame, FrameFault, Gap, Step, Walk, WalkFrom};
 use super::header::{Chains, FRAMES_AT};
 use super::index::Index;
 use super::planted::Planted;
-use super::watermark::Watermark;
+use super::watermark::{self, Watermark};
 use super::{Finding, OpenError, recorded_partitions, tail};
 use crate::files::{Access, FileSystem};
 use crate::ids::{Offset, PartitionId};
 use crate::log::{Damage, Recorded};
 use crate::wire::chain::ChainId;
 use crate::wire::{ChainHash, Envelope};
+
+/// The place of damage that loses no event that is known.
+const NOTHING: (u64, Offset, Offset) = (0, Offset::FIRST, Offset::ZERO);
 
 /// What was proved, and what was found.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -102,8 +105,14 @@ struct Proof<'a> {
 impl Proof<'_> {
     fn run(&mut self) -> io::Result<()> {
         let catalogue = match catalogue::list(self.files, &self.dir, self.partition) {
-            // A log that crashed while it was made has no folder for its last partitions yet.
-            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {
+                self.report_event(
+                    &self.dir.clone(),
+                    NOTHING,
+                    "the folder of the partition is missing".to_owned(),
+                );
+                return Ok(());
+            }
             listed => listed?,
         };
         let watermark = self.watermark(&catalogue)?;
@@ -130,16 +139,13 @@ impl Proof<'_> {
     }
 
     fn watermark(&mut self, catalogue: &Catalogue) -> io::Result<Watermark> {
+        let path = self.dir.join(WATERMARK_NAME);
+        let damage = watermark::damage(self.files, &path, self.partition)?;
+        self.verification.findings.extend(damage.map(Finding::Damaged));
         if !catalogue.has_watermark {
             return Ok(Watermark::default());
         }
-        let path = self.dir.join(WATERMARK_NAME);
         let file = self.files.open(&path, Access::Read)?;
-        if Watermark::is_damaged(&*file)? {
-            let reason =
-                "the watermark is damaged; lost bytes at the end of the log may pass for a torn tail";
-            self.report_event(&path, (0, Offset::FIRST, Offset::ZERO), reason.to_owned());
-        }
         Ok(Watermark::load(&*file)?.unwrap_or_default())
     }
 

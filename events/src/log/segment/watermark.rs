@@ -8,8 +8,9 @@
 use std::io;
 use std::path::Path;
 
-use crate::files::{self, File, FileSystem, read_full};
-use crate::ids::Offset;
+use crate::files::{self, Access, File, FileSystem, read_full};
+use crate::ids::{Offset, PartitionId};
+use crate::log::Damage;
 
 const BYTES: usize = 28;
 
@@ -42,12 +43,6 @@ impl Watermark {
         bytes
     }
 
-    /// Whether there is a watermark that is not as it was written. It lies within one sector, which a disk
-    /// writes whole or not at all, so no power cut does that.
-    pub(super) fn is_damaged(file: &dyn File) -> io::Result<bool> {
-        Ok(Self::load(file)?.is_none())
-    }
-
     /// A watermark that is damaged or missing says nothing.
     pub(super) fn load(file: &dyn File) -> io::Result<Option<Self>> {
         let mut bytes = [0; BYTES];
@@ -65,4 +60,28 @@ impl Watermark {
     pub(super) fn proves(&self, base: Offset) -> u64 {
         if self.base == base { self.length } else { 0 }
     }
+}
+
+/// What is wrong with the watermark of a partition. It lies within one sector, which a disk writes whole or not at
+/// all, so no power cut damages it.
+pub(super) fn damage(
+    files: &dyn FileSystem,
+    path: &Path,
+    partition: PartitionId,
+) -> io::Result<Option<Damage>> {
+    let wrong = match files.open(path, Access::Read) {
+        Ok(file) => Watermark::load(&*file)?.is_none().then_some("damaged"),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Some("missing"),
+        Err(error) => return Err(error),
+    };
+    Ok(wrong.map(|wrong| Damage {
+        partition,
+        file: path.display().to_string(),
+        position: 0,
+        first: Offset::FIRST,
+        last: Offset::ZERO,
+        reason: format!(
+            "the watermark is {wrong}; lost bytes at the end of the log may pass for a torn tail"
+        ),
+    }))
 }
