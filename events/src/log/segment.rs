@@ -1,22 +1,27 @@
 //! The embedded event log: one chain of append-only segment files per partition.
 //!
-//! Rooms: `frame` and `header` are the formats; `queue` and `committer` write; `read` reads; `catalogue`, `recover`
-//! and `tail` open; `index` and `watermark` make that quick and certain; `retain` truncates; `verify` proves.
+//! Rooms: `layout`, `header` and `frame` are the formats; `body`, `queue`, `committer` and `active` write; `read` reads
+//! what `partition` holds; `catalogue`, `recover` and `tail` open, and `index` and `watermark` make that quick and
+//! certain; `retain` truncates; `verify` proves; `finding` and `statistics` tell.
 //! Invariant: what was acknowledged is read again or reported as damaged, with file and offset; never silently gone.
 //! It owns no thread: each partition's `Committer` is run by whoever opened the log. Reads block on the disk.
 
+mod active;
 mod body;
 mod catalogue;
 mod committer;
+mod finding;
 mod frame;
 mod header;
 mod index;
+mod layout;
 mod partition;
 mod planted;
 mod queue;
 mod read;
 mod recover;
 mod retain;
+mod statistics;
 mod tail;
 mod verify;
 mod watermark;
@@ -25,33 +30,29 @@ mod watermark;
 mod tests;
 
 use std::fmt;
-use std::io;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use tokio::sync::oneshot;
 
 pub use committer::Committer;
+pub use finding::{Finding, OpenError};
+pub use layout::recorded_partitions;
 pub use planted::Planted;
+pub use statistics::PartitionStatistics;
 pub use verify::{BodyCheck, Verification, VerifyError, verify};
 
 use self::body::Compressors;
 use self::partition::{Partition, Progress};
 use self::queue::Pending;
-use self::recover::Recovered;
-use crate::files::{self, FileSystem};
+use crate::files::FileSystem;
 use crate::ids::{Offset, PartitionId};
 use crate::log::{
-    APPEND_BYTES_MAX, APPEND_EVENTS_MAX, Append, AppendError, Appended, Bounds, BoxFuture, Chunk, Damage,
-    EventLog, Hold, ReadError, TruncateError,
+    APPEND_BYTES_MAX, APPEND_EVENTS_MAX, Append, AppendError, Appended, Bounds, BoxFuture, Chunk, EventLog,
+    Hold, ReadError, TruncateError,
 };
 use crate::subject::Subject;
-
-/// The file that says what the folder holds.
-const LAYOUT_NAME: &str = "layout";
-const LAYOUT: &str = "antler log 1";
 
 /// How the log is laid out and written.
 #[derive(Debug, Clone)]
@@ -103,73 +104,6 @@ pub struct Opened {
     pub findings: Vec<Finding>,
 }
 
-/// Something that is not as it was written.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Finding {
-    /// The end of an append that nobody was told about.
-    TornTail {
-        partition: PartitionId,
-        file: String,
-        position: u64,
-        bytes: u64,
-    },
-    Damaged(Damage),
-}
-
-impl fmt::Display for Finding {
-    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::TornTail { partition, file, position, bytes } => write!(
-                out,
-                "{file} at byte {position}: {bytes} bytes of an append to partition {partition} \
-                 that was never acknowledged"
-            ),
-            Self::Damaged(damage) => damage.fmt(out),
-        }
-    }
-}
-
-/// Why a log cannot be opened. Nothing in it was changed that was acknowledged.
-#[derive(Debug, thiserror::Error)]
-pub enum OpenError {
-    #[error("{} cannot be {action}", path.display())]
-    Storage { action: &'static str, path: PathBuf, source: io::Error },
-    #[error("{} is of another version: {reason}", file.display())]
-    Version { file: PathBuf, reason: String },
-    #[error("the log in {} has {recorded} partitions, so it cannot be opened with {asked}", dir.display())]
-    PartitionCount { dir: PathBuf, recorded: u16, asked: u16 },
-    #[error("{} is missing, although partition {partition} holds events", file.display())]
-    LayoutMissing { file: PathBuf, partition: PartitionId },
-    #[error("a log needs at least one partition")]
-    NoPartitions,
-}
-
-impl OpenError {
-    fn storage(action: &'static str, path: &Path, source: io::Error) -> Self {
-        Self::Storage { action, path: path.to_owned(), source }
-    }
-}
-
-/// What one partition has done since it was opened, and what it holds.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct PartitionStatistics {
-    pub partition: PartitionId,
-    pub bounds: Bounds,
-    pub segments: u64,
-    /// Bytes of frames on disk.
-    pub disk_bytes: u64,
-    pub appends: u64,
-    pub events: u64,
-    pub syncs: u64,
-    pub raw_bytes: u64,
-    pub stored_bytes: u64,
-    pub refused: u64,
-    pub waiting_bytes: u64,
-    pub disk_full: bool,
-    /// Why the writer has stopped.
-    pub stopped: Option<Arc<str>>,
-}
-
 /// The embedded adapter of the event log.
 pub struct SegmentLog {
     partitions: Vec<Arc<Partition>>,
@@ -178,7 +112,7 @@ pub struct SegmentLog {
 
 impl SegmentLog {
     pub fn open(files: &Arc<dyn FileSystem>, options: SegmentOptions) -> Result<Opened, OpenError> {
-        let was_made = was_made(&**files, &options)?;
+        let was_made = layout::was_made(&**files, &options)?;
         let options = Arc::new(options);
         let mut opened = Vec::new();
         for number in 0..options.partitions {
@@ -189,7 +123,7 @@ impl SegmentLog {
             let synced = files.sync_dir(&options.dir);
             synced.map_err(|source| OpenError::storage("synced", &options.dir, source))?;
         } else {
-            make_certain(&**files, &options, &opened)?;
+            layout::make_certain(&**files, &options, &opened)?;
         }
         let partitions = opened.iter().map(|recovered| Arc::clone(&recovered.partition)).collect();
         let mut committers = Vec::new();
@@ -208,7 +142,7 @@ impl SegmentLog {
     }
 
     pub fn statistics(&self) -> Vec<PartitionStatistics> {
-        self.partitions.iter().map(|partition| statistics_of(partition)).collect()
+        self.partitions.iter().map(|partition| statistics::statistics_of(partition)).collect()
     }
 
     fn partition<E>(
@@ -318,72 +252,5 @@ fn check_append(append: &Append) -> Result<(), AppendError> {
     match append.expected.iter().find(|expected| !expected.subject.kind.is_control()) {
         Some(expected) => Err(AppendError::LinesExpected { subject: expected.subject }),
         None => Ok(()),
-    }
-}
-
-/// Whether the log was made before, and with as many partitions as are asked for.
-fn was_made(files: &dyn FileSystem, options: &SegmentOptions) -> Result<bool, OpenError> {
-    let SegmentOptions { dir, partitions: asked, .. } = options;
-    if *asked == 0 {
-        return Err(OpenError::NoPartitions);
-    }
-    files.create_dir(dir).map_err(|source| OpenError::storage("made", dir, source))?;
-    match recorded_partitions(files, dir)? {
-        Some(recorded) if recorded == *asked => Ok(true),
-        Some(recorded) => Err(OpenError::PartitionCount { dir: dir.clone(), recorded, asked: *asked }),
-        None => Ok(false),
-    }
-}
-
-/// Writes the layout behind everything that it speaks of, so that whatever is missing later is damage.
-fn make_certain(
-    files: &dyn FileSystem,
-    options: &SegmentOptions,
-    opened: &[Recovered],
-) -> Result<(), OpenError> {
-    let SegmentOptions { dir, partitions, .. } = options;
-    let path = dir.join(LAYOUT_NAME);
-    if let Some(used) = opened.iter().find(|recovered| recovered.partition.bounds().next > Offset::FIRST) {
-        return Err(OpenError::LayoutMissing { file: path, partition: used.partition.id });
-    }
-    files::replace(files, &path, format!("{LAYOUT}\npartitions {partitions}\n").as_bytes())
-        .map_err(|source| OpenError::storage("written", &path, source))
-}
-
-/// How many partitions the log in a folder has; `None` if there is no log.
-pub fn recorded_partitions(files: &dyn FileSystem, dir: &Path) -> Result<Option<u16>, OpenError> {
-    let path = dir.join(LAYOUT_NAME);
-    let bytes = match files::read_whole(files, &path, 4096) {
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
-        read => read.map_err(|source| OpenError::storage("read", &path, source))?,
-    };
-    let text = String::from_utf8_lossy(&bytes);
-    let recorded = text
-        .strip_prefix(LAYOUT)
-        .and_then(|rest| rest.strip_prefix("\npartitions "))
-        .and_then(|count| count.trim_end().parse().ok());
-    let reason = || format!("it begins with {:?}", text.chars().take(40).collect::<String>());
-    recorded.map(Some).ok_or_else(|| OpenError::Version { file: path, reason: reason() })
-}
-
-fn statistics_of(partition: &Partition) -> PartitionStatistics {
-    let bounds = partition.bounds();
-    let waiting = partition.options.queue_permits() as usize - partition.budget.available_permits();
-    let state = partition.state();
-    let counters = &partition.counters;
-    PartitionStatistics {
-        partition: partition.id,
-        bounds,
-        segments: state.segments.len() as u64,
-        disk_bytes: state.segments.iter().map(|segment| segment.frames_end).sum(),
-        appends: counters.appends.load(Ordering::Relaxed),
-        events: counters.events.load(Ordering::Relaxed),
-        syncs: counters.syncs.load(Ordering::Relaxed),
-        raw_bytes: counters.raw_bytes.load(Ordering::Relaxed),
-        stored_bytes: counters.stored_bytes.load(Ordering::Relaxed),
-        refused: counters.refused.load(Ordering::Relaxed),
-        waiting_bytes: waiting as u64,
-        disk_full: state.disk_full,
-        stopped: state.stopped.clone(),
     }
 }

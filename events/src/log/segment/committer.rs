@@ -5,33 +5,23 @@
 //! sync that succeeds would prove nothing. It owns no thread; whoever runs it does.
 
 use std::io;
-use std::path::PathBuf;
 use std::sync::Arc;
 
+use super::active::Active;
 use super::body::PreparedEvent;
 use super::frame::{FRAME_HEADER_BYTES, FrameHeader};
-use super::header::{Chains, FRAMES_AT, SegmentHeader};
-use super::index::{Describes, Entry, Index, LastOf};
-use super::partition::{Partition, Progress, Segment};
+use super::header::Chains;
+use super::index::{Entry, Index, LastOf};
+use super::partition::{Partition, Progress};
 use super::planted::Planted;
 use super::queue::Pending;
 use super::watermark::Watermark;
 use crate::codec::CodecId;
-use crate::files::{Access, File};
+use crate::files::File;
 use crate::ids::{Offset, PartitionId};
 use crate::log::{AppendError, Appended};
 use crate::wire::chain::ChainId;
 use crate::wire::{ChainHash, Envelope};
-
-/// The segment that grows.
-#[derive(Debug)]
-pub(super) struct Active {
-    pub file: Arc<dyn File>,
-    pub header: SegmentHeader,
-    /// Length on stable storage.
-    pub length: u64,
-    pub index: Index,
-}
 
 /// Writes one partition.
 #[derive(Debug)]
@@ -375,57 +365,6 @@ impl Drop for Committer {
         let reason = self.stopped.clone().unwrap_or_else(|| "the log is closed".into());
         self.refuse(self.partition.queue.take(), &AppendError::Stopped { partition, reason });
     }
-}
-
-impl Active {
-    /// Makes a segment whose header and name are on stable storage.
-    pub(super) fn create(partition: &Partition, base: Offset) -> Result<Self, (&'static str, io::Error)> {
-        let header = SegmentHeader { partition: partition.id, base, compacted: None };
-        let path = segment_path(partition, base);
-        let file = match partition.files.open(&path, Access::Create) {
-            // A draft of an attempt that failed: its name says that nothing in it was acknowledged.
-            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
-                partition.files.remove(&path).and_then(|()| partition.files.open(&path, Access::Create))
-            }
-            opened => opened,
-        };
-        let file: Arc<dyn File> = file.map_err(|error| ("a segment could not be made", error))?.into();
-        file.write_at(0, &header.encode()).map_err(|error| ("a segment could not be written", error))?;
-        file.sync().map_err(|error| ("a segment could not be synced", error))?;
-        if !partition.options.planted.is(Planted::NoFolderSync) {
-            let synced = partition.files.sync_dir(&partition.dir);
-            synced.map_err(|error| ("the folder of the log could not be synced", error))?;
-        }
-        Ok(Self { file, header, length: FRAMES_AT, index: Index::new(base) })
-    }
-
-    pub(super) fn as_segment(&self, partition: &Partition) -> Segment {
-        Segment {
-            base: self.header.base,
-            covered: None,
-            path: segment_path(partition, self.header.base),
-            file: Arc::clone(&self.file),
-            frames_end: self.length,
-            entries: self.index.entries.clone(),
-        }
-    }
-
-    /// Leaves the index beside the full segment. Without it the next open takes longer, and nothing else.
-    fn seal(&self, partition: &Partition) {
-        let path = index_path(partition, self.header.base);
-        let describes = Describes { header: self.header.fingerprint(), size: self.length };
-        if let Err(error) = self.index.save(&*partition.files, &path, describes) {
-            tracing::warn!(partition = %partition.id, %error, "the index of a segment is not written");
-        }
-    }
-}
-
-pub(super) fn segment_path(partition: &Partition, base: Offset) -> PathBuf {
-    partition.dir.join(format!("{:020}.seg", base.number()))
-}
-
-pub(super) fn index_path(partition: &Partition, base: Offset) -> PathBuf {
-    partition.dir.join(format!("{:020}.idx", base.number()))
 }
 
 fn is_full(error: &io::Error) -> bool {

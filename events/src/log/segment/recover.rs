@@ -9,8 +9,9 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use super::active::Active;
 use super::catalogue::{self, Catalogue, Listed, WATERMARK_NAME};
-use super::committer::{Active, Committer};
+use super::committer::Committer;
 use super::frame::{FrameFault, Gap, Step, Walk, WalkFrom};
 use super::header::{Chains, FRAMES_AT, HeaderFault, SegmentHeader};
 use super::index::{Describes, Index, LastOf};

@@ -8,8 +8,8 @@ use std::io;
 use std::path::Path;
 use std::sync::Arc;
 
+use super::active::{index_path, segment_path};
 use super::catalogue::DRAFT_ENDING;
-use super::committer::{index_path, segment_path};
 use super::frame::{Frame, FrameHeader, Step, Walk};
 use super::header::{Chains, Compacted, FRAMES_AT, SegmentHeader, encode_carry};
 use super::index::{Describes, Index};

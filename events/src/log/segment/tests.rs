@@ -167,7 +167,7 @@ fn whatever_is_removed_is_missed() {
                 std::fs::copy(made.path().join(&name), dir.path().join(name)).unwrap();
             }
         }
-        std::fs::copy(made.path().join(LAYOUT_NAME), dir.path().join(LAYOUT_NAME)).unwrap();
+        std::fs::copy(made.path().join("layout"), dir.path().join("layout")).unwrap();
         remove(dir.path());
         let proved = verify(&RealFiles, dir.path(), Planted::None, &mut |_| Ok(()));
         assert!(proved.is_err() || !proved.unwrap().is_whole());
@@ -176,7 +176,7 @@ fn whatever_is_removed_is_missed() {
             Err(error) => assert!(matches!(error, OpenError::LayoutMissing { .. }), "{error}"),
         }
     };
-    missed(&|dir| std::fs::remove_file(dir.join(LAYOUT_NAME)).unwrap());
+    missed(&|dir| std::fs::remove_file(dir.join("layout")).unwrap());
     missed(&|dir| std::fs::remove_dir_all(dir.join("p000")).unwrap());
     missed(&|dir| std::fs::remove_dir_all(dir.join("p001")).unwrap());
     missed(&|dir| std::fs::remove_file(dir.join("p000/durable")).unwrap());
@@ -192,7 +192,7 @@ fn a_log_is_opened_only_as_it_was_made() {
     Running::open(small_options(dir.path(), 2)).stop();
     let error = SegmentLog::open(&real_files(), small_options(dir.path(), 3)).unwrap_err();
     assert!(error.to_string().ends_with("has 2 partitions, so it cannot be opened with 3"), "{error}");
-    std::fs::write(dir.path().join(LAYOUT_NAME), "antler log 9\npartitions 2\n").unwrap();
+    std::fs::write(dir.path().join("layout"), "antler log 9\npartitions 2\n").unwrap();
     let error = SegmentLog::open(&real_files(), small_options(dir.path(), 2)).unwrap_err();
     assert!(error.to_string().contains("is of another version"), "{error}");
 }
