@@ -50,6 +50,27 @@ pub struct Append {
     pub expected: Vec<Expected>,
 }
 
+impl Append {
+    /// What every log checks before it takes an append: how much it holds, and what it expects.
+    pub fn check(&self) -> Result<(), AppendError> {
+        if self.events.is_empty() {
+            return Err(AppendError::Empty);
+        }
+        let bytes = self.events.iter().map(|event| event.body.len()).sum();
+        for (what, actual, max) in
+            [("events", self.events.len(), APPEND_EVENTS_MAX), ("bytes", bytes, APPEND_BYTES_MAX)]
+        {
+            if actual > max {
+                return Err(AppendError::TooLarge { what, actual, max });
+            }
+        }
+        match self.expected.iter().find(|expected| !expected.subject.kind.is_control()) {
+            Some(expected) => Err(AppendError::LinesExpected { subject: expected.subject }),
+            None => Ok(()),
+        }
+    }
+}
+
 /// Where an append was recorded.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Appended {

@@ -49,8 +49,7 @@ use self::queue::Pending;
 use crate::files::FileSystem;
 use crate::ids::{Offset, PartitionId};
 use crate::log::{
-    APPEND_BYTES_MAX, APPEND_EVENTS_MAX, Append, AppendError, Appended, Bounds, BoxFuture, Chunk, EventLog,
-    Hold, ReadError, TruncateError,
+    Append, AppendError, Appended, Bounds, BoxFuture, Chunk, EventLog, Hold, ReadError, TruncateError,
 };
 use crate::subject::Subject;
 
@@ -160,7 +159,7 @@ impl SegmentLog {
     async fn append_to(&self, id: PartitionId, append: Append) -> Result<Appended, AppendError> {
         let partition =
             self.partition(id, |partition, partitions| AppendError::NoPartition { partition, partitions })?;
-        check_append(&append)?;
+        append.check()?;
         let Append { events, expected } = append;
         let events: Vec<_> = events.into_iter().map(|event| self.compressors.prepare(event)).collect();
         let stored: usize = events.iter().map(|event| event.stored.len()).sum();
@@ -234,23 +233,5 @@ impl EventLog for SegmentLog {
             })?;
             retain::truncate(partition, below)
         })
-    }
-}
-
-fn check_append(append: &Append) -> Result<(), AppendError> {
-    if append.events.is_empty() {
-        return Err(AppendError::Empty);
-    }
-    let bytes = append.events.iter().map(|event| event.body.len()).sum();
-    for (what, actual, max) in
-        [("events", append.events.len(), APPEND_EVENTS_MAX), ("bytes", bytes, APPEND_BYTES_MAX)]
-    {
-        if actual > max {
-            return Err(AppendError::TooLarge { what, actual, max });
-        }
-    }
-    match append.expected.iter().find(|expected| !expected.subject.kind.is_control()) {
-        Some(expected) => Err(AppendError::LinesExpected { subject: expected.subject }),
-        None => Ok(()),
     }
 }

@@ -11,8 +11,8 @@ use std::task::{Poll, Waker};
 use antler_events::codec::CodecId;
 use antler_events::ids::{Offset, PartitionId};
 use antler_events::log::{
-    APPEND_BYTES_MAX, APPEND_EVENTS_MAX, Append, AppendError, Appended, Bounds, BoxFuture, Chunk, EventLog,
-    Expected, Hold, NewEvent, ReadError, Recorded, TruncateError,
+    Append, AppendError, Appended, Bounds, BoxFuture, Chunk, EventLog, Expected, Hold, NewEvent, ReadError,
+    Recorded, TruncateError,
 };
 use antler_events::subject::{Kind, Subject};
 use antler_events::wire::chain::ChainId;
@@ -99,7 +99,7 @@ impl EventLog for SimulatedLog {
 
     fn append(&self, partition: PartitionId, append: Append) -> BoxFuture<'_, Result<Appended, AppendError>> {
         Box::pin(async move {
-            check(&append)?;
+            append.check()?;
             self.delay().await;
             self.fail_before_commit(&append)?;
             let missing = AppendError::NoPartition { partition, partitions: self.partitions() };
@@ -270,22 +270,6 @@ impl Hold for SimulatedHold {
 impl Drop for SimulatedHold {
     fn drop(&mut self) {
         locked(&self.partition, |partition| partition.holds.remove(&self.number));
-    }
-}
-
-fn check(append: &Append) -> Result<(), AppendError> {
-    let bytes = append.events.iter().map(|event| event.body.len()).sum();
-    let lines = append.expected.iter().find(|expected| !expected.subject.kind.is_control());
-    match (append.events.len(), lines) {
-        (0, _) => Err(AppendError::Empty),
-        (actual, _) if actual > APPEND_EVENTS_MAX => {
-            Err(AppendError::TooLarge { what: "events", actual, max: APPEND_EVENTS_MAX })
-        }
-        _ if bytes > APPEND_BYTES_MAX => {
-            Err(AppendError::TooLarge { what: "bytes", actual: bytes, max: APPEND_BYTES_MAX })
-        }
-        (_, Some(expected)) => Err(AppendError::LinesExpected { subject: expected.subject }),
-        (_, None) => Ok(()),
     }
 }
 
