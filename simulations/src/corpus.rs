@@ -5,7 +5,6 @@
 //! Invariant: the same seed gives the same bytes, on every machine. It does not imitate any real company.
 
 mod calendar;
-pub mod draw;
 pub mod samples;
 mod scene;
 mod shapes;
@@ -13,7 +12,7 @@ mod template;
 
 use antler_events::clock::Timestamp;
 
-use draw::Draw;
+use crate::draw::Draw;
 use samples::Samples;
 use scene::Scenes;
 use shapes::Shapes;

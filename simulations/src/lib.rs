@@ -7,6 +7,7 @@ pub mod bench;
 pub mod ci;
 pub mod corpus;
 pub mod damage;
+pub mod draw;
 pub mod fuzz;
 pub mod harness;
 pub mod scenario;

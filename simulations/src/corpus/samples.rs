@@ -8,8 +8,8 @@ use std::path::Path;
 use anyhow::{Context as _, ensure};
 
 use super::calendar::TimeForm;
-use super::draw::Draw;
 use super::scene::Scene;
+use crate::draw::Draw;
 
 /// The lines of each system, and where each is.
 #[derive(Debug)]

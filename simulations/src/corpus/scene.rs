@@ -5,7 +5,7 @@
 
 use antler_events::clock::Timestamp;
 
-use super::draw::{Draw, mix};
+use crate::draw::{Draw, mix};
 
 const ACCOUNTS: u64 = 50_000;
 const INSTANCES: u64 = 320;

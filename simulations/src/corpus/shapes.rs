@@ -7,8 +7,8 @@
 
 use anyhow::{Context as _, bail};
 
-use super::draw::Draw;
 use super::template::Template;
+use crate::draw::Draw;
 
 /// Words come first, because the others pick from them.
 const FILES: [(&str, &str); 11] = [

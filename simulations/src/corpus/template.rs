@@ -10,9 +10,9 @@ use std::io::Write as _;
 use anyhow::{Context as _, bail};
 
 use super::calendar::TimeForm;
-use super::draw::{Draw, mix};
 use super::scene::{Scene, Scope};
 use super::shapes::Lists;
+use crate::draw::{Draw, mix};
 
 /// A parsed template.
 #[derive(Debug, Clone)]

@@ -3,6 +3,10 @@
 //! Invariant: the same corpus, seed and run give the same bytes. Nothing grows beyond `BYTES_MAX`.
 //! It does not know what the bytes mean, but for a list of pieces that matter to parsers of text.
 
+use std::ops::Range;
+
+use crate::draw::Draw;
+
 /// Longest bytes that are made.
 const BYTES_MAX: usize = 8 << 10;
 /// Changes to one seed, at most.
@@ -65,7 +69,7 @@ impl<'a> Mutator<'a> {
 
     /// The bytes of a run.
     pub fn bytes(&self, run: u64) -> Vec<u8> {
-        let mut draw = Draw(self.seed ^ run.wrapping_mul(0x9e37_79b9_7f4a_7c15));
+        let mut draw = Draw::new(self.seed ^ run.wrapping_mul(0x9e37_79b9_7f4a_7c15));
         let mut bytes = self.any(&mut draw).to_vec();
         for _ in 0..=draw.below(CHANGES_MAX) {
             self.change(&mut bytes, &mut draw);
@@ -79,7 +83,7 @@ impl<'a> Mutator<'a> {
     }
 
     fn change(&self, bytes: &mut Vec<u8>, draw: &mut Draw) {
-        let range = draw.range(bytes.len());
+        let range = part(bytes.len(), draw);
         let at = range.start;
         match draw.below(8) {
             0 => bytes.iter_mut().skip(at).take(1).for_each(|byte| *byte ^= 1 << draw.below(8)),
@@ -89,7 +93,7 @@ impl<'a> Mutator<'a> {
             4 => insert(bytes, at, PIECES[draw.below(PIECES.len() as u64) as usize]),
             5 => {
                 let other = self.any(draw);
-                insert(bytes, at, &other[draw.range(other.len())]);
+                insert(bytes, at, &other[part(other.len(), draw)]);
             }
             6 => {
                 let copy = bytes[range].to_vec();
@@ -108,29 +112,11 @@ fn insert(bytes: &mut Vec<u8>, at: usize, piece: &[u8]) {
     bytes.splice(at..at, piece[..room].iter().copied());
 }
 
-/// The generator `splitmix64`.
-#[derive(Debug)]
-struct Draw(u64);
-
-impl Draw {
-    fn next(&mut self) -> u64 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut mixed = self.0;
-        mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        mixed ^ (mixed >> 31)
-    }
-
-    /// A number below `end`; 0 if that is 0.
-    fn below(&mut self, end: u64) -> u64 {
-        self.next().checked_rem(end).unwrap_or_default()
-    }
-
-    fn range(&mut self, length: usize) -> std::ops::Range<usize> {
-        let start = self.below(length as u64 + 1) as usize;
-        let longest = (length - start).min(1 << self.below(12));
-        start..start + self.below(longest as u64 + 1) as usize
-    }
+/// A part of something so long: often short, seldom long.
+fn part(length: usize, draw: &mut Draw) -> Range<usize> {
+    let start = draw.below(length as u64 + 1) as usize;
+    let longest = (length - start).min(1 << draw.below(12));
+    start..start + draw.below(longest as u64 + 1) as usize
 }
 
 #[cfg(test)]

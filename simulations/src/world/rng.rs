@@ -3,6 +3,8 @@
 //! Invariant: the sequence of a seed never changes, so that a seed in an old report still replays.
 //! It is not for secrets: whoever sees some numbers can compute the next ones.
 
+use crate::draw::Draw;
+
 /// A generator of numbers that only its seed decides.
 #[derive(Debug, Clone)]
 pub struct Rng {
@@ -11,8 +13,8 @@ pub struct Rng {
 
 impl Rng {
     pub fn new(seed: u64) -> Self {
-        let mut filler = seed;
-        Self { state: std::array::from_fn(|_| splitmix(&mut filler)) }
+        let mut filler = Draw::new(seed);
+        Self { state: std::array::from_fn(|_| filler.number()) }
     }
 
     /// A generator that goes its own way from here on.
@@ -60,14 +62,6 @@ impl Rng {
             chunk.copy_from_slice(&random[..chunk.len()]);
         }
     }
-}
-
-fn splitmix(state: &mut u64) -> u64 {
-    *state = state.wrapping_add(0x9e37_79b9_7f4a_7c15);
-    let mut mixed = *state;
-    mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-    mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-    mixed ^ (mixed >> 31)
 }
 
 #[cfg(test)]

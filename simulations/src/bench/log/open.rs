@@ -14,7 +14,7 @@ use bytes::Bytes;
 
 use super::{RunningLog, figure, lines, waiting};
 use crate::bench::{ROUNDS, Report, Setting, median};
-use crate::corpus::draw::Draw;
+use crate::draw::Draw;
 
 const PARTITIONS: u16 = 2;
 /// 10 GB for the default corpus.

@@ -1,4 +1,4 @@
-//! Seeded randomness of the corpus, and its skew.
+//! Seeded draws, even and skewed: the small generator, of which there may be one per item.
 //!
 //! Invariant: integers only, so that a seed gives the same draws on every machine.
 //! It is not for secrets: anyone who knows the seed knows every draw.
