@@ -3,7 +3,8 @@
 //! Invariant: a golden file never changes, and every schema in `types.rs` has one. To add one, add its
 //! sample below, run the test, and write the bytes that it prints. It writes no files itself.
 
-use std::path::Path;
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
 
 use antler_config::limits::AccountLimits;
 
@@ -19,6 +20,10 @@ use super::*;
 use crate::access::{Role, Scope, StreamPatterns};
 use crate::codec::CodecId;
 use crate::wire::{ChainHash, EventType};
+
+const FOLDER: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/src/event/golden");
+/// The golden file that the tests of `lines.rs` are about.
+const LINES: &str = "lines_ingested_v1.bin";
 
 /// A version of an event: its bytes, and the event that is read from them today.
 struct Sample {
@@ -49,10 +54,14 @@ impl Sample {
     fn file(&self) -> String {
         format!("{}_v{}.bin", self.entry.name, self.schema)
     }
+
+    fn path(&self) -> PathBuf {
+        Path::new(FOLDER).join(self.file())
+    }
 }
 
 fn tenant_events() -> Vec<ControlEvent> {
-    let (user, email) = (user("u1"), email("ada@acme.org"));
+    let (user, email) = (user("u1"), email("admin@acme.example"));
     let events = [
         TenantEvent::Registered(TenantRegistered { name: name("Acme"), founder: user, email: email.clone() }),
         TenantEvent::Renamed(TenantRenamed { name: name("Größe & Söhne") }),
@@ -82,8 +91,8 @@ fn tenant_events() -> Vec<ControlEvent> {
 fn member_events() -> Vec<ControlEvent> {
     let events = [
         MemberEvent::AccountOpened(AccountOpened {
-            username: username("Ada"),
-            email: email("ada@acme.org"),
+            username: username("Admin"),
+            email: email("admin@acme.example"),
             password: password("c2FsdA"),
         }),
         MemberEvent::PasswordChanged(PasswordChanged { password: password("bmV3"), epoch: 1 }),
@@ -141,10 +150,9 @@ fn all() -> Vec<Sample> {
 
 #[test]
 fn every_version_has_its_golden_bytes() {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/event/golden");
     let mut wrong = String::new();
     for sample in all() {
-        let golden = std::fs::read(folder.join(sample.file())).unwrap_or_default();
+        let golden = std::fs::read(sample.path()).unwrap_or_default();
         if golden != sample.body {
             let hex: String = sample.body.iter().map(|byte| format!("{byte:02x}")).collect();
             wrong += &format!("{} is missing or differs from {hex}\n", sample.file());
@@ -154,10 +162,18 @@ fn every_version_has_its_golden_bytes() {
 }
 
 #[test]
+fn every_golden_file_has_its_sample() {
+    let entries = std::fs::read_dir(FOLDER).unwrap();
+    let files: BTreeSet<String> =
+        entries.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
+    let samples = all().iter().map(Sample::file).chain([LINES.to_owned()]).collect();
+    assert_eq!(files, samples);
+}
+
+#[test]
 fn every_golden_file_is_read_as_the_event_of_today() {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/event/golden");
     for sample in all() {
-        let golden = std::fs::read(folder.join(sample.file())).unwrap();
+        let golden = std::fs::read(sample.path()).unwrap();
         let event = decode(&sample.envelope(), &golden.into()).unwrap();
         assert_eq!(
             event,

@@ -87,31 +87,31 @@ mod tests {
     const LIMITS: TenantLimits =
         TenantLimits { lines_per_day: 1_000, bytes_per_day: 1_000_000, retention_days: 7, seats: 5 };
 
-    /// A tenant and the account of `bob`.
+    /// A tenant and the account of `member`.
     #[derive(Default)]
     struct World {
         tenant: TenantState,
-        bob: MemberState,
+        member: MemberState,
     }
 
     impl World {
-        fn founded_by_ada() -> Self {
+        fn founded() -> Self {
             let mut world = Self::default();
-            world.take(register(&None, &None, registration("ada")).unwrap());
+            world.take(register(&None, &None, registration("admin")).unwrap());
             world
         }
 
-        fn with_bob_invited() -> Self {
-            let mut world = Self::founded_by_ada();
+        fn with_member_invited() -> Self {
+            let mut world = Self::founded();
             let invite = TenantCommand::InviteMember {
-                user: user("bob"),
-                email: email("bob@acme.org"),
+                user: user("member"),
+                email: email("member@acme.example"),
                 role: Role::Analyst,
                 secret: SECRET,
                 expires_at: LATER,
             };
             let invited = tenant::decide(&world.tenant, invite).unwrap();
-            world.take(both(user("bob"), invited, vec![]).unwrap());
+            world.take(both(user("member"), invited, vec![]).unwrap());
             world
         }
 
@@ -119,16 +119,16 @@ mod tests {
             for event in events {
                 match event {
                     ControlEvent::Tenant(event) => tenant::evolve(&mut self.tenant, &event),
-                    ControlEvent::Member(id, event) if id == user("bob") => {
-                        member::evolve(&mut self.bob, &event);
+                    ControlEvent::Member(id, event) if id == user("member") => {
+                        member::evolve(&mut self.member, &event);
                     }
                     _ => {}
                 }
             }
         }
 
-        fn role_of_bob(&self) -> Option<Role> {
-            self.tenant.as_ref().unwrap().role_of(user("bob"))
+        fn role_of_member(&self) -> Option<Role> {
+            self.tenant.as_ref().unwrap().role_of(user("member"))
         }
     }
 
@@ -138,15 +138,15 @@ mod tests {
             limits: LIMITS,
             user: user(id),
             username: username(id),
-            email: email(&format!("{id}@acme.org")),
+            email: email(&format!("{id}@acme.example")),
             password: password("c2FsdA"),
         }
     }
 
     fn joining() -> Join {
         Join {
-            user: user("bob"),
-            username: username("bob"),
+            user: user("member"),
+            username: username("member"),
             password: password("c2FsdA"),
             secret: SECRET,
             now: NOW,
@@ -156,53 +156,53 @@ mod tests {
     #[test]
     fn a_registration_founds_a_tenant_and_opens_an_account() {
         let mut world = World::default();
-        world.take(register(&None, &None, registration("bob")).unwrap());
-        assert_eq!(world.role_of_bob(), Some(Role::Admin));
-        assert_eq!(world.bob.unwrap().email, email("bob@acme.org"));
+        world.take(register(&None, &None, registration("member")).unwrap());
+        assert_eq!(world.role_of_member(), Some(Role::Admin));
+        assert_eq!(world.member.unwrap().email, email("member@acme.example"));
     }
 
     #[test]
     fn a_registration_that_one_side_refuses_changes_neither() {
-        let world = World::founded_by_ada();
-        let again = register(&world.tenant, &None, registration("bob"));
+        let world = World::founded();
+        let again = register(&world.tenant, &None, registration("member"));
         assert_eq!(again, Err(TenantRejection::AlreadyRegistered.into()));
         let mut other = World::default();
-        other.take(register(&None, &None, registration("bob")).unwrap());
-        let again = register(&None, &other.bob, registration("bob"));
+        other.take(register(&None, &None, registration("member")).unwrap());
+        let again = register(&None, &other.member, registration("member"));
         assert_eq!(again, Err(MemberRejection::AlreadyOpened.into()));
     }
 
     #[test]
     fn an_invited_person_joins_with_the_invited_address_and_role() {
-        let mut world = World::with_bob_invited();
-        assert_eq!(world.role_of_bob(), None);
-        world.take(join(&world.tenant, &world.bob, joining()).unwrap());
-        assert_eq!(world.role_of_bob(), Some(Role::Analyst));
-        assert_eq!(world.bob.unwrap().email, email("bob@acme.org"));
+        let mut world = World::with_member_invited();
+        assert_eq!(world.role_of_member(), None);
+        world.take(join(&world.tenant, &world.member, joining()).unwrap());
+        assert_eq!(world.role_of_member(), Some(Role::Analyst));
+        assert_eq!(world.member.unwrap().email, email("member@acme.example"));
     }
 
     #[test]
     fn nobody_joins_without_an_invitation() {
-        let world = World::founded_by_ada();
-        let refused = join(&world.tenant, &world.bob, joining());
-        assert_eq!(refused, Err(TenantRejection::NotInvited { user: user("bob") }.into()));
+        let world = World::founded();
+        let refused = join(&world.tenant, &world.member, joining());
+        assert_eq!(refused, Err(TenantRejection::NotInvited { user: user("member") }.into()));
     }
 
     #[test]
     fn a_member_who_leaves_has_no_role_and_no_login() {
-        let mut world = World::with_bob_invited();
-        world.take(join(&world.tenant, &world.bob, joining()).unwrap());
-        world.take(leave(&world.tenant, &world.bob, user("bob")).unwrap());
-        assert_eq!(world.role_of_bob(), None);
-        assert!(world.bob.as_ref().unwrap().closed && !world.bob.unwrap().honours(0));
+        let mut world = World::with_member_invited();
+        world.take(join(&world.tenant, &world.member, joining()).unwrap());
+        world.take(leave(&world.tenant, &world.member, user("member")).unwrap());
+        assert_eq!(world.role_of_member(), None);
+        assert!(world.member.as_ref().unwrap().closed && !world.member.unwrap().honours(0));
     }
 
     #[test]
     fn an_invitation_is_withdrawn_without_an_account() {
-        let mut world = World::with_bob_invited();
-        world.take(leave(&world.tenant, &world.bob, user("bob")).unwrap());
-        assert_eq!(world.bob, None);
-        let refused = join(&world.tenant, &world.bob, joining());
-        assert_eq!(refused, Err(TenantRejection::NotInvited { user: user("bob") }.into()));
+        let mut world = World::with_member_invited();
+        world.take(leave(&world.tenant, &world.member, user("member")).unwrap());
+        assert_eq!(world.member, None);
+        let refused = join(&world.tenant, &world.member, joining());
+        assert_eq!(refused, Err(TenantRejection::NotInvited { user: user("member") }.into()));
     }
 }

@@ -20,7 +20,7 @@ fn streams() -> StreamPatterns {
 fn create(scopes: &[Scope], expires_at: Option<Timestamp>) -> KeyCommand {
     KeyCommand::Create {
         name: name("ci"),
-        owner: user("ada"),
+        owner: user("admin"),
         secret: SECRET,
         scopes: scopes.iter().copied().collect(),
         streams: streams(),
@@ -32,7 +32,7 @@ fn create(scopes: &[Scope], expires_at: Option<Timestamp>) -> KeyCommand {
 fn created(scopes: &[Scope], expires_at: Option<Timestamp>) -> KeyEvent {
     KeyEvent::Created(KeyCreated {
         name: name("ci"),
-        owner: user("ada"),
+        owner: user("admin"),
         secret: SECRET,
         scopes: scopes.iter().copied().collect(),
         streams: streams(),

@@ -14,8 +14,8 @@ fn given(events: &[MemberEvent]) -> Given<MemberState, MemberCommand, MemberEven
 
 fn open() -> MemberCommand {
     MemberCommand::OpenAccount {
-        username: username("Ada"),
-        email: email("ada@acme.org"),
+        username: username("Admin"),
+        email: email("admin@acme.example"),
         password: password("c2FsdA"),
     }
 }
@@ -26,8 +26,8 @@ fn change_password() -> MemberCommand {
 
 fn opened() -> MemberEvent {
     MemberEvent::AccountOpened(AccountOpened {
-        username: username("Ada"),
-        email: email("ada@acme.org"),
+        username: username("Admin"),
+        email: email("admin@acme.example"),
         password: password("c2FsdA"),
     })
 }
