@@ -9,7 +9,7 @@ mod running;
 #[path = "program/written_folder.rs"]
 mod written_folder;
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
 use running::{Running, get, request};
@@ -34,6 +34,13 @@ fn check(arguments: &[&str], code: i32, expected: &str) {
     let said = text(&output.stdout) + &text(&output.stderr);
     assert_eq!(output.status.code(), Some(code), "{arguments:?}: {said}");
     assert!(said.contains(expected), "{arguments:?}: {said}");
+}
+
+/// Writes a configuration file.
+fn settings(dir: &Path, content: impl AsRef<[u8]>) -> PathBuf {
+    let path = dir.join("antler.toml");
+    std::fs::write(&path, content).unwrap();
+    path
 }
 
 fn path_text(path: &Path) -> &str {
@@ -83,8 +90,7 @@ fn metrics_are_prometheus_text_with_help_and_type() {
 #[test]
 fn metrics_ask_for_the_token_that_is_set() {
     let dir = tempfile::tempdir().unwrap();
-    let config = dir.path().join("antler.toml");
-    std::fs::write(&config, "[listeners]\nmetrics_token = \"s3cret\"\n").unwrap();
+    let config = settings(dir.path(), "[listeners]\nmetrics_token = \"s3cret\"\n");
     let running = Running::start(&dir.path().join("data"), &["--config", path_text(&config)]);
     assert!(get(running.http, "/metrics").head.starts_with("HTTP/1.1 401"));
     let with = |token: &str| {
@@ -123,8 +129,7 @@ fn errors_have_one_form_and_the_requests_id() {
 #[test]
 fn an_open_connection_that_says_nothing_does_not_stop_the_exit() {
     let dir = tempfile::tempdir().unwrap();
-    let config = dir.path().join("antler.toml");
-    std::fs::write(&config, "[limits.http]\ndrain_timeout = \"100 ms\"\n").unwrap();
+    let config = settings(dir.path(), "[limits.http]\ndrain_timeout = \"100 ms\"\n");
     let running = Running::start(&dir.path().join("data"), &["--config", path_text(&config)]);
     let _silent = std::net::TcpStream::connect(running.http).unwrap();
     let mut half = std::net::TcpStream::connect(running.http).unwrap();
@@ -135,8 +140,7 @@ fn an_open_connection_that_says_nothing_does_not_stop_the_exit() {
 #[test]
 fn a_slow_head_is_cut_off_and_too_many_connections_wait() {
     let dir = tempfile::tempdir().unwrap();
-    let config = dir.path().join("antler.toml");
-    std::fs::write(&config, "[limits.http]\nheader_timeout = \"100 ms\"\nconnections_max = 1\n").unwrap();
+    let config = settings(dir.path(), "[limits.http]\nheader_timeout = \"100 ms\"\nconnections_max = 1\n");
     let running = Running::start(&dir.path().join("data"), &["--config", path_text(&config)]);
     let mut slow = std::net::TcpStream::connect(running.http).unwrap();
     std::io::Write::write_all(&mut slow, b"GET /health HTTP/1.1\r\nHost:").unwrap();
@@ -200,8 +204,7 @@ fn a_folder_that_cannot_be_used_is_refused_with_its_name() {
 #[test]
 fn a_typo_in_the_settings_is_named_with_a_suggestion() {
     let dir = tempfile::tempdir().unwrap();
-    let config = dir.path().join("antler.toml");
-    std::fs::write(&config, "[storage]\nlinger = \"2 ms\"\nsegmnt_bytes = \"1 MiB\"\n").unwrap();
+    let config = settings(dir.path(), "[storage]\nlinger = \"2 ms\"\nsegmnt_bytes = \"1 MiB\"\n");
     let config = path_text(&config);
     let expected =
         format!("{config}:3: unknown setting storage.segmnt_bytes; did you mean storage.segment_bytes?");
@@ -221,8 +224,7 @@ fn a_typo_in_the_settings_is_named_with_a_suggestion() {
 #[test]
 fn config_print_shows_origins_and_masks_secrets() {
     let dir = tempfile::tempdir().unwrap();
-    let config = dir.path().join("antler.toml");
-    std::fs::write(&config, "[listeners]\nmetrics_token = \"hunter2\"\n").unwrap();
+    let config = settings(dir.path(), "[listeners]\nmetrics_token = \"hunter2\"\n");
     let output = antler(&["config", "print", "--config", path_text(&config), "--data", "/d"])
         .env("ANTLER__STORAGE__LINGER", "5ms")
         .output()
@@ -250,8 +252,7 @@ fn config_print_shows_origins_and_masks_secrets() {
 #[test]
 fn the_printed_defaults_are_a_valid_file() {
     let dir = tempfile::tempdir().unwrap();
-    let config = dir.path().join("antler.toml");
-    std::fs::write(&config, run(&["config", "defaults"]).stdout).unwrap();
+    let config = settings(dir.path(), run(&["config", "defaults"]).stdout);
     check(&["config", "check", "--config", path_text(&config)], 0, "the configuration is valid");
 }
 

@@ -44,10 +44,7 @@ fn everything_is_there_after_a_reopen_and_the_chain_goes_on() {
 
 #[test]
 fn an_unacknowledged_tail_is_cut_and_named() {
-    let dir = tempfile::tempdir().unwrap();
-    let running = Running::open(small_options(dir.path(), 1));
-    running.append_many(3);
-    running.stop();
+    let dir = written(3);
     let file = segments(dir.path()).pop().unwrap();
     let whole = std::fs::read(&file).unwrap();
     let mut torn = whole.clone();
@@ -66,10 +63,7 @@ fn an_unacknowledged_tail_is_cut_and_named() {
 
 #[test]
 fn a_cut_of_acknowledged_bytes_is_damage_and_their_offsets_are_not_used_again() {
-    let dir = tempfile::tempdir().unwrap();
-    let running = Running::open(small_options(dir.path(), 1));
-    running.append_many(3);
-    running.stop();
+    let dir = written(3);
     let file = segments(dir.path()).pop().unwrap();
     let whole = std::fs::read(&file).unwrap();
     std::fs::write(&file, &whole[..whole.len() - 1]).unwrap();
@@ -91,10 +85,7 @@ fn a_cut_of_acknowledged_bytes_is_damage_and_their_offsets_are_not_used_again() 
 
 #[test]
 fn a_flipped_byte_in_a_sealed_segment_is_named_and_the_rest_is_read() {
-    let dir = tempfile::tempdir().unwrap();
-    let running = Running::open(small_options(dir.path(), 1));
-    running.append_many(40);
-    running.stop();
+    let dir = written(40);
     let file = segments(dir.path()).remove(1);
     let mut bytes = std::fs::read(&file).unwrap();
     bytes[500] ^= 0x10;
@@ -141,10 +132,7 @@ fn after_a_clean_stop_every_flipped_byte_of_every_file_is_named() {
 
 #[test]
 fn a_missing_segment_is_named() {
-    let dir = tempfile::tempdir().unwrap();
-    let running = Running::open(small_options(dir.path(), 1));
-    running.append_many(40);
-    running.stop();
+    let dir = written(40);
     std::fs::remove_file(segments(dir.path()).remove(1)).unwrap();
     assert!(!verify_whole(dir.path()).is_whole());
     let running = Running::open(small_options(dir.path(), 1));
@@ -199,10 +187,7 @@ fn a_log_is_opened_only_as_it_was_made() {
 
 #[test]
 fn a_segment_of_another_version_is_refused_and_not_touched() {
-    let dir = tempfile::tempdir().unwrap();
-    let running = Running::open(small_options(dir.path(), 1));
-    running.append_many(3);
-    running.stop();
+    let dir = written(3);
     let file = segments(dir.path()).pop().unwrap();
     let mut bytes = std::fs::read(&file).unwrap();
     bytes[4] = 2;
@@ -279,6 +264,15 @@ fn golden_event(number: u64) -> NewEvent {
     let subject = if number.is_multiple_of(5) { control } else { Subject::lines(tenant) };
     let body = format!("golden event {number}").repeat(3).into_bytes().into();
     NewEvent { subject, body, ..event(number) }
+}
+
+/// A log with so many events, closed cleanly.
+fn written(events: u64) -> tempfile::TempDir {
+    let dir = tempfile::tempdir().unwrap();
+    let running = Running::open(small_options(dir.path(), 1));
+    running.append_many(events);
+    running.stop();
+    dir
 }
 
 /// An open log whose committers run.
