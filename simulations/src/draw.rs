@@ -19,7 +19,7 @@ impl Draw {
         mix(self.state)
     }
 
-    /// Evenly below `bound`, which is at least 1.
+    /// Evenly below `bound`; 0 if that is 0.
     pub fn below(&mut self, bound: u64) -> u64 {
         ((u128::from(self.number()) * u128::from(bound)) >> 64) as u64
     }
