@@ -4,6 +4,7 @@
 //! then on seeded mutations of them: run `n` of seed `s` is the same bytes on every machine.
 //! Invariant: a body has no state and reads nothing but its argument. It does not measure coverage.
 
+pub mod hostile;
 mod lines;
 pub mod mutate;
 
