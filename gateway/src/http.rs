@@ -10,5 +10,6 @@ pub mod health;
 pub mod metrics;
 pub mod observe;
 pub mod router;
+mod shared;
 
-pub use router::Shared;
+pub use shared::Shared;

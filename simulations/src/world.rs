@@ -7,7 +7,6 @@ pub mod clock;
 pub mod faults;
 pub mod files;
 pub mod log;
-
 pub mod poll;
 pub mod rng;
 pub mod trace;

@@ -15,7 +15,7 @@ use serde::Serialize;
 use antler_events::log::segment::{Finding, PartitionStatistics};
 
 use super::answer::json;
-use super::router::Shared;
+use super::shared::Shared;
 use crate::compose::RunningLog;
 
 const OK: &str = "ok";

@@ -16,7 +16,7 @@ use axum::response::{IntoResponse, Response};
 use self::exposition::{Family, Kind};
 use super::error::ApiError;
 use super::observe::BOUNDS;
-use super::router::Shared;
+use super::shared::Shared;
 
 pub(super) async fn metrics(
     State(shared): State<Arc<Shared>>,

@@ -14,7 +14,7 @@ use axum::response::Response;
 use tracing::Instrument as _;
 
 use super::error::ApiError;
-use super::router::Shared;
+use super::shared::Shared;
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 /// A caller's own id is kept up to this length.

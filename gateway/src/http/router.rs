@@ -1,51 +1,18 @@
-//! The routes, and what their handlers share.
+//! The routes.
 //!
 //! Invariant: a trailing slash is optional, and `/api/v1/…` is `/api/…`. It does not answer anything itself
 //! but unknown addresses.
 
 use std::sync::Arc;
-use std::sync::atomic::AtomicBool;
 
-use antler_config::Config;
-use antler_events::clock::{Clock, Timestamp};
 use axum::Router;
 use axum::http::{Method, Uri};
 use axum::middleware::from_fn_with_state;
 use axum::routing::{MethodRouter, get};
 
-use super::connections::ConnectionFigures;
 use super::error::ApiError;
-use super::observe::{Requests, observe};
-use super::{health, metrics};
-use crate::compose::RunningLog;
-
-/// What handlers see of the program.
-#[derive(Debug)]
-pub struct Shared {
-    pub config: Config,
-    pub clock: Arc<dyn Clock>,
-    pub log: RunningLog,
-    pub started: Timestamp,
-    pub connections: Arc<ConnectionFigures>,
-    pub requests: Requests,
-    /// The program has been told to stop and takes no new work.
-    pub stopping: AtomicBool,
-}
-
-impl Shared {
-    pub fn new(config: Config, clock: Arc<dyn Clock>, log: RunningLog) -> Self {
-        let started = clock.now();
-        Self {
-            config,
-            clock,
-            log,
-            started,
-            connections: Arc::default(),
-            requests: Requests::new(started.nanos()),
-            stopping: AtomicBool::new(false),
-        }
-    }
-}
+use super::observe::observe;
+use super::{Shared, health, metrics};
 
 pub fn router(shared: &Arc<Shared>) -> Router {
     let mut router = Router::new();
