@@ -12,7 +12,7 @@ pub mod logging;
 pub mod secret;
 pub mod size;
 pub mod storage;
-pub mod suggest;
+mod suggest;
 
 use serde::{Deserialize, Serialize};
 

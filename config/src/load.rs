@@ -10,7 +10,7 @@ mod problem;
 use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::fmt;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use toml::{Table, Value};
 
@@ -225,16 +225,6 @@ fn set(table: &mut Table, key: &str, value: Value) {
             set(inner.expect("a known name leads through tables"), rest, value);
         }
     }
-}
-
-/// The text of a settings file, bounded.
-fn read_text(path: &Path) -> Result<String, LoadError> {
-    let unreadable = |source| LoadError::Unreadable { path: path.to_owned(), source };
-    let size = std::fs::metadata(path).map_err(unreadable)?.len();
-    if size > crate::limits::CONFIG_FILE_BYTES_MAX {
-        return Err(LoadError::TooLarge { path: path.to_owned(), size });
-    }
-    std::fs::read_to_string(path).map_err(unreadable)
 }
 
 #[cfg(test)]

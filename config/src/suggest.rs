@@ -3,7 +3,7 @@
 //! Invariant: a suggestion is a known name. It stays silent when nothing is near.
 
 /// The known name that was most likely meant. A dotted name may also have lost or mixed up its section.
-pub fn nearest<'a>(name: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+pub(crate) fn nearest<'a>(name: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     known
         .into_iter()
         .filter_map(|candidate| Some((distance(name, candidate)?, candidate)))

@@ -8,7 +8,8 @@ use std::path::Path;
 use toml::Value;
 use toml::de::{DeTable, DeValue};
 
-use super::{Assignment, Given, LoadError, Origin, Problem, read_text};
+use super::{Assignment, Given, LoadError, Origin, Problem};
+use crate::limits::CONFIG_FILE_BYTES_MAX;
 
 pub(super) fn assignments(path: &Path) -> Result<Vec<Assignment>, LoadError> {
     let text = read_text(path)?;
@@ -26,6 +27,16 @@ pub(super) fn assignments(path: &Path) -> Result<Vec<Assignment>, LoadError> {
     let assignment =
         |(position, key, value)| Assignment { key, given: Given::Typed(value), origin: at(position) };
     Ok(found.into_iter().map(assignment).collect())
+}
+
+/// The text of a settings file, bounded.
+fn read_text(path: &Path) -> Result<String, LoadError> {
+    let unreadable = |source| LoadError::Unreadable { path: path.to_owned(), source };
+    let size = std::fs::metadata(path).map_err(unreadable)?.len();
+    if size > CONFIG_FILE_BYTES_MAX {
+        return Err(LoadError::TooLarge { path: path.to_owned(), size });
+    }
+    std::fs::read_to_string(path).map_err(unreadable)
 }
 
 /// Walks the parse with positions and the parse with values side by side.

@@ -2,6 +2,7 @@
 //!
 //! Invariant: messages are compared whole, because people act on them. They do not touch the real environment.
 
+use std::path::Path;
 use std::time::Duration;
 
 use super::*;
