@@ -278,7 +278,8 @@ impl Committer {
         }
     }
 
-    fn mark(&self) {
+    /// Notes how far the log is on stable storage.
+    pub(super) fn mark(&self) {
         let mark = Watermark { base: self.active.header.base, length: self.active.length, next: self.next };
         if let Err(error) = mark.store(&*self.watermark) {
             tracing::warn!(partition = %self.partition.id, %error, "the watermark is not written");

@@ -343,6 +343,8 @@ impl Recovery {
             }
         };
         let committer = Committer::new(Arc::clone(&partition), active, self.chains, watermark);
+        // All that was kept is on stable storage now, also an empty segment.
+        committer.mark();
         Ok(Recovered { partition, committer, findings: self.findings })
     }
 }
