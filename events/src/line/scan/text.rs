@@ -5,29 +5,36 @@
 
 use std::borrow::Cow;
 
+use wide::u8x16;
+
 use crate::line::error::LineError;
 
-const BLOCK_BYTES: usize = size_of::<u128>();
-const ONES: u128 = u128::MAX / 0xff;
-const HIGH_BITS: u128 = ONES * 0x80;
+/// Most strings are shorter, so that how long they are is seldom a branch.
+const BLOCK_BYTES: usize = super::PADDING;
+const HALF_BYTES: usize = BLOCK_BYTES / 2;
 
 /// The first byte from `at` on that is not plain text: a quote, a backslash or a control character. The
-/// padding of the line is one. Sixteen bytes at a time: a subtraction marks the bytes in question, and can
-/// only carry into bytes after the first of them.
+/// padding of the line is one.
 #[inline(always)]
 pub(super) fn end_of_plain(line: &[u8], start: usize) -> usize {
     let (blocks, _) = line[start..].as_chunks::<BLOCK_BYTES>();
     for (index, block) in blocks.iter().enumerate() {
-        let block = u128::from_le_bytes(*block);
-        let quote = (block ^ (ONES * b'"' as u128)).wrapping_sub(ONES);
-        let backslash = (block ^ (ONES * b'\\' as u128)).wrapping_sub(ONES);
-        let control = block.wrapping_sub(ONES * 0x20);
-        let marked = (quote | backslash | control) & !block & HIGH_BITS;
+        let (halves, _) = block.as_chunks::<HALF_BYTES>();
+        let marked = u32::from(marked(halves[0])) | u32::from(marked(halves[1])) << HALF_BYTES;
         if marked != 0 {
-            return start + index * BLOCK_BYTES + marked.trailing_zeros() as usize / 8;
+            return start + index * BLOCK_BYTES + marked.trailing_zeros() as usize;
         }
     }
     line.len() - 1
+}
+
+/// A bit for each byte that is not plain text.
+#[inline(always)]
+fn marked(bytes: [u8; HALF_BYTES]) -> u16 {
+    let bytes = u8x16::new(bytes);
+    let control = bytes.min(u8x16::splat(0x1f)).simd_eq(bytes);
+    let marked = control | bytes.simd_eq(u8x16::splat(b'"')) | bytes.simd_eq(u8x16::splat(b'\\'));
+    marked.to_bitmask() as u16
 }
 
 /// The closing quote of a string, from the first byte of it on that is not plain text.
