@@ -15,5 +15,6 @@ pub mod ids;
 pub mod line;
 pub mod log;
 pub mod placement;
+pub mod query;
 pub mod subject;
 pub mod wire;

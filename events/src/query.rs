@@ -1,0 +1,11 @@
+//! The query language: what a user asks of lines, as text and as a tree.
+//!
+//! `tree` is the meaning, `text` says what a word is; parsers build trees and printers write them, the
+//! matcher holds a tree against a line in memory, and an index makes a plan of it.
+//! Invariant: every reader of a tree gives the same answer for the same line; `tree` says which.
+//! It does not know where lines are stored.
+
+pub mod text;
+pub mod tree;
+
+pub use tree::{Condition, FieldName, Filter, Scalar, Test};
