@@ -1,0 +1,11 @@
+//! The column store: lines as columns, in groups that are sealed once.
+//!
+//! A line is a *shape* (the bytes between its values) and its values, each kind in a room of its own:
+//! `dictionary` for texts that repeat, `number` for decimals, `template` for texts that are written by
+//! programs, `time` for when. `open` takes lines in, `seal` writes a group, `group` reads it again.
+//! Invariant: every line comes back byte for byte. Durability is the event log's: what is not sealed is
+//! built again from there.
+
+pub mod block;
+pub mod plane;
+pub mod varint;

@@ -1,0 +1,199 @@
+//! Byte planes: numbers as the plane of their lowest bytes, then of the next, in pages.
+//!
+//! A plane of high bytes is nearly constant and costs nothing; a page is read without its neighbours.
+//! Invariant: numbers come back as they were put, whatever they are. It does not choose what the numbers
+//! mean: signs, differences and bases are the caller's.
+
+use super::block::{BlockWriter, Blocks, Extent, ReadError};
+use super::varint;
+
+/// Numbers in a page.
+pub const PAGE: usize = 16_384;
+
+/// Numbers in memory in order to be written, with scratch room.
+#[derive(Debug, Default)]
+pub struct PlaneWriter {
+    scratch: Vec<u8>,
+}
+
+/// Where the numbers of a column are.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Planes {
+    len: u32,
+    /// Subtracted from all.
+    base: u64,
+    /// Bytes of the largest number, base subtracted.
+    width: u8,
+    /// For each page its planes, the lowest first.
+    extents: Vec<Extent>,
+}
+
+impl PlaneWriter {
+    pub fn write(&mut self, numbers: &[u64], blocks: &mut BlockWriter) -> Planes {
+        let (base, largest) = match (numbers.iter().min(), numbers.iter().max()) {
+            (Some(base), Some(largest)) => (*base, *largest),
+            _ => return Planes::default(),
+        };
+        let width = width(largest - base);
+        let mut extents = Vec::with_capacity(numbers.len().div_ceil(PAGE) * usize::from(width));
+        for page in numbers.chunks(PAGE) {
+            for plane in 0..width {
+                self.scratch.clear();
+                self.scratch.extend(page.iter().map(|number| ((number - base) >> (8 * plane)) as u8));
+                extents.push(blocks.put(&self.scratch));
+            }
+        }
+        Planes { len: numbers.len() as u32, base, width, extents }
+    }
+}
+
+/// Bytes that a number needs; none for 0.
+pub const fn width(number: u64) -> u8 {
+    (64 - number.leading_zeros()).div_ceil(8) as u8
+}
+
+impl Planes {
+    pub const fn len(&self) -> usize {
+        self.len as usize
+    }
+
+    pub const fn is_empty(&self) -> bool {
+        self.len == 0
+    }
+
+    /// The number that all are, if they are all the same.
+    pub const fn constant(&self) -> Option<u64> {
+        if self.width == 0 { Some(self.base) } else { None }
+    }
+
+    /// Appends the numbers of a range.
+    pub fn read(
+        &self,
+        blocks: &impl Blocks,
+        range: std::ops::Range<usize>,
+        out: &mut Vec<u64>,
+    ) -> Result<(), ReadError> {
+        let range = range.start.min(self.len())..range.end.min(self.len());
+        let mut at = range.start;
+        while at < range.end {
+            let page = at / PAGE;
+            let end = range.end.min((page + 1) * PAGE);
+            let start = out.len();
+            out.resize(start + end - at, self.base);
+            self.read_page(blocks, page, at % PAGE, &mut out[start..])?;
+            at = end;
+        }
+        Ok(())
+    }
+
+    /// Adds a page's planes, from a position on, to numbers that are the base.
+    fn read_page(
+        &self,
+        blocks: &impl Blocks,
+        page: usize,
+        from: usize,
+        out: &mut [u64],
+    ) -> Result<(), ReadError> {
+        let width = usize::from(self.width);
+        for (plane, extent) in self.extents[page * width..(page + 1) * width].iter().enumerate() {
+            let bytes = blocks.stream(*extent)?;
+            let bytes = bytes.get(from..from + out.len()).ok_or(ReadError::directory("a plane"))?;
+            for (number, byte) in out.iter_mut().zip(bytes) {
+                *number = number.wrapping_add(u64::from(*byte) << (8 * plane));
+            }
+        }
+        Ok(())
+    }
+
+    /// One number.
+    pub fn one(&self, blocks: &impl Blocks, at: usize) -> Result<u64, ReadError> {
+        let mut out = [self.base];
+        if at >= self.len() {
+            return Err(ReadError::directory("a plane"));
+        }
+        self.read_page(blocks, at / PAGE, at % PAGE, &mut out)?;
+        Ok(out[0])
+    }
+
+    pub fn encode(&self, out: &mut Vec<u8>) {
+        varint::push(out, u64::from(self.len));
+        varint::push(out, self.base);
+        out.push(self.width);
+        for extent in &self.extents {
+            extent.encode(out);
+        }
+    }
+
+    pub fn decode(bytes: &mut &[u8]) -> Result<Self, ReadError> {
+        let wrong = || ReadError::directory("the directory of planes");
+        let len = varint::take_u32(bytes).ok_or_else(wrong)?;
+        let base = varint::take(bytes).ok_or_else(wrong)?;
+        let (width, rest) = bytes.split_first().ok_or_else(wrong)?;
+        let (width, count) = (*width, (len as usize).div_ceil(PAGE) * usize::from(*width));
+        *bytes = rest;
+        if width > 8 || count > bytes.len() {
+            return Err(wrong());
+        }
+        let extents = (0..count).map(|_| Extent::decode(bytes)).collect::<Result<_, _>>()?;
+        Ok(Self { len, base, width, extents })
+    }
+
+    /// Memory that the directory holds.
+    pub fn bytes_held(&self) -> usize {
+        self.extents.capacity() * size_of::<Extent>()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::super::block::BlocksInMemory;
+    use super::*;
+
+    fn written(numbers: &[u64]) -> (Planes, BlocksInMemory) {
+        let mut blocks = BlockWriter::new(1, Vec::new()).unwrap();
+        let planes = PlaneWriter::default().write(numbers, &mut blocks);
+        let mut encoded = Vec::new();
+        planes.encode(&mut encoded);
+        assert_eq!(Planes::decode(&mut &encoded[..]).unwrap(), planes);
+        for cut in 0..encoded.len() {
+            assert!(Planes::decode(&mut &encoded[..cut]).is_err());
+        }
+        let (bytes, table) = blocks.finish();
+        (planes, BlocksInMemory::new(bytes, table))
+    }
+
+    #[test]
+    fn constants_need_no_bytes() {
+        let (planes, _) = written(&[u64::MAX; 40_000]);
+        assert_eq!((planes.constant(), planes.extents.len()), (Some(u64::MAX), 0));
+        assert_eq!(written(&[]).0.len(), 0);
+    }
+
+    #[test]
+    fn a_page_that_is_shorter_than_it_says_is_an_error() {
+        let (mut planes, blocks) = written(&[1, 2, 3]);
+        planes.len = 4;
+        assert!(planes.read(&blocks, 0..4, &mut Vec::new()).is_err());
+        assert!(planes.one(&blocks, 4).is_err());
+    }
+
+    proptest! {
+        #[test]
+        fn numbers_come_back(numbers in prop_oneof![
+            proptest::collection::vec(any::<u64>(), 0..300),
+            proptest::collection::vec(1_000u64..1_900, 16_000..40_000),
+        ], cut in any::<(u16, u16)>()) {
+            let (planes, blocks) = written(&numbers);
+            let ends = (usize::from(cut.0), usize::from(cut.1));
+            let range = ends.0.min(ends.1).min(numbers.len())..ends.0.max(ends.1).min(numbers.len());
+            let mut read = Vec::new();
+            planes.read(&blocks, range.clone(), &mut read).unwrap();
+            prop_assert_eq!(&read[..], &numbers[range.clone()]);
+            for at in range.step_by(997) {
+                prop_assert_eq!(planes.one(&blocks, at).unwrap(), numbers[at]);
+            }
+        }
+    }
+}
