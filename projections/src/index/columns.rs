@@ -7,5 +7,8 @@
 //! built again from there.
 
 pub mod block;
+pub mod dictionary;
 pub mod plane;
+pub mod texts;
+pub mod time;
 pub mod varint;

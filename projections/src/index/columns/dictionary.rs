@@ -1,0 +1,217 @@
+//! Dictionary columns: texts that repeat, each kept once, and for each value its number.
+//!
+//! Invariant: a value's number gives its text, in the open column and in the sealed one alike. A column
+//! with few repeats does not belong here; `open` moves it to templates.
+
+use std::ops::Range;
+
+use foldhash::fast::FixedState;
+use hashbrown::HashTable;
+use std::hash::BuildHasher;
+
+use super::block::{BlockWriter, Blocks, ReadError};
+use super::plane::{PlaneWriter, Planes};
+use super::texts::Texts;
+
+/// A column under construction.
+#[derive(Debug, Default)]
+pub struct OpenDictionary {
+    table: HashTable<u32>,
+    arena: Vec<u8>,
+    ends: Vec<u32>,
+    ids: Vec<u32>,
+    hasher: FixedState,
+}
+
+impl OpenDictionary {
+    /// Appends a value; says whether its text is new.
+    #[inline]
+    pub fn push(&mut self, text: &[u8]) -> bool {
+        let hash = self.hasher.hash_one(text);
+        let (arena, ends) = (&self.arena, &self.ends);
+        if let Some(id) = self.table.find(hash, |id| text_of(arena, ends, *id) == text) {
+            self.ids.push(*id);
+            return false;
+        }
+        self.add(hash, text);
+        true
+    }
+
+    #[cold]
+    fn add(&mut self, hash: u64, text: &[u8]) {
+        let id = self.ends.len() as u32;
+        self.arena.extend_from_slice(text);
+        self.ends.push(self.arena.len() as u32);
+        self.ids.push(id);
+        let (arena, ends, hasher) = (&self.arena, &self.ends, &self.hasher);
+        self.table.insert_unique(hash, id, |id| hasher.hash_one(text_of(arena, ends, *id)));
+    }
+
+    /// Values.
+    pub fn len(&self) -> usize {
+        self.ids.len()
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.ids.is_empty()
+    }
+
+    /// Different texts.
+    pub fn texts(&self) -> usize {
+        self.ends.len()
+    }
+
+    /// Number of each value's text.
+    pub fn ids(&self) -> &[u32] {
+        &self.ids
+    }
+
+    pub fn text(&self, id: u32) -> &[u8] {
+        text_of(&self.arena, &self.ends, id)
+    }
+
+    /// Memory that the column holds.
+    pub fn bytes_held(&self) -> usize {
+        self.arena.capacity() + (self.ends.capacity() + self.ids.capacity()) * 4 + self.table.capacity() * 5
+    }
+
+    /// Writes the values at these positions, in their order. Texts are numbered anew as they first occur.
+    pub fn seal(
+        &self,
+        order: &[u32],
+        planes: &mut PlaneWriter,
+        blocks: &mut BlockWriter,
+    ) -> SealedDictionary {
+        const NONE: u32 = u32::MAX;
+        let mut numbers = vec![NONE; self.ends.len()];
+        let mut used: Vec<u32> = Vec::new();
+        let mut counts: Vec<u64> = Vec::new();
+        let ids: Vec<u64> = order
+            .iter()
+            .map(|at| {
+                let id = self.ids[*at as usize];
+                let number = &mut numbers[id as usize];
+                if *number == NONE {
+                    *number = used.len() as u32;
+                    used.push(id);
+                    counts.push(0);
+                }
+                counts[*number as usize] += 1;
+                u64::from(*number)
+            })
+            .collect();
+        let texts = Texts::write(used.iter().map(|id| self.text(*id)), blocks);
+        SealedDictionary { texts, counts: planes.write(&counts, blocks), ids: planes.write(&ids, blocks) }
+    }
+}
+
+fn text_of<'a>(arena: &'a [u8], ends: &[u32], id: u32) -> &'a [u8] {
+    let id = id as usize;
+    let start = if id == 0 { 0 } else { ends[id - 1] };
+    &arena[start as usize..ends[id] as usize]
+}
+
+/// A sealed column.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SealedDictionary {
+    pub texts: Texts,
+    /// How often each text occurs.
+    pub counts: Planes,
+    ids: Planes,
+}
+
+impl SealedDictionary {
+    /// Values.
+    pub fn len(&self) -> usize {
+        self.ids.len()
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.ids.is_empty()
+    }
+
+    /// Appends the numbers of the texts of a range of values.
+    pub fn ids(
+        &self,
+        blocks: &impl Blocks,
+        range: Range<usize>,
+        out: &mut Vec<u32>,
+    ) -> Result<(), ReadError> {
+        let mut wide = Vec::with_capacity(range.len());
+        self.ids.read(blocks, range, &mut wide)?;
+        out.reserve(wide.len());
+        for id in wide {
+            if id >= self.texts.len() as u64 {
+                return Err(ReadError::directory("the number of a text"));
+            }
+            out.push(id as u32);
+        }
+        Ok(())
+    }
+
+    pub fn encode(&self, out: &mut Vec<u8>) {
+        self.texts.encode(out);
+        self.counts.encode(out);
+        self.ids.encode(out);
+    }
+
+    pub fn decode(bytes: &mut &[u8]) -> Result<Self, ReadError> {
+        let (texts, counts) = (Texts::decode(bytes)?, Planes::decode(bytes)?);
+        let ids = Planes::decode(bytes)?;
+        if counts.len() != texts.len() || (texts.is_empty() && !ids.is_empty()) {
+            return Err(ReadError::directory("a dictionary"));
+        }
+        Ok(Self { texts, counts, ids })
+    }
+
+    /// Memory that the directory holds.
+    pub fn bytes_held(&self) -> usize {
+        self.texts.bytes_held() + self.counts.bytes_held() + self.ids.bytes_held()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::super::block::BlocksInMemory;
+    use super::*;
+
+    proptest! {
+        #[test]
+        fn values_come_back_in_their_new_order(
+            values in proptest::collection::vec("[abc]{0,2}", 0..200),
+            keys in proptest::collection::vec(any::<u32>(), 200),
+        ) {
+            let mut open = OpenDictionary::default();
+            let mut seen = std::collections::BTreeSet::new();
+            for value in &values {
+                prop_assert_eq!(open.push(value.as_bytes()), seen.insert(value.clone()));
+            }
+            prop_assert_eq!((open.len(), open.texts()), (values.len(), seen.len()));
+            let mut order: Vec<u32> = (0..values.len() as u32).filter(|at| keys[*at as usize] % 4 > 0).collect();
+            order.sort_by_key(|at| keys[*at as usize]);
+
+            let mut blocks = BlockWriter::new(1, Vec::new()).unwrap();
+            let sealed = open.seal(&order, &mut PlaneWriter::default(), &mut blocks);
+            let mut encoded = Vec::new();
+            sealed.encode(&mut encoded);
+            prop_assert_eq!(&SealedDictionary::decode(&mut &encoded[..]).unwrap(), &sealed);
+            let (bytes, table) = blocks.finish();
+            let blocks = BlocksInMemory::new(bytes, table);
+
+            let mut texts = Vec::new();
+            sealed.texts.for_each(&blocks, |_, text| texts.push(text.to_vec())).unwrap();
+            let mut ids = Vec::new();
+            sealed.ids(&blocks, 0..order.len(), &mut ids).unwrap();
+            let read: Vec<_> = ids.iter().map(|id| texts[*id as usize].clone()).collect();
+            let expected: Vec<_> = order.iter().map(|at| values[*at as usize].clone().into_bytes()).collect();
+            prop_assert_eq!(read, expected);
+            let mut counts = Vec::new();
+            sealed.counts.read(&blocks, 0..texts.len(), &mut counts).unwrap();
+            let counted: Vec<u64> =
+                (0..texts.len() as u32).map(|id| ids.iter().filter(|other| **other == id).count() as u64).collect();
+            prop_assert_eq!(counts, counted);
+        }
+    }
+}
