@@ -19,7 +19,7 @@ pub mod timestamp;
 #[cfg(test)]
 mod reference;
 
-pub use batch::{Field, Line, LineBatch, NameId, Value, ValueKind};
+pub use batch::{Field, Line, LineBatch, NameId, Place, Value, ValueKind};
 pub use builder::LineBatchBuilder;
 pub use error::LineError;
 pub use level::Level;

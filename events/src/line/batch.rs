@@ -204,6 +204,22 @@ impl<'a> Line<'a> {
         })
     }
 
+    /// Where the fields stand in `raw`, in the same order as `fields`. What lies between them is the form of
+    /// the line.
+    pub fn places(self) -> impl ExactSizeIterator<Item = Place> {
+        let line_start = self.record.start;
+        self.records().iter().map(move |record| {
+            let start = (record.start - line_start) as usize;
+            Place { name: record.name, kind: record.kind, span: start..start + record.length as usize }
+        })
+    }
+
+    /// Which of the fields fills a role.
+    pub fn index_of(self, role: Role) -> Option<usize> {
+        let index = self.record.roles[role as usize];
+        (index != NO_FIELD).then_some(usize::from(index))
+    }
+
     fn records(self) -> &'a [FieldRecord] {
         let first = self.record.first_field as usize;
         &self.batch.fields[first..first + usize::from(self.record.field_count)]
@@ -217,6 +233,14 @@ pub struct Field<'a> {
     /// The dotted name.
     pub name_text: &'a str,
     pub value: Value<'a>,
+}
+
+/// Where a field's value stands in its line; a string without its quotes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Place {
+    pub name: NameId,
+    pub kind: ValueKind,
+    pub span: std::ops::Range<usize>,
 }
 
 /// A value as it stands in its line.

@@ -48,7 +48,9 @@ pub struct Condition {
 /// Whose values are tested.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum FieldName {
-    /// All values of the line. The original bytes of the line beside its values are not searched.
+    /// All values of the line but the one that tells its time: that is asked for by ranges. The bytes of the
+    /// line beside its values are not searched, except in a line that is cut (it has fields beyond a
+    /// limit): there a text also counts if it is found in the line as it came.
     Any,
     Role(Role),
     Named(Arc<str>),
