@@ -7,7 +7,9 @@
 //! built again from there.
 
 pub mod block;
+pub mod decimal;
 pub mod dictionary;
+mod digits;
 pub mod plane;
 pub mod texts;
 pub mod time;
