@@ -1,0 +1,52 @@
+//! Columns of texts as templates and typed variables.
+//!
+//! A text such as `user 4711 from 10.0.0.9` is kept as the template `user <number> from <address>` and the two
+//! variables. Texts of one template have their variables column-wise, where numbers, addresses and ids are
+//! stored in a few bytes each; texts that have no template lie whole in the *rest*, which has the number 0.
+//! Inform: every text comes back byte for byte, whatever its bytes. It does not know what a query is.
+
+pub mod column;
+pub mod directory;
+pub mod encode;
+pub mod form;
+pub mod layout;
+pub mod read;
+pub mod split;
+pub mod texts;
+
+mod admission;
+mod alphabet;
+mod notation;
+mod numbers;
+mod page;
+#[cfg(test)]
+mod samples;
+mod variables;
+mod varint;
+mod words;
+
+pub use column::TemplateColumn;
+pub use directory::TemplateDirectory;
+pub use encode::encode;
+pub use form::{HoleKind, Piece, Template};
+pub use layout::{BlockSink, BlockSource};
+pub use read::TemplateReader;
+pub use texts::{TakeText, TemplateTexts};
+
+/// The number of the texts that have no template.
+pub const REST: u16 = 0;
+
+/// Why a column cannot take or give a text.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum TemplateError {
+    #[error("the column is full: it holds {held} bytes, and a text of {text} bytes is too much")]
+    Full { held: usize, text: usize },
+    #[error("the column has {count} texts, and no text {position}")]
+    Position { position: u32, count: u32 },
+    #[error("the positions of texts do not rise")]
+    Order,
+    #[error("the column is damaged: {0} cannot be")]
+    Damaged(&'static str),
+    #[error("the block {id} of the column cannot be read: {reason}")]
+    Block { id: u32, reason: String },
+}

@@ -1,0 +1,118 @@
+//! Who may bring new templates into a column.
+//!
+//! A tenant pays for a template that it brings; it earns by the texts that it sends.
+//! Invariant: the templates of a column are bounded, and while others take the first half of the room, each
+//! tenant still finds its start share. It does not forget a tenant as long as its column grows.
+
+use std::collections::HashMap;
+
+use foldhash::fast::FixedState;
+
+/// What all templates of a column may cost.
+pub(super) const COST_MAX: u32 = 16_384;
+/// What a tenant may spend before it has sent anything.
+const START: u32 = 64;
+/// So many texts earn one more.
+const TEXTS_PER_UNIT: u32 = 8;
+/// From here on a tenant has its start share only.
+const COST_SCARCE: u32 = COST_MAX / 2;
+/// So many bytes of a template cost one unit more.
+const BYTES_PER_UNIT: usize = 256;
+/// What a hole needs beside its variables.
+const BYTES_PER_HOLE: usize = 64;
+
+#[derive(Debug, Default, Clone, Copy)]
+struct Account {
+    texts: u32,
+    spent: u32,
+}
+
+/// The accounts of all tenants.
+#[derive(Debug, Default)]
+pub(super) struct Admission {
+    accounts: HashMap<u32, Account, FixedState>,
+    /// The tenant of the last text, whose account is kept at hand: texts come in batches.
+    tenant: u32,
+    account: Account,
+    spent: u32,
+}
+
+/// What a template costs.
+pub(super) fn cost(key: &[u8], holes: usize) -> u32 {
+    1 + ((key.len() + holes * BYTES_PER_HOLE) / BYTES_PER_UNIT) as u32
+}
+
+impl Admission {
+    /// Fresh accounts for a column that begins with templates which nobody pays for any more.
+    pub(super) fn of_cost(spent: u32) -> Self {
+        Self { spent, ..Self::default() }
+    }
+
+    /// Counts a text of the tenant.
+    #[inline]
+    pub(super) fn count(&mut self, tenant: u32) {
+        if tenant != self.tenant {
+            self.accounts.insert(self.tenant, self.account);
+            self.account = self.accounts.get(&tenant).copied().unwrap_or_default();
+            self.tenant = tenant;
+        }
+        self.account.texts = self.account.texts.saturating_add(1);
+    }
+
+    /// Whether the tenant of the last text may bring a template; if so, it has paid.
+    pub(super) fn admit(&mut self, key: &[u8], holes: usize) -> bool {
+        let cost = cost(key, holes);
+        let earned = if self.spent < COST_SCARCE { self.account.texts / TEXTS_PER_UNIT } else { 0 };
+        let may = self.account.spent + cost <= START.saturating_add(earned) && self.spent + cost <= COST_MAX;
+        if may {
+            self.account.spent += cost;
+            self.spent += cost;
+        }
+        may
+    }
+
+    pub(super) fn bytes_held(&self) -> usize {
+        self.accounts.capacity() * (size_of::<(u32, Account)>() + 1)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn admitted(admission: &mut Admission, tenant: u32, texts: u32) -> u32 {
+        let mut brings = || {
+            admission.count(tenant);
+            u32::from(admission.admit(b"a key", 2))
+        };
+        (0..texts).map(|_| brings()).sum()
+    }
+
+    #[test]
+    fn a_tenant_earns_by_its_texts() {
+        let mut admission = Admission::default();
+        assert_eq!(admitted(&mut admission, 7, 800), 64 + 100);
+        assert_eq!(admitted(&mut admission, 8, 10), 10);
+        assert_eq!(admitted(&mut admission, 7, 80), 10);
+    }
+
+    #[test]
+    fn a_flood_leaves_the_start_share_of_others() {
+        let mut admission = Admission::default();
+        let flood = admitted(&mut admission, 1, 1_000_000);
+        assert_eq!(flood, COST_SCARCE);
+        for tenant in 2..130 {
+            assert_eq!(admitted(&mut admission, tenant, 1000), START, "tenant {tenant}");
+        }
+        assert_eq!(admitted(&mut admission, 130, 1000), 0);
+    }
+
+    #[test]
+    fn large_templates_cost_more() {
+        let mut admission = Admission::default();
+        admission.count(0);
+        assert!(!admission.admit(&[b'a'; 64 * 256], 0));
+        assert!(admission.admit(&[b'a'; 8000], 0));
+        assert!(!admission.admit(&[b'a'; 8000], 250));
+    }
+}

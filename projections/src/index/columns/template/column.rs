@@ -1,0 +1,287 @@
+//! A column of texts that grows, and can be read while it does.
+//!
+//! Each text is the number of its template and, for each hole, its variable at the end of a typed vector. What
+//! has no template goes to the rest.
+//! Invariant: every text comes back byte for byte, and what one tenant sends does not decide whether another's
+//! texts find a template. It does not compress: that is done once, by `encode.rs`.
+
+use std::collections::HashMap;
+use std::ops::Range;
+
+use foldhash::fast::FixedState;
+
+use super::admission::{self, Admission};
+use super::form::{HoleKind, Piece, Template};
+use super::split::{Hole, Split, for_each_token, split};
+use super::variables::{Variables, Words};
+use super::{REST, TemplateError};
+
+/// A variable that is shorter is not reported as a token.
+pub const VARIABLE_TOKEN_BYTES_MIN: usize = 5;
+/// A word that is shorter is not reported as a token.
+pub const WORD_TOKEN_BYTES_MIN: usize = 2;
+/// A longer text goes to the rest.
+const TEXT_BYTES_MAX: usize = 32 << 10;
+/// A template with a longer key goes to the rest, or with more holes.
+const KEY_BYTES_MAX: usize = 8 << 10;
+const HOLES_MAX: usize = 256;
+/// What a column may hold, so that 32 bits count its bytes.
+const COLUMN_BYTES_MAX: usize = 1 << 30;
+/// A place: the number of the template and the rank among its texts.
+const PLACE_BYTES: usize = 6;
+
+/// A column of texts that grows.
+#[derive(Debug, Default)]
+pub struct TemplateColumn {
+    slots: Vec<Slot>,
+    /// By the hash of the key: the index of the slot.
+    by_key: HashMap<u64, u16, FixedState>,
+    hasher: FixedState,
+    rest: Words,
+    /// For each text the number of its template: 0 for the rest, or the index of its slot and one more.
+    numbers: Vec<u16>,
+    /// For each text how many texts of its template came before.
+    ranks: Vec<u32>,
+    admission: Admission,
+    split: Split,
+    bytes: usize,
+    /// A template for the rest, which has no text of its own.
+    no_template: Template,
+}
+
+/// A template and its variables.
+#[derive(Debug)]
+pub(super) struct Slot {
+    key: Box<[u8]>,
+    pub(super) template: Template,
+    pub(super) count: u32,
+    pub(super) holes: Vec<Variables>,
+}
+
+impl Slot {
+    pub(super) fn key(&self) -> &[u8] {
+        &self.key
+    }
+
+    /// What it needs beside its variables.
+    fn bytes(&self) -> usize {
+        size_of::<Self>() + 3 * self.key.len() + self.holes.len() * (size_of::<Variables>() + 8)
+    }
+
+    fn clear(&mut self) {
+        self.count = 0;
+        self.holes.iter_mut().for_each(Variables::clear);
+    }
+}
+
+impl TemplateColumn {
+    /// Appends a text and answers the number of its template.
+    ///
+    /// Reports the tokens that a filter needs: the words of a template that is new, and of every text each
+    /// variable of at least `VARIABLE_TOKEN_BYTES_MIN` bytes. An id counts as the tokens that it is made of,
+    /// an address as a whole. Of a text of the rest, every token of at least `WORD_TOKEN_BYTES_MIN` bytes.
+    pub fn push(
+        &mut self,
+        tenant: u32,
+        text: &[u8],
+        token: &mut impl FnMut(&[u8]),
+    ) -> Result<u16, TemplateError> {
+        let held = self.bytes;
+        if held + text.len() > COLUMN_BYTES_MAX {
+            return Err(TemplateError::Full { held, text: text.len() });
+        }
+        self.admission.count(tenant);
+        let number = match self.slot_of(text) {
+            Some(index) => self.push_variables(index, text, token),
+            None => self.push_rest(text, token),
+        };
+        self.bytes += PLACE_BYTES;
+        self.numbers.push(number);
+        Ok(number)
+    }
+
+    pub fn count(&self) -> u32 {
+        self.numbers.len() as u32
+    }
+
+    /// How many templates there are; they have the numbers from 1 to that.
+    pub fn template_count(&self) -> u16 {
+        self.slots.len() as u16
+    }
+
+    /// The template of this number; that of the rest is empty.
+    pub fn template(&self, number: u16) -> &Template {
+        match number {
+            REST => &self.no_template,
+            number => &self.slot(number).template,
+        }
+    }
+
+    /// How many texts have the template of this number.
+    pub fn texts_of(&self, number: u16) -> u32 {
+        if number == REST { self.rest.len() as u32 } else { self.slot(number).count }
+    }
+
+    /// The numbers of the templates of these texts.
+    pub fn numbers(&self, texts: Range<u32>) -> Result<&[u16], TemplateError> {
+        let out_of = TemplateError::Position { position: texts.end, count: self.count() };
+        self.numbers.get(texts.start as usize..texts.end as usize).ok_or(out_of)
+    }
+
+    /// The number of the template of a text.
+    pub fn template_of(&self, position: u32) -> Result<u16, TemplateError> {
+        let number = self.numbers.get(position as usize).copied();
+        number.ok_or(TemplateError::Position { position, count: self.count() })
+    }
+
+    /// Appends the text to `out`.
+    pub fn render(&self, position: u32, out: &mut Vec<u8>) -> Result<(), TemplateError> {
+        let number = self.template_of(position)?;
+        let rank = self.ranks[position as usize] as usize;
+        if number == REST {
+            out.extend_from_slice(self.rest.word(rank));
+            return Ok(());
+        }
+        let slot = self.slot(number);
+        for (index, hole) in slot.holes.iter().enumerate() {
+            out.extend_from_slice(slot.template.literal(index));
+            hole.write(rank, out);
+        }
+        out.extend_from_slice(slot.template.literal(slot.holes.len()));
+        Ok(())
+    }
+
+    /// Forgets all texts and keeps the memory, and the templates that were in use: the next texts will be
+    /// much like the last. Templates have other numbers from now on.
+    pub fn clear(&mut self) {
+        self.slots.retain(|slot| slot.count > 0);
+        self.by_key.clear();
+        let mut cost = 0;
+        self.bytes = 0;
+        for index in 0..self.slots.len() {
+            let hash = self.hash(&self.slots[index].key);
+            self.by_key.insert(hash, index as u16);
+            let slot = &mut self.slots[index];
+            slot.clear();
+            self.bytes += slot.bytes();
+            cost += admission::cost(&slot.key, slot.holes.len());
+        }
+        self.admission = Admission::of_cost(cost);
+        self.rest.clear();
+        self.numbers.clear();
+        self.ranks.clear();
+    }
+
+    /// About how much memory the column needs.
+    pub fn bytes_held(&self) -> usize {
+        self.bytes + self.admission.bytes_held()
+    }
+
+    pub(super) fn slot(&self, number: u16) -> &Slot {
+        &self.slots[usize::from(number) - 1]
+    }
+
+    pub(super) fn rest(&self) -> &Words {
+        &self.rest
+    }
+
+    pub(super) fn place(&self, position: u32) -> (u16, u32) {
+        (self.numbers[position as usize], self.ranks[position as usize])
+    }
+
+    /// The slot that the text belongs to, which may be new; none if it belongs to the rest.
+    #[inline]
+    fn slot_of(&mut self, text: &[u8]) -> Option<usize> {
+        if text.len() > TEXT_BYTES_MAX {
+            return None;
+        }
+        split(text, &mut self.split);
+        let hash = self.hash(self.split.key());
+        match self.by_key.get(&hash) {
+            // Two keys with one hash: the second one has no template.
+            Some(index) => {
+                Some(usize::from(*index)).filter(|index| *self.slots[*index].key == *self.split.key())
+            }
+            None => self.admit(hash),
+        }
+    }
+
+    #[inline]
+    fn hash(&self, key: &[u8]) -> u64 {
+        use std::hash::{BuildHasher as _, Hasher as _};
+        let mut hasher = self.hasher.build_hasher();
+        hasher.write(key);
+        hasher.finish()
+    }
+
+    #[cold]
+    fn admit(&mut self, hash: u64) -> Option<usize> {
+        let (key, holes) = (self.split.key(), self.split.holes());
+        let is_large = key.len() > KEY_BYTES_MAX || holes.len() > HOLES_MAX;
+        if is_large || !self.admission.admit(key, holes.len()) {
+            return None;
+        }
+        let template = Template::of_key(key).expect("the split writes keys");
+        let index = self.slots.len();
+        let holes: Vec<Variables> = holes.iter().map(|hole| Variables::new(hole.kind)).collect();
+        let slot = Slot { key: key.into(), template, count: 0, holes };
+        self.bytes += slot.bytes();
+        self.slots.push(slot);
+        self.by_key.insert(hash, index as u16);
+        Some(index)
+    }
+
+    #[inline]
+    fn push_variables(&mut self, index: usize, text: &[u8], token: &mut impl FnMut(&[u8])) -> u16 {
+        let slot = &mut self.slots[index];
+        if slot.count == 0 {
+            report_words(&slot.template, token);
+        }
+        self.ranks.push(slot.count);
+        slot.count += 1;
+        for (variables, hole) in slot.holes.iter_mut().zip(self.split.holes()) {
+            self.bytes += variables.push(text, hole);
+            report_variable(text, hole, token);
+        }
+        index as u16 + 1
+    }
+
+    fn push_rest(&mut self, text: &[u8], token: &mut impl FnMut(&[u8])) -> u16 {
+        for_each_token(text, WORD_TOKEN_BYTES_MIN, &mut self.split, token);
+        self.ranks.push(self.rest.len() as u32);
+        self.bytes += self.rest.push(text);
+        REST
+    }
+}
+
+#[inline]
+fn report_variable(text: &[u8], hole: &Hole, token: &mut impl FnMut(&[u8])) {
+    let variable = &text[hole.start..hole.end];
+    match hole.kind {
+        HoleKind::Uuid => variable
+            .split(|byte| *byte == b'-')
+            .filter(|part| part.len() >= VARIABLE_TOKEN_BYTES_MIN)
+            .for_each(token),
+        _ if variable.len() >= VARIABLE_TOKEN_BYTES_MIN => token(variable),
+        _ => {}
+    }
+}
+
+/// Reports each word of the template once.
+#[cold]
+fn report_words(template: &Template, token: &mut impl FnMut(&[u8])) {
+    let (mut words, mut split) = (Vec::new(), Split::default());
+    for piece in template.pieces() {
+        if let Piece::Literal(literal) = piece {
+            for_each_token(literal, WORD_TOKEN_BYTES_MIN, &mut split, &mut |word: &[u8]| {
+                words.push(word.to_vec())
+            });
+        }
+    }
+    words.sort_unstable();
+    words.dedup();
+    words.iter().for_each(|word: &Vec<u8>| token(word));
+}
+
+#[cfg(test)]
+mod tests;

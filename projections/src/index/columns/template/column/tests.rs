@@ -1,0 +1,87 @@
+//! Tests of the growing column.
+
+use proptest::prelude::*;
+
+use super::*;
+
+fn column(texts: &[&[u8]]) -> TemplateColumn {
+    let mut column = TemplateColumn::default();
+    for text in texts {
+        column.push(0, text, &mut |_| {}).unwrap();
+    }
+    column
+}
+
+fn text(column: &TemplateColumn, position: u32) -> Vec<u8> {
+    let mut out = Vec::new();
+    column.render(position, &mut out).unwrap();
+    out
+}
+
+fn tokens(column: &mut TemplateColumn, text: &str) -> Vec<String> {
+    let mut tokens = Vec::new();
+    let mut report = |token: &[u8]| tokens.push(String::from_utf8(token.to_vec()).unwrap());
+    column.push(0, text.as_bytes(), &mut report).unwrap();
+    tokens
+}
+
+#[test]
+fn texts_of_one_template_share_its_number() {
+    let column = column(&[b"user 1 in", b"user 22 out", b"user 0033 in"]);
+    assert_eq!(column.numbers(0..3).unwrap(), [1, 2, 1]);
+    assert_eq!((column.count(), column.template_count(), column.texts_of(1)), (3, 2, 2));
+    assert_eq!(column.template(1).text(), b"user  in");
+    assert_eq!(text(&column, 2), b"user 0033 in");
+    assert!(column.template_of(3).is_err() && column.numbers(2..4).is_err());
+}
+
+#[test]
+fn tokens_are_reported_for_the_filter() {
+    let mut column = TemplateColumn::default();
+    assert_eq!(tokens(&mut column, "a user 17 of user x1234"), ["of", "user", "x1234"]);
+    assert_eq!(tokens(&mut column, "a user 65432 of user x1"), ["65432"]);
+    let uuid = "123e4567-e89b-12d3-a456-42661417400f";
+    assert_eq!(tokens(&mut column, &format!("{uuid} 10.0.0.9")), ["123e4567", "42661417400f", "10.0.0.9"]);
+    let long = format!("a bc d7 {}", "x".repeat(TEXT_BYTES_MAX));
+    assert_eq!(tokens(&mut column, &long)[..2], ["bc", "d7"]);
+    assert_eq!(column.texts_of(REST), 1);
+}
+
+#[test]
+fn large_templates_go_to_the_rest() {
+    let many_holes = "1 ".repeat(HOLES_MAX + 1);
+    let long_key = "-".repeat(KEY_BYTES_MAX + 1);
+    let column = column(&[many_holes.as_bytes(), long_key.as_bytes()]);
+    assert_eq!(column.texts_of(REST), 2);
+    assert_eq!(text(&column, 0), many_holes.as_bytes());
+}
+
+#[test]
+fn a_hostile_tenant_takes_no_templates_from_others() {
+    let mut column = TemplateColumn::default();
+    let letters = |number: u32| -> String {
+        format!("{number:06}").bytes().map(|digit| (digit - b'0' + b'a') as char).collect()
+    };
+    for number in 0..100_000 {
+        column.push(666, letters(number).as_bytes(), &mut |_| {}).unwrap();
+    }
+    assert!(column.texts_of(REST) > 85_000);
+    for tenant in 1..50 {
+        let text = format!("tenant {} says {}", letters(tenant), 5);
+        assert_ne!(column.push(tenant, text.as_bytes(), &mut |_| {}).unwrap(), REST, "tenant {tenant}");
+    }
+    assert!(column.bytes_held() < 8 << 20, "{}", column.bytes_held());
+}
+
+proptest! {
+    #[test]
+    fn every_text_comes_back(texts in proptest::collection::vec(super::super::samples::any_text(), 0..60)) {
+        let mut column = TemplateColumn::default();
+        for (tenant, text) in texts.iter().enumerate() {
+            column.push(tenant as u32 % 3, text, &mut |_| {}).unwrap();
+        }
+        for (position, expected) in texts.iter().enumerate() {
+            prop_assert_eq!(&text(&column, position as u32), expected);
+        }
+    }
+}

@@ -1,0 +1,184 @@
+//! What a sealed column is made of: its templates, and where their pages begin in the directory.
+//!
+//! Invariant: all counts agree with each other, and every page was looked at once. It holds no variables, so
+//! it can be kept for as long as the column is asked often.
+
+use super::encode::FORMAT;
+use super::form::{HoleKind, Template};
+use super::layout::{BlockSource, Cursor, Placing, take_blocks};
+use super::numbers::Numbers;
+use super::page::{PAGE_COUNT_MAX, Page};
+use super::{REST, TemplateError};
+
+/// No column has more templates.
+const TEMPLATES_MAX: u32 = u16::MAX as u32 - 1;
+/// No column has more texts.
+const TEXTS_MAX: u32 = 1 << 28;
+
+/// What a sealed column is made of.
+#[derive(Debug)]
+pub struct TemplateDirectory {
+    count: u32,
+    /// By number; that of the rest is empty.
+    templates: Vec<Template>,
+    texts: Vec<u32>,
+    pub(super) blocks: Vec<u32>,
+    pub(super) places: Vec<PlacePage>,
+    pages: Vec<u8>,
+    /// By number: where its pages begin.
+    starts: Vec<Start>,
+}
+
+/// The numbers of the templates of a page of texts.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct PlacePage {
+    pub(super) numbers: Numbers,
+    /// How many templates occur in the page.
+    pub(super) occurring: u32,
+    /// How often each of those occurred before it.
+    pub(super) before: Numbers,
+}
+
+#[derive(Debug, Clone, Copy)]
+struct Start {
+    offset: u32,
+    placing: Placing,
+}
+
+impl TemplateDirectory {
+    /// Reads the directory of a column with this root.
+    pub fn read(root: &[u8], source: &dyn BlockSource) -> Result<Self, TemplateError> {
+        let mut root = Cursor { bytes: root, placing: Placing::default() };
+        if root.byte()? != FORMAT {
+            return Err(TemplateError::Damaged("the format of its root"));
+        }
+        let count = root.count(TEXTS_MAX)?;
+        let (templates, texts) = read_templates(count, &read_run(&mut root, source)?)?;
+        let directory = read_run(&mut root, source)?;
+        let mut pages = &directory[..];
+        let blocks = take_blocks(&mut pages)?;
+        let mut read = Self {
+            count,
+            templates,
+            texts,
+            blocks,
+            places: Vec::new(),
+            pages: pages.to_vec(),
+            starts: Vec::new(),
+        };
+        read.read_pages()?;
+        Ok(read)
+    }
+
+    pub fn count(&self) -> u32 {
+        self.count
+    }
+
+    pub fn template_count(&self) -> u16 {
+        (self.templates.len() - 1) as u16
+    }
+
+    pub fn template(&self, number: u16) -> &Template {
+        &self.templates[usize::from(number)]
+    }
+
+    pub fn texts_of(&self, number: u16) -> u32 {
+        self.texts[usize::from(number)]
+    }
+
+    /// About how much memory it needs.
+    pub fn bytes_held(&self) -> usize {
+        let templates: usize = self.templates.iter().map(|template| template.text().len()).sum();
+        templates
+            + self.templates.len() * (size_of::<Template>() + size_of::<Start>() + 4)
+            + self.places.len() * size_of::<PlacePage>()
+            + self.blocks.len() * 4
+            + self.pages.len()
+    }
+
+    /// The pages of all holes of a template; the rest is one hole.
+    pub(super) fn pages_of(&self, number: u16) -> Result<Vec<Vec<Page<'_>>>, TemplateError> {
+        let start = self.starts[usize::from(number)];
+        let mut cursor = Cursor { bytes: &self.pages[start.offset as usize..], placing: start.placing };
+        self.kinds(number).map(|kind| read_hole(kind, self.texts_of(number), &mut cursor)).collect()
+    }
+
+    fn kinds(&self, number: u16) -> impl Iterator<Item = HoleKind> {
+        let rest = (number == REST).then_some(HoleKind::Word);
+        rest.into_iter().chain(self.template(number).holes().iter().map(|hole| hole.1))
+    }
+
+    fn read_pages(&mut self) -> Result<(), TemplateError> {
+        let mut cursor = Cursor { bytes: &self.pages, placing: Placing::default() };
+        let mut left = self.count;
+        while left > 0 {
+            let count = left.min(PAGE_COUNT_MAX as u32);
+            let numbers = Numbers::read(count, &mut cursor)?;
+            let occurring = cursor.count(count)?;
+            self.places.push(PlacePage {
+                numbers,
+                occurring,
+                before: Numbers::read(occurring, &mut cursor)?,
+            });
+            left -= count;
+        }
+        let mut starts = Vec::with_capacity(self.templates.len());
+        for number in 0..=self.template_count() {
+            let offset = (self.pages.len() - cursor.bytes.len()) as u32;
+            starts.push(Start { offset, placing: cursor.placing });
+            for kind in self.kinds(number) {
+                read_hole(kind, self.texts_of(number), &mut cursor)?;
+            }
+        }
+        if !cursor.bytes.is_empty() {
+            return Err(TemplateError::Damaged("the end of its directory"));
+        }
+        self.starts = starts;
+        Ok(())
+    }
+}
+
+fn read_hole<'d>(
+    kind: HoleKind,
+    count: u32,
+    cursor: &mut Cursor<'d>,
+) -> Result<Vec<Page<'d>>, TemplateError> {
+    let (mut pages, mut start) = (Vec::new(), 0);
+    while start < count {
+        let page = Page::read(kind, start, count, cursor)?;
+        start += page.count;
+        pages.push(page);
+    }
+    Ok(pages)
+}
+
+/// The templates, with how many texts have them.
+fn read_templates(count: u32, bytes: &[u8]) -> Result<(Vec<Template>, Vec<u32>), TemplateError> {
+    let mut cursor = Cursor { bytes, placing: Placing::default() };
+    let templates = cursor.count(TEMPLATES_MAX.min(bytes.len() as u32))?;
+    let texts = (0..=templates).map(|_| cursor.count(count)).collect::<Result<Vec<u32>, _>>()?;
+    if texts.iter().map(|texts| u64::from(*texts)).sum::<u64>() != u64::from(count) {
+        return Err(TemplateError::Damaged("the number of its texts"));
+    }
+    let lengths =
+        (0..templates).map(|_| cursor.count(bytes.len() as u32)).collect::<Result<Vec<u32>, _>>()?;
+    let mut keys = cursor.bytes;
+    let template = |length: u32| {
+        let (key, rest) = keys.split_at_checked(length as usize)?;
+        keys = rest;
+        Template::of_key(key)
+    };
+    let read: Option<Vec<Template>> =
+        std::iter::once(Some(Template::default())).chain(lengths.into_iter().map(template)).collect();
+    Ok((read.ok_or(TemplateError::Damaged("the key of a template"))?, texts))
+}
+
+/// Fetches bytes that were put into blocks one after the other.
+fn read_run(root: &mut Cursor<'_>, source: &dyn BlockSource) -> Result<Vec<u8>, TemplateError> {
+    let blocks = root.count(root.bytes.len() as u32)?;
+    let mut run = Vec::new();
+    for _ in 0..blocks {
+        run.extend_from_slice(&source.block(root.count(u32::MAX)?)?);
+    }
+    Ok(run)
+}

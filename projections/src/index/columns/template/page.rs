@@ -1,0 +1,173 @@
+//! Pages: the variables of one hole, so many that a few rows do not cost much.
+//!
+//! Invariant: what a page was written from is what its view writes. It does not know templates.
+
+use super::TemplateError;
+use super::form::HoleKind;
+use super::layout::{Blocks, Cursor, Part, PartBytes, PartWriter};
+use super::notation;
+use super::numbers::{self, Numbers, NumbersView};
+use super::variables::{Variables, Words};
+use super::words::{self, Decimals, DecimalsView, WordPage, WordsView};
+
+/// No page has more variables, or places of texts.
+pub(super) const PAGE_COUNT_MAX: usize = 16_384;
+/// A page of texts is full with so many bytes.
+const WORD_BYTES: usize = 64 << 10;
+const REST_BYTES: usize = 128 << 10;
+const UUID_BYTES: usize = 16;
+const UUIDS: usize = 4096;
+
+/// Writes the variables of these ranks in pages.
+pub(super) fn write(variables: &Variables, ranks: &[u32], out: &mut PartWriter<'_>) {
+    match variables {
+        Variables::Decimals(decimals) => pages(ranks, PAGE_COUNT_MAX, out, |ranks, out| {
+            let of_rank = |rank: &u32| decimals.numbers[*rank as usize];
+            let digits = |rank: &u32| decimals.digits(*rank as usize);
+            let numbers: Vec<u64> = ranks.iter().map(of_rank).collect();
+            if decimals.has_zeros() {
+                words::write_decimals(&numbers, &ranks.iter().map(digits).collect::<Vec<_>>(), out);
+            } else {
+                out.byte(1);
+                numbers::write(&numbers, out);
+            }
+        }),
+        Variables::Addresses(addresses) => pages(ranks, PAGE_COUNT_MAX, out, |ranks, out| {
+            let of_rank = |rank: &u32| u64::from(addresses[*rank as usize]);
+            numbers::write(&ranks.iter().map(of_rank).collect::<Vec<_>>(), out);
+        }),
+        Variables::Uuids(uuids) => pages(ranks, UUIDS, out, |ranks, out| {
+            let bytes: Vec<u8> = ranks.iter().flat_map(|rank| uuids[*rank as usize]).collect();
+            out.part(&bytes);
+        }),
+        Variables::Words(texts) => text_pages(texts, ranks, WORD_BYTES, words::write, out),
+    }
+}
+
+/// Writes texts that have no template in pages.
+pub(super) fn write_rest(texts: &Words, ranks: &[u32], out: &mut PartWriter<'_>) {
+    text_pages(texts, ranks, REST_BYTES, words::write_list, out);
+}
+
+fn pages(
+    ranks: &[u32],
+    count: usize,
+    out: &mut PartWriter<'_>,
+    mut write: impl FnMut(&[u32], &mut PartWriter<'_>),
+) {
+    for ranks in ranks.chunks(count) {
+        out.varint(ranks.len() as u64);
+        write(ranks, out);
+    }
+}
+
+fn text_pages(
+    texts: &Words,
+    mut ranks: &[u32],
+    bytes_max: usize,
+    write: fn(&[&[u8]], &mut PartWriter<'_>),
+    out: &mut PartWriter<'_>,
+) {
+    let mut words: Vec<&[u8]> = Vec::new();
+    while !ranks.is_empty() {
+        words.clear();
+        let mut bytes = 0;
+        for rank in ranks.iter().take(PAGE_COUNT_MAX) {
+            let word = texts.word(*rank as usize);
+            if bytes + word.len() > bytes_max && !words.is_empty() {
+                break;
+            }
+            bytes += word.len();
+            words.push(word);
+        }
+        ranks = &ranks[words.len()..];
+        out.varint(words.len() as u64);
+        write(&words, out);
+    }
+}
+
+/// A page as the directory describes it.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Page<'d> {
+    /// The rank of its first variable.
+    pub(super) start: u32,
+    pub(super) count: u32,
+    form: Form<'d>,
+}
+
+#[derive(Debug, Clone, Copy)]
+enum Form<'d> {
+    Decimals(Decimals),
+    Words(WordPage<'d>),
+    Uuids(Part),
+    Addresses(Numbers),
+}
+
+impl<'d> Page<'d> {
+    /// Reads the page that begins at the rank and belongs to a hole with variables up to `end`.
+    pub(super) fn read(
+        kind: HoleKind,
+        start: u32,
+        end: u32,
+        cursor: &mut Cursor<'d>,
+    ) -> Result<Self, TemplateError> {
+        let count = cursor.count((end - start).min(PAGE_COUNT_MAX as u32))?;
+        if count == 0 {
+            return Err(TemplateError::Damaged("a page without variables"));
+        }
+        let form = match kind {
+            HoleKind::Decimal => Form::Decimals(Decimals::read(count, cursor)?),
+            HoleKind::Word => Form::Words(WordPage::read(count, cursor)?),
+            HoleKind::Uuid => Form::Uuids(cursor.part(u64::from(count) * UUID_BYTES as u64)?),
+            HoleKind::Address => Form::Addresses(Numbers::read(count, cursor)?),
+        };
+        Ok(Self { start, count, form })
+    }
+
+    /// One more than the rank of its last variable.
+    pub(super) fn end(&self) -> u32 {
+        self.start + self.count
+    }
+
+    #[inline]
+    pub(super) fn contains(&self, rank: u32) -> bool {
+        (self.start..self.end()).contains(&rank)
+    }
+
+    pub(super) fn view<'a>(&self, blocks: &mut Blocks<'a>) -> Result<View<'a>, TemplateError>
+    where
+        'd: 'a,
+    {
+        Ok(match self.form {
+            Form::Decimals(decimals) => View::Decimals(decimals.view(blocks)?),
+            Form::Words(words) => View::Words(words.view(blocks)?),
+            Form::Uuids(part) => View::Uuids(blocks.part(part)?),
+            Form::Addresses(numbers) => View::Addresses(numbers.view(blocks)?),
+        })
+    }
+}
+
+/// A page that can be looked at.
+#[derive(Debug)]
+pub(super) enum View<'a> {
+    Decimals(DecimalsView<'a>),
+    Words(WordsView<'a>),
+    Uuids(PartBytes<'a>),
+    Addresses(NumbersView<'a>),
+}
+
+impl View<'_> {
+    /// Appends the variable of this index within the page.
+    #[inline]
+    pub(super) fn write(&self, index: usize, out: &mut Vec<u8>) {
+        match self {
+            Self::Decimals(decimals) => decimals.write(index, out),
+            Self::Words(words) => words.write(index, out),
+            Self::Uuids(bytes) => {
+                let uuid = bytes[index * UUID_BYTES..].first_chunk().copied();
+                notation::write_uuid(uuid.unwrap_or_default(), out);
+            }
+            Self::Addresses(numbers) => notation::write_address(numbers.at(index) as u32, out),
+        }
+    }
+}

@@ -1,0 +1,200 @@
+//! Reads a sealed column.
+//!
+//! Invariant: a call fetches only the blocks that it needs, and each of them once; damaged bytes are an error.
+//! It keeps nothing from one call to the next.
+
+use std::ops::Range;
+
+use super::TemplateError;
+use super::directory::{PlacePage, TemplateDirectory};
+use super::form::Template;
+use super::layout::{BlockSource, Blocks};
+use super::page::{PAGE_COUNT_MAX, Page, View};
+use super::texts::TakeText;
+
+/// Stands for the rank of a template that does not occur.
+const NOT_HERE: u32 = u32::MAX;
+
+/// Reads a sealed column.
+pub struct TemplateReader<'a> {
+    directory: &'a TemplateDirectory,
+    source: &'a dyn BlockSource,
+}
+
+impl std::fmt::Debug for TemplateReader<'_> {
+    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        out.debug_tuple("TemplateReader").field(self.directory).finish()
+    }
+}
+
+impl<'a> TemplateReader<'a> {
+    pub fn new(directory: &'a TemplateDirectory, source: &'a dyn BlockSource) -> Self {
+        Self { directory, source }
+    }
+
+    pub fn directory(&self) -> &'a TemplateDirectory {
+        self.directory
+    }
+
+    /// Appends the numbers of the templates of these texts.
+    pub fn numbers(&self, texts: Range<u32>, out: &mut Vec<u16>) -> Result<(), TemplateError> {
+        let count = self.directory.count();
+        if texts.end > count {
+            return Err(TemplateError::Position { position: texts.end, count });
+        }
+        let mut blocks = self.blocks();
+        let mut at = texts.start as usize;
+        while at < texts.end as usize {
+            let page = at / PAGE_COUNT_MAX;
+            let start = page * PAGE_COUNT_MAX;
+            let end = (texts.end as usize).min(start + PAGE_COUNT_MAX);
+            out.extend_from_slice(&self.numbers_of_page(page, &mut blocks)?[at - start..end - start]);
+            at = end;
+        }
+        Ok(())
+    }
+
+    /// Gives the texts at these positions, which rise.
+    pub fn render(&self, positions: &[u32], take: &mut TakeText<'_>) -> Result<(), TemplateError> {
+        let mut blocks = self.blocks();
+        let places = self.places(positions, &mut blocks)?;
+        let mut open: Vec<Option<OpenTemplate<'a>>> = Vec::new();
+        open.resize_with(usize::from(self.directory.template_count()) + 1, || None);
+        let mut text = Vec::new();
+        for (position, (number, rank)) in positions.iter().zip(places) {
+            let template = match &mut open[usize::from(number)] {
+                Some(template) => template,
+                closed => closed.insert(OpenTemplate::new(self.directory, number)?),
+            };
+            text.clear();
+            template.write(rank, &mut blocks, &mut text)?;
+            take(*position, &text);
+        }
+        Ok(())
+    }
+
+    fn blocks(&self) -> Blocks<'a> {
+        Blocks::new(self.source, &self.directory.blocks)
+    }
+
+    fn numbers_of_page(&self, page: usize, blocks: &mut Blocks<'a>) -> Result<Vec<u16>, TemplateError> {
+        let count = (self.directory.count() as usize - page * PAGE_COUNT_MAX).min(PAGE_COUNT_MAX);
+        let numbers = self.directory.places[page].numbers.view(blocks)?.whole(count);
+        if numbers.iter().any(|number| *number > u64::from(self.directory.template_count())) {
+            return Err(TemplateError::Damaged("the number of a template"));
+        }
+        Ok(numbers.into_iter().map(|number| number as u16).collect())
+    }
+
+    /// For each position the number of the template and the rank of the text.
+    fn places(&self, positions: &[u32], blocks: &mut Blocks<'a>) -> Result<Vec<(u16, u32)>, TemplateError> {
+        let count = self.directory.count();
+        if let Some(&position) = positions.iter().find(|position| **position >= count) {
+            return Err(TemplateError::Position { position, count });
+        }
+        let mut places = Vec::with_capacity(positions.len());
+        let page_of = |position: &u32| *position as usize / PAGE_COUNT_MAX;
+        for positions in positions.chunk_by(|one, other| page_of(one) == page_of(other)) {
+            self.places_of_page(page_of(&positions[0]), positions, blocks, &mut places)?;
+        }
+        Ok(places)
+    }
+
+    fn places_of_page(
+        &self,
+        page: usize,
+        positions: &[u32],
+        blocks: &mut Blocks<'a>,
+        out: &mut Vec<(u16, u32)>,
+    ) -> Result<(), TemplateError> {
+        let start = page * PAGE_COUNT_MAX;
+        let numbers = self.numbers_of_page(page, blocks)?;
+        let mut ranks = self.ranks_before(&numbers, &self.directory.places[page], blocks)?;
+        let mut wanted = positions.iter().map(|position| *position as usize - start).peekable();
+        for (index, number) in numbers.iter().enumerate() {
+            let rank = &mut ranks[usize::from(*number)];
+            while wanted.next_if_eq(&index).is_some() {
+                out.push((*number, *rank));
+            }
+            if wanted.peek().is_none() {
+                return Ok(());
+            }
+            *rank = rank.saturating_add(1);
+        }
+        Err(TemplateError::Order)
+    }
+
+    /// By number: how many texts of each template that occurs in the page came before it.
+    fn ranks_before(
+        &self,
+        numbers: &[u16],
+        page: &PlacePage,
+        blocks: &mut Blocks<'a>,
+    ) -> Result<Vec<u32>, TemplateError> {
+        let mut ranks = vec![NOT_HERE; usize::from(self.directory.template_count()) + 1];
+        numbers.iter().for_each(|number| ranks[usize::from(*number)] = 0);
+        let before = page.before.view(blocks)?;
+        let occurring = ranks.iter_mut().filter(|rank| **rank != NOT_HERE);
+        let mut count = 0;
+        for (index, rank) in occurring.enumerate() {
+            count += 1;
+            if index < page.occurring as usize {
+                *rank = u32::try_from(before.at(index)).unwrap_or(NOT_HERE);
+            }
+        }
+        if count != page.occurring {
+            return Err(TemplateError::Damaged("the ranks of its texts"));
+        }
+        Ok(ranks)
+    }
+}
+
+/// A template whose texts are being read.
+struct OpenTemplate<'a> {
+    template: &'a Template,
+    holes: Vec<OpenHole<'a>>,
+}
+
+/// The pages of a hole, and the one that was read last.
+struct OpenHole<'a> {
+    pages: Vec<Page<'a>>,
+    current: Option<(Page<'a>, View<'a>)>,
+}
+
+impl<'a> OpenTemplate<'a> {
+    fn new(directory: &'a TemplateDirectory, number: u16) -> Result<Self, TemplateError> {
+        let pages = directory.pages_of(number)?;
+        let holes = pages.into_iter().map(|pages| OpenHole { pages, current: None }).collect();
+        Ok(Self { template: directory.template(number), holes })
+    }
+
+    fn write(&mut self, rank: u32, blocks: &mut Blocks<'a>, out: &mut Vec<u8>) -> Result<(), TemplateError> {
+        for (index, hole) in self.holes.iter_mut().enumerate() {
+            out.extend_from_slice(self.template.literal(index));
+            let (page, view) = hole.page_of(rank, blocks)?;
+            view.write((rank - page.start) as usize, out);
+        }
+        out.extend_from_slice(self.template.literal(self.template.holes().len()));
+        Ok(())
+    }
+}
+
+impl<'a> OpenHole<'a> {
+    #[inline]
+    fn page_of(
+        &mut self,
+        rank: u32,
+        blocks: &mut Blocks<'a>,
+    ) -> Result<&(Page<'a>, View<'a>), TemplateError> {
+        let is_current = self.current.as_ref().is_some_and(|(page, _)| page.contains(rank));
+        if !is_current {
+            let index = self.pages.partition_point(|page| page.end() <= rank);
+            let page = self.pages.get(index).ok_or(TemplateError::Damaged("the rank of a text"))?;
+            self.current = Some((*page, page.view(blocks)?));
+        }
+        Ok(self.current.as_ref().expect("it was set above"))
+    }
+}
+
+#[cfg(test)]
+mod tests;

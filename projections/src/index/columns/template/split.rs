@@ -1,0 +1,229 @@
+//! Cuts a text into literal pieces and variables.
+//!
+//! A token that has a digit is a variable, and so are lower-case UUIDs and IPv4 addresses that stand alone.
+//! Invariant: the key's literals and the variables, in their order, are the text again.
+//! It does not bound what it is given: the column does.
+
+use super::alphabet::Marks;
+use super::form::{HoleKind, push_escaped};
+use super::notation::{self, DIGITS_MAX, UUID_BYTES};
+
+/// A text in pieces. It is used for one text after the other, so that nothing is allocated for most of them.
+#[derive(Debug, Default)]
+pub struct Split {
+    key: Vec<u8>,
+    holes: Vec<Hole>,
+    marks: Marks,
+}
+
+/// A variable, and where it stands in the text.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Hole {
+    pub kind: HoleKind,
+    pub start: usize,
+    pub end: usize,
+    /// The value of a decimal or address.
+    pub number: u64,
+}
+
+impl Split {
+    /// The key of the text's template.
+    pub fn key(&self) -> &[u8] {
+        &self.key
+    }
+
+    pub fn holes(&self) -> &[Hole] {
+        &self.holes
+    }
+}
+
+/// Cuts the text.
+pub fn split(text: &[u8], split: &mut Split) {
+    let Split { key, holes, marks } = split;
+    key.clear();
+    holes.clear();
+    marks.read(text);
+    let mut literal = 0;
+    while let Some(hole) = next_hole(text, marks, literal) {
+        push_literal(&text[literal..hole.start], marks, key);
+        key.push(hole.kind as u8);
+        literal = hole.end;
+        holes.push(hole);
+    }
+    push_literal(&text[literal..], marks, key);
+}
+
+/// Reports every token of at least so many bytes, and addresses as a whole.
+pub(super) fn for_each_token(
+    text: &[u8],
+    bytes_min: usize,
+    split: &mut Split,
+    token: &mut impl FnMut(&[u8]),
+) {
+    let marks = &mut split.marks;
+    marks.read(text);
+    let mut at = 0;
+    while let Some(start) = marks.token(at) {
+        at = marks.token_end(start, text);
+        if at - start >= bytes_min {
+            token(&text[start..at]);
+        }
+    }
+    at = 0;
+    while let Some(hole) = next_hole(text, marks, at) {
+        if hole.kind == HoleKind::Address {
+            token(&text[hole.start..hole.end]);
+        }
+        at = hole.end;
+    }
+}
+
+fn push_literal(literal: &[u8], marks: &Marks, key: &mut Vec<u8>) {
+    if marks.has_low() { push_escaped(literal, key) } else { key.extend_from_slice(literal) }
+}
+
+/// The next variable from `at` on, which is no byte within a token but its first.
+#[inline]
+fn next_hole(text: &[u8], marks: &Marks, at: usize) -> Option<Hole> {
+    let digit = marks.digit(at)?;
+    let start = marks.token_start(digit);
+    let end = marks.token_end(digit, text);
+    if let Some(hole) = uuid_at(text, marks, at, start, end) {
+        return Some(hole);
+    }
+    if digit == start && end - start <= DIGITS_MAX && marks.digits_end(start, text) == end {
+        if let Some(hole) = address_at(text, marks, start, end) {
+            return Some(hole);
+        }
+        let number = notation::decimal(&text[start..end]);
+        return Some(Hole { kind: HoleKind::Decimal, start, end, number });
+    }
+    Some(Hole { kind: HoleKind::Word, start, end, number: 0 })
+}
+
+/// A UUID that the token begins, or whose second part it is because the first had only letters.
+#[inline]
+fn uuid_at(text: &[u8], marks: &Marks, from: usize, start: usize, end: usize) -> Option<Hole> {
+    let start = match end - start {
+        8 => start,
+        4 if start >= from + 9 && text[start - 1] == b'-' && marks.token_start(start - 2) == start - 9 => {
+            start - 9
+        }
+        _ => return None,
+    };
+    let uuid = text[start..].first_chunk::<UUID_BYTES>()?;
+    let end = start + UUID_BYTES;
+    if uuid[8] != b'-' || marks.token_end(end - 1, text) != end {
+        return None;
+    }
+    notation::uuid(uuid)?;
+    Some(Hole { kind: HoleKind::Uuid, start, end, number: 0 })
+}
+
+/// An address that the decimal begins and that is not part of a longer run of decimals and dots.
+#[inline]
+fn address_at(text: &[u8], marks: &Marks, start: usize, end: usize) -> Option<Hole> {
+    let may_be = end - start <= 3 && text.get(end) == Some(&b'.') && (start == 0 || text[start - 1] != b'.');
+    if !may_be {
+        return None;
+    }
+    let (address, length) = notation::address(&text[start..])?;
+    let end = start + length;
+    let goes_on = marks.token_end(end - 1, text) != end
+        || (text.get(end) == Some(&b'.') && text.get(end + 1).is_some_and(u8::is_ascii_digit));
+    let number = u64::from(address);
+    (!goes_on).then_some(Hole { kind: HoleKind::Address, start, end, number })
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::super::form::{Piece, Template};
+    use super::super::samples::any_text;
+    use super::*;
+
+    fn parts(text: &[u8]) -> Split {
+        let mut parts = Split::default();
+        split(text, &mut parts);
+        parts
+    }
+
+    /// The text with its variables in brackets.
+    fn shown(text: &str) -> String {
+        let parts = parts(text.as_bytes());
+        let (mut shown, mut at) = (String::new(), 0);
+        for hole in parts.holes() {
+            let open = [' ', '[', '{', '<', '('][hole.kind as usize];
+            shown.push_str(&text[at..hole.start]);
+            shown.extend([&open.to_string(), &text[hole.start..hole.end], "|"]);
+            at = hole.end;
+        }
+        shown + &text[at..]
+    }
+
+    #[test]
+    fn tokens_with_digits_are_variables() {
+        let check = |text: &str, expected: &str| assert_eq!(shown(text), expected);
+        check("user 4711 logged in", "user [4711| logged in");
+        check("blk_-17 of x9", "blk_-[17| of {x9|");
+        check("0001 35ms é7", "[0001| {35ms| {é7|");
+        check("1234567890123456789", "{1234567890123456789|");
+        check("12.50 v1.2.3", "[12|.[50| {v1|.[2|.[3|");
+        check("nothing here", "nothing here");
+        check("", "");
+    }
+
+    #[test]
+    fn addresses_stand_alone() {
+        let check = |text: &str, expected: &str| assert_eq!(shown(text), expected);
+        check("from 10.0.0.9:80", "from (10.0.0.9|:[80|");
+        check("10.0.0.9.", "(10.0.0.9|.");
+        check("1.2.3.4.5", "[1|.[2|.[3|.[4|.[5|");
+        check("10.0.0.256 10.0.0.1x", "[10|.[0|.[0|.[256| [10|.[0|.[0|.{1x|");
+    }
+
+    #[test]
+    fn uuids_are_found_whatever_they_begin_with() {
+        let check = |text: &str, expected: &str| assert_eq!(shown(text), expected);
+        let uuid = "123e4567-e89b-12d3-a456-42661417400f";
+        check(&format!("id {uuid}!"), &format!("id <{uuid}|!"));
+        let letters = "abcdefab-e89b-12d3-a456-42661417400f";
+        check(letters, &format!("<{letters}|"));
+        check(&format!("x{letters}"), "xabcdefab-{e89b|-{12d3|-{a456|-{42661417400f|");
+        check(&format!("{uuid}0"), "{123e4567|-{e89b|-{12d3|-{a456|-{42661417400f0|");
+        check("12345678-e89b", "[12345678|-{e89b|");
+    }
+
+    #[test]
+    fn all_tokens_are_reported() {
+        let mut tokens = Vec::new();
+        let text = b"at 10.0.0.9: a b12 cd_ef";
+        let report = &mut |token: &[u8]| tokens.push(String::from_utf8(token.to_vec()).unwrap());
+        for_each_token(text, 2, &mut Split::default(), report);
+        assert_eq!(tokens, ["at", "10", "b12", "cd_ef", "10.0.0.9"]);
+    }
+
+    proptest! {
+        #[test]
+        fn literals_and_variables_are_the_text(text in any_text()) {
+            let parts = parts(&text);
+            let template = Template::of_key(parts.key()).unwrap();
+            let (mut again, mut holes) = (Vec::new(), parts.holes().iter());
+            for piece in template.pieces() {
+                match piece {
+                    Piece::Literal(literal) => again.extend_from_slice(literal),
+                    Piece::Hole(kind) => {
+                        let hole = holes.next().unwrap();
+                        prop_assert_eq!(hole.kind, kind);
+                        again.extend_from_slice(&text[hole.start..hole.end]);
+                    }
+                }
+            }
+            prop_assert_eq!(again, text);
+            prop_assert_eq!(holes.next(), None);
+            prop_assert!(!template.text().iter().any(u8::is_ascii_digit));
+            prop_assert_eq!(template.key(), parts.key());
+        }
+    }
+}

@@ -1,0 +1,141 @@
+//! The variables of one hole while a column grows: one typed vector for each kind.
+//!
+//! Invariant: the n-th variable is written as it stood in the n-th text of its template.
+//! It does not encode anything for storage.
+
+use super::form::HoleKind;
+use super::notation::{self, UUID_BYTES};
+use super::split::Hole;
+
+/// All variables of one hole, in the order of the texts.
+#[derive(Debug)]
+pub(super) enum Variables {
+    Decimals(Decimals),
+    Words(Words),
+    Uuids(Vec<[u8; 16]>),
+    Addresses(Vec<u32>),
+}
+
+impl Variables {
+    pub(super) fn new(kind: HoleKind) -> Self {
+        match kind {
+            HoleKind::Decimal => Self::Decimals(Decimals::default()),
+            HoleKind::Word => Self::Words(Words::default()),
+            HoleKind::Uuid => Self::Uuids(Vec::new()),
+            HoleKind::Address => Self::Addresses(Vec::new()),
+        }
+    }
+
+    /// Takes the variable in and answers how many bytes it needs. The hole is of the same kind.
+    #[inline]
+    pub(super) fn push(&mut self, text: &[u8], hole: &Hole) -> usize {
+        let variable = &text[hole.start..hole.end];
+        match self {
+            Self::Decimals(decimals) => decimals.push(hole.number, variable),
+            Self::Words(words) => words.push(variable),
+            Self::Uuids(uuids) => {
+                let uuid = variable.first_chunk::<UUID_BYTES>().and_then(notation::uuid);
+                uuids.push(uuid.expect("the split has read the UUID"));
+                16
+            }
+            Self::Addresses(addresses) => {
+                addresses.push(hole.number as u32);
+                4
+            }
+        }
+    }
+
+    /// Forgets all variables and keeps the memory.
+    pub(super) fn clear(&mut self) {
+        match self {
+            Self::Decimals(decimals) => {
+                decimals.numbers.clear();
+                decimals.digits.clear();
+            }
+            Self::Words(words) => words.clear(),
+            Self::Uuids(uuids) => uuids.clear(),
+            Self::Addresses(addresses) => addresses.clear(),
+        }
+    }
+
+    pub(super) fn write(&self, index: usize, out: &mut Vec<u8>) {
+        match self {
+            Self::Decimals(decimals) => {
+                notation::write_decimal(decimals.numbers[index], decimals.digits(index), out);
+            }
+            Self::Words(words) => out.extend_from_slice(words.word(index)),
+            Self::Uuids(uuids) => notation::write_uuid(uuids[index], out),
+            Self::Addresses(addresses) => notation::write_address(addresses[index], out),
+        }
+    }
+}
+
+/// Numbers, and how many digits they are written with once one of them has a zero before it.
+#[derive(Debug, Default)]
+pub(super) struct Decimals {
+    pub(super) numbers: Vec<u64>,
+    /// Empty as long as every number is written with as many digits as it needs.
+    digits: Vec<u8>,
+}
+
+impl Decimals {
+    #[inline]
+    fn push(&mut self, number: u64, variable: &[u8]) -> usize {
+        let has_zero = variable.len() > 1 && variable[0] == b'0';
+        if has_zero && self.digits.is_empty() {
+            self.digits.extend(self.numbers.iter().map(|number| notation::digit_count(*number)));
+        }
+        self.numbers.push(number);
+        if has_zero || !self.digits.is_empty() {
+            self.digits.push(variable.len() as u8);
+            return 9;
+        }
+        8
+    }
+
+    #[inline]
+    pub(super) fn digits(&self, index: usize) -> u8 {
+        match self.digits.get(index) {
+            Some(digits) => *digits,
+            None => notation::digit_count(self.numbers[index]),
+        }
+    }
+
+    /// Whether some number has a zero before it.
+    pub(super) fn has_zeros(&self) -> bool {
+        !self.digits.is_empty()
+    }
+}
+
+/// Texts, one after the other.
+#[derive(Debug, Default)]
+pub(super) struct Words {
+    bytes: Vec<u8>,
+    ends: Vec<u32>,
+}
+
+impl Words {
+    /// Takes the word in and answers how many bytes it needs. All together stay below `u32::MAX`, because
+    /// the column does.
+    #[inline]
+    pub(super) fn push(&mut self, word: &[u8]) -> usize {
+        self.bytes.extend_from_slice(word);
+        self.ends.push(self.bytes.len() as u32);
+        word.len() + 4
+    }
+
+    #[inline]
+    pub(super) fn word(&self, index: usize) -> &[u8] {
+        let start = index.checked_sub(1).map_or(0, |before| self.ends[before] as usize);
+        &self.bytes[start..self.ends[index] as usize]
+    }
+
+    pub(super) fn clear(&mut self) {
+        self.bytes.clear();
+        self.ends.clear();
+    }
+
+    pub(super) fn len(&self) -> usize {
+        self.ends.len()
+    }
+}
