@@ -21,6 +21,13 @@ mod slots;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct NameId(pub(super) u16);
 
+impl NameId {
+    /// Its place among the names of its batch.
+    pub fn index(self) -> usize {
+        usize::from(self.0)
+    }
+}
+
 /// A place in the tree of keys.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct PathId(u16);

@@ -36,6 +36,17 @@ pub fn tokens(text: &[u8]) -> impl Iterator<Item = &[u8]> {
     text.split(|byte| !is_token_byte(*byte)).filter(|token| !token.is_empty())
 }
 
+/// Whether filters of an index keep the token. Short numbers are everywhere, so they are not worth it.
+pub fn is_filtered(token: &[u8]) -> bool {
+    token.len() >= FILTERED_NUMBER_BYTES_MIN
+        || (token.len() >= FILTERED_WORD_BYTES_MIN && !token.iter().any(u8::is_ascii_digit))
+}
+
+/// Shortest token with a digit that filters keep.
+pub const FILTERED_NUMBER_BYTES_MIN: usize = 5;
+/// Shortest token without a digit that filters keep.
+pub const FILTERED_WORD_BYTES_MIN: usize = 2;
+
 /// Hash of a token, the same for tokens that differ in the case of ASCII letters only, and for all
 /// tokens with bytes of other scripts that fold to each other.
 pub fn token_hash(token: &[u8]) -> u64 {

@@ -7,10 +7,24 @@
 //! built again from there.
 
 pub mod block;
+pub mod column;
 pub mod decimal;
 pub mod dictionary;
 mod digits;
+pub mod escape;
+pub mod filter;
+pub mod group;
+pub mod number;
+pub mod open;
 pub mod plane;
+pub mod render;
+pub mod rollup;
+pub mod seal;
+pub mod shape;
+pub mod template;
+pub mod templates;
 pub mod texts;
 pub mod time;
+pub mod time_text;
 pub mod varint;
+pub mod view;

@@ -112,6 +112,22 @@ impl BlockWriter {
         Extent { block, start, length }
     }
 
+    /// Takes a block that shares nothing.
+    pub fn put_block(&mut self, bytes: &[u8]) -> u32 {
+        let block = self.reserve();
+        self.write(block, bytes);
+        block
+    }
+
+    /// Takes bytes that are known not to shrink.
+    pub fn put_dense(&mut self, stream: &[u8]) -> Extent {
+        let block = self.reserve();
+        let at = self.out.len();
+        self.out.extend_from_slice(stream);
+        self.close(block, at, stream.len());
+        Extent { block, start: 0, length: stream.len() as u32 }
+    }
+
     /// Ends the last block; answers all bytes and where the blocks are.
     pub fn finish(mut self) -> (Vec<u8>, BlockTable) {
         self.close_shared();
@@ -140,18 +156,20 @@ impl BlockWriter {
         let compressed =
             self.compressor.compress_to_buffer(raw, room).expect("the room has the bound's size");
         // What hardly shrinks is kept as it is: reading it costs nothing then.
-        let stored = if compressed + compressed / 32 >= raw.len() {
+        self.out.truncate(at + compressed);
+        if compressed + compressed / 32 >= raw.len() {
             self.out.truncate(at);
             self.out.extend_from_slice(raw);
-            raw.len()
-        } else {
-            self.out.truncate(at + compressed);
-            compressed
-        };
+        }
+        self.close(block, at, raw.len());
+    }
+
+    /// Notes the bytes from `at` on as the block.
+    fn close(&mut self, block: u32, at: usize, length: usize) {
+        let stored = self.out.len() - at;
         let checksum = crc32fast::hash(&self.out[at..]);
         self.out.extend_from_slice(&checksum.to_le_bytes());
-        self.entries[block as usize] =
-            Entry { at: at as u64, stored: stored as u32, length: raw.len() as u32 };
+        self.entries[block as usize] = Entry { at: at as u64, stored: stored as u32, length: length as u32 };
     }
 }
 
@@ -297,8 +315,9 @@ impl Blocks for BlocksInMemory {
     fn block(&self, block: u32) -> Result<Bytes, ReadError> {
         read_block(&self.table, block, &self.restorers, |at, into| {
             let from = self.bytes.get(at as usize..).and_then(|rest| rest.get(..into.len()));
-            from.map(|from| into.copy_from_slice(from));
-            Ok(from.is_some())
+            let Some(from) = from else { return Ok(false) };
+            into.copy_from_slice(from);
+            Ok(true)
         })
     }
 }

@@ -47,6 +47,14 @@ impl OpenDictionary {
         self.table.insert_unique(hash, id, |id| hasher.hash_one(text_of(arena, ends, *id)));
     }
 
+    /// Forgets all values and keeps the memory.
+    pub fn clear(&mut self) {
+        self.table.clear();
+        self.arena.clear();
+        self.ends.clear();
+        self.ids.clear();
+    }
+
     /// Values.
     pub fn len(&self) -> usize {
         self.ids.len()

@@ -1,0 +1,174 @@
+//! A group file: a directory at its end says where everything is, and nothing else is read to open it.
+//!
+//! Layout: magic, blocks, the compressed directory, and a trailer with its place, its checksum and the
+//! version. Invariant: a file that was opened gives right answers or errors, whatever its bytes are. It is
+//! never changed: a group that has lost rows is written anew.
+
+pub mod cache;
+pub mod directory;
+pub mod trailer;
+
+use std::fmt;
+use std::ops::Range;
+use std::sync::Arc;
+
+use antler_events::event::lines::Arrival;
+use antler_events::files::{File, read_full};
+use antler_events::ids::TenantId;
+use bytes::Bytes;
+
+use self::cache::BlockCache;
+use self::directory::{Directory, SealedValues};
+use super::block::{BlockTable, Blocks, ReadError, Restorers, read_block};
+use super::column::ColumnHead;
+use super::plane::PAGE;
+use super::shape::Shape;
+use super::view::{GroupView, Origin, TenantRows, Values};
+
+/// The blocks of one file.
+pub struct GroupBlocks {
+    file: Box<dyn File>,
+    table: BlockTable,
+    /// The number of the group in the cache.
+    number: u64,
+    shared: Arc<Shared>,
+}
+
+/// What all groups of a store share.
+#[derive(Debug)]
+pub struct Shared {
+    pub restorers: Restorers,
+    pub cache: BlockCache,
+}
+
+impl Blocks for GroupBlocks {
+    fn block(&self, block: u32) -> Result<Bytes, ReadError> {
+        if let Some(bytes) = self.shared.cache.find((self.number, block)) {
+            return Ok(bytes);
+        }
+        let read_at = |at: u64, into: &mut [u8]| Ok(read_full(&*self.file, at, into)? == into.len());
+        let bytes = read_block(&self.table, block, &self.shared.restorers, read_at)?;
+        self.shared.cache.keep((self.number, block), bytes.clone());
+        Ok(bytes)
+    }
+}
+
+impl fmt::Debug for GroupBlocks {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(out, "GroupBlocks({}, {} blocks)", self.number, self.table.len())
+    }
+}
+
+/// A group that was written.
+#[derive(Debug)]
+pub struct SealedGroup {
+    pub directory: Directory,
+    blocks: GroupBlocks,
+    arrivals: Vec<Arrival>,
+}
+
+impl SealedGroup {
+    /// Reads trailer and directory.
+    pub fn open(file: Box<dyn File>, number: u64, shared: Arc<Shared>) -> Result<Self, ReadError> {
+        let size = file.size().map_err(|error| ReadError::storage(&error))?;
+        let bytes = trailer::read_directory(&*file, size)?;
+        let mut rest = &bytes[..];
+        let table = BlockTable::decode(&mut rest, size)?;
+        let directory = Directory::decode(&mut rest)?;
+        let blocks = GroupBlocks { file, table, number, shared };
+        let arrivals = directory.events.read_arrivals(&blocks)?;
+        Ok(Self { directory, blocks, arrivals })
+    }
+
+    pub fn blocks(&self) -> &GroupBlocks {
+        &self.blocks
+    }
+
+    /// Memory that the group holds while it is open.
+    pub fn bytes_held(&self) -> usize {
+        size_of::<Self>() + self.directory.bytes_held() + self.blocks.table.bytes_held()
+    }
+
+    /// Reads every block once: each has its checksum.
+    pub fn check_blocks(&self) -> Result<(), ReadError> {
+        (0..self.blocks.table.len() as u32).try_for_each(|block| {
+            let read_at =
+                |at: u64, into: &mut [u8]| Ok(read_full(&*self.blocks.file, at, into)? == into.len());
+            read_block(&self.blocks.table, block, &self.blocks.shared.restorers, read_at).map(drop)
+        })
+    }
+}
+
+impl GroupView for SealedGroup {
+    fn rows(&self) -> u32 {
+        self.directory.rows
+    }
+
+    fn tenant_rows(&self, tenant: TenantId) -> TenantRows {
+        TenantRows::Range(self.directory.rows_of(tenant))
+    }
+
+    fn span(&self) -> Option<(i64, i64)> {
+        let spans = (0..).map_while(|page| self.directory.times.span(page));
+        spans.reduce(|a, b| (a.0.min(b.0), a.1.max(b.1)))
+    }
+
+    fn times(&self, rows: Range<u32>, out: &mut Vec<i64>) -> Result<(), ReadError> {
+        self.directory.times.read(&self.blocks, rows.start as usize..rows.end as usize, out)
+    }
+
+    fn shape_numbers(&self, rows: Range<u32>, out: &mut Vec<u32>) -> Result<(), ReadError> {
+        let mut wide = Vec::with_capacity(rows.len());
+        self.directory.shape_of.read(&self.blocks, rows.start as usize..rows.end as usize, &mut wide)?;
+        let shapes = self.directory.shapes.len() as u64;
+        if wide.iter().any(|number| *number >= shapes) {
+            return Err(ReadError::directory("the number of a shape"));
+        }
+        out.extend(wide.into_iter().map(|number| number as u32));
+        Ok(())
+    }
+
+    fn shapes(&self) -> &[Shape] {
+        &self.directory.shapes
+    }
+
+    fn shape_texts(&self, numbers: &[u32], visit: &mut dyn FnMut(u32, &[u8])) -> Result<(), ReadError> {
+        self.directory.shape_texts.visit(&self.blocks, numbers.iter().copied(), visit)
+    }
+
+    fn columns(&self) -> u32 {
+        self.directory.columns.len() as u32
+    }
+
+    fn head(&self, column: u32) -> &ColumnHead {
+        &self.directory.columns[column as usize].head
+    }
+
+    fn values(&self, column: u32) -> Values<'_> {
+        match &self.directory.columns[column as usize].values {
+            SealedValues::Dictionary(values) => Values::Dictionary(values, &self.blocks),
+            SealedValues::Templates(values) => Values::Templates(values, &self.blocks),
+            SealedValues::Numbers(values) => Values::Numbers(values, &self.blocks),
+        }
+    }
+
+    fn rank_at_page(&self, column: u32, page: usize) -> u32 {
+        let column = &self.directory.columns[column as usize];
+        if column.is_full {
+            return (page * PAGE) as u32;
+        }
+        column.ranks.get(page).copied().unwrap_or(u32::MAX)
+    }
+
+    fn arrivals(&self) -> &[Arrival] {
+        &self.arrivals
+    }
+
+    fn origins(&self, rows: &[u32]) -> Result<Vec<Origin>, ReadError> {
+        self.directory.events.origins(&self.blocks, rows)
+    }
+
+    fn may_have(&self, token_hash: u64) -> Result<bool, ReadError> {
+        self.directory.filter.may_have(&self.blocks, token_hash)
+    }
+}

@@ -1,0 +1,143 @@
+//! Number columns: decimals, the mantissas apart from the scales.
+//!
+//! Invariant: a number is written again as it came. Numbers that no `Decimal` holds do not belong here.
+
+use std::ops::Range;
+
+use super::block::{BlockWriter, Blocks, ReadError};
+use super::decimal::Decimal;
+use super::plane::{PlaneWriter, Planes};
+
+/// A column under construction.
+#[derive(Debug, Default)]
+pub struct OpenNumbers {
+    mantissas: Vec<i64>,
+    scales: Vec<u8>,
+}
+
+impl OpenNumbers {
+    #[inline]
+    pub fn push(&mut self, number: Decimal) {
+        self.mantissas.push(number.mantissa());
+        self.scales.push(number.scale());
+    }
+
+    pub fn len(&self) -> usize {
+        self.mantissas.len()
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.mantissas.is_empty()
+    }
+
+    /// Forgets all numbers and keeps the memory.
+    pub fn clear(&mut self) {
+        self.mantissas.clear();
+        self.scales.clear();
+    }
+
+    pub fn at(&self, index: usize) -> Decimal {
+        Decimal::new(self.mantissas[index], self.scales[index]).expect("it was pushed as a decimal")
+    }
+
+    /// Memory that the column holds.
+    pub fn bytes_held(&self) -> usize {
+        self.mantissas.capacity() * 8 + self.scales.capacity()
+    }
+
+    /// Writes the numbers at these positions, in their order.
+    pub fn seal(&self, order: &[u32], planes: &mut PlaneWriter, blocks: &mut BlockWriter) -> SealedNumbers {
+        let mantissas: Vec<u64> = order.iter().map(|at| ordered(self.mantissas[*at as usize])).collect();
+        let scales: Vec<u64> = order.iter().map(|at| u64::from(self.scales[*at as usize])).collect();
+        SealedNumbers { mantissas: planes.write(&mantissas, blocks), scales: planes.write(&scales, blocks) }
+    }
+}
+
+/// Signed numbers as unsigned ones of the same order.
+const fn ordered(number: i64) -> u64 {
+    number as u64 ^ 1 << 63
+}
+
+/// A sealed column.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SealedNumbers {
+    mantissas: Planes,
+    scales: Planes,
+}
+
+impl SealedNumbers {
+    pub fn len(&self) -> usize {
+        self.mantissas.len()
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.mantissas.is_empty()
+    }
+
+    /// Appends the numbers of a range.
+    pub fn read(
+        &self,
+        blocks: &impl Blocks,
+        range: Range<usize>,
+        out: &mut Vec<Decimal>,
+    ) -> Result<(), ReadError> {
+        let (mut mantissas, mut scales) = (Vec::with_capacity(range.len()), Vec::new());
+        self.mantissas.read(blocks, range.clone(), &mut mantissas)?;
+        self.scales.read(blocks, range, &mut scales)?;
+        for (mantissa, scale) in mantissas.into_iter().zip(scales) {
+            let scale = u8::try_from(scale).unwrap_or(u8::MAX);
+            let number = Decimal::new(ordered(mantissa as i64) as i64, scale);
+            out.push(number.ok_or(ReadError::directory("a number"))?);
+        }
+        Ok(())
+    }
+
+    pub fn encode(&self, out: &mut Vec<u8>) {
+        self.mantissas.encode(out);
+        self.scales.encode(out);
+    }
+
+    pub fn decode(bytes: &mut &[u8]) -> Result<Self, ReadError> {
+        let (mantissas, scales) = (Planes::decode(bytes)?, Planes::decode(bytes)?);
+        if mantissas.len() != scales.len() {
+            return Err(ReadError::directory("a column of numbers"));
+        }
+        Ok(Self { mantissas, scales })
+    }
+
+    /// Memory that the directory holds.
+    pub fn bytes_held(&self) -> usize {
+        self.mantissas.bytes_held() + self.scales.bytes_held()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::super::block::BlocksInMemory;
+    use super::*;
+
+    proptest! {
+        #[test]
+        fn numbers_come_back_in_their_new_order(
+            numbers in proptest::collection::vec((-999_999_999_999_999_999i64..=999_999_999_999_999_999, 0u8..=18), 0..200),
+            keys in proptest::collection::vec(any::<u32>(), 200),
+        ) {
+            let mut open = OpenNumbers::default();
+            let numbers: Vec<_> = numbers.iter().map(|(m, s)| Decimal::new(*m, *s).unwrap()).collect();
+            numbers.iter().for_each(|number| open.push(*number));
+            let mut order: Vec<u32> = (0..numbers.len() as u32).filter(|at| keys[*at as usize] % 4 > 0).collect();
+            order.sort_by_key(|at| keys[*at as usize]);
+            let mut blocks = BlockWriter::new(1, Vec::new()).unwrap();
+            let sealed = open.seal(&order, &mut PlaneWriter::default(), &mut blocks);
+            let mut encoded = Vec::new();
+            sealed.encode(&mut encoded);
+            prop_assert_eq!(&SealedNumbers::decode(&mut &encoded[..]).unwrap(), &sealed);
+            let (bytes, table) = blocks.finish();
+            let mut read = Vec::new();
+            sealed.read(&BlocksInMemory::new(bytes, table), 0..order.len(), &mut read).unwrap();
+            prop_assert_eq!(read, order.iter().map(|at| open.at(*at as usize)).collect::<Vec<_>>());
+        }
+    }
+}

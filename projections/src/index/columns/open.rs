@@ -1,0 +1,252 @@
+//! The open group: lines taken apart into columns, in the order in which they arrive.
+//!
+//! Invariant: after `apply` every line of the batch is a row, whatever it looks like, and memory is bounded
+//! by the bytes that came: a line whose names or shape would cost others too much is kept whole. It is
+//! never on disk: the event log is, and `seal` writes what has become a group.
+
+pub mod columns;
+mod draft;
+pub mod tenants;
+mod view;
+
+use antler_events::clock::Timestamp;
+use antler_events::event::lines::Arrival;
+use antler_events::ids::{Offset, PartitionId, TenantId};
+use antler_events::line::{Line, LineBatch, Role};
+use antler_events::query::text::token_hash;
+
+use self::columns::{BatchColumns, OpenColumns};
+use self::draft::{LineDraft, Payload};
+use self::tenants::OpenTenants;
+use super::column::Class;
+use super::filter::FilterBuilder;
+use super::shape::{Hole, ShapeTable, Writing};
+
+/// Ten bits let one of a hundred absent tokens pass.
+const FILTER_BITS_PER_TOKEN: usize = 10;
+const FILTER_TOKENS_MAX: usize = 4 << 20;
+
+/// A batch in the group.
+#[derive(Debug, Clone, Copy)]
+pub struct EventRows {
+    pub first_row: u32,
+    pub offset: Offset,
+    pub received_at: Timestamp,
+    /// Which of the arrivals.
+    pub arrival: u32,
+}
+
+/// Rows that are not sealed yet.
+#[derive(Debug)]
+pub struct OpenGroup {
+    pub(super) partition: PartitionId,
+    pub(super) times: Vec<i64>,
+    pub(super) shape_of: Vec<u32>,
+    pub(super) tenant_of: Vec<u32>,
+    pub(super) raw_length_of: Vec<u32>,
+    /// Earliest and latest time.
+    pub(super) span: Option<(i64, i64)>,
+    pub(super) events: Vec<EventRows>,
+    pub(super) arrivals: Vec<Arrival>,
+    pub(super) tenants: OpenTenants,
+    pub(super) columns: OpenColumns,
+    pub(super) shapes: ShapeTable,
+    pub(super) filter: FilterBuilder,
+    raw_bytes: u64,
+    draft: LineDraft,
+}
+
+/// A value that the sender said once for all lines of a batch.
+struct DefaultValue<'a> {
+    /// It holds where the line does not fill this role; tags always hold.
+    role: Option<Role>,
+    column: u32,
+    text: &'a str,
+}
+
+impl OpenGroup {
+    pub fn new(partition: PartitionId) -> Self {
+        Self {
+            partition,
+            times: Vec::new(),
+            shape_of: Vec::new(),
+            tenant_of: Vec::new(),
+            raw_length_of: Vec::new(),
+            span: None,
+            events: Vec::new(),
+            arrivals: Vec::new(),
+            tenants: OpenTenants::default(),
+            columns: OpenColumns::default(),
+            shapes: ShapeTable::default(),
+            filter: FilterBuilder::new(FILTER_BITS_PER_TOKEN, FILTER_TOKENS_MAX),
+            raw_bytes: 0,
+            draft: LineDraft::default(),
+        }
+    }
+
+    /// Forgets all rows and keeps the memory: the next group will be much like this one. Columns that were
+    /// not used are let go.
+    pub fn clear(&mut self) {
+        self.times.clear();
+        self.shape_of.clear();
+        self.tenant_of.clear();
+        self.raw_length_of.clear();
+        self.span = None;
+        self.events.clear();
+        self.arrivals.clear();
+        self.tenants.clear();
+        self.columns.clear();
+        self.shapes.clear();
+        self.filter.clear();
+        self.raw_bytes = 0;
+    }
+
+    /// Appends the lines of an event.
+    pub fn apply(&mut self, tenant: TenantId, offset: Offset, batch: &LineBatch, arrival: &Arrival) {
+        let tenant = self.tenants.number(tenant);
+        let first_row = self.rows() as u32;
+        let arrival_number = self.arrival_number(arrival);
+        self.events.push(EventRows {
+            first_row,
+            offset,
+            received_at: batch.received_at(),
+            arrival: arrival_number,
+        });
+        let mut names = BatchColumns::new(batch);
+        let defaults = self.default_values(tenant, arrival);
+        for line in batch.lines() {
+            self.push(tenant, line, &mut names, &defaults);
+        }
+    }
+
+    pub fn rows(&self) -> usize {
+        self.times.len()
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.times.is_empty()
+    }
+
+    /// Bytes of all lines as they came.
+    pub fn raw_bytes(&self) -> u64 {
+        self.raw_bytes
+    }
+
+    /// Count of columns and shapes: what makes a group large without many rows.
+    pub fn forms(&self) -> usize {
+        self.columns.len() + self.shapes.len()
+    }
+
+    /// Memory that the group holds.
+    pub fn bytes_held(&self) -> usize {
+        let rows = self.times.capacity() * 8 + self.shape_of.capacity() * 12;
+        let events = self.events.capacity() * size_of::<EventRows>();
+        rows + events
+            + self.columns.bytes_held()
+            + self.shapes.bytes_held()
+            + self.tenants.bytes_held()
+            + self.filter.bytes_held()
+    }
+
+    fn arrival_number(&mut self, arrival: &Arrival) -> u32 {
+        // Batches that follow each other mostly come the same way.
+        let known = self.arrivals.iter().rposition(|known| known == arrival);
+        known.unwrap_or_else(|| {
+            self.arrivals.push(arrival.clone());
+            self.arrivals.len() - 1
+        }) as u32
+    }
+
+    /// Columns for defaults are not refused: they have the names of roles.
+    fn default_values<'a>(&mut self, tenant: u32, arrival: &'a Arrival) -> Vec<DefaultValue<'a>> {
+        let said = &arrival.defaults;
+        let roles = [
+            (Role::Source, &said.source),
+            (Role::Service, &said.service),
+            (Role::Environment, &said.environment),
+            (Role::Level, &said.level),
+            (Role::Host, &said.host),
+        ];
+        let usage = self.tenants.usage_mut(tenant);
+        let mut column = |name: &str| self.columns.ensure(name, Class::Text, usage);
+        let mut values = Vec::new();
+        for (role, text) in roles {
+            if let Some(text) = text {
+                values.push(DefaultValue { role: Some(role), column: column(role.synonyms()[0]), text });
+            }
+        }
+        values.extend(said.tags.iter().map(|text| DefaultValue { role: None, column: column("tags"), text }));
+        values
+    }
+
+    fn push(
+        &mut self,
+        tenant: u32,
+        line: Line<'_>,
+        names: &mut BatchColumns<'_>,
+        defaults: &[DefaultValue<'_>],
+    ) {
+        let raw = line.raw();
+        let row = self.rows() as u32;
+        let usage = self.tenants.usage_mut(tenant);
+        usage.rows += 1;
+        let fits = self.draft.read(line, |name, class| names.column(name, class, &mut self.columns, usage));
+        let mut shape = None;
+        if fits {
+            add_defaults(&mut self.draft, line, defaults);
+            let shapes = self.shapes.len();
+            shape = self.shapes.number(&self.draft.shape, raw, || usage.admit_shape(shapes));
+        }
+        let shape = shape.unwrap_or_else(|| {
+            let whole = self.columns.ensure("", Class::Whole, usage);
+            self.draft.keep_whole(raw, Hole { column: whole, writing: Writing::Plain });
+            add_defaults(&mut self.draft, line, defaults);
+            self.shapes.number(&self.draft.shape, raw, || true).expect("it was let in")
+        });
+        self.push_values(row, tenant, raw, defaults);
+        let time = line.timestamp().nanos();
+        let (earliest, latest) = self.span.unwrap_or((time, time));
+        self.span = Some((earliest.min(time), latest.max(time)));
+        self.times.push(time);
+        self.raw_length_of.push(raw.len() as u32);
+        self.shape_of.push(shape);
+        self.tenant_of.push(tenant);
+        self.raw_bytes += raw.len() as u64;
+    }
+
+    fn push_values(&mut self, row: u32, tenant: u32, raw: &[u8], defaults: &[DefaultValue<'_>]) {
+        let filter = &mut self.filter;
+        let mut token = |token: &[u8]| filter.push(token_hash(token));
+        let draft = &self.draft;
+        let tenants = &self.tenant_of;
+        for ((hole, span), payload) in draft.shape.holes.iter().zip(&draft.shape.spans).zip(&draft.payloads) {
+            let text = match payload {
+                Payload::Time => continue,
+                Payload::Number(number) => {
+                    self.columns.push_number(hole.column, row, *number);
+                    continue;
+                }
+                Payload::Span => &raw[span.0 as usize..span.1 as usize],
+                Payload::Resolved(range) => &draft.resolved[range.clone()],
+            };
+            self.columns.push_text(hole.column, (row, tenant), text, tenants, &mut token);
+        }
+        for (column, default) in draft.shape.defaults.iter().zip(&draft.defaults) {
+            let text = defaults[*default].text.as_bytes();
+            self.columns.push_text(*column, (row, tenant), text, tenants, &mut token);
+        }
+    }
+}
+
+/// Adds the defaults that hold for the line.
+fn add_defaults(draft: &mut LineDraft, line: Line<'_>, defaults: &[DefaultValue<'_>]) {
+    for (index, default) in defaults.iter().enumerate() {
+        match default.role {
+            Some(role) if line.index_of(role).is_some() => {}
+            role => draft.add_default(index, default.column, role),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

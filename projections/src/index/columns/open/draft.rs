@@ -1,0 +1,144 @@
+//! One line on its way into columns: where its values are, and in which form they are kept.
+//!
+//! Invariant: a value is kept in a form only if that form gives back the same bytes; otherwise as it was
+//! written. It does not store anything: the open group does, once it knows the shape.
+
+use std::ops::Range;
+
+use antler_events::line::{Line, NameId, Place, Role, ValueKind};
+
+use crate::index::columns::column::Class;
+use crate::index::columns::decimal::Decimal;
+use crate::index::columns::escape;
+use crate::index::columns::shape::{Hole, NO_COLUMN, ShapeDraft, Writing};
+use crate::index::columns::time_text::{self, TimeForm};
+
+/// What is put into the column of a hole.
+#[derive(Debug, Clone)]
+pub(super) enum Payload {
+    /// The bytes of the line.
+    Span,
+    /// A text in `resolved`.
+    Resolved(Range<usize>),
+    Number(Decimal),
+    /// Nothing: the row has its time.
+    Time,
+}
+
+/// Scratch room for one line after the other.
+#[derive(Debug)]
+pub(super) struct LineDraft {
+    pub(super) shape: ShapeDraft,
+    /// For each hole.
+    pub(super) payloads: Vec<Payload>,
+    pub(super) resolved: Vec<u8>,
+    /// Which defaults hold, in the order of `shape.defaults`.
+    pub(super) defaults: Vec<usize>,
+    time_form: TimeForm,
+}
+
+impl Default for LineDraft {
+    fn default() -> Self {
+        Self {
+            shape: ShapeDraft::default(),
+            payloads: Vec::new(),
+            resolved: Vec::new(),
+            defaults: Vec::new(),
+            time_form: TimeForm::RFC_3339_MILLIS,
+        }
+    }
+}
+
+impl LineDraft {
+    /// Finds the holes of a line; says whether each of them has a column.
+    pub(super) fn read(
+        &mut self,
+        line: Line<'_>,
+        mut column: impl FnMut(NameId, Class) -> Option<u32>,
+    ) -> bool {
+        self.clear();
+        let raw = line.raw();
+        let time_field = line.index_of(Role::Time).unwrap_or(usize::MAX);
+        for (index, place) in line.places().enumerate() {
+            let value = &raw[place.span.clone()];
+            if index == time_field && self.read_time(line, &place, value) {
+                continue;
+            }
+            let Some((class, writing, payload)) = self.form_of(place.kind, value) else { continue };
+            let Some(column) = column(place.name, class) else { return false };
+            self.push(Hole { column, writing }, &place.span, payload);
+        }
+        self.read_roles(line);
+        true
+    }
+
+    /// Makes the whole line one hole.
+    pub(super) fn keep_whole(&mut self, raw: &[u8], hole: Hole) {
+        self.clear();
+        self.push(hole, &(0..raw.len()), Payload::Span);
+    }
+
+    /// Adds a value that stands behind those of the line.
+    pub(super) fn add_default(&mut self, index: usize, column: u32, role: Option<Role>) {
+        if let Some(role) = role {
+            self.shape.roles[role as usize] = (self.shape.holes.len() + self.shape.defaults.len()) as u16;
+        }
+        self.shape.defaults.push(column);
+        self.defaults.push(index);
+    }
+
+    fn clear(&mut self) {
+        self.shape.clear();
+        self.payloads.clear();
+        self.resolved.clear();
+        self.defaults.clear();
+    }
+
+    fn push(&mut self, hole: Hole, span: &Range<usize>, payload: Payload) {
+        self.shape.holes.push(hole);
+        self.shape.spans.push((span.start as u32, span.end as u32));
+        self.payloads.push(payload);
+    }
+
+    fn read_time(&mut self, line: Line<'_>, place: &Place, value: &[u8]) -> bool {
+        let plain = matches!(place.kind, ValueKind::String | ValueKind::Number);
+        let form = line
+            .own_timestamp()
+            .filter(|_| plain)
+            .and_then(|time| time_text::recognise(value, time, self.time_form));
+        let Some(form) = form else { return false };
+        self.time_form = form;
+        self.push(Hole { column: NO_COLUMN, writing: Writing::Time(form) }, &place.span, Payload::Time);
+        true
+    }
+
+    /// Nothing for what is no value: it stays in the shape.
+    fn form_of(&mut self, kind: ValueKind, value: &[u8]) -> Option<(Class, Writing, Payload)> {
+        Some(match kind {
+            ValueKind::String => (Class::Text, Writing::Plain, Payload::Span),
+            ValueKind::EscapedString => {
+                let start = self.resolved.len();
+                if escape::resolve(value, &mut self.resolved) {
+                    (Class::Text, Writing::Escaped, Payload::Resolved(start..self.resolved.len()))
+                } else {
+                    (Class::EscapedText, Writing::Plain, Payload::Span)
+                }
+            }
+            ValueKind::Number => match Decimal::parse(value) {
+                Some(number) => (Class::Number, Writing::Plain, Payload::Number(number)),
+                None => (Class::OtherNumber, Writing::Plain, Payload::Span),
+            },
+            ValueKind::True | ValueKind::False => (Class::Flag, Writing::Plain, Payload::Span),
+            ValueKind::Null | ValueKind::EmptyObject | ValueKind::EmptyArray => return None,
+        })
+    }
+
+    /// Fields that are no values have no hole, so later ones count less.
+    fn read_roles(&mut self, line: Line<'_>) {
+        for role in Role::ALL {
+            let Some(field) = line.index_of(role) else { continue };
+            let before = line.places().take(field).filter(|place| place.kind.is_scalar()).count();
+            self.shape.roles[role as usize] = before as u16;
+        }
+    }
+}

@@ -1,0 +1,124 @@
+//! Sealing: the rows of an open group become a file, sorted by tenant, then time.
+//!
+//! Invariant: every row given is in the file exactly once, with every value, under new numbers for shapes and
+//! columns, of which only those in use are kept. It writes to memory; the store writes the file and makes
+//! it count.
+
+mod columns;
+mod shapes;
+
+use std::io;
+
+use antler_events::ids::TenantId;
+
+use self::columns::ColumnSealer;
+use self::shapes::UsedShapes;
+use super::block::BlockWriter;
+use super::group::directory::{Directory, EventRow, Events, SealedFilter};
+use super::group::trailer;
+use super::open::OpenGroup;
+use super::plane::PlaneWriter;
+use super::texts::Texts;
+use super::time::Times;
+
+const NANOS_PER_DAY: i64 = 86_400_000_000_000;
+/// A day with fewer rows than one in so many of its group does without a filter.
+const FILTER_SHARE: usize = 64;
+
+/// A day's rows of an open group, in the order of the file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DayRows {
+    /// Days since 1970.
+    pub day: i64,
+    pub rows: Vec<u32>,
+}
+
+/// Cuts a group by day and sorts each by tenant, time and arrival.
+pub fn days(group: &OpenGroup) -> Vec<DayRows> {
+    let mut days: Vec<DayRows> = Vec::new();
+    for (row, time) in group.times.iter().enumerate() {
+        let day = time.div_euclid(NANOS_PER_DAY);
+        let at = match days.iter().rposition(|other| other.day == day) {
+            Some(at) => at,
+            None => {
+                days.push(DayRows { day, rows: Vec::new() });
+                days.len() - 1
+            }
+        };
+        days[at].rows.push(row as u32);
+    }
+    days.sort_unstable_by_key(|day| day.day);
+    let rank = tenant_ranks(group);
+    for day in &mut days {
+        day.rows.sort_by_key(|row| {
+            let row = *row as usize;
+            (rank[group.tenant_of[row] as usize], group.times[row])
+        });
+    }
+    days
+}
+
+/// For each tenant's number its place in the order of ids.
+fn tenant_ranks(group: &OpenGroup) -> Vec<u32> {
+    let ids = group.tenants.ids();
+    let mut sorted: Vec<u32> = (0..ids.len() as u32).collect();
+    sorted.sort_unstable_by_key(|number| ids[*number as usize]);
+    let mut ranks = vec![0; ids.len()];
+    for (rank, number) in sorted.into_iter().enumerate() {
+        ranks[number as usize] = rank as u32;
+    }
+    ranks
+}
+
+/// The bytes of the file for some rows of a group of a partition.
+pub fn seal(group: &OpenGroup, rows: &[u32], level: i32) -> io::Result<Vec<u8>> {
+    let mut blocks = BlockWriter::new(level, trailer::HEAD.to_vec())?;
+    let mut planes = PlaneWriter::default();
+    let used = UsedShapes::of(group, rows);
+    let mut sealer = ColumnSealer::new(group, rows);
+    let columns = used.columns.iter().map(|old| sealer.seal(*old, &mut planes, &mut blocks)).collect();
+    let times: Vec<i64> = rows.iter().map(|row| group.times[*row as usize]).collect();
+    let shapes = used.renumbered(group);
+    let filter = (rows.len() * FILTER_SHARE >= group.rows()).then(|| group.filter.clone().finish());
+    let places: Vec<u64> = rows.iter().map(|row| u64::from(*row)).collect();
+    let directory = Directory {
+        rows: rows.len() as u32,
+        raw_bytes: rows.iter().map(|row| u64::from(group.raw_length_of[*row as usize])).sum(),
+        tenants: tenants(group, rows),
+        times: Times::write(&times, &mut blocks),
+        shape_of: planes.write(&used.numbers_of(group, rows), &mut blocks),
+        shape_texts: Texts::write(used.texts(group), &mut blocks),
+        shapes,
+        columns,
+        events: Events::write(&places, &events(group), &group.arrivals, &mut planes, &mut blocks),
+        filter: SealedFilter::write(&filter.unwrap_or_default(), &mut blocks),
+    };
+    let (file, table) = blocks.finish();
+    let mut bytes = Vec::new();
+    table.encode(&mut bytes);
+    directory.encode(&mut bytes);
+    trailer::finish(file, &bytes, level)
+}
+
+fn tenants(group: &OpenGroup, rows: &[u32]) -> Vec<(TenantId, u32)> {
+    let mut tenants: Vec<(TenantId, u32)> = Vec::new();
+    for (at, row) in rows.iter().enumerate() {
+        let tenant = group.tenants.ids()[group.tenant_of[*row as usize] as usize];
+        match tenants.last_mut() {
+            Some((last, end)) if *last == tenant => *end = at as u32 + 1,
+            _ => tenants.push((tenant, at as u32 + 1)),
+        }
+    }
+    tenants
+}
+
+fn events(group: &OpenGroup) -> Vec<EventRow> {
+    let event = |event: &super::open::EventRows| EventRow {
+        first: u64::from(event.first_row),
+        partition: group.partition,
+        offset: event.offset,
+        received_at: event.received_at,
+        arrival: event.arrival,
+    };
+    group.events.iter().map(event).collect()
+}

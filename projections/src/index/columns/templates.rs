@@ -1,0 +1,121 @@
+//! Template columns in a group file: their blocks among those of the group, their directory read when needed.
+//!
+//! Invariant: what `template` writes and reads goes through the blocks of the group, with its checksums.
+//! It adds nothing to what a template is.
+
+use std::borrow::Cow;
+use std::sync::OnceLock;
+
+use super::block::{BlockWriter, Blocks, ReadError};
+use super::template::{
+    BlockSink, BlockSource, TemplateColumn, TemplateDirectory, TemplateError, TemplateReader, encode,
+};
+use super::varint;
+
+/// A sealed column.
+#[derive(Debug)]
+pub struct SealedTemplates {
+    len: u32,
+    root: Box<[u8]>,
+    directory: OnceLock<TemplateDirectory>,
+}
+
+impl SealedTemplates {
+    /// Writes the values at these positions, in their order.
+    pub fn seal(column: &TemplateColumn, order: &[u32], blocks: &mut BlockWriter) -> Self {
+        let root = encode(column, order, &mut Sink(blocks)).expect("positions are those of the column");
+        Self { len: order.len() as u32, root: root.into(), directory: OnceLock::new() }
+    }
+
+    pub fn len(&self) -> usize {
+        self.len as usize
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.len == 0
+    }
+
+    /// What templates there are.
+    pub fn directory(&self, blocks: &impl Blocks) -> Result<&TemplateDirectory, ReadError> {
+        if let Some(directory) = self.directory.get() {
+            return Ok(directory);
+        }
+        let directory = TemplateDirectory::read(&self.root, &Source(blocks)).map_err(damaged)?;
+        if directory.count() != self.len {
+            return Err(ReadError::directory("a column of templates"));
+        }
+        Ok(self.directory.get_or_init(|| directory))
+    }
+
+    /// Appends the numbers of the templates of a range of values.
+    pub fn numbers(
+        &self,
+        blocks: &impl Blocks,
+        range: std::ops::Range<u32>,
+        out: &mut Vec<u16>,
+    ) -> Result<(), ReadError> {
+        let source = Source(blocks);
+        TemplateReader::new(self.directory(blocks)?, &source).numbers(range, out).map_err(damaged)
+    }
+
+    /// Visits the values of rising ranks, each with its place among the ranks.
+    pub fn visit(
+        &self,
+        blocks: &impl Blocks,
+        ranks: &[u32],
+        visit: &mut dyn FnMut(usize, &[u8]),
+    ) -> Result<(), ReadError> {
+        let source = Source(blocks);
+        let mut at = 0;
+        let reader = TemplateReader::new(self.directory(blocks)?, &source);
+        let mut take = |_: u32, text: &[u8]| {
+            visit(at, text);
+            at += 1;
+        };
+        reader.render(ranks, &mut take).map_err(damaged)
+    }
+
+    pub fn encode(&self, out: &mut Vec<u8>) {
+        varint::push(out, u64::from(self.len));
+        varint::push(out, self.root.len() as u64);
+        out.extend_from_slice(&self.root);
+    }
+
+    pub fn decode(bytes: &mut &[u8]) -> Result<Self, ReadError> {
+        let wrong = || ReadError::directory("a column of templates");
+        let len = varint::take_u32(bytes).ok_or_else(wrong)?;
+        let length = varint::take_u32(bytes).ok_or_else(wrong)? as usize;
+        let (root, rest) = bytes.split_at_checked(length).ok_or_else(wrong)?;
+        *bytes = rest;
+        Ok(Self { len, root: root.into(), directory: OnceLock::new() })
+    }
+
+    /// Memory that the column holds.
+    pub fn bytes_held(&self) -> usize {
+        self.root.len() + self.directory.get().map_or(0, TemplateDirectory::bytes_held)
+    }
+}
+
+#[expect(clippy::needless_pass_by_value, reason = "it is what map_err gives")]
+fn damaged(error: TemplateError) -> ReadError {
+    ReadError::Storage { reason: error.to_string().into() }
+}
+
+struct Sink<'a>(&'a mut BlockWriter);
+
+impl BlockSink for Sink<'_> {
+    fn put(&mut self, raw: &[u8]) -> u32 {
+        self.0.put_block(raw)
+    }
+}
+
+struct Source<'a, B>(&'a B);
+
+impl<B: Blocks> BlockSource for Source<'_, B> {
+    fn block(&self, id: u32) -> Result<Cow<'_, [u8]>, TemplateError> {
+        match self.0.block(id) {
+            Ok(bytes) => Ok(Cow::Owned(bytes.to_vec())),
+            Err(error) => Err(TemplateError::Block { id, reason: error.to_string() }),
+        }
+    }
+}

@@ -1,0 +1,187 @@
+//! A group as those see it who search and render: rows, shapes, columns, whether open or sealed.
+//!
+//! Invariant: an open group and the sealed one that it becomes give the same answers for the same lines.
+//! A view is read only, and reading is all that can fail.
+
+use std::ops::Range;
+
+use antler_events::clock::Timestamp;
+use antler_events::event::lines::Arrival;
+use antler_events::ids::{Offset, PartitionId, TenantId};
+
+use super::block::ReadError;
+use super::column::ColumnHead;
+use super::decimal::Decimal;
+use super::dictionary::{OpenDictionary, SealedDictionary};
+use super::group::GroupBlocks;
+use super::number::{OpenNumbers, SealedNumbers};
+use super::plane::PAGE;
+use super::shape::Shape;
+use super::template::TemplateColumn;
+use super::templates::SealedTemplates;
+
+/// Rows of one tenant.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum TenantRows {
+    /// All rows of a range.
+    Range(Range<u32>),
+    /// Some rows, rising.
+    List(Vec<u32>),
+}
+
+/// Where a row came from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Origin {
+    pub partition: PartitionId,
+    pub offset: Offset,
+    /// Its place in the batch.
+    pub line: u32,
+    pub received_at: Timestamp,
+    /// Which of the arrivals.
+    pub arrival: u32,
+}
+
+/// What can be asked of a group.
+pub trait GroupView {
+    fn rows(&self) -> u32;
+
+    fn tenant_rows(&self, tenant: TenantId) -> TenantRows;
+
+    /// Earliest and latest time of all rows; nothing if there are none.
+    fn span(&self) -> Option<(i64, i64)>;
+
+    /// Appends the times of rows, in nanoseconds.
+    fn times(&self, rows: Range<u32>, out: &mut Vec<i64>) -> Result<(), ReadError>;
+
+    /// Appends the numbers of the shapes of rows.
+    fn shape_numbers(&self, rows: Range<u32>, out: &mut Vec<u32>) -> Result<(), ReadError>;
+
+    /// All shapes; those of a sealed group without their text.
+    fn shapes(&self) -> &[Shape];
+
+    /// Visits the texts of shapes, by rising numbers.
+    fn shape_texts(&self, numbers: &[u32], visit: &mut dyn FnMut(u32, &[u8])) -> Result<(), ReadError>;
+
+    fn columns(&self) -> u32;
+
+    fn head(&self, column: u32) -> &ColumnHead;
+
+    fn values(&self, column: u32) -> Values<'_>;
+
+    /// How many values of the column stand before the first row of a page of `PAGE` rows.
+    fn rank_at_page(&self, column: u32, page: usize) -> u32;
+
+    fn arrivals(&self) -> &[Arrival];
+
+    /// Where rows came from, by rising rows.
+    fn origins(&self, rows: &[u32]) -> Result<Vec<Origin>, ReadError>;
+
+    /// Whether a token that filters keep may be in the group.
+    fn may_have(&self, token_hash: u64) -> Result<bool, ReadError>;
+}
+
+/// The values of a column.
+#[derive(Debug, Clone, Copy)]
+pub enum Values<'a> {
+    OpenDictionary(&'a OpenDictionary),
+    OpenTemplates(&'a TemplateColumn),
+    OpenNumbers(&'a OpenNumbers),
+    Dictionary(&'a SealedDictionary, &'a GroupBlocks),
+    Templates(&'a SealedTemplates, &'a GroupBlocks),
+    Numbers(&'a SealedNumbers, &'a GroupBlocks),
+}
+
+impl Values<'_> {
+    /// How many there are.
+    pub fn len(self) -> usize {
+        match self {
+            Self::OpenDictionary(values) => values.len(),
+            Self::OpenTemplates(values) => values.count() as usize,
+            Self::OpenNumbers(values) => values.len(),
+            Self::Dictionary(values, _) => values.len(),
+            Self::Templates(values, _) => values.len(),
+            Self::Numbers(values, _) => values.len(),
+        }
+    }
+
+    pub fn is_empty(self) -> bool {
+        self.len() == 0
+    }
+
+    /// Visits the values of rising ranks as texts, each with its place among the ranks.
+    pub fn texts(self, ranks: &[u32], visit: &mut dyn FnMut(usize, &[u8])) -> Result<(), ReadError> {
+        let mut text = Vec::new();
+        match self {
+            Self::OpenDictionary(values) => {
+                for (at, rank) in ranks.iter().enumerate() {
+                    visit(at, values.text(values.ids()[*rank as usize]));
+                }
+                Ok(())
+            }
+            Self::OpenTemplates(values) => {
+                for (at, rank) in ranks.iter().enumerate() {
+                    text.clear();
+                    let rendered = values.render(*rank, &mut text);
+                    rendered.map_err(|_| ReadError::directory("a rank"))?;
+                    visit(at, &text);
+                }
+                Ok(())
+            }
+            Self::OpenNumbers(values) => {
+                for (at, rank) in ranks.iter().enumerate() {
+                    text.clear();
+                    values.at(*rank as usize).write(&mut text);
+                    visit(at, &text);
+                }
+                Ok(())
+            }
+            Self::Dictionary(values, blocks) => dictionary_texts(values, blocks, ranks, visit),
+            Self::Templates(values, blocks) => values.visit(blocks, ranks, visit),
+            Self::Numbers(values, blocks) => {
+                let mut numbers: Vec<Decimal> = Vec::new();
+                for (at, rank) in ranks.iter().enumerate() {
+                    numbers.clear();
+                    values.read(blocks, *rank as usize..*rank as usize + 1, &mut numbers)?;
+                    let number = numbers.first().ok_or(ReadError::directory("a number"))?;
+                    text.clear();
+                    number.write(&mut text);
+                    visit(at, &text);
+                }
+                Ok(())
+            }
+        }
+    }
+}
+
+fn dictionary_texts(
+    values: &SealedDictionary,
+    blocks: &GroupBlocks,
+    ranks: &[u32],
+    visit: &mut dyn FnMut(usize, &[u8]),
+) -> Result<(), ReadError> {
+    let mut ids = Vec::new();
+    for rank in ranks {
+        let before = ids.len();
+        values.ids(blocks, *rank as usize..*rank as usize + 1, &mut ids)?;
+        if ids.len() == before {
+            return Err(ReadError::directory("a value"));
+        }
+    }
+    let mut places: Vec<(u32, usize)> = ids.into_iter().zip(0..).collect();
+    places.sort_unstable();
+    let mut at = places.iter();
+    values.texts.visit(blocks, places.iter().map(|place| place.0), |_, text| {
+        if let Some((_, place)) = at.next() {
+            visit(*place, text);
+        }
+    })
+}
+
+/// Pages of rows that a range touches, each with the rows of the range in it.
+pub fn pages(rows: Range<u32>) -> impl Iterator<Item = (usize, Range<u32>)> {
+    let page = PAGE as u32;
+    (rows.start / page..rows.end.div_ceil(page)).map(move |index| {
+        let within = rows.start.max(index * page)..rows.end.min((index + 1) * page);
+        (index as usize, within)
+    })
+}
