@@ -24,11 +24,13 @@ pub enum Class {
     Flag = 4,
     /// Whole lines whose values are in no column.
     Whole = 5,
+    /// The time of the row: it stands there in the line, and no value of it is in the column.
+    Time = 6,
 }
 
 impl Class {
-    pub const ALL: [Self; 6] =
-        [Self::Text, Self::EscapedText, Self::Number, Self::OtherNumber, Self::Flag, Self::Whole];
+    pub const ALL: [Self; 7] =
+        [Self::Text, Self::EscapedText, Self::Number, Self::OtherNumber, Self::Flag, Self::Whole, Self::Time];
 }
 
 /// Name and class of a column.
@@ -76,7 +78,7 @@ mod tests {
                 assert!(ColumnHead::decode(&mut &bytes[..cut]).is_err());
             }
         }
-        assert!(ColumnHead::decode(&mut &[0, 6][..]).is_err());
+        assert!(ColumnHead::decode(&mut &[0, 7][..]).is_err());
         assert!(ColumnHead::decode(&mut &[1, 0xff, 0][..]).is_err());
     }
 }

@@ -12,7 +12,7 @@ use hashbrown::HashMap;
 use super::block::ReadError;
 use super::escape;
 use super::plane::PAGE;
-use super::shape::{NO_COLUMN, Shape, Writing};
+use super::shape::{Shape, Writing};
 use super::time_text;
 use super::view::GroupView;
 
@@ -167,8 +167,7 @@ impl<'a, G: GroupView> RankCounter<'a, G> {
         }
         for shape in self.shapes.drain(..) {
             let rows = std::mem::take(&mut self.rows[shape as usize]);
-            for column in self.group.shapes()[shape as usize].columns().filter(|column| *column != NO_COLUMN)
-            {
+            for column in self.group.shapes()[shape as usize].values() {
                 self.values[column as usize] += rows;
             }
         }
@@ -178,7 +177,7 @@ impl<'a, G: GroupView> RankCounter<'a, G> {
     /// Notes the ranks of the values of the next row.
     fn take(&mut self, shape: u32, ranks: &mut HashMap<u32, Vec<u32>, FixedState>) -> Result<(), ReadError> {
         let form = self.group.shapes().get(shape as usize).ok_or(ReadError::directory("a shape"))?;
-        for column in form.columns().filter(|column| *column != NO_COLUMN) {
+        for column in form.values() {
             let passed = &mut self.values[column as usize];
             ranks.entry(column).or_default().push(self.group.rank_at_page(column, self.page) + *passed);
             *passed += 1;

@@ -18,19 +18,16 @@ pub enum Writing {
     Plain,
     /// A text with the usual escapes of JSON, resolved in its column.
     Escaped,
-    /// The time of the row in a form; in no column.
+    /// The time of the row in a form; its column has the name and no values.
     Time(TimeForm),
 }
 
 /// The place of a value.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Hole {
-    /// `NO_COLUMN` for the time.
     pub column: u32,
     pub writing: Writing,
 }
-
-pub const NO_COLUMN: u32 = u32::MAX;
 
 /// No value fills the role.
 pub const NO_VALUE: u16 = u16::MAX;
@@ -57,9 +54,15 @@ impl Shape {
         &self.text[start as usize..self.ends[index] as usize]
     }
 
-    /// Columns of all values, in the order in which the columns have them; `NO_COLUMN` for the time.
+    /// Columns of all holes and defaults.
     pub fn columns(&self) -> impl Iterator<Item = u32> {
         self.holes.iter().map(|hole| hole.column).chain(self.defaults.iter().copied())
+    }
+
+    /// Columns of all values that are in columns, in the order in which the columns have them.
+    pub fn values(&self) -> impl Iterator<Item = u32> {
+        let holes = self.holes.iter().filter(|hole| !matches!(hole.writing, Writing::Time(_)));
+        holes.map(|hole| hole.column).chain(self.defaults.iter().copied())
     }
 
     /// The column of the value that fills a role, and which of the row's values of that column it is.
@@ -82,13 +85,14 @@ impl Shape {
             before = *end;
         }
         for hole in &self.holes {
-            let (kind, number) = match hole.writing {
-                Writing::Plain => (0, hole.column),
-                Writing::Escaped => (1, hole.column),
-                Writing::Time(form) => (2, form.number()),
+            let (kind, form) = match hole.writing {
+                Writing::Plain => (0, None),
+                Writing::Escaped => (1, None),
+                Writing::Time(form) => (2, Some(form)),
             };
             out.push(kind);
-            varint::push(out, u64::from(number));
+            varint::push(out, u64::from(hole.column));
+            form.into_iter().for_each(|form| varint::push(out, u64::from(form.number())));
         }
         varint::push(out, self.defaults.len() as u64);
         self.defaults.iter().for_each(|column| varint::push(out, u64::from(*column)));
@@ -133,14 +137,14 @@ impl Shape {
 fn take_hole(bytes: &mut &[u8], columns: u32) -> Option<Hole> {
     let (kind, rest) = bytes.split_first()?;
     *bytes = rest;
-    let number = varint::take_u32(bytes)?;
+    let column = varint::take_u32(bytes).filter(|column| *column < columns)?;
     let writing = match kind {
         0 => Writing::Plain,
         1 => Writing::Escaped,
-        2 => return Some(Hole { column: NO_COLUMN, writing: Writing::Time(TimeForm::from_number(number)?) }),
+        2 => Writing::Time(TimeForm::from_number(varint::take_u32(bytes)?)?),
         _ => return None,
     };
-    (number < columns).then_some(Hole { column: number, writing })
+    Some(Hole { column, writing })
 }
 
 /// What the shape of one line would be, before it is known whether it is new.
@@ -300,7 +304,7 @@ mod tests {
         draft.defaults = vec![3, 7];
         draft.roles[Role::Service as usize] = 3;
         let time = Writing::Time(TimeForm::RFC_3339_MILLIS);
-        draft.holes[0] = Hole { column: NO_COLUMN, writing: time };
+        draft.holes[0] = Hole { column: 2, writing: time };
         let shape = draft.shape(line.as_bytes());
         assert_eq!(shape.role(Role::Service), Some((7, 1)));
         assert_eq!(shape.role(Role::Host), None);

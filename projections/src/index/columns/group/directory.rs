@@ -16,7 +16,7 @@ use crate::index::columns::dictionary::SealedDictionary;
 use crate::index::columns::filter::FilterShape;
 use crate::index::columns::number::SealedNumbers;
 use crate::index::columns::plane::{PAGE, Planes};
-use crate::index::columns::shape::{NO_COLUMN, Shape};
+use crate::index::columns::shape::Shape;
 use crate::index::columns::templates::SealedTemplates;
 use crate::index::columns::texts::Texts;
 use crate::index::columns::time::Times;
@@ -124,7 +124,7 @@ impl Directory {
     /// Notes for each column the shapes that have it.
     pub fn find_uses(&mut self) {
         for (number, shape) in self.shapes.iter().enumerate() {
-            for column in shape.columns().filter(|column| *column != NO_COLUMN) {
+            for column in shape.values() {
                 let uses = &mut self.columns[column as usize].uses;
                 match uses.last_mut() {
                     Some((last, count)) if *last == number as u32 => *count += 1,

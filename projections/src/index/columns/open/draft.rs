@@ -10,7 +10,7 @@ use antler_events::line::{Line, NameId, Place, Role, ValueKind};
 use crate::index::columns::column::Class;
 use crate::index::columns::decimal::Decimal;
 use crate::index::columns::escape;
-use crate::index::columns::shape::{Hole, NO_COLUMN, ShapeDraft, Writing};
+use crate::index::columns::shape::{Hole, ShapeDraft, Writing};
 use crate::index::columns::time_text::{self, TimeForm};
 
 /// What is put into the column of a hole.
@@ -61,10 +61,10 @@ impl LineDraft {
         let time_field = line.index_of(Role::Time).unwrap_or(usize::MAX);
         for (index, place) in line.places().enumerate() {
             let value = &raw[place.span.clone()];
-            if index == time_field && self.read_time(line, &place, value) {
+            let time = (index == time_field).then(|| self.time_of(line, &place, value)).flatten();
+            let Some((class, writing, payload)) = time.or_else(|| self.form_of(place.kind, value)) else {
                 continue;
-            }
-            let Some((class, writing, payload)) = self.form_of(place.kind, value) else { continue };
+            };
             let Some(column) = column(place.name, class) else { return false };
             self.push(Hole { column, writing }, &place.span, payload);
         }
@@ -100,16 +100,12 @@ impl LineDraft {
         self.payloads.push(payload);
     }
 
-    fn read_time(&mut self, line: Line<'_>, place: &Place, value: &[u8]) -> bool {
+    fn time_of(&mut self, line: Line<'_>, place: &Place, value: &[u8]) -> Option<(Class, Writing, Payload)> {
         let plain = matches!(place.kind, ValueKind::String | ValueKind::Number);
-        let form = line
-            .own_timestamp()
-            .filter(|_| plain)
-            .and_then(|time| time_text::recognise(value, time, self.time_form));
-        let Some(form) = form else { return false };
+        let time = line.own_timestamp().filter(|_| plain)?;
+        let form = time_text::recognise(value, time, self.time_form)?;
         self.time_form = form;
-        self.push(Hole { column: NO_COLUMN, writing: Writing::Time(form) }, &place.span, Payload::Time);
-        true
+        Some((Class::Time, Writing::Time(form), Payload::Time))
     }
 
     /// Nothing for what is no value: it stays in the shape.

@@ -3,7 +3,7 @@
 //! Invariant: a shape keeps its pieces, roles and values; only the numbers of shape and columns change.
 
 use crate::index::columns::open::OpenGroup;
-use crate::index::columns::shape::{Hole, NO_COLUMN, Shape};
+use crate::index::columns::shape::{Hole, Shape};
 
 const UNUSED: u32 = u32::MAX;
 
@@ -27,9 +27,7 @@ impl UsedShapes {
         shapes.sort_by_key(|shape| std::cmp::Reverse(counts[*shape as usize]));
         let mut is_used = vec![false; group.columns.len()];
         for column in shapes.iter().flat_map(|shape| all[*shape as usize].columns()) {
-            if column != NO_COLUMN {
-                is_used[column as usize] = true;
-            }
+            is_used[column as usize] = true;
         }
         let columns: Vec<u32> =
             (0..group.columns.len() as u32).filter(|column| is_used[*column as usize]).collect();
@@ -46,7 +44,7 @@ impl UsedShapes {
 
     /// The shapes with the new numbers of their columns.
     pub(super) fn renumbered(&self, group: &OpenGroup) -> Vec<Shape> {
-        let column = |old: u32| if old == NO_COLUMN { NO_COLUMN } else { self.new_columns[old as usize] };
+        let column = |old: u32| self.new_columns[old as usize];
         let renumber = |old: &u32| {
             let shape = &group.shapes.shapes()[*old as usize];
             let holes = shape.holes.iter().map(|hole| Hole { column: column(hole.column), ..*hole });
