@@ -7,5 +7,7 @@
 
 pub mod text;
 pub mod tree;
+pub mod value;
 
 pub use tree::{Condition, FieldName, Filter, Scalar, Test};
+pub use value::{FieldKind, ValueTest, ValueTestError};

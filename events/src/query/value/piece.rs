@@ -1,0 +1,107 @@
+//! Pieces: what a text must contain if a test matches it, for indexes that know parts of texts.
+//!
+//! Invariant: a matching text contains every piece, folded, in their order and without overlap; a piece
+//! that begins a word does so in the text. Pieces can be missing, never wrong.
+//! They do not decide: a text with all pieces still has to be tested.
+
+use super::finder::Finder;
+use crate::query::text::{is_token_byte, token_hash};
+
+/// The one character beyond ASCII that folds to a letter of it.
+const KELVIN: &[u8] = "\u{212a}".as_bytes();
+/// A shorter run is in most texts anyway.
+const PREFILTER_BYTES_MIN: usize = 2;
+
+/// A part of every matching text.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Piece {
+    /// Folded as `text::fold` does.
+    pub text: Box<str>,
+    /// If its first byte is part of a word, the word begins there.
+    pub begins_word: bool,
+    /// If its last byte is part of a word, the word ends there.
+    pub ends_word: bool,
+}
+
+impl Piece {
+    /// Hashes of the tokens that a text with this piece has as a whole.
+    pub(super) fn tokens(&self) -> impl Iterator<Item = u64> {
+        let bytes = self.text.as_bytes();
+        let mut end = 0;
+        bytes.split(|byte| !is_token_byte(*byte)).filter_map(move |token| {
+            let start = end;
+            end = start + token.len() + 1;
+            let whole_left = start > 0 || self.begins_word;
+            let whole_right = start + token.len() < bytes.len() || self.ends_word;
+            (!token.is_empty() && whole_left && whole_right).then(|| token_hash(token))
+        })
+    }
+}
+
+/// A quick look for the best piece, before a text is taken apart.
+#[derive(Debug, Clone)]
+pub(super) struct Prefilter {
+    finder: Finder,
+    /// The letter k can stand there as the sign of the kelvin.
+    has_k: bool,
+}
+
+impl Prefilter {
+    /// Of texts that are parts of every text that is looked for.
+    pub(super) fn of<'a>(parts: impl IntoIterator<Item = &'a str>) -> Option<Self> {
+        let runs = parts.into_iter().flat_map(|part| part.as_bytes().split(|byte| !is_plain(*byte)));
+        let longest = runs.max_by_key(|run| run.len()).filter(|run| run.len() >= PREFILTER_BYTES_MIN)?;
+        Some(Self { finder: Finder::new(longest), has_k: longest.contains(&b'k') })
+    }
+
+    /// Whether a text can have the pieces.
+    pub(super) fn allows(&self, text: &[u8]) -> bool {
+        self.finder.find(text, 0).is_some() || (self.has_k && has_kelvin(text))
+    }
+}
+
+/// Whether a text has the character that folds to `k`.
+pub(super) fn has_kelvin(text: &[u8]) -> bool {
+    memchr::memmem::find(text, KELVIN).is_some()
+}
+
+/// Bytes that stand for themselves in JSON, in all cases of a text.
+fn is_plain(byte: u8) -> bool {
+    byte.is_ascii() && !byte.is_ascii_control() && !matches!(byte, b'"' | b'\\' | b'/')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::query::text::fold_char;
+
+    #[test]
+    fn only_the_kelvin_folds_to_ascii() {
+        let folds = ('\u{80}'..=char::MAX).filter(|character| fold_char(*character).is_ascii());
+        assert_eq!(folds.collect::<String>().as_bytes(), KELVIN);
+    }
+
+    #[test]
+    fn a_token_is_whole_if_its_ends_are_known() {
+        let check = |text: &str, begins_word: bool, ends_word: bool, expected: &[&str]| {
+            let piece = Piece { text: text.into(), begins_word, ends_word };
+            let expected: Vec<u64> = expected.iter().map(|token| token_hash(token.as_bytes())).collect();
+            assert_eq!(piece.tokens().collect::<Vec<_>>(), expected, "{text}");
+        };
+        check("read timeout x", true, true, &["read", "timeout", "x"]);
+        check("read timeout x", false, false, &["timeout"]);
+        check("-id-", false, false, &["id"]);
+        check("id", false, true, &[]);
+        check("ä1 b", true, false, &["ä1"]);
+        check("", true, true, &[]);
+    }
+
+    #[test]
+    fn a_prefilter_looks_for_the_longest_run() {
+        let filter = Prefilter::of(["größe", "a/kilo\""]).unwrap();
+        assert!(!filter.allows("größe".as_bytes()));
+        assert!(filter.allows(b"2 KILO") && filter.allows("2 \u{212a}ilo".as_bytes()));
+        assert!(!filter.allows(b"2 kil o"));
+        assert!(Prefilter::of(["ö", "x"]).is_none());
+    }
+}
