@@ -5,6 +5,10 @@
 //! Invariant: every reader of a tree gives the same answer for the same line; `tree` says which.
 //! It does not know where lines are stored.
 
+#[cfg(any(test, feature = "generators"))]
+pub mod generate;
+#[cfg(any(test, feature = "generators"))]
+pub mod reference;
 pub mod text;
 pub mod tree;
 pub mod value;
