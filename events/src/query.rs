@@ -7,11 +7,13 @@
 
 #[cfg(any(test, feature = "generators"))]
 pub mod generate;
+pub mod matcher;
 #[cfg(any(test, feature = "generators"))]
 pub mod reference;
 pub mod text;
 pub mod tree;
 pub mod value;
 
+pub use matcher::{BoundMatcher, Highlight, Matcher, MatcherError};
 pub use tree::{Condition, FieldName, Filter, Scalar, Test};
 pub use value::{FieldKind, ValueTest, ValueTestError};

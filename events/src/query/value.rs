@@ -213,6 +213,39 @@ impl ValueTest {
         }
     }
 
+    /// Whether a passing value can stand in this JSON, as far as a quick look tells; but for numbers that are
+    /// written with a power of ten, if `asks_number`.
+    pub(super) fn allows_json(&self, json: &[u8]) -> bool {
+        self.prefilter.as_ref().is_none_or(|prefilter| prefilter.allows_json(json))
+    }
+
+    /// Whether numbers are compared by what they count, however they are written.
+    pub(super) fn asks_number(&self) -> bool {
+        matches!(self.check, Check::Text { number: Some(_), .. })
+    }
+
+    /// Whether it costs much to ask: a rank among tests.
+    pub(super) fn cost(&self) -> u32 {
+        match &self.check {
+            Check::Exists => 0,
+            Check::Text { .. } => 2,
+            Check::Range(_) | Check::Network(_) => 3,
+            Check::Like(_) => 4,
+            Check::Regex(_) => {
+                if self.prefilter.is_some() {
+                    5
+                } else {
+                    8
+                }
+            }
+        }
+    }
+
+    /// Whether it is for what a value says, and not for where it lies.
+    pub(super) fn asks_text(&self) -> bool {
+        matches!(self.check, Check::Text { .. } | Check::Like(_) | Check::Regex(_))
+    }
+
     fn allows(&self, text: &[u8]) -> bool {
         self.prefilter.as_ref().is_none_or(|prefilter| prefilter.allows(text))
     }

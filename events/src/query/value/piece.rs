@@ -11,6 +11,8 @@ use crate::query::text::{is_token_byte, token_hash};
 const KELVIN: &[u8] = "\u{212a}".as_bytes();
 /// A shorter run is in most texts anyway.
 const PREFILTER_BYTES_MIN: usize = 2;
+/// More of a run would not be found more quickly, and could be compared in vain at every place.
+const PREFILTER_BYTES_MAX: usize = 32;
 
 /// A part of every matching text.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -51,12 +53,20 @@ impl Prefilter {
     pub(super) fn of<'a>(parts: impl IntoIterator<Item = &'a str>) -> Option<Self> {
         let runs = parts.into_iter().flat_map(|part| part.as_bytes().split(|byte| !is_plain(*byte)));
         let longest = runs.max_by_key(|run| run.len()).filter(|run| run.len() >= PREFILTER_BYTES_MIN)?;
-        Some(Self { finder: Finder::new(longest), has_k: longest.contains(&b'k') })
+        let run = &longest[..longest.len().min(PREFILTER_BYTES_MAX)];
+        Some(Self { finder: Finder::new(run), has_k: run.contains(&b'k') })
     }
 
     /// Whether a text can have the pieces.
     pub(super) fn allows(&self, text: &[u8]) -> bool {
         self.finder.find(text, 0).is_some() || (self.has_k && has_kelvin(text))
+    }
+
+    /// Whether a text can have them of which this is the JSON: only `\u` can hide what is looked for.
+    pub(super) fn allows_json(&self, json: &[u8]) -> bool {
+        self.allows(json)
+            || memchr::memchr(b'\\', json)
+                .is_some_and(|at| memchr::memmem::find(&json[at..], br"\u").is_some())
     }
 }
 
@@ -97,11 +107,12 @@ mod tests {
     }
 
     #[test]
-    fn a_prefilter_looks_for_the_longest_run() {
+    fn a_prefilter_knows_what_json_hides() {
         let filter = Prefilter::of(["größe", "a/kilo\""]).unwrap();
         assert!(!filter.allows("größe".as_bytes()));
         assert!(filter.allows(b"2 KILO") && filter.allows("2 \u{212a}ilo".as_bytes()));
-        assert!(!filter.allows(b"2 kil o"));
+        assert!(!filter.allows(b"2 k\\u0069lo") && filter.allows_json(b"2 k\\u0069lo"));
+        assert!(!filter.allows_json(b"2 k\\nilo"));
         assert!(Prefilter::of(["ö", "x"]).is_none());
     }
 }

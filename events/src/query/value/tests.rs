@@ -108,6 +108,19 @@ fn tokens_are_those_of_every_passing_value() {
     check(&Test::Exists, &[]);
 }
 
+#[test]
+fn no_test_is_quadratic() {
+    let (piece, value) = ("a".repeat(65_000) + "b", "a".repeat(1 << 20));
+    for test in [text(&piece), like(&format!("*{}b*", "a".repeat(500))), Test::Regex(piece[64_000..].into())]
+    {
+        for kind in [FieldKind::Any, FieldKind::Other] {
+            let test = compiled(&test, kind);
+            assert!(!test.matches_text(value.as_bytes()));
+            assert!(test.allows_json(piece.as_bytes()));
+        }
+    }
+}
+
 fn any_test() -> impl Strategy<Value = Test> {
     let words = "([aB1k]|é|\u{212a}|[ -]){0,4}";
     prop_oneof![
@@ -141,6 +154,8 @@ proptest! {
                 prop_assert!(at.is_some(), "{:?} {}", test, value);
                 rest = &rest[at.unwrap() + piece.text.len()..];
             }
+            let json = serde_json::to_string(&value).unwrap();
+            prop_assert!(test.allows_json(json.as_bytes()), "{:?}", test);
         }
         for place in test.places(&value, 99) {
             prop_assert!(value.get(place.clone()).is_some_and(|part| !part.is_empty() || value.is_empty()), "{:?} {:?}", test, place);
