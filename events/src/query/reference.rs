@@ -43,15 +43,26 @@ fn values_of(field: &FieldName, line: Line<'_>, defaults: &LineDefaults) -> Vec<
     let named =
         |is_it: &dyn Fn(&str) -> bool| all.iter().filter(|value| is_it(&value.name)).cloned().collect();
     match field {
-        FieldName::Any => all,
+        FieldName::Any => any_values(line, defaults),
         FieldName::Role(role) => vec_of_role(*role, line, defaults),
         FieldName::Named(wanted) => named(&|name| *name == **wanted),
         FieldName::Like(wildcard) => named(&|name| is_like(wildcard, name, str::to_owned)),
     }
 }
 
+/// All but the one that tells the time; of a line that is cut also its bytes.
+fn any_values(line: Line<'_>, defaults: &LineDefaults) -> Vec<Value> {
+    let raw = line.is_cut().then(|| text_value("", &String::from_utf8_lossy(line.raw())));
+    values_but(line.index_of(Role::Time), line, defaults).into_iter().chain(raw).collect()
+}
+
 fn values(line: Line<'_>, defaults: &LineDefaults) -> Vec<Value> {
-    let fields = line.fields().filter(|field| field.value.kind.is_scalar());
+    values_but(None, line, defaults)
+}
+
+fn values_but(left_out: Option<usize>, line: Line<'_>, defaults: &LineDefaults) -> Vec<Value> {
+    let fields = line.fields().enumerate().filter(|(index, _)| Some(*index) != left_out);
+    let fields = fields.map(|(_, field)| field).filter(|field| field.value.kind.is_scalar());
     let own = fields.map(|field| of_line(field.name_text, field.value));
     let roles = [Role::Source, Role::Service, Role::Environment, Role::Level, Role::Host];
     let said = roles.into_iter().filter_map(|role| default_of(role, line, defaults));

@@ -18,7 +18,7 @@ use self::number::{Parts, Written};
 use self::piece::Prefilter;
 use self::range::{Interval, Subject, is_in_network};
 use self::wildcard::{Pattern, is_white_space};
-use super::text::token_hash;
+use super::text::{is_filtered, token_hash};
 use super::tree::{Network, Test, Wildcard};
 use crate::clock::Timestamp;
 use crate::line::Level;
@@ -159,7 +159,8 @@ impl ValueTest {
     pub fn required_tokens(&self) -> Vec<u64> {
         match &self.check {
             Check::Text { number: Some(number), .. } => {
-                number::whole_digits(number).map(|digits| token_hash(digits.as_bytes())).into_iter().collect()
+                let digits = number::whole_digits(number).filter(|digits| is_filtered(digits.as_bytes()));
+                digits.map(|digits| token_hash(digits.as_bytes())).into_iter().collect()
             }
             _ => self.pieces.iter().flat_map(Piece::tokens).collect(),
         }
@@ -239,6 +240,11 @@ impl ValueTest {
                 }
             }
         }
+    }
+
+    /// Whether it is for words anywhere in a value: a part of the value that has them is enough.
+    pub fn is_for_words(&self) -> bool {
+        self.in_parts && matches!(self.check, Check::Text { .. })
     }
 
     /// Whether it is for what a value says, and not for where it lies.

@@ -93,12 +93,17 @@ impl<'m> BoundMatcher<'m> {
                     .any(|field| asked(field.name) && self.passes(index, field.name, field.value));
         }
         if condition.test.allows_json(line.raw()) {
-            return line.fields().any(|field| self.passes(index, field.name, field.value));
+            return self.any_passes(index, line, |_| true)
+                || line.is_cut() && condition.test.matches_text(line.raw());
         }
-        condition.test.asks_number()
-            && line
-                .fields()
-                .any(|field| has_power(field.value) && self.passes(index, field.name, field.value))
+        condition.test.asks_number() && self.any_passes(index, line, has_power)
+    }
+
+    /// Whether one of the values passes, but for the one that tells the time.
+    fn any_passes(&self, index: usize, line: Line<'_>, asked: impl Fn(Value<'_>) -> bool) -> bool {
+        let time = line.index_of(Role::Time);
+        let mut fields = line.fields().enumerate().filter(|(at, _)| Some(*at) != time);
+        fields.any(|(_, field)| asked(field.value) && self.passes(index, field.name, field.value))
     }
 
     /// Whether a condition that is not for a role asks the values of a name.

@@ -46,7 +46,8 @@ impl BoundMatcher<'_> {
             let is_asked = match condition.target {
                 Target::Role(role) => fills(line, role, field),
                 Target::Levels(_) | Target::Period(..) => false,
-                Target::Any | Target::Named(_) | Target::Like(_) => self.asks(*index, field.name),
+                Target::Any => !fills(line, Role::Time, field),
+                Target::Named(_) | Target::Like(_) => self.asks(*index, field.name),
             };
             if !is_asked || !passes(&condition.test, field.value, NumberUnits::DEFAULT) {
                 continue;
