@@ -20,6 +20,7 @@ pub mod plane;
 pub mod render;
 pub mod rollup;
 pub mod seal;
+pub mod search;
 pub mod shape;
 pub mod template;
 pub mod templates;

@@ -33,10 +33,14 @@ impl Class {
         [Self::Text, Self::EscapedText, Self::Number, Self::OtherNumber, Self::Flag, Self::Whole, Self::Time];
 }
 
+/// Names of the columns of lines that are kept whole: taken as JSON, and taken as text.
+pub const WHOLE: &str = "";
+pub const WHOLE_PLAIN: &str = "plain";
+
 /// Name and class of a column.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct ColumnHead {
-    /// Dotted; empty for whole lines.
+    /// Dotted.
     pub name: Arc<str>,
     pub class: Class,
 }

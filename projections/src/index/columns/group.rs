@@ -152,6 +152,10 @@ impl GroupView for SealedGroup {
         }
     }
 
+    fn is_full(&self, column: u32) -> bool {
+        self.directory.columns[column as usize].is_full
+    }
+
     fn rank_at_page(&self, column: u32, page: usize) -> u32 {
         let column = &self.directory.columns[column as usize];
         if column.is_full {

@@ -18,7 +18,7 @@ use antler_events::query::text::token_hash;
 use self::columns::{BatchColumns, OpenColumns};
 use self::draft::{LineDraft, Payload};
 use self::tenants::OpenTenants;
-use super::column::Class;
+use super::column::{Class, WHOLE, WHOLE_PLAIN};
 use super::filter::FilterBuilder;
 use super::shape::{Hole, ShapeTable, Writing};
 
@@ -198,7 +198,8 @@ impl OpenGroup {
             shape = self.shapes.number(&self.draft.shape, raw, || usage.admit_shape(shapes));
         }
         let shape = shape.unwrap_or_else(|| {
-            let whole = self.columns.ensure("", Class::Whole, usage);
+            let name = if line.is_plain() { WHOLE_PLAIN } else { WHOLE };
+            let whole = self.columns.ensure(name, Class::Whole, usage);
             self.draft.keep_whole(raw, Hole { column: whole, writing: Writing::Plain });
             add_defaults(&mut self.draft, line, defaults);
             self.shapes.number(&self.draft.shape, raw, || true).expect("it was let in")

@@ -10,6 +10,7 @@ use foldhash::fast::FixedState;
 use hashbrown::HashMap;
 
 use super::block::ReadError;
+use super::column::{Class, WHOLE_PLAIN};
 use super::escape;
 use super::plane::PAGE;
 use super::shape::{Shape, Writing};
@@ -22,11 +23,12 @@ pub struct RenderedRow {
     pub row: u32,
     pub time: Timestamp,
     pub raw: Vec<u8>,
-    pub shape: u32,
+    /// Whether it was taken as text and not as JSON.
+    pub is_plain: bool,
 }
 
 /// The rows as lines; `rows` rise.
-pub fn render(group: &impl GroupView, rows: &[u32]) -> Result<Vec<RenderedRow>, ReadError> {
+pub fn render(group: &(impl GroupView + ?Sized), rows: &[u32]) -> Result<Vec<RenderedRow>, ReadError> {
     let placed = Placed::of(group, rows)?;
     let values = placed.values(group)?;
     let texts = placed.shape_texts(group)?;
@@ -55,9 +57,21 @@ pub fn render(group: &impl GroupView, rows: &[u32]) -> Result<Vec<RenderedRow>, 
         for column in &form.defaults {
             *next.entry(*column).or_default() += 1;
         }
-        rendered.push(RenderedRow { row: *row, time, raw, shape });
+        let is_plain = is_plain(group, form);
+        rendered.push(RenderedRow { row: *row, time, raw, is_plain });
     }
     Ok(rendered)
+}
+
+/// A text is one hole with nothing before it; an object has at least its brace there.
+fn is_plain(group: &(impl GroupView + ?Sized), form: &Shape) -> bool {
+    match &*form.holes {
+        [only] if form.ends[0] == 0 => {
+            let head = group.head(only.column);
+            head.class != Class::Whole || *head.name == *WHOLE_PLAIN
+        }
+        _ => false,
+    }
 }
 
 struct Pieces<'a> {
@@ -84,7 +98,7 @@ struct Placed {
 }
 
 impl Placed {
-    fn of(group: &impl GroupView, rows: &[u32]) -> Result<Self, ReadError> {
+    fn of(group: &(impl GroupView + ?Sized), rows: &[u32]) -> Result<Self, ReadError> {
         let mut placed = Self { times: Vec::new(), shapes: Vec::new(), ranks: HashMap::default() };
         let mut rest = rows;
         while let Some(first) = rest.first() {
@@ -97,7 +111,12 @@ impl Placed {
         Ok(placed)
     }
 
-    fn add_page(&mut self, group: &impl GroupView, page: usize, rows: &[u32]) -> Result<(), ReadError> {
+    fn add_page(
+        &mut self,
+        group: &(impl GroupView + ?Sized),
+        page: usize,
+        rows: &[u32],
+    ) -> Result<(), ReadError> {
         let start = (page * PAGE) as u32;
         let end = rows.last().map_or(start, |last| last + 1);
         let mut shapes = Vec::with_capacity((end - start) as usize);
@@ -120,7 +139,10 @@ impl Placed {
         Ok(())
     }
 
-    fn values(&self, group: &impl GroupView) -> Result<HashMap<u32, Fetched, FixedState>, ReadError> {
+    fn values(
+        &self,
+        group: &(impl GroupView + ?Sized),
+    ) -> Result<HashMap<u32, Fetched, FixedState>, ReadError> {
         let mut all = HashMap::default();
         for (column, ranks) in &self.ranks {
             all.insert(*column, Fetched::of(group, *column, ranks)?);
@@ -128,7 +150,10 @@ impl Placed {
         Ok(all)
     }
 
-    fn shape_texts(&self, group: &impl GroupView) -> Result<HashMap<u32, Vec<u8>, FixedState>, ReadError> {
+    fn shape_texts(
+        &self,
+        group: &(impl GroupView + ?Sized),
+    ) -> Result<HashMap<u32, Vec<u8>, FixedState>, ReadError> {
         let mut numbers = self.shapes.clone();
         numbers.sort_unstable();
         numbers.dedup();
@@ -141,7 +166,7 @@ impl Placed {
 }
 
 /// Counts values of columns along the rows of a page.
-struct RankCounter<'a, G> {
+struct RankCounter<'a, G: ?Sized> {
     group: &'a G,
     page: usize,
     /// Values of each column in the rows that were passed.
@@ -151,7 +176,7 @@ struct RankCounter<'a, G> {
     shapes: Vec<u32>,
 }
 
-impl<'a, G: GroupView> RankCounter<'a, G> {
+impl<'a, G: GroupView + ?Sized> RankCounter<'a, G> {
     fn new(group: &'a G, page: usize) -> Self {
         let (columns, shapes) = (group.columns() as usize, group.shapes().len());
         Self { group, page, values: vec![0; columns], rows: vec![0; shapes], shapes: Vec::new() }
@@ -193,7 +218,7 @@ struct Fetched {
 }
 
 impl Fetched {
-    fn of(group: &impl GroupView, column: u32, ranks: &[u32]) -> Result<Self, ReadError> {
+    fn of(group: &(impl GroupView + ?Sized), column: u32, ranks: &[u32]) -> Result<Self, ReadError> {
         let values = group.values(column);
         if ranks.last().is_some_and(|last| *last as usize >= values.len()) {
             return Err(ReadError::directory("a column"));

@@ -68,6 +68,9 @@ pub trait GroupView {
 
     fn values(&self, column: u32) -> Values<'_>;
 
+    /// Whether every row has exactly one value of the column.
+    fn is_full(&self, column: u32) -> bool;
+
     /// How many values of the column stand before the first row of a page of `PAGE` rows.
     fn rank_at_page(&self, column: u32, page: usize) -> u32;
 

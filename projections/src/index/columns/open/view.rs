@@ -71,6 +71,11 @@ impl GroupView for OpenGroup {
         }
     }
 
+    fn is_full(&self, column: u32) -> bool {
+        let rows = &self.columns[column].rows;
+        rows.len() == self.times.len() && rows.iter().zip(0..).all(|(row, at)| *row == at)
+    }
+
     fn rank_at_page(&self, column: u32, page: usize) -> u32 {
         self.columns[column].rows.partition_point(|row| (*row as usize) < page * PAGE) as u32
     }

@@ -8,6 +8,7 @@
 use std::collections::HashMap;
 use std::ops::Range;
 
+use antler_events::query::text::is_filtered;
 use foldhash::fast::FixedState;
 
 use super::admission::{self, Admission};
@@ -258,10 +259,9 @@ impl TemplateColumn {
 fn report_variable(text: &[u8], hole: &Hole, token: &mut impl FnMut(&[u8])) {
     let variable = &text[hole.start..hole.end];
     match hole.kind {
-        HoleKind::Uuid => variable
-            .split(|byte| *byte == b'-')
-            .filter(|part| part.len() >= VARIABLE_TOKEN_BYTES_MIN)
-            .for_each(token),
+        HoleKind::Uuid => {
+            variable.split(|byte| *byte == b'-').filter(|part| is_filtered(part)).for_each(token)
+        }
         _ if variable.len() >= VARIABLE_TOKEN_BYTES_MIN => token(variable),
         _ => {}
     }

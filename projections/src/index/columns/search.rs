@@ -1,0 +1,16 @@
+//! Searching groups: which rows of a tenant a filter asks for.
+//!
+//! A filter is compiled once (`plan`), then asked of each group: every distinct text, template or range of
+//! numbers is tested once (`values`), what passes becomes rows (`places`), and rows are joined as the filter
+//! says (`evaluate`). Invariant: the answer is that of the matcher on the rendered lines; where columns
+//! cannot tell, rows are rendered and asked one by one. It knows one tenant at a time, and no other row.
+
+pub mod evaluate;
+mod places;
+pub mod plan;
+pub mod rows;
+mod templates;
+mod values;
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,272 @@
+//! Asking a group: conditions become sets of rows, and the filter joins them.
+//!
+//! Each part of a filter gives two sets, the rows that surely pass and those that may; they differ only where
+//! columns cannot tell. Invariant: a row that passes is in the second set, a row of the first passes; rows
+//! between are rendered and held against the matcher.
+
+use antler_config::limits::LineLimits;
+use antler_events::line::{LineBatchBuilder, Role};
+use std::ops::Range;
+
+use super::places::{Scan, Use};
+use super::plan::{Leaf, Node, Plan, Target};
+use super::rows::RowSet;
+use super::values::{Check, passing};
+use crate::index::columns::block::ReadError;
+use crate::index::columns::column::{Class, ColumnHead};
+use crate::index::columns::render::{RenderedRow, render};
+use crate::index::columns::shape::{Shape, Writing};
+use crate::index::columns::view::{GroupView, Origin};
+
+/// Rows that are rendered together.
+const VERIFIED_TOGETHER: usize = 1_024;
+
+/// The rows of `candidates` that pass; both count from the start of `rows`.
+pub fn find<G: GroupView + ?Sized>(
+    group: &G,
+    rows: Range<u32>,
+    candidates: &RowSet,
+    plan: &Plan,
+) -> Result<RowSet, ReadError> {
+    let scan = Scan::new(group, rows);
+    let Bounds { mut sure, mut maybe } = scan.node(&plan.root, candidates)?;
+    maybe.remove(&sure);
+    let open: Vec<u32> = maybe.iter().collect();
+    for some in open.chunks(VERIFIED_TOGETHER) {
+        let rows: Vec<u32> = some.iter().map(|row| row + scan.rows.start).collect();
+        for row in verified(group, &rows, plan)? {
+            sure.insert(row - scan.rows.start);
+        }
+    }
+    Ok(sure)
+}
+
+/// What is known of the rows.
+#[derive(Debug)]
+struct Bounds {
+    sure: RowSet,
+    maybe: RowSet,
+}
+
+impl Bounds {
+    fn exactly(rows: RowSet) -> Self {
+        Self { sure: rows.clone(), maybe: rows }
+    }
+}
+
+impl<G: GroupView + ?Sized> Scan<'_, G> {
+    /// Only candidates are in the sets.
+    fn node(&self, node: &Node, candidates: &RowSet) -> Result<Bounds, ReadError> {
+        match node {
+            Node::All => Ok(Bounds::exactly(candidates.clone())),
+            Node::And(parts) => self.all_of(parts, candidates),
+            Node::Or(parts) => self.any_of(parts, candidates),
+            Node::Not(inner) => {
+                let inner = self.node(inner, candidates)?;
+                let without = |rows: &RowSet| {
+                    let mut rest = candidates.clone();
+                    rest.remove(rows);
+                    rest
+                };
+                Ok(Bounds { sure: without(&inner.maybe), maybe: without(&inner.sure) })
+            }
+            Node::Is(leaf) => self.leaf(leaf, candidates),
+        }
+    }
+
+    fn all_of(&self, parts: &[Node], candidates: &RowSet) -> Result<Bounds, ReadError> {
+        let (mut sure, mut maybe) = (candidates.clone(), candidates.clone());
+        for part in parts {
+            if maybe.is_empty() {
+                break;
+            }
+            let found = self.node(part, &maybe)?;
+            maybe.intersect(&found.maybe);
+            sure.intersect(&found.sure);
+        }
+        Ok(Bounds { sure, maybe })
+    }
+
+    fn any_of(&self, parts: &[Node], candidates: &RowSet) -> Result<Bounds, ReadError> {
+        let (mut sure, mut maybe) = (RowSet::none(self.len()), RowSet::none(self.len()));
+        let mut open = candidates.clone();
+        for part in parts {
+            let found = self.node(part, &open)?;
+            sure.unite(&found.sure);
+            maybe.unite(&found.maybe);
+            open.remove(&found.sure);
+        }
+        Ok(Bounds { sure, maybe })
+    }
+
+    fn leaf(&self, leaf: &Leaf, candidates: &RowSet) -> Result<Bounds, ReadError> {
+        if let Target::Period(first, last) = leaf.target {
+            return self.period(first, last, candidates).map(Bounds::exactly);
+        }
+        let mut sure = RowSet::none(self.len());
+        let texts_may_have = self.may_have_all(&leaf.tokens)?;
+        for column in 0..self.group.columns() {
+            let head = self.group.head(column);
+            let asked = leaf.role().is_some() || leaf.asks(head);
+            let skipped = head.class == Class::Text && !texts_may_have;
+            if asked && !skipped && !matches!(head.class, Class::Whole | Class::Time) {
+                sure.unite(&self.column(leaf, column, head, candidates)?);
+            }
+        }
+        sure.intersect(candidates);
+        let mut maybe = self.untold(leaf, candidates)?;
+        sure.remove(&maybe);
+        maybe.unite(&sure);
+        Ok(Bounds { sure, maybe })
+    }
+
+    fn may_have_all(&self, tokens: &[u64]) -> Result<bool, ReadError> {
+        for token in tokens {
+            if !self.group.may_have(*token)? {
+                return Ok(false);
+            }
+        }
+        Ok(true)
+    }
+
+    fn period(&self, first: i64, last: i64, candidates: &RowSet) -> Result<RowSet, ReadError> {
+        if self.group.span().is_some_and(|(earliest, latest)| first <= earliest && latest <= last) {
+            return Ok(candidates.clone());
+        }
+        let mut times = Vec::with_capacity(self.len() as usize);
+        self.group.times(self.rows.clone(), &mut times)?;
+        let mut found = RowSet::none(self.len());
+        for (row, time) in (0u32..).zip(&times) {
+            if (first..=last).contains(time) {
+                found.insert(row);
+            }
+        }
+        found.intersect(candidates);
+        Ok(found)
+    }
+
+    /// Rows with a value of the column that passes.
+    fn column(
+        &self,
+        leaf: &Leaf,
+        column: u32,
+        head: &ColumnHead,
+        candidates: &RowSet,
+    ) -> Result<RowSet, ReadError> {
+        let none = RowSet::none(self.len());
+        let uses = match leaf.role() {
+            Some(role) => self.uses_in_role(column, role),
+            None => self.uses(column),
+        };
+        if uses.iter().all(|of| of.ignored || of.values == 0) {
+            return Ok(none);
+        }
+        let ranks = self.ranks(column, &uses)?;
+        if ranks.is_empty() {
+            return Ok(none);
+        }
+        // Knowing which values are wanted costs as much as a cheap test, and pays when few are.
+        let wanted = if candidates.count() * 4 < self.len() {
+            self.values_of(column, &uses, &ranks, candidates)?
+        } else {
+            RowSet::all(ranks.end - ranks.start)
+        };
+        if wanted.is_empty() {
+            return Ok(none);
+        }
+        let found = passing(Check { leaf, head }, self.group.values(column), &ranks, &wanted)?;
+        if found.is_empty() { Ok(none) } else { self.rows_of(column, &uses, &ranks, &found) }
+    }
+
+    /// Only the values that fill the role count.
+    fn uses_in_role(&self, column: u32, role: Role) -> Vec<Use> {
+        let mut uses = self.uses(column);
+        for (of, shape) in uses.iter_mut().zip(self.group.shapes()) {
+            match shape.role(role) {
+                Some((other, nth)) if other == column => of.only = Some(nth as u32),
+                _ => of.ignored = true,
+            }
+        }
+        uses
+    }
+
+    /// Rows of shapes whose columns do not tell.
+    fn untold(&self, leaf: &Leaf, candidates: &RowSet) -> Result<RowSet, ReadError> {
+        let mut rows = RowSet::none(self.len());
+        let untold: Vec<bool> = self.group.shapes().iter().map(|shape| self.is_untold(leaf, shape)).collect();
+        if !untold.contains(&true) {
+            return Ok(rows);
+        }
+        let mut next = candidates.iter().peekable();
+        for page in self.pages() {
+            let start = (page * crate::index::columns::plane::PAGE) as u32;
+            let end = start + crate::index::columns::plane::PAGE as u32;
+            if next.peek().is_none_or(|row| row + self.rows.start >= end) {
+                continue;
+            }
+            let shapes = self.shapes(page)?;
+            while let Some(row) = next.next_if(|row| row + self.rows.start < end) {
+                if untold[shapes[(row + self.rows.start - start) as usize] as usize] {
+                    rows.insert(row);
+                }
+            }
+        }
+        Ok(rows)
+    }
+
+    /// A line that was kept whole has its values nowhere else, a time is in no column, and any value does not
+    /// mean the one that tells the time.
+    fn is_untold(&self, leaf: &Leaf, shape: &Shape) -> bool {
+        let is_time = |writing: Writing| matches!(writing, Writing::Time(_));
+        let is_whole = || shape.columns().any(|column| self.group.head(column).class == Class::Whole);
+        let asks_time = match leaf.target {
+            Target::Role(Role::Time) => true,
+            Target::Any => {
+                shape.role(Role::Time).is_some_and(|(column, _)| self.group.head(column).class != Class::Time)
+            }
+            Target::Named(_) | Target::Like(_) => {
+                let mut times = shape.holes.iter().filter(|hole| is_time(hole.writing));
+                times.any(|hole| leaf.asks(self.group.head(hole.column)))
+            }
+            Target::Role(_) | Target::Levels(_) | Target::Period(..) => false,
+        };
+        asks_time || is_whole()
+    }
+}
+
+/// Those of the rows that the matcher lets pass.
+fn verified<G: GroupView + ?Sized>(group: &G, rows: &[u32], plan: &Plan) -> Result<Vec<u32>, ReadError> {
+    let origins = group.origins(rows)?;
+    let rendered = render(group, rows)?;
+    let mut passing = Vec::new();
+    let lines: Vec<(Origin, RenderedRow)> = origins.into_iter().zip(rendered).collect();
+    let together = |a: &(Origin, RenderedRow), b: &(Origin, RenderedRow)| {
+        (a.0.arrival, a.0.received_at) == (b.0.arrival, b.0.received_at)
+    };
+    for some in lines.chunk_by(together) {
+        let (first, _) = &some[0];
+        let batch = parsed(some.iter().map(|(_, row)| row), first.received_at)?;
+        let arrival = group.arrivals().get(first.arrival as usize);
+        let arrival = arrival.ok_or(ReadError::directory("the arrival of a row"))?;
+        let matcher = plan.matcher.for_batch(&batch, &arrival.defaults);
+        let found = some.iter().zip(batch.lines()).filter(|(_, line)| matcher.matches(*line));
+        passing.extend(found.map(|((_, row), _)| row.row));
+    }
+    Ok(passing)
+}
+
+/// The rows as a batch, with the limits of their arrival but for those that would refuse them.
+fn parsed<'a>(
+    rows: impl Iterator<Item = &'a RenderedRow>,
+    received_at: antler_events::clock::Timestamp,
+) -> Result<antler_events::line::LineBatch, ReadError> {
+    let limits =
+        LineLimits { line_bytes_max: u32::MAX, lines_per_batch_max: u32::MAX, ..LineLimits::default() };
+    let mut builder = LineBatchBuilder::new(limits, received_at);
+    for row in rows {
+        if row.is_plain || builder.push_json(&row.raw).is_err() {
+            builder.push_plain(&row.raw).map_err(|_| ReadError::directory("a line"))?;
+        }
+    }
+    Ok(builder.finish())
+}

@@ -1,0 +1,132 @@
+//! Sets of rows: a bit for each row of a range.
+//!
+//! Invariant: a set has no rows beyond its range. Joining costs a step for each 64 rows.
+
+/// Rows of a range, counted from its start.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RowSet {
+    words: Vec<u64>,
+    len: u32,
+}
+
+impl RowSet {
+    pub fn none(len: u32) -> Self {
+        Self { words: vec![0; (len as usize).div_ceil(64)], len }
+    }
+
+    pub fn all(len: u32) -> Self {
+        let mut set = Self { words: vec![u64::MAX; (len as usize).div_ceil(64)], len };
+        set.trim();
+        set
+    }
+
+    /// Rows that the range has, in the set or not.
+    pub const fn range_len(&self) -> u32 {
+        self.len
+    }
+
+    pub fn insert(&mut self, row: u32) {
+        debug_assert!(row < self.len, "row {row} of {}", self.len);
+        self.words[row as usize / 64] |= 1 << (row % 64);
+    }
+
+    pub fn insert_range(&mut self, rows: std::ops::Range<u32>) {
+        rows.for_each(|row| self.insert(row));
+    }
+
+    pub fn contains(&self, row: u32) -> bool {
+        self.words[row as usize / 64] >> (row % 64) & 1 == 1
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.words.iter().all(|word| *word == 0)
+    }
+
+    /// Rows in the set.
+    pub fn count(&self) -> u32 {
+        self.words.iter().map(|word| word.count_ones()).sum()
+    }
+
+    pub fn intersect(&mut self, other: &Self) {
+        self.words.iter_mut().zip(&other.words).for_each(|(word, other)| *word &= other);
+    }
+
+    pub fn unite(&mut self, other: &Self) {
+        self.words.iter_mut().zip(&other.words).for_each(|(word, other)| *word |= other);
+    }
+
+    pub fn remove(&mut self, other: &Self) {
+        self.words.iter_mut().zip(&other.words).for_each(|(word, other)| *word &= !other);
+    }
+
+    pub fn invert(&mut self) {
+        self.words.iter_mut().for_each(|word| *word = !*word);
+        self.trim();
+    }
+
+    /// The rows of the set, rising.
+    pub fn iter(&self) -> impl Iterator<Item = u32> {
+        self.words.iter().zip(0u32..).flat_map(|(word, index)| {
+            let mut rest = *word;
+            std::iter::from_fn(move || {
+                let bit = rest.trailing_zeros();
+                rest &= rest.wrapping_sub(1);
+                (bit < 64).then(|| index * 64 + bit)
+            })
+        })
+    }
+
+    /// Clears the bits behind the last row.
+    fn trim(&mut self) {
+        if let (Some(last), rest @ 1..) = (self.words.last_mut(), self.len % 64) {
+            *last &= (1 << rest) - 1;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn set(rows: &BTreeSet<u32>) -> RowSet {
+        let mut set = RowSet::none(130);
+        rows.iter().for_each(|row| set.insert(*row));
+        set
+    }
+
+    proptest! {
+        #[test]
+        fn sets_are_sets(
+            a in proptest::collection::btree_set(0u32..130, 0..40),
+            b in proptest::collection::btree_set(0u32..130, 0..40),
+        ) {
+            let check = |found: RowSet, expected: BTreeSet<u32>| {
+                assert_eq!(found.iter().collect::<BTreeSet<_>>(), expected);
+                assert_eq!((found.count() as usize, found.is_empty()), (expected.len(), expected.is_empty()));
+            };
+            let joined = |join: fn(&mut RowSet, &RowSet)| {
+                let mut joined = set(&a);
+                join(&mut joined, &set(&b));
+                joined
+            };
+            check(joined(RowSet::intersect), &a & &b);
+            check(joined(RowSet::unite), &a | &b);
+            check(joined(RowSet::remove), &a - &b);
+            let mut inverted = set(&a);
+            inverted.invert();
+            check(inverted, (0..130).filter(|row| !a.contains(row)).collect());
+            prop_assert!((0..130).all(|row| set(&a).contains(row) == a.contains(&row)));
+        }
+    }
+
+    #[test]
+    fn all_ends_with_the_range() {
+        for len in [0, 1, 63, 64, 65] {
+            assert_eq!((RowSet::all(len).count(), RowSet::none(len).count()), (len, 0));
+        }
+    }
+}

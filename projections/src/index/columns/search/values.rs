@@ -1,0 +1,149 @@
+//! Testing the values of a column: each distinct text once, numbers as ranges of mantissas.
+//!
+//! Invariant: a value is found exactly if the test passes it in the class of its column. Values outside
+//! `wanted` may be left out or found, as is cheaper.
+
+use std::borrow::Cow;
+use std::ops::Range;
+
+use antler_events::line::{Level, Value, ValueKind};
+use antler_events::query::value::Decimals;
+
+use super::plan::{Leaf, Target};
+use super::rows::RowSet;
+use super::templates;
+use crate::index::columns::block::ReadError;
+use crate::index::columns::column::{Class, ColumnHead};
+use crate::index::columns::decimal::Decimal;
+use crate::index::columns::view::Values;
+
+/// A test as it is put to the values of one column.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Check<'a> {
+    pub(super) leaf: &'a Leaf,
+    pub(super) head: &'a ColumnHead,
+}
+
+/// Which values of a range of ranks pass, counted from the first of them.
+pub(super) fn passing(
+    check: Check<'_>,
+    values: Values<'_>,
+    ranks: &Range<u32>,
+    wanted: &RowSet,
+) -> Result<RowSet, ReadError> {
+    let count = ranks.end - ranks.start;
+    if check.passes_all() {
+        return Ok(RowSet::all(count));
+    }
+    let range = ranks.start as usize..ranks.end as usize;
+    match values {
+        Values::OpenDictionary(values) => {
+            let passes: Vec<bool> =
+                (0..values.texts() as u32).map(|id| check.passes_text(values.text(id))).collect();
+            Ok(with_ids(count, &passes, &values.ids()[range]))
+        }
+        Values::Dictionary(values, blocks) => {
+            let mut passes = Vec::with_capacity(values.texts.len());
+            values.texts.for_each(blocks, |_, text| passes.push(check.passes_text(text)))?;
+            if !passes.contains(&true) {
+                return Ok(RowSet::none(count));
+            }
+            let mut ids = Vec::with_capacity(range.len());
+            values.ids(blocks, range, &mut ids)?;
+            Ok(with_ids(count, &passes, &ids))
+        }
+        Values::OpenNumbers(values) => Ok(numbers(check, count, range.map(|at| values.at(at)))),
+        Values::Numbers(values, blocks) => {
+            let mut read = Vec::with_capacity(range.len());
+            values.read(blocks, range, &mut read)?;
+            Ok(numbers(check, count, read.into_iter()))
+        }
+        Values::OpenTemplates(_) | Values::Templates(..) => templates::passing(check, values, ranks, wanted),
+    }
+}
+
+fn with_ids(count: u32, passes: &[bool], ids: &[u32]) -> RowSet {
+    let mut found = RowSet::none(count);
+    for (at, id) in ids.iter().enumerate() {
+        if passes[*id as usize] {
+            found.insert(at as u32);
+        }
+    }
+    found
+}
+
+fn numbers(check: Check<'_>, count: u32, numbers: impl Iterator<Item = Decimal>) -> RowSet {
+    let mut found = RowSet::none(count);
+    let mut known: Option<(u8, Decimals)> = None;
+    for (at, number) in numbers.enumerate() {
+        let passing = match known {
+            Some((scale, passing)) if scale == number.scale() => passing,
+            _ => {
+                let passing = check.decimals(number.scale());
+                known = Some((number.scale(), passing));
+                passing
+            }
+        };
+        let passes = match passing {
+            Decimals::None => false,
+            Decimals::All => true,
+            Decimals::Between(first, last) => (first..=last).contains(&number.mantissa()),
+            Decimals::Each => check.passes_decimal(number),
+        };
+        if passes {
+            found.insert(at as u32);
+        }
+    }
+    found
+}
+
+impl Check<'_> {
+    fn passes_all(&self) -> bool {
+        self.leaf.test.is_exists() && !matches!(self.leaf.target, Target::Levels(_))
+    }
+
+    /// Whether a value passes, as it is in its column.
+    pub(super) fn passes_text(&self, text: &[u8]) -> bool {
+        let test = &self.leaf.test;
+        if let Target::Levels(levels) = self.leaf.target {
+            // What the sender said for the whole batch may be no level.
+            if let Some(level) = Level::parse(&resolved(self.head.class, text)) {
+                return levels >> level as u8 & 1 == 1;
+            }
+        }
+        match self.head.class {
+            Class::Text => test.matches_text(text),
+            Class::EscapedText => test.matches_text(&resolved(Class::EscapedText, text)),
+            Class::Number | Class::OtherNumber => test.matches_number(text, self.leaf.units(self.head)),
+            Class::Flag => test.matches_literal(text == b"true"),
+            Class::Whole | Class::Time => false,
+        }
+    }
+
+    fn passes_decimal(&self, number: Decimal) -> bool {
+        if matches!(self.leaf.target, Target::Levels(_)) {
+            let mut text = Vec::new();
+            number.write(&mut text);
+            return self.passes_text(&text);
+        }
+        self.leaf.test.matches_decimal(number.mantissa(), number.scale(), self.leaf.units(self.head))
+    }
+
+    fn decimals(&self, scale: u8) -> Decimals {
+        match self.leaf.target {
+            Target::Levels(_) => Decimals::Each,
+            _ => self.leaf.test.decimals(scale, self.leaf.units(self.head)),
+        }
+    }
+}
+
+/// What a text says that is kept as it was written.
+fn resolved(class: Class, text: &[u8]) -> Cow<'_, [u8]> {
+    if class != Class::EscapedText {
+        return Cow::Borrowed(text);
+    }
+    match (Value { kind: ValueKind::EscapedString, raw: text }).text() {
+        Cow::Borrowed(said) => Cow::Borrowed(said.as_bytes()),
+        Cow::Owned(said) => Cow::Owned(said.into_bytes()),
+    }
+}
