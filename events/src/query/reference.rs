@@ -270,3 +270,31 @@ impl std::fmt::Display for Plain {
         write!(out, "{sign}0{}.{}0", self.whole, self.fraction)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_number_is_the_same_however_it_is_written() {
+        let check = |text: &str, expected: Option<&str>| {
+            assert_eq!(plain(text).map(|plain| plain.to_string()), expected.map(str::to_owned), "{text}");
+        };
+        check("500", Some("0500.0"));
+        check("+5.00e2", Some("0500.0"));
+        check("-0.0", Some("0.0"));
+        check("-12.50", Some("-012.50"));
+        check("1e-3", Some("0.0010"));
+        check("1e", None);
+        check("5 ", None);
+        check(".", None);
+    }
+
+    #[test]
+    fn words_and_patterns_are_taken_literally() {
+        let like = |source: &str, text: &str| is_like(&Wildcard { source: source.into() }, text, fold);
+        assert!(has_words("a read Timeout.", "READ timeout") && !has_words("timeouts", "timeout"));
+        assert!(has_words("asp.net", ".net") && !has_words("x", "") && has_words("", ""));
+        assert!(like("a*B?", "A-xxbc") && !like("a?", "a") && like(r"\*", "*") && !like(r"\*", "x"));
+    }
+}
