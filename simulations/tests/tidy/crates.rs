@@ -119,7 +119,7 @@ fn json_types() -> Rule {
 }
 
 /// Features that are there for tests alone.
-const TEST_FEATURES: &[&str] = &["planted", "conformance", "test-util"];
+const TEST_FEATURES: &[&str] = &["planted", "conformance", "generators", "test-util"];
 
 fn test_features() -> Rule {
     Rule {

@@ -109,8 +109,9 @@ fn requires_test(attributes: &[syn::Attribute]) -> bool {
     })
 }
 
-/// The suite that every adapter of a port passes is a test too, though other crates' tests import it.
-const TEST_FEATURE: &str = "conformance";
+/// The suite that every adapter of a port passes is a test too, though other crates' tests import it; so are
+/// generators of what tests are put to.
+const TEST_FEATURES: [&str; 2] = ["conformance", "generators"];
 
 fn only_test(condition: &syn::Meta) -> bool {
     let parts = |list: &syn::MetaList| {
@@ -123,7 +124,7 @@ fn only_test(condition: &syn::Meta) -> bool {
         syn::Meta::List(list) if list.path.is_ident("any") => parts(list).iter().all(only_test),
         syn::Meta::NameValue(pair) if pair.path.is_ident("feature") => {
             matches!(&pair.value, syn::Expr::Lit(literal)
-                if matches!(&literal.lit, syn::Lit::Str(name) if name.value() == TEST_FEATURE))
+                if matches!(&literal.lit, syn::Lit::Str(name) if TEST_FEATURES.contains(&&*name.value())))
         }
         _ => false,
     }

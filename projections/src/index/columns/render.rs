@@ -5,7 +5,9 @@
 
 use std::ops::Range;
 
+use antler_config::limits::LineLimits;
 use antler_events::clock::Timestamp;
+use antler_events::line::{LineBatch, LineBatchBuilder};
 use foldhash::fast::FixedState;
 use hashbrown::HashMap;
 
@@ -25,6 +27,19 @@ pub struct RenderedRow {
     pub raw: Vec<u8>,
     /// Whether it was taken as text and not as JSON.
     pub is_plain: bool,
+}
+
+impl RenderedRow {
+    /// The line taken apart again, with the limits of arrival but for those that would refuse it.
+    pub fn parsed(&self, received_at: Timestamp) -> Result<LineBatch, ReadError> {
+        let limits =
+            LineLimits { line_bytes_max: u32::MAX, lines_per_batch_max: u32::MAX, ..LineLimits::default() };
+        let mut builder = LineBatchBuilder::new(limits, received_at);
+        if self.is_plain || builder.push_json(&self.raw).is_err() {
+            builder.push_plain(&self.raw).map_err(|_| ReadError::directory("a line"))?;
+        }
+        Ok(builder.finish())
+    }
 }
 
 /// The rows as lines; `rows` rise.

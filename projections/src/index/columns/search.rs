@@ -5,10 +5,15 @@
 //! says (`evaluate`). Invariant: the answer is that of the matcher on the rendered lines; where columns
 //! cannot tell, rows are rendered and asked one by one. It knows one tenant at a time, and no other row.
 
+pub mod budget;
+pub mod counts;
 pub mod evaluate;
+pub mod fields;
+pub mod lines;
 mod places;
 pub mod plan;
 pub mod rows;
+pub mod select;
 mod templates;
 mod values;
 

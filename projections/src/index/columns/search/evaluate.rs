@@ -4,11 +4,10 @@
 //! columns cannot tell. Invariant: a row that passes is in the second set, a row of the first passes; rows
 //! between are rendered and held against the matcher.
 
-use antler_config::limits::LineLimits;
-use antler_events::line::{LineBatchBuilder, Role};
+use antler_events::line::Role;
 use std::ops::Range;
 
-use super::places::{Scan, Use};
+use super::places::Scan;
 use super::plan::{Leaf, Node, Plan, Target};
 use super::rows::RowSet;
 use super::values::{Check, passing};
@@ -19,7 +18,7 @@ use crate::index::columns::shape::{Shape, Writing};
 use crate::index::columns::view::{GroupView, Origin};
 
 /// Rows that are rendered together.
-const VERIFIED_TOGETHER: usize = 1_024;
+pub(super) const READ_TOGETHER: usize = 1_024;
 
 /// The rows of `candidates` that pass; both count from the start of `rows`.
 pub fn find<G: GroupView + ?Sized>(
@@ -32,7 +31,7 @@ pub fn find<G: GroupView + ?Sized>(
     let Bounds { mut sure, mut maybe } = scan.node(&plan.root, candidates)?;
     maybe.remove(&sure);
     let open: Vec<u32> = maybe.iter().collect();
-    for some in open.chunks(VERIFIED_TOGETHER) {
+    for some in open.chunks(READ_TOGETHER) {
         let rows: Vec<u32> = some.iter().map(|row| row + scan.rows.start).collect();
         for row in verified(group, &rows, plan)? {
             sure.insert(row - scan.rows.start);
@@ -178,47 +177,15 @@ impl<G: GroupView + ?Sized> Scan<'_, G> {
         if found.is_empty() { Ok(none) } else { self.rows_of(column, &uses, &ranks, &found) }
     }
 
-    /// Only the values that fill the role count.
-    fn uses_in_role(&self, column: u32, role: Role) -> Vec<Use> {
-        let mut uses = self.uses(column);
-        for (of, shape) in uses.iter_mut().zip(self.group.shapes()) {
-            match shape.role(role) {
-                Some((other, nth)) if other == column => of.only = Some(nth as u32),
-                _ => of.ignored = true,
-            }
-        }
-        uses
-    }
-
     /// Rows of shapes whose columns do not tell.
     fn untold(&self, leaf: &Leaf, candidates: &RowSet) -> Result<RowSet, ReadError> {
-        let mut rows = RowSet::none(self.len());
-        let untold: Vec<bool> = self.group.shapes().iter().map(|shape| self.is_untold(leaf, shape)).collect();
-        if !untold.contains(&true) {
-            return Ok(rows);
-        }
-        let mut next = candidates.iter().peekable();
-        for page in self.pages() {
-            let start = (page * crate::index::columns::plane::PAGE) as u32;
-            let end = start + crate::index::columns::plane::PAGE as u32;
-            if next.peek().is_none_or(|row| row + self.rows.start >= end) {
-                continue;
-            }
-            let shapes = self.shapes(page)?;
-            while let Some(row) = next.next_if(|row| row + self.rows.start < end) {
-                if untold[shapes[(row + self.rows.start - start) as usize] as usize] {
-                    rows.insert(row);
-                }
-            }
-        }
-        Ok(rows)
+        self.rows_of_shapes(candidates, |shape| self.is_untold(leaf, &self.group.shapes()[shape as usize]))
     }
 
     /// A line that was kept whole has its values nowhere else, a time is in no column, and any value does not
     /// mean the one that tells the time.
     fn is_untold(&self, leaf: &Leaf, shape: &Shape) -> bool {
         let is_time = |writing: Writing| matches!(writing, Writing::Time(_));
-        let is_whole = || shape.columns().any(|column| self.group.head(column).class == Class::Whole);
         let asks_time = match leaf.target {
             Target::Role(Role::Time) => true,
             Target::Any => {
@@ -230,43 +197,30 @@ impl<G: GroupView + ?Sized> Scan<'_, G> {
             }
             Target::Role(_) | Target::Levels(_) | Target::Period(..) => false,
         };
-        asks_time || is_whole()
+        asks_time || self.keeps_whole(shape)
     }
 }
 
 /// Those of the rows that the matcher lets pass.
 fn verified<G: GroupView + ?Sized>(group: &G, rows: &[u32], plan: &Plan) -> Result<Vec<u32>, ReadError> {
-    let origins = group.origins(rows)?;
-    let rendered = render(group, rows)?;
     let mut passing = Vec::new();
-    let lines: Vec<(Origin, RenderedRow)> = origins.into_iter().zip(rendered).collect();
-    let together = |a: &(Origin, RenderedRow), b: &(Origin, RenderedRow)| {
-        (a.0.arrival, a.0.received_at) == (b.0.arrival, b.0.received_at)
-    };
-    for some in lines.chunk_by(together) {
-        let (first, _) = &some[0];
-        let batch = parsed(some.iter().map(|(_, row)| row), first.received_at)?;
-        let arrival = group.arrivals().get(first.arrival as usize);
+    for (origin, row) in read_lines(group, rows)? {
+        let batch = row.parsed(origin.received_at)?;
+        let arrival = group.arrivals().get(origin.arrival as usize);
         let arrival = arrival.ok_or(ReadError::directory("the arrival of a row"))?;
         let matcher = plan.matcher.for_batch(&batch, &arrival.defaults);
-        let found = some.iter().zip(batch.lines()).filter(|(_, line)| matcher.matches(*line));
-        passing.extend(found.map(|((_, row), _)| row.row));
+        if batch.lines().any(|line| matcher.matches(line)) {
+            passing.push(row.row);
+        }
     }
     Ok(passing)
 }
 
-/// The rows as a batch, with the limits of their arrival but for those that would refuse them.
-fn parsed<'a>(
-    rows: impl Iterator<Item = &'a RenderedRow>,
-    received_at: antler_events::clock::Timestamp,
-) -> Result<antler_events::line::LineBatch, ReadError> {
-    let limits =
-        LineLimits { line_bytes_max: u32::MAX, lines_per_batch_max: u32::MAX, ..LineLimits::default() };
-    let mut builder = LineBatchBuilder::new(limits, received_at);
-    for row in rows {
-        if row.is_plain || builder.push_json(&row.raw).is_err() {
-            builder.push_plain(&row.raw).map_err(|_| ReadError::directory("a line"))?;
-        }
-    }
-    Ok(builder.finish())
+/// Rows as lines, with where they came from.
+pub(super) fn read_lines<G: GroupView + ?Sized>(
+    group: &G,
+    rows: &[u32],
+) -> Result<Vec<(Origin, RenderedRow)>, ReadError> {
+    let origins = group.origins(rows)?;
+    Ok(origins.into_iter().zip(render(group, rows)?).collect())
 }

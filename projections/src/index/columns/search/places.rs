@@ -6,9 +6,13 @@
 use std::cell::OnceCell;
 use std::ops::Range;
 
+use antler_events::line::Role;
+
 use super::rows::RowSet;
 use crate::index::columns::block::ReadError;
+use crate::index::columns::column::Class;
 use crate::index::columns::plane::PAGE;
+use crate::index::columns::shape::Shape;
 use crate::index::columns::view::GroupView;
 
 /// Some rows of a group, as a search goes through them.
@@ -70,6 +74,18 @@ impl<'a, G: GroupView + ?Sized> Scan<'a, G> {
         self.group.shapes().iter().map(|shape| count(shape.values().filter(values(column)).count())).collect()
     }
 
+    /// The same where only the values that fill a role count.
+    pub(super) fn uses_in_role(&self, column: u32, role: Role) -> Vec<Use> {
+        let mut uses = self.uses(column);
+        for (of, shape) in uses.iter_mut().zip(self.group.shapes()) {
+            match shape.role(role) {
+                Some((other, nth)) if other == column => of.only = Some(nth as u32),
+                _ => of.ignored = true,
+            }
+        }
+        uses
+    }
+
     /// The ranks of a column's values in the rows of the range.
     pub(super) fn ranks(&self, column: u32, uses: &[Use]) -> Result<Range<u32>, ReadError> {
         if self.rows.is_empty() {
@@ -88,7 +104,7 @@ impl<'a, G: GroupView + ?Sized> Scan<'a, G> {
     }
 
     /// Values of the column before a row.
-    fn rank(&self, column: u32, uses: &[Use], row: u32) -> Result<u32, ReadError> {
+    pub(super) fn rank(&self, column: u32, uses: &[Use], row: u32) -> Result<u32, ReadError> {
         let (page, within) = (row as usize / PAGE, row as usize % PAGE);
         if row == self.group.rows() {
             return Ok(self.group.values(column).len() as u32);
@@ -167,5 +183,41 @@ impl<'a, G: GroupView + ?Sized> Scan<'a, G> {
             }
         }
         Ok(values)
+    }
+
+    /// Those of the rows whose shape is asked for.
+    pub(super) fn rows_of_shapes(
+        &self,
+        rows: &RowSet,
+        is_asked: impl Fn(u32) -> bool,
+    ) -> Result<RowSet, ReadError> {
+        let mut found = RowSet::none(self.len());
+        let asked: Vec<bool> = (0..self.group.shapes().len() as u32).map(is_asked).collect();
+        if !asked.contains(&true) {
+            return Ok(found);
+        }
+        let mut next = rows.iter().peekable();
+        for page in self.pages() {
+            let (start, end) = ((page * PAGE) as u32, (page * PAGE + PAGE) as u32);
+            if next.peek().is_none_or(|row| row + self.rows.start >= end) {
+                continue;
+            }
+            let shapes = self.shapes(page)?;
+            while let Some(row) = next.next_if(|row| row + self.rows.start < end) {
+                if asked[shapes[(row + self.rows.start - start) as usize] as usize] {
+                    found.insert(row);
+                }
+            }
+        }
+        Ok(found)
+    }
+
+    /// Whether lines of a shape are kept whole, so that their values are in no column.
+    pub(super) fn is_whole(&self, shape: u32) -> bool {
+        self.keeps_whole(&self.group.shapes()[shape as usize])
+    }
+
+    pub(super) fn keeps_whole(&self, shape: &Shape) -> bool {
+        shape.columns().any(|column| self.group.head(column).class == Class::Whole)
     }
 }

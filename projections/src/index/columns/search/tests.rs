@@ -2,19 +2,28 @@
 //!
 //! Invariant: the same rows pass. The grammar of lines and filters is that of the query language's own tests.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+use std::time::Duration;
 
+use antler_events::clock::SystemClock;
 use antler_events::event::lines::{Arrival, LineDefaults};
 use antler_events::files::{Access, FileSystem, RealFiles};
 use antler_events::ids::{Offset, PartitionId, TenantId};
-use antler_events::query::tree::Filter;
+use antler_events::line::{Level, Role};
+use antler_events::query::tree::{FieldName, Filter};
 use antler_events::query::{generate, reference};
 use proptest::prelude::*;
 
+use super::budget::Budget;
+use super::counts::{self, CountSearch};
 use super::evaluate::find;
+use super::lines::{self, LineSearch, Order, Position};
 use super::plan::Plan;
 use super::rows::RowSet;
-use crate::index::columns::block::Restorers;
+use super::select::SearchGroup;
+use crate::index::columns::block::{ReadError, Restorers};
 use crate::index::columns::group::cache::BlockCache;
 use crate::index::columns::group::{SealedGroup, Shared};
 use crate::index::columns::open::OpenGroup;
@@ -66,6 +75,97 @@ fn found(group: &impl GroupView, tenant: TenantId, plan: &Plan) -> Vec<(u64, u32
     origins.iter().map(|origin| (origin.offset.number(), origin.line)).collect()
 }
 
+impl SearchGroup for SealedGroup {
+    fn span(&self) -> (i64, i64) {
+        GroupView::span(self).unwrap()
+    }
+
+    fn with<R>(&self, read: impl FnOnce(&dyn GroupView) -> R) -> Result<R, ReadError> {
+        Ok(read(self))
+    }
+}
+
+/// A line that passes, as a naive answer has it.
+struct Expected {
+    position: Position,
+    raw: Vec<u8>,
+    level: Option<Level>,
+    services: Vec<String>,
+}
+
+fn expected(batches: &[Batch], of: u8, filter: &Filter) -> Vec<Expected> {
+    let mut all = Vec::new();
+    for ((_, lines, defaults), offset) in batches.iter().zip(1..).filter(|((other, ..), _)| *other == of) {
+        let batch = generate::batch(lines);
+        let passing = batch.lines().zip(0..).filter(|(line, _)| reference::matches(filter, *line, defaults));
+        all.extend(passing.map(|(line, at)| {
+            let said = defaults.level.as_ref().and_then(|text| Level::parse(text.as_bytes()));
+            let level = if line.index_of(Role::Level).is_some() { line.level() } else { said };
+            let service = line.role(Role::Service).map(|value| value.text().into_owned());
+            let offset = Offset::new(offset);
+            Expected {
+                position: Position {
+                    time: line.timestamp(),
+                    partition: PartitionId::new(0),
+                    offset,
+                    line: at,
+                },
+                raw: line.raw().to_vec(),
+                level,
+                services: service.or_else(|| defaults.service.clone()).into_iter().collect(),
+            }
+        }));
+    }
+    all.sort_by_key(|line| line.position);
+    all
+}
+
+fn check_answers(batches: &[Batch], filter: &Filter, limit: usize, cut: usize) {
+    let (plan, group) = (Plan::new(filter).unwrap(), open(batches));
+    let groups = sealed(&group);
+    let (clock, is_cancelled) = (SystemClock::new(), AtomicBool::new(false));
+    let budget = Budget { clock: &clock, deadline: Duration::MAX, is_cancelled: &is_cancelled };
+    let mut expected = expected(batches, 0, filter);
+    let positions: Vec<Position> = expected.iter().map(|line| line.position).collect();
+    let after = positions.get(cut).copied();
+    let period = (i64::MIN, i64::MAX);
+    for order in [Order::OldestFirst, Order::NewestFirst] {
+        let asked = LineSearch { plan: &plan, period, order, limit, after };
+        let answer = lines::search(&groups, tenant(0), &asked, &budget);
+        assert!(answer.damaged.is_empty() && answer.stopped.is_none());
+        let behind = |line: &&Expected| match order {
+            Order::OldestFirst => after.is_none_or(|after| line.position > after),
+            Order::NewestFirst => after.is_none_or(|after| line.position < after),
+        };
+        let first: Vec<_> = expected
+            .iter()
+            .filter(behind)
+            .take(limit)
+            .map(|line| (line.position, line.raw.clone()))
+            .collect();
+        let found: Vec<_> = answer.hits.into_iter().map(|hit| (hit.position, hit.raw)).collect();
+        assert_eq!(found, first, "{order:?}");
+        expected.reverse();
+    }
+    let asked = CountSearch { plan: &plan, period };
+    assert_eq!(counts::count(&groups, tenant(0), &asked, &budget).0, expected.len() as u64);
+    let step = 3_600_000_000_000;
+    let mut buckets: BTreeMap<i64, counts::ByLevel> = BTreeMap::new();
+    let mut services: BTreeMap<Vec<u8>, u64> = BTreeMap::new();
+    for line in &expected {
+        let bucket = buckets.entry(line.position.time.nanos().div_euclid(step) * step).or_default();
+        bucket[line.level.map_or(0, |level| level as usize)] += 1;
+        line.services.iter().for_each(|text| *services.entry(text.clone().into_bytes()).or_default() += 1);
+    }
+    assert_eq!(counts::histogram(&groups, tenant(0), &asked, step, &budget).0, buckets);
+    let field = FieldName::Role(Role::Service);
+    let found = counts::values(&groups, tenant(0), &asked, &field, &budget).0;
+    assert_eq!(
+        found.into_iter().map(|(text, count)| (text.into_vec(), count)).collect::<BTreeMap<_, _>>(),
+        services
+    );
+}
+
 fn check(batches: &[Batch], filter: &Filter) {
     let plan = Plan::new(filter).unwrap();
     let group = open(batches);
@@ -98,5 +198,14 @@ proptest! {
         filter in generate::filter(),
     ) {
         check(&batches, &filter);
+    }
+
+    #[test]
+    fn answers_are_those_of_sorting_and_counting_all_lines(
+        batches in proptest::collection::vec((0u8..2, generate::lines(6), generate::defaults()), 1..4),
+        filter in generate::filter(),
+        (limit, cut) in (0usize..8, 0usize..12),
+    ) {
+        check_answers(&batches, &filter, limit, cut);
     }
 }

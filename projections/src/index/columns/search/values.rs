@@ -138,7 +138,7 @@ impl Check<'_> {
 }
 
 /// What a text says that is kept as it was written.
-fn resolved(class: Class, text: &[u8]) -> Cow<'_, [u8]> {
+pub(super) fn resolved(class: Class, text: &[u8]) -> Cow<'_, [u8]> {
     if class != Class::EscapedText {
         return Cow::Borrowed(text);
     }

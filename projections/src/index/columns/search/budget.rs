@@ -1,0 +1,34 @@
+//! How long a search may go on: until its deadline, and while somebody waits for it.
+//!
+//! Invariant: a search asks before each group, so it ends within one group's work of being told to.
+
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use antler_events::clock::Clock;
+
+/// Why a search ended early.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Stop {
+    Deadline,
+    Cancelled,
+}
+
+/// The bounds of one search.
+#[derive(Debug)]
+pub struct Budget<'a> {
+    pub clock: &'a dyn Clock,
+    /// As `Clock::elapsed` counts.
+    pub deadline: Duration,
+    pub is_cancelled: &'a AtomicBool,
+}
+
+impl Budget<'_> {
+    /// Says why the search has to end, if it has to.
+    pub fn stop(&self) -> Option<Stop> {
+        if self.is_cancelled.load(Ordering::Relaxed) {
+            return Some(Stop::Cancelled);
+        }
+        (self.clock.elapsed() >= self.deadline).then_some(Stop::Deadline)
+    }
+}

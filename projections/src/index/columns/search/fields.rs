@@ -1,0 +1,197 @@
+//! The values of a field, row by row, as numbers of texts: for counts by field, lists of values, and levels.
+//!
+//! Invariant: every value of a row is visited, in the order of the rows; the same text has the same number
+//! whatever column it comes from. A text that a dictionary holds is looked at once, however many rows have it.
+
+use std::hash::BuildHasher as _;
+
+use antler_events::line::Value;
+use antler_events::query::tree::FieldName;
+use foldhash::fast::FixedState;
+use hashbrown::HashTable;
+
+use super::evaluate::{READ_TOGETHER, read_lines};
+use super::places::{Scan, Use};
+use super::rows::RowSet;
+use super::values::resolved;
+use crate::index::columns::block::ReadError;
+use crate::index::columns::column::Class;
+use crate::index::columns::plane::PAGE;
+use crate::index::columns::view::{GroupView, Values};
+
+/// Different texts under numbers.
+#[derive(Debug, Default)]
+pub struct TextNumbers {
+    table: HashTable<u32>,
+    texts: Vec<Box<[u8]>>,
+    hasher: FixedState,
+}
+
+impl TextNumbers {
+    pub fn number(&mut self, text: &[u8]) -> u32 {
+        let hash = self.hasher.hash_one(text);
+        if let Some(number) = self.table.find(hash, |number| *self.texts[*number as usize] == *text) {
+            return *number;
+        }
+        let number = self.texts.len() as u32;
+        self.texts.push(text.into());
+        let (texts, hasher) = (&self.texts, &self.hasher);
+        self.table.insert_unique(hash, number, |number| hasher.hash_one(&*texts[*number as usize]));
+        number
+    }
+
+    pub fn text(&self, number: u32) -> &[u8] {
+        &self.texts[number as usize]
+    }
+
+    pub fn len(&self) -> usize {
+        self.texts.len()
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.texts.is_empty()
+    }
+}
+
+impl<G: GroupView + ?Sized> Scan<'_, G> {
+    /// Visits row and number of every value of a field in `rows`. The value that tells the time has none.
+    pub(super) fn field(
+        &self,
+        field: &FieldName,
+        rows: &RowSet,
+        numbers: &mut TextNumbers,
+        visit: &mut dyn FnMut(u32, u32),
+    ) -> Result<(), ReadError> {
+        for column in 0..self.group.columns() {
+            let head = self.group.head(column);
+            let uses = match field {
+                FieldName::Role(role) => self.uses_in_role(column, *role),
+                FieldName::Named(name) if *name == head.name => self.uses(column),
+                _ => continue,
+            };
+            let is_used = uses.iter().any(|of| !of.ignored && of.values > 0);
+            if is_used && !matches!(head.class, Class::Whole | Class::Time) {
+                self.column_values(column, &uses, rows, numbers, visit)?;
+            }
+        }
+        self.whole_values(field, rows, numbers, visit)
+    }
+
+    fn column_values(
+        &self,
+        column: u32,
+        uses: &[Use],
+        rows: &RowSet,
+        numbers: &mut TextNumbers,
+        visit: &mut dyn FnMut(u32, u32),
+    ) -> Result<(), ReadError> {
+        let ranks = self.ranks(column, uses)?;
+        let values = self.group.values(column);
+        let class = self.group.head(column).class;
+        let known = TextsOfColumn::read(values, class, &ranks, numbers)?;
+        let mut wanted = Vec::new();
+        self.for_each_value(column, uses, &ranks, rows, |row, value| match &known {
+            Some(known) => visit(row, known.numbers[known.ids[value as usize] as usize]),
+            None => wanted.push((row, ranks.start + value)),
+        })?;
+        let wanted_ranks: Vec<u32> = wanted.iter().map(|(_, rank)| *rank).collect();
+        values.texts(&wanted_ranks, &mut |at, text| {
+            visit(wanted[at].0, numbers.number(&resolved(class, text)));
+        })
+    }
+
+    /// Visits row and value of those that count, values counted from the first of `ranks`.
+    fn for_each_value(
+        &self,
+        column: u32,
+        uses: &[Use],
+        ranks: &std::ops::Range<u32>,
+        rows: &RowSet,
+        mut visit: impl FnMut(u32, u32),
+    ) -> Result<(), ReadError> {
+        if self.group.is_full(column) && uses.iter().all(|of| !of.ignored) {
+            rows.iter().for_each(|row| visit(row, row));
+            return Ok(());
+        }
+        for page in self.pages() {
+            let start = self.rows.start.max((page * PAGE) as u32);
+            let end = self.rows.end.min((page * PAGE + PAGE) as u32);
+            let mut value = self.rank(column, uses, start)? - ranks.start;
+            let shapes = &self.shapes(page)?[start as usize % PAGE..];
+            for (row, shape) in (start - self.rows.start..end - self.rows.start).zip(shapes) {
+                let of = uses[*shape as usize];
+                if of.values > 0 && !of.ignored && rows.contains(row) {
+                    match of.only {
+                        Some(only) => visit(row, value + only),
+                        None => (value..value + of.values).for_each(|value| visit(row, value)),
+                    }
+                }
+                value += of.values;
+            }
+        }
+        Ok(())
+    }
+
+    /// Lines that are kept whole are read again.
+    fn whole_values(
+        &self,
+        field: &FieldName,
+        rows: &RowSet,
+        numbers: &mut TextNumbers,
+        visit: &mut dyn FnMut(u32, u32),
+    ) -> Result<(), ReadError> {
+        let whole = self.rows_of_shapes(rows, |shape| self.is_whole(shape))?;
+        let whole: Vec<u32> = whole.iter().map(|row| row + self.rows.start).collect();
+        for some in whole.chunks(READ_TOGETHER) {
+            for (origin, row) in read_lines(self.group, some)? {
+                let batch = row.parsed(origin.received_at)?;
+                let line = batch.line(0).ok_or(ReadError::directory("a line"))?;
+                let mut value = |value: Value<'_>| {
+                    visit(row.row - self.rows.start, numbers.number(value.text().as_bytes()));
+                };
+                match field {
+                    FieldName::Role(role) => line.role(*role).into_iter().for_each(&mut value),
+                    FieldName::Named(name) => (line.fields())
+                        .filter(|field| *field.name_text == **name && field.value.kind.is_scalar())
+                        .for_each(|field| value(field.value)),
+                    FieldName::Any | FieldName::Like(_) => {}
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+/// The texts of a dictionary under their common numbers, and which each value of a range has.
+struct TextsOfColumn {
+    numbers: Vec<u32>,
+    ids: Vec<u32>,
+}
+
+impl TextsOfColumn {
+    /// Nothing if the column is no dictionary.
+    fn read(
+        values: Values<'_>,
+        class: Class,
+        ranks: &std::ops::Range<u32>,
+        numbers: &mut TextNumbers,
+    ) -> Result<Option<Self>, ReadError> {
+        let range = ranks.start as usize..ranks.end as usize;
+        let mut of_texts = Vec::new();
+        let mut ids = Vec::new();
+        match values {
+            Values::OpenDictionary(values) => {
+                let texts = (0..values.texts() as u32).map(|id| values.text(id));
+                of_texts.extend(texts.map(|text| numbers.number(&resolved(class, text))));
+                ids.extend_from_slice(&values.ids()[range]);
+            }
+            Values::Dictionary(values, blocks) => {
+                let mut number = |_, text: &[u8]| of_texts.push(numbers.number(&resolved(class, text)));
+                values.texts.for_each(blocks, &mut number)?;
+                values.ids(blocks, range, &mut ids)?;
+            }
+            _ => return Ok(None),
+        }
+        Ok(Some(Self { numbers: of_texts, ids }))
+    }
+}
