@@ -92,6 +92,9 @@ fn add(buckets: &mut BTreeMap<i64, ByLevel>, counted: Option<(i64, ByLevel)>, st
     }
 }
 
+/// A value and how many lines have it.
+pub type ValueCount = (Box<[u8]>, u64);
+
 /// Counts lines by the values of a field.
 pub fn values<S: SearchGroup>(
     groups: &[S],
@@ -99,7 +102,7 @@ pub fn values<S: SearchGroup>(
     asked: &CountSearch<'_>,
     field: &FieldName,
     budget: &Budget<'_>,
-) -> (Vec<(Box<[u8]>, u64)>, Gaps) {
+) -> (Vec<ValueCount>, Gaps) {
     let mut numbers = TextNumbers::default();
     let mut counts: Vec<u64> = Vec::new();
     let gaps = for_each_group(groups, tenant, asked, budget, |scan, found| {
@@ -111,7 +114,7 @@ pub fn values<S: SearchGroup>(
             counts[number] += 1;
         })
     });
-    let mut values: Vec<(Box<[u8]>, u64)> = (0..numbers.len() as u32)
+    let mut values: Vec<ValueCount> = (0..numbers.len() as u32)
         .zip(counts)
         .filter(|(_, count)| *count > 0)
         .map(|(number, count)| (numbers.text(number).into(), count))
