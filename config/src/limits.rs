@@ -105,6 +105,52 @@ impl Default for LineLimits {
     }
 }
 
+/// What the text of one query may cost.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct QueryLimits {
+    /// Longest text of a query in bytes; a longer one is refused unread.
+    pub text_bytes_max: u32,
+    /// Deepest nesting of groups; a deeper query is refused.
+    pub depth_max: u16,
+    /// Conditions of one query.
+    pub clauses_max: u32,
+    /// Longest name of a field in bytes, with those of the groups around it.
+    pub name_bytes_max: u16,
+    /// Longest wildcard in bytes.
+    pub wildcard_bytes_max: u16,
+    /// Longest regex in bytes.
+    pub regex_bytes_max: u16,
+    /// Bytes and ranges of characters of all regexes of a query, with their repetitions written out.
+    pub regex_parts_max: u32,
+    /// What a regex may take in memory once it is compiled.
+    pub regex_compiled_bytes_max: u32,
+    /// Regexes of one query.
+    pub regexes_max: u16,
+    /// Pipes of one query.
+    pub pipes_max: u16,
+    /// Diagnostics of one query that are kept.
+    pub diagnostics_max: u16,
+}
+
+impl Default for QueryLimits {
+    fn default() -> Self {
+        Self {
+            text_bytes_max: 64 << 10,
+            depth_max: 32,
+            clauses_max: 1_000,
+            name_bytes_max: 512,
+            wildcard_bytes_max: 1_024,
+            regex_bytes_max: 2_048,
+            regex_parts_max: 50_000,
+            regex_compiled_bytes_max: 2 << 20,
+            regexes_max: 16,
+            pipes_max: 32,
+            diagnostics_max: 50,
+        }
+    }
+}
+
 /// What a tenant, its members and its keys may be called, and how many there may be.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]

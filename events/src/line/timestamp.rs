@@ -10,7 +10,7 @@ use self::calendar::{Civil, civil_from_days};
 use self::forms::Cursor;
 use crate::clock::Timestamp;
 
-mod calendar;
+pub(crate) mod calendar;
 mod forms;
 
 #[cfg(test)]

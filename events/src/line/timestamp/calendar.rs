@@ -7,7 +7,7 @@ use crate::clock::Timestamp;
 
 /// A time as a person writes it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Civil {
+pub(crate) struct Civil {
     pub year: i64,
     pub month: u32,
     pub day: u32,
@@ -21,7 +21,7 @@ pub(super) struct Civil {
 
 impl Civil {
     /// The moment, if the calendar has it and 64 bits reach it. A leap second is the end of the one before.
-    pub(super) fn timestamp(self) -> Option<Timestamp> {
+    pub(crate) fn timestamp(self) -> Option<Timestamp> {
         let leap = self.second == 60 && self.minute == 59;
         let exists = (1..=12).contains(&self.month)
             && (1..=days_of_month(self.year, self.month)).contains(&self.day)
@@ -50,7 +50,7 @@ fn days_of_month(year: i64, month: u32) -> u32 {
 }
 
 /// Days since 1970-01-01. Years begin in March here, so that the leap day is the last of its year.
-pub(super) fn days_from_civil(year: i64, month: u32, day: u32) -> i64 {
+pub(crate) fn days_from_civil(year: i64, month: u32, day: u32) -> i64 {
     let year = if month <= 2 { year - 1 } else { year };
     let era = year.div_euclid(400);
     let year_of_era = year.rem_euclid(400);
@@ -60,7 +60,7 @@ pub(super) fn days_from_civil(year: i64, month: u32, day: u32) -> i64 {
 }
 
 /// Year, month and day of a day since 1970-01-01.
-pub(super) fn civil_from_days(days: i64) -> (i64, i64, i64) {
+pub(crate) fn civil_from_days(days: i64) -> (i64, i64, i64) {
     let days = days + 719_468;
     let era = days.div_euclid(146_097);
     let day_of_era = days.rem_euclid(146_097);
