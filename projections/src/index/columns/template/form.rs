@@ -5,6 +5,8 @@
 //! Invariant: literals and holes alternate, and there is a literal, maybe empty, at both ends.
 //! It does not hold variables.
 
+use super::split::{Split, split};
+
 /// What stands in a hole.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[repr(u8)]
@@ -43,6 +45,12 @@ pub struct Template {
 }
 
 impl Template {
+    /// The template of a text.
+    pub fn of_text(text: &[u8], parts: &mut Split) -> Self {
+        split(text, parts);
+        Self::of_key(parts.key()).expect("the split writes keys")
+    }
+
     /// The template that a key stands for, if it does.
     pub fn of_key(key: &[u8]) -> Option<Self> {
         let (mut text, mut holes) = (Vec::with_capacity(key.len()), Vec::new());
