@@ -7,6 +7,7 @@
 pub mod cpu;
 pub mod log;
 pub mod parse;
+pub mod patterns;
 pub mod yardstick;
 
 use std::fmt;
@@ -20,7 +21,8 @@ use bytes::Bytes;
 pub type Bench = fn(&Setting, &mut Report<'_>) -> anyhow::Result<()>;
 
 /// All benches by name, in the order of `all`.
-pub const BENCHES: [(&str, Bench); 2] = [("log", log::run), ("parse", parse::run)];
+pub const BENCHES: [(&str, Bench); 3] =
+    [("log", log::run), ("parse", parse::run), ("patterns", patterns::run)];
 
 /// How often everything is measured; the median counts.
 pub const ROUNDS: usize = 3;
@@ -33,6 +35,8 @@ pub struct Setting {
     /// An empty folder on the disk to be measured.
     pub dir: PathBuf,
     pub clock: SystemClock,
+    /// The folder of real lines, if one is given.
+    pub samples: Option<PathBuf>,
 }
 
 /// Where figures and remarks go.

@@ -63,7 +63,8 @@ mod tests {
     fn the_yardstick_compresses_everything_and_leaves_nothing_behind() {
         let dir = tempfile::tempdir().unwrap();
         let corpus = Corpus::new(1).write_bytes(2_500_000).into();
-        let setting = Setting { corpus, dir: dir.path().to_owned(), clock: SystemClock::new() };
+        let setting =
+            Setting { corpus, dir: dir.path().to_owned(), clock: SystemClock::new(), samples: None };
         let yardstick = measure(&setting).unwrap();
         assert_eq!(yardstick.sync_ms.len(), 3);
         assert!(yardstick.stored > 0.05 && yardstick.stored < 0.5, "{}", yardstick.stored);

@@ -72,7 +72,12 @@ fn measure(arguments: &Arguments, benches: &[Bench]) -> anyhow::Result<()> {
         .tempdir_in(&parent)
         .with_context(|| format!("cannot create a folder in {}", parent.display()))?;
     let corpus = corpus.write_bytes(arguments.bytes).into();
-    let setting = Setting { corpus, dir: dir.path().to_owned(), clock: SystemClock::new() };
+    let setting = Setting {
+        corpus,
+        dir: dir.path().to_owned(),
+        clock: SystemClock::new(),
+        samples: arguments.samples.clone(),
+    };
     let (mut figures, mut notes) = (std::io::stdout().lock(), std::io::stderr().lock());
     let mut report = Report { figures: &mut figures, notes: &mut notes };
     for bench in benches {
