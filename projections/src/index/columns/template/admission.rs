@@ -12,6 +12,8 @@ use foldhash::fast::FixedState;
 pub(super) const COST_MAX: u32 = 16_384;
 /// What a tenant may spend before it has sent anything.
 const START: u32 = 64;
+/// The same for templates of texts whose quoted parts are variables.
+const QUOTED: u32 = 512;
 /// So many texts earn one more.
 const TEXTS_PER_UNIT: u32 = 8;
 /// From here on a tenant has its start share only.
@@ -25,6 +27,8 @@ const BYTES_PER_HOLE: usize = 64;
 struct Account {
     texts: u32,
     spent: u32,
+    /// For templates of texts whose quoted parts are variables.
+    spent_quoted: u32,
 }
 
 /// The accounts of all tenants.
@@ -35,6 +39,16 @@ pub(super) struct Admission {
     tenant: u32,
     account: Account,
     spent: u32,
+}
+
+/// Whether the cost can be paid; if so, it is.
+fn pay(cost: u32, allowed: u32, spent: &mut u32, spent_by_all: &mut u32) -> bool {
+    let may = *spent + cost <= allowed && *spent_by_all + cost <= COST_MAX;
+    if may {
+        *spent += cost;
+        *spent_by_all += cost;
+    }
+    may
 }
 
 /// What a template costs.
@@ -61,14 +75,15 @@ impl Admission {
 
     /// Whether the tenant of the last text may bring a template; if so, it has paid.
     pub(super) fn admit(&mut self, key: &[u8], holes: usize) -> bool {
-        let cost = cost(key, holes);
         let earned = if self.spent < COST_SCARCE { self.account.texts / TEXTS_PER_UNIT } else { 0 };
-        let may = self.account.spent + cost <= START.saturating_add(earned) && self.spent + cost <= COST_MAX;
-        if may {
-            self.account.spent += cost;
-            self.spent += cost;
-        }
-        may
+        pay(cost(key, holes), START.saturating_add(earned), &mut self.account.spent, &mut self.spent)
+    }
+
+    /// The same for a template of a text whose quoted parts are variables. There are few of those, and they
+    /// are asked for when the tenant has spent all that it may on others.
+    pub(super) fn admit_quoted(&mut self, key: &[u8], holes: usize) -> bool {
+        let allowed = if self.spent < COST_SCARCE { QUOTED } else { START };
+        pay(cost(key, holes), allowed, &mut self.account.spent_quoted, &mut self.spent)
     }
 
     pub(super) fn bytes_held(&self) -> usize {

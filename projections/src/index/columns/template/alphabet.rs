@@ -9,9 +9,20 @@ use wide::u8x16;
 const BLOCK_BYTES: usize = 64;
 const LANES: usize = 16;
 
-#[cfg(test)]
+const TOKEN: [bool; 256] = {
+    let mut token = [false; 256];
+    let mut byte = 0;
+    while byte < 256 {
+        let letter = byte as u8;
+        token[byte] = letter.is_ascii_alphanumeric() || letter == b'_' || letter >= 128;
+        byte += 1;
+    }
+    token
+};
+
+#[inline]
 pub(super) fn is_token(byte: u8) -> bool {
-    byte.is_ascii_alphanumeric() || byte == b'_' || byte >= 128
+    TOKEN[usize::from(byte)]
 }
 
 /// For each byte of a text one bit in each mask.
@@ -33,12 +44,16 @@ impl Marks {
         let mut low = 0;
         let (blocks, tail) = text.as_chunks::<BLOCK_BYTES>();
         for block in blocks {
-            self.blocks.push(mark(block, &mut low));
+            let (lanes, _) = block.as_chunks::<LANES>();
+            self.blocks.push(Block::of(lanes, &mut low));
         }
         if !tail.is_empty() {
-            let mut block = [b' '; BLOCK_BYTES];
-            block[..tail.len()].copy_from_slice(tail);
-            self.blocks.push(mark(&block, &mut low));
+            let (lanes, rest) = tail.as_chunks::<LANES>();
+            let mut block = Block::of(lanes, &mut low);
+            if !rest.is_empty() {
+                block.set_lane(lanes.len(), mark_rest(text, rest, &mut low));
+            }
+            self.blocks.push(block);
         }
         self.has_low = low != 0;
     }
@@ -87,36 +102,66 @@ impl Marks {
         self.find(at, |block| !block.digit).map_or(text.len(), |end| end.min(text.len()))
     }
 
-    #[inline]
+    #[inline(always)]
     fn find(&self, at: usize, mask: impl Fn(&Block) -> u64) -> Option<usize> {
         let first = at / BLOCK_BYTES;
         let found = mask(self.blocks.get(first)?) & u64::MAX << (at % BLOCK_BYTES);
         if found != 0 {
             return Some(first * BLOCK_BYTES + found.trailing_zeros() as usize);
         }
-        let (index, found) =
-            self.blocks[first + 1..].iter().map(mask).enumerate().find(|(_, found)| *found != 0)?;
-        Some((first + 1 + index) * BLOCK_BYTES + found.trailing_zeros() as usize)
+        self.find_from_block(first + 1, mask)
+    }
+
+    #[inline(never)]
+    fn find_from_block(&self, first: usize, mask: impl Fn(&Block) -> u64) -> Option<usize> {
+        let mut masks = self.blocks[first..].iter().map(mask).enumerate();
+        let (index, found) = masks.find(|(_, found)| *found != 0)?;
+        Some((first + index) * BLOCK_BYTES + found.trailing_zeros() as usize)
     }
 }
 
-#[inline]
-fn mark(bytes: &[u8; BLOCK_BYTES], low: &mut u32) -> Block {
-    let mut block = Block { token: 0, digit: 0 };
-    let (lanes, _) = bytes.as_chunks::<LANES>();
-    for (index, lane) in lanes.iter().enumerate() {
-        let bytes = u8x16::new(*lane);
-        let digit = below(bytes - u8x16::splat(b'0'), 9);
-        let letter = below((bytes | u8x16::splat(0x20)) - u8x16::splat(b'a'), 25);
-        let others = bytes.simd_eq(u8x16::splat(b'_')) | bytes.max(u8x16::splat(128)).simd_eq(bytes);
-        block.digit |= u64::from(digit.to_bitmask()) << (index * LANES);
-        block.token |= u64::from((digit | letter | others).to_bitmask()) << (index * LANES);
-        *low |= below(bytes, 7).to_bitmask();
+impl Block {
+    #[inline(always)]
+    fn of(lanes: &[[u8; LANES]], low: &mut u32) -> Self {
+        let mut block = Self { token: 0, digit: 0 };
+        for (index, lane) in lanes.iter().enumerate() {
+            block.set_lane(index, mark(lane, low));
+        }
+        block
     }
-    block
+
+    #[inline(always)]
+    fn set_lane(&mut self, index: usize, lane: Self) {
+        self.token |= lane.token << (index * LANES);
+        self.digit |= lane.digit << (index * LANES);
+    }
 }
 
+#[inline(always)]
+fn mark(lane: &[u8; LANES], low: &mut u32) -> Block {
+    let bytes = u8x16::new(*lane);
+    let digit = below(bytes - u8x16::splat(b'0'), 9);
+    let letter = below((bytes | u8x16::splat(0x20)) - u8x16::splat(b'a'), 25);
+    let others = bytes.simd_eq(u8x16::splat(b'_')) | bytes.max(u8x16::splat(128)).simd_eq(bytes);
+    *low |= below(bytes, 7).to_bitmask();
+    Block { token: u64::from((digit | letter | others).to_bitmask()), digit: u64::from(digit.to_bitmask()) }
+}
+
+/// Marks what is left at the end of the text together with the bytes before it: to fetch bytes that were just
+/// copied to a lane would cost more than all the rest.
 #[inline]
+fn mark_rest(text: &[u8], rest: &[u8], low: &mut u32) -> Block {
+    if let Some(lane) = text.last_chunk::<LANES>() {
+        let marked = mark(lane, low);
+        let before = LANES - rest.len();
+        return Block { token: marked.token >> before, digit: marked.digit >> before };
+    }
+    let mut lane = [b' '; LANES];
+    lane[..rest.len()].copy_from_slice(rest);
+    mark(&lane, low)
+}
+
+#[inline(always)]
 fn below(bytes: u8x16, max: u8) -> u8x16 {
     bytes.min(u8x16::splat(max)).simd_eq(bytes)
 }

@@ -6,6 +6,7 @@
 //! texts find a template. It does not compress: that is done once, by `encode.rs`.
 
 use std::collections::HashMap;
+use std::hash::BuildHasher as _;
 use std::ops::Range;
 
 use antler_events::query::text::is_filtered;
@@ -13,7 +14,7 @@ use foldhash::fast::FixedState;
 
 use super::admission::{self, Admission};
 use super::form::{HoleKind, Piece, Template};
-use super::split::{Hole, Split, for_each_token, split};
+use super::split::{Hole, Split, for_each_token, split, split_quoted};
 use super::variables::{Variables, Words};
 use super::{REST, TemplateError};
 
@@ -28,6 +29,8 @@ const KEY_BYTES_MAX: usize = 8 << 10;
 const HOLES_MAX: usize = 256;
 /// What a column may hold, so that 32 bits count its bytes.
 const COLUMN_BYTES_MAX: usize = 1 << 30;
+/// So many quoted texts are remembered.
+const QUOTED_RECENT: usize = 4096;
 /// A place: the number of the template and the rank among its texts.
 const PLACE_BYTES: usize = 6;
 
@@ -45,6 +48,7 @@ pub struct TemplateColumn {
     ranks: Vec<u32>,
     admission: Admission,
     split: Split,
+    quoted: QuotedTokens,
     bytes: usize,
     /// A template for the rest, which has no text of its own.
     no_template: Template,
@@ -169,6 +173,7 @@ impl TemplateColumn {
         }
         self.admission = Admission::of_cost(cost);
         self.rest.clear();
+        self.quoted.recent.clear();
         self.numbers.clear();
         self.ranks.clear();
     }
@@ -197,29 +202,39 @@ impl TemplateColumn {
             return None;
         }
         split(text, &mut self.split);
+        self.slot_of_parts(Admission::admit).or_else(|| {
+            // No room for the template: perhaps there is some for a wider one.
+            memchr::memchr(b'"', text)?;
+            split_quoted(text, &mut self.split);
+            self.slot_of_parts(Admission::admit_quoted)
+        })
+    }
+
+    #[inline]
+    fn slot_of_parts(&mut self, admit: fn(&mut Admission, &[u8], usize) -> bool) -> Option<usize> {
         let hash = self.hash(self.split.key());
         match self.by_key.get(&hash) {
             // Two keys with one hash: the second one has no template.
             Some(index) => {
                 Some(usize::from(*index)).filter(|index| *self.slots[*index].key == *self.split.key())
             }
-            None => self.admit(hash),
+            None => self.admit(hash, admit),
         }
     }
 
     #[inline]
     fn hash(&self, key: &[u8]) -> u64 {
-        use std::hash::{BuildHasher as _, Hasher as _};
+        use std::hash::Hasher as _;
         let mut hasher = self.hasher.build_hasher();
         hasher.write(key);
         hasher.finish()
     }
 
     #[cold]
-    fn admit(&mut self, hash: u64) -> Option<usize> {
+    fn admit(&mut self, hash: u64, admit: fn(&mut Admission, &[u8], usize) -> bool) -> Option<usize> {
         let (key, holes) = (self.split.key(), self.split.holes());
         let is_large = key.len() > KEY_BYTES_MAX || holes.len() > HOLES_MAX;
-        if is_large || !self.admission.admit(key, holes.len()) {
+        if is_large || !admit(&mut self.admission, key, holes.len()) {
             return None;
         }
         let template = Template::of_key(key).expect("the split writes keys");
@@ -242,7 +257,11 @@ impl TemplateColumn {
         slot.count += 1;
         for (variables, hole) in slot.holes.iter_mut().zip(self.split.holes()) {
             self.bytes += variables.push(text, hole);
-            report_variable(text, hole, token);
+            if hole.kind == HoleKind::Text {
+                self.quoted.report(&text[hole.start..hole.end], token);
+            } else {
+                report_variable(text, hole, token);
+            }
         }
         index as u16 + 1
     }
@@ -264,6 +283,27 @@ fn report_variable(text: &[u8], hole: &Hole, token: &mut impl FnMut(&[u8])) {
         }
         _ if variable.len() >= VARIABLE_TOKEN_BYTES_MIN => token(variable),
         _ => {}
+    }
+}
+
+/// Reports the tokens of quoted texts, which come again and again: browsers, pages, queries.
+#[derive(Debug, Default)]
+struct QuotedTokens {
+    /// The hashes of texts that were reported not long ago.
+    recent: Vec<u64>,
+    hasher: FixedState,
+    split: Split,
+}
+
+impl QuotedTokens {
+    fn report(&mut self, text: &[u8], token: &mut impl FnMut(&[u8])) {
+        let hash = self.hasher.hash_one(text);
+        self.recent.resize(QUOTED_RECENT, 0);
+        let recent = &mut self.recent[hash as usize % QUOTED_RECENT];
+        if *recent != hash {
+            *recent = hash;
+            for_each_token(text, WORD_TOKEN_BYTES_MIN, &mut self.split, token);
+        }
     }
 }
 

@@ -19,13 +19,16 @@ pub enum HoleKind {
     Uuid = 3,
     /// An IPv4 address.
     Address = 4,
+    /// Any bytes between quotes.
+    Text = 5,
 }
 
-const ESCAPE: u8 = 5;
+const ESCAPE: u8 = 6;
 
 impl HoleKind {
     fn of(marker: u8) -> Option<Self> {
-        [Self::Decimal, Self::Word, Self::Uuid, Self::Address].into_iter().find(|kind| *kind as u8 == marker)
+        let kinds = [Self::Decimal, Self::Word, Self::Uuid, Self::Address, Self::Text];
+        kinds.into_iter().find(|kind| *kind as u8 == marker)
     }
 }
 
@@ -124,7 +127,7 @@ mod tests {
 
     #[test]
     fn a_key_is_read_and_written() {
-        let key = b"a \x01\x02:\x05\x04\x05\x05\x00";
+        let key = b"a \x01\x02:\x06\x04\x06\x06\x00";
         let template = Template::of_key(key).unwrap();
         assert_eq!(template.key(), key);
         let pieces: Vec<Piece<'_>> = template.pieces().collect();
@@ -133,15 +136,15 @@ mod tests {
             Piece::Hole(HoleKind::Decimal),
             Piece::Literal(b""),
             Piece::Hole(HoleKind::Word),
-            Piece::Literal(b":\x04\x05\x00"),
+            Piece::Literal(b":\x04\x06\x00"),
         ];
         assert_eq!(pieces, expected);
     }
 
     #[test]
     fn a_damaged_key_is_refused() {
-        assert_eq!(Template::of_key(b"a\x05"), None);
-        assert_eq!(Template::of_key(b"a\x05b"), None);
+        assert_eq!(Template::of_key(b"a\x06"), None);
+        assert_eq!(Template::of_key(b"a\x06b"), None);
         assert_eq!(Template::of_key(b"").unwrap().pieces().count(), 1);
     }
 }

@@ -56,17 +56,21 @@ pub(super) fn write_decimal(mut number: u64, digits_min: u8, out: &mut Vec<u8>) 
 pub(super) fn address(text: &[u8]) -> Option<(u32, usize)> {
     let (mut address, mut at) = (0, 0);
     for part in 0..4 {
-        let start = at + usize::from(part > 0);
-        if part > 0 && text.get(at) != Some(&b'.') {
+        if part > 0 {
+            text.get(at).filter(|byte| **byte == b'.')?;
+            at += 1;
+        }
+        let start = at;
+        let mut number = 0;
+        while let Some(digit) = text.get(at).filter(|byte| byte.is_ascii_digit() && at < start + 4) {
+            number = number * 10 + u32::from(digit - b'0');
+            at += 1;
+        }
+        let has_zero = at - start > 1 && text[start] == b'0';
+        if !(1..=3).contains(&(at - start)) || number > 255 || has_zero {
             return None;
         }
-        let digits = text[start..].iter().take(4).take_while(|byte| byte.is_ascii_digit()).count();
-        let number = decimal(text.get(start..start + digits)?);
-        if !(1..=3).contains(&digits) || number > 255 || (digits > 1 && text[start] == b'0') {
-            return None;
-        }
-        address = address << 8 | number as u32;
-        at = start + digits;
+        address = address << 8 | number;
     }
     Some((address, at))
 }

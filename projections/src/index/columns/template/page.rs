@@ -117,7 +117,7 @@ impl<'d> Page<'d> {
         }
         let form = match kind {
             HoleKind::Decimal => Form::Decimals(Decimals::read(count, cursor)?),
-            HoleKind::Word => Form::Words(WordPage::read(count, cursor)?),
+            HoleKind::Word | HoleKind::Text => Form::Words(WordPage::read(count, cursor)?),
             HoleKind::Uuid => Form::Uuids(cursor.part(u64::from(count) * UUID_BYTES as u64)?),
             HoleKind::Address => Form::Addresses(Numbers::read(count, cursor)?),
         };

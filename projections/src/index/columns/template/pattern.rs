@@ -28,8 +28,8 @@ const ROUNDS_MAX: usize = 8;
 /// What texts of many templates have in common.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Pattern {
-    /// The words of the pattern; a variable is `<num>`, `<ip>`, `<uuid>`, `<word>` or, if it may be several of
-    /// these or words without digits, `<*>`.
+    /// The words of the pattern; a variable is `<num>`, `<ip>`, `<uuid>`, `<word>`, `<text>` or, if it may be
+    /// several of these or words without digits, `<*>`.
     pub text: String,
     pub count: u64,
 }

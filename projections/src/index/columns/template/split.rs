@@ -4,9 +4,13 @@
 //! Invariant: the key's literals and the variables, in their order, are the text again.
 //! It does not bound what it is given: the column does.
 
-use super::alphabet::Marks;
+use super::alphabet::{Marks, is_token};
 use super::form::{HoleKind, push_escaped};
 use super::notation::{self, DIGITS_MAX, UUID_BYTES};
+
+const DIGITS_ABOVE_MAX: usize = DIGITS_MAX + 1;
+/// A longer text between quotes is no variable.
+const QUOTED_BYTES_MAX: usize = 1 << 10;
 
 /// A text in pieces. It is used for one text after the other, so that nothing is allocated for most of them.
 #[derive(Debug, Default)]
@@ -53,6 +57,29 @@ pub fn split(text: &[u8], split: &mut Split) {
     push_literal(&text[literal..], marks, key);
 }
 
+/// Cuts the text that was cut last once more, so that what stands between quotes is one variable, whatever it
+/// is. Few templates remain of texts that quote many things, such as those of web servers.
+pub(super) fn split_quoted(text: &[u8], split: &mut Split) {
+    let Split { key, holes, marks } = split;
+    key.clear();
+    holes.clear();
+    let mut literal = 0;
+    let mut quoted = next_quoted(text, 0);
+    loop {
+        let end = quoted.map_or(usize::MAX, |quoted| quoted.start);
+        let token = next_hole(text, marks, literal).filter(|hole| hole.start < end);
+        let Some(hole) = token.or(quoted) else { break };
+        push_literal(&text[literal..hole.start], marks, key);
+        key.push(hole.kind as u8);
+        literal = hole.end;
+        holes.push(hole);
+        if token.is_none() {
+            quoted = next_quoted(text, hole.end + 1);
+        }
+    }
+    push_literal(&text[literal..], marks, key);
+}
+
 /// Reports every token of at least so many bytes, and addresses as a whole.
 pub(super) fn for_each_token(
     text: &[u8],
@@ -82,27 +109,57 @@ fn push_literal(literal: &[u8], marks: &Marks, key: &mut Vec<u8>) {
     if marks.has_low() { push_escaped(literal, key) } else { key.extend_from_slice(literal) }
 }
 
+/// The next text between quotes from `at` on.
+fn next_quoted(text: &[u8], mut at: usize) -> Option<Hole> {
+    loop {
+        let start = at + memchr::memchr(b'"', text.get(at..)?)? + 1;
+        let end = start + memchr::memchr(b'"', &text[start..])?;
+        if (1..=QUOTED_BYTES_MAX).contains(&(end - start)) {
+            return Some(Hole { kind: HoleKind::Text, start, end, number: 0 });
+        }
+        // An empty text has no variable; a long one is rather what stands between two quoted ones.
+        at = if end == start { end + 1 } else { end };
+    }
+}
+
 /// The next variable from `at` on, which is no byte within a token but its first.
-#[inline]
+#[inline(always)]
 fn next_hole(text: &[u8], marks: &Marks, at: usize) -> Option<Hole> {
     let digit = marks.digit(at)?;
-    let start = marks.token_start(digit);
-    let end = marks.token_end(digit, text);
-    if let Some(hole) = uuid_at(text, marks, at, start, end) {
-        return Some(hole);
+    if digit > at && is_token(text[digit - 1]) {
+        let start = marks.token_start(digit);
+        return Some(word_at(text, marks, at, start, marks.token_end(digit, text)));
     }
-    if digit == start && end - start <= DIGITS_MAX && marks.digits_end(start, text) == end {
-        if let Some(hole) = address_at(text, marks, start, end) {
-            return Some(hole);
-        }
-        let number = notation::decimal(&text[start..end]);
-        return Some(Hole { kind: HoleKind::Decimal, start, end, number });
+    let end = marks.digits_end(digit, text);
+    if end < text.len() && is_token(text[end]) {
+        return Some(word_at(text, marks, at, digit, marks.token_end(end, text)));
     }
-    Some(Hole { kind: HoleKind::Word, start, end, number: 0 })
+    match end - digit {
+        1..=3 => Some(address_at(text, digit, end).unwrap_or_else(|| decimal_at(text, digit, end))),
+        4 | 8 | DIGITS_ABOVE_MAX.. => Some(word_at(text, marks, at, digit, end)),
+        _ => Some(decimal_at(text, digit, end)),
+    }
+}
+
+#[inline(always)]
+fn decimal_at(text: &[u8], start: usize, end: usize) -> Hole {
+    Hole { kind: HoleKind::Decimal, start, end, number: notation::decimal(&text[start..end]) }
+}
+
+/// A token that is no short decimal: perhaps part of a UUID, perhaps a decimal after all.
+#[inline(always)]
+fn word_at(text: &[u8], marks: &Marks, from: usize, start: usize, end: usize) -> Hole {
+    if let Some(hole) = uuid_at(text, marks, from, start, end) {
+        return hole;
+    }
+    if matches!(end - start, 4 | 8) && text[start..end].iter().all(u8::is_ascii_digit) {
+        return decimal_at(text, start, end);
+    }
+    Hole { kind: HoleKind::Word, start, end, number: 0 }
 }
 
 /// A UUID that the token begins, or whose second part it is because the first had only letters.
-#[inline]
+#[inline(always)]
 fn uuid_at(text: &[u8], marks: &Marks, from: usize, start: usize, end: usize) -> Option<Hole> {
     let start = match end - start {
         8 => start,
@@ -111,25 +168,24 @@ fn uuid_at(text: &[u8], marks: &Marks, from: usize, start: usize, end: usize) ->
         }
         _ => return None,
     };
-    let uuid = text[start..].first_chunk::<UUID_BYTES>()?;
     let end = start + UUID_BYTES;
-    if uuid[8] != b'-' || marks.token_end(end - 1, text) != end {
+    if text.get(start + 8) != Some(&b'-') || text.get(end).is_some_and(|byte| is_token(*byte)) {
         return None;
     }
-    notation::uuid(uuid)?;
+    notation::uuid(text[start..].first_chunk::<UUID_BYTES>()?)?;
     Some(Hole { kind: HoleKind::Uuid, start, end, number: 0 })
 }
 
 /// An address that the decimal begins and that is not part of a longer run of decimals and dots.
-#[inline]
-fn address_at(text: &[u8], marks: &Marks, start: usize, end: usize) -> Option<Hole> {
-    let may_be = end - start <= 3 && text.get(end) == Some(&b'.') && (start == 0 || text[start - 1] != b'.');
+#[inline(always)]
+fn address_at(text: &[u8], start: usize, end: usize) -> Option<Hole> {
+    let may_be = text.get(end) == Some(&b'.') && (start == 0 || text[start - 1] != b'.');
     if !may_be {
         return None;
     }
     let (address, length) = notation::address(&text[start..])?;
     let end = start + length;
-    let goes_on = marks.token_end(end - 1, text) != end
+    let goes_on = text.get(end).is_some_and(|byte| is_token(*byte))
         || (text.get(end) == Some(&b'.') && text.get(end + 1).is_some_and(u8::is_ascii_digit));
     let number = u64::from(address);
     (!goes_on).then_some(Hole { kind: HoleKind::Address, start, end, number })
@@ -151,10 +207,13 @@ mod tests {
 
     /// The text with its variables in brackets.
     fn shown(text: &str) -> String {
-        let parts = parts(text.as_bytes());
+        shown_parts(text, &parts(text.as_bytes()))
+    }
+
+    fn shown_parts(text: &str, parts: &Split) -> String {
         let (mut shown, mut at) = (String::new(), 0);
         for hole in parts.holes() {
-            let open = [' ', '[', '{', '<', '('][hole.kind as usize];
+            let open = [' ', '[', '{', '<', '(', '«'][hole.kind as usize];
             shown.push_str(&text[at..hole.start]);
             shown.extend([&open.to_string(), &text[hole.start..hole.end], "|"]);
             at = hole.end;
@@ -196,6 +255,20 @@ mod tests {
     }
 
     #[test]
+    fn quoted_texts_are_variables_if_asked_for() {
+        let check = |text: &str, expected: &str| {
+            let mut parts = parts(text.as_bytes());
+            split_quoted(text.as_bytes(), &mut parts);
+            assert_eq!(shown_parts(text, &parts), expected);
+        };
+        check(r#"7 "GET /a9" 200 "" "x y""#, r#"[7| "«GET /a9|" [200| "" "«x y|""#);
+        check(r#"a 1 "open 2"#, r#"a [1| "open [2|"#);
+        check("none", "none");
+        let long = format!("\"{}\"", "a".repeat(QUOTED_BYTES_MAX + 1));
+        check(&format!("{long} 5 \"b"), &format!("{long}« 5 |\"b"));
+    }
+
+    #[test]
     fn all_tokens_are_reported() {
         let mut tokens = Vec::new();
         let text = b"at 10.0.0.9: a b12 cd_ef";
@@ -204,26 +277,34 @@ mod tests {
         assert_eq!(tokens, ["at", "10", "b12", "cd_ef", "10.0.0.9"]);
     }
 
+    /// The literals and the variables are the text, and the key is that of its template.
+    fn check_parts(text: &[u8], parts: &Split) {
+        let template = Template::of_key(parts.key()).unwrap();
+        assert_eq!(template.key(), parts.key());
+        let (mut again, mut holes) = (Vec::new(), parts.holes().iter());
+        for piece in template.pieces() {
+            match piece {
+                Piece::Literal(literal) => again.extend_from_slice(literal),
+                Piece::Hole(kind) => {
+                    let hole = holes.next().unwrap();
+                    assert_eq!(hole.kind, kind);
+                    again.extend_from_slice(&text[hole.start..hole.end]);
+                }
+            }
+        }
+        assert_eq!(again, text);
+        assert_eq!(holes.next(), None);
+    }
+
     proptest! {
         #[test]
         fn literals_and_variables_are_the_text(text in any_text()) {
-            let parts = parts(&text);
-            let template = Template::of_key(parts.key()).unwrap();
-            let (mut again, mut holes) = (Vec::new(), parts.holes().iter());
-            for piece in template.pieces() {
-                match piece {
-                    Piece::Literal(literal) => again.extend_from_slice(literal),
-                    Piece::Hole(kind) => {
-                        let hole = holes.next().unwrap();
-                        prop_assert_eq!(hole.kind, kind);
-                        again.extend_from_slice(&text[hole.start..hole.end]);
-                    }
-                }
-            }
-            prop_assert_eq!(again, text);
-            prop_assert_eq!(holes.next(), None);
+            check_parts(&text, &parts(&text));
+            let mut quoted = parts(&text);
+            split_quoted(&text, &mut quoted);
+            check_parts(&text, &quoted);
+            let template = Template::of_key(parts(&text).key()).unwrap();
             prop_assert!(!template.text().iter().any(u8::is_ascii_digit));
-            prop_assert_eq!(template.key(), parts.key());
         }
     }
 }

@@ -20,7 +20,7 @@ impl Variables {
     pub(super) fn new(kind: HoleKind) -> Self {
         match kind {
             HoleKind::Decimal => Self::Decimals(Decimals::default()),
-            HoleKind::Word => Self::Words(Words::default()),
+            HoleKind::Word | HoleKind::Text => Self::Words(Words::default()),
             HoleKind::Uuid => Self::Uuids(Vec::new()),
             HoleKind::Address => Self::Addresses(Vec::new()),
         }

@@ -187,6 +187,7 @@ impl RawWord {
             HoleKind::Word => b"<word>",
             HoleKind::Uuid => b"<uuid>",
             HoleKind::Address => b"<ip>",
+            HoleKind::Text => b"<text>",
         };
         self.text.extend_from_slice(name);
     }
