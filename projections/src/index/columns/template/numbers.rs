@@ -154,6 +154,16 @@ impl Numbers {
         Self { count, form: Form::Plain { min: number, planes } }
     }
 
+    /// Whether the number may be among them, as far as the directory says.
+    pub(super) fn may_have(&self, number: u64) -> bool {
+        match self.form {
+            Form::Plain { min, planes } => {
+                number.checked_sub(min).is_some_and(|above| width(above) <= planes.width)
+            }
+            Form::Steps { .. } | Form::Table { .. } => true,
+        }
+    }
+
     /// Fetches the numbers.
     pub(super) fn view<'a>(&self, blocks: &mut Blocks<'a>) -> Result<NumbersView<'a>, TemplateError> {
         Ok(match self.form {
@@ -221,6 +231,18 @@ impl PlanesView<'_> {
         numbers
     }
 
+    fn for_each_equal(&self, number: u64, count: usize, take: &mut dyn FnMut(usize)) {
+        let is_wider = self.0.len() < usize::from(WIDTH_MAX) && number >> (8 * self.0.len()) != 0;
+        match self.0.first() {
+            _ if is_wider => {}
+            None => (0..count).for_each(take),
+            Some(lowest) => {
+                let candidates = memchr::memchr_iter(number as u8, lowest);
+                candidates.filter(|index| self.at(*index) == number).for_each(take);
+            }
+        }
+    }
+
     #[inline]
     fn at(&self, index: usize) -> u64 {
         let byte = |(plane, bytes): (usize, &PartBytes<'_>)| u64::from(bytes[index]) << (8 * plane);
@@ -243,6 +265,26 @@ impl NumbersView<'_> {
             Self::Plain(min, planes) => planes.whole(*min, count),
             Self::Whole(numbers) => numbers.clone(),
             Self::Table(..) => (0..count).map(|index| self.at(index)).collect(),
+        }
+    }
+
+    /// Takes the index of every such number.
+    pub(super) fn for_each_equal(&self, number: u64, count: usize, take: &mut dyn FnMut(usize)) {
+        match self {
+            Self::Plain(min, planes) => {
+                if let Some(above) = number.checked_sub(*min) {
+                    planes.for_each_equal(above, count, take);
+                }
+            }
+            Self::Whole(numbers) => {
+                let all = numbers.iter().take(count).enumerate();
+                all.filter(|(_, other)| **other == number).for_each(|(index, _)| take(index));
+            }
+            Self::Table(table, planes) => {
+                for entry in (0..).zip(table).filter(|(_, other)| **other == number) {
+                    planes.for_each_equal(entry.0, count, take);
+                }
+            }
         }
     }
 

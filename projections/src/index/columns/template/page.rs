@@ -5,7 +5,7 @@
 use super::TemplateError;
 use super::form::HoleKind;
 use super::layout::{Blocks, Cursor, Part, PartBytes, PartWriter};
-use super::notation;
+use super::notation::{self, HexCase};
 use super::numbers::{self, Numbers, NumbersView};
 use super::variables::{Variables, Words};
 use super::words::{self, Decimals, DecimalsView, WordPage, WordsView};
@@ -134,6 +134,16 @@ impl<'d> Page<'d> {
         (self.start..self.end()).contains(&rank)
     }
 
+    /// Whether some variable may have the token, as far as the directory says.
+    pub(super) fn may_have(&self, token: &[u8]) -> bool {
+        match self.form {
+            Form::Decimals(decimals) => decimals.may_have(token),
+            Form::Words(words) => words.may_have(token),
+            Form::Uuids(_) => matches!(token.len(), 4 | 8 | 12 | notation::UUID_BYTES),
+            Form::Addresses(_) => token.iter().all(|byte| byte.is_ascii_digit() || *byte == b'.'),
+        }
+    }
+
     pub(super) fn view<'a>(&self, blocks: &mut Blocks<'a>) -> Result<View<'a>, TemplateError>
     where
         'd: 'a,
@@ -157,6 +167,17 @@ pub(super) enum View<'a> {
 }
 
 impl View<'_> {
+    /// Takes the indices of variables that may have the token, in any ASCII case. Some that do not may be
+    /// among them, none that does is left out.
+    pub(super) fn find(&self, token: &[u8], count: usize, take: &mut dyn FnMut(usize)) {
+        match self {
+            Self::Decimals(decimals) => decimals.find(token, count, take),
+            Self::Words(words) => words.find(token, count, take),
+            Self::Uuids(bytes) => find_uuids(bytes, token, take),
+            Self::Addresses(numbers) => find_addresses(numbers, token, count, take),
+        }
+    }
+
     /// Appends the variable of this index within the page.
     #[inline]
     pub(super) fn write(&self, index: usize, out: &mut Vec<u8>) {
@@ -169,5 +190,43 @@ impl View<'_> {
             }
             Self::Addresses(numbers) => notation::write_address(numbers.at(index) as u32, out),
         }
+    }
+}
+
+/// UUIDs with the token, which is one of their five parts or all of them.
+fn find_uuids(bytes: &[u8], token: &[u8], take: &mut dyn FnMut(usize)) {
+    let token = token.to_ascii_lowercase();
+    let mut wanted = Vec::new();
+    if let Some(uuid) = token.first_chunk().filter(|_| token.len() == notation::UUID_BYTES) {
+        wanted.extend(notation::uuid(uuid).unwrap_or_default());
+    } else if HexCase::Lower.is_digits(&token) {
+        HexCase::Lower.read(&token, &mut wanted);
+    }
+    let places: &[usize] = match wanted.len() {
+        16 => &[0],
+        4 => &[0],
+        2 => &[4, 6, 8],
+        6 => &[10],
+        _ => &[],
+    };
+    let (uuids, _) = bytes.as_chunks::<UUID_BYTES>();
+    for (index, uuid) in uuids.iter().enumerate() {
+        if places.iter().any(|place| uuid[*place..].starts_with(&wanted)) {
+            take(index);
+        }
+    }
+}
+
+/// Addresses with the token, which is one of their four parts or all of them.
+fn find_addresses(numbers: &NumbersView<'_>, token: &[u8], count: usize, take: &mut dyn FnMut(usize)) {
+    if let Some((address, _)) = notation::address(token).filter(|(_, length)| *length == token.len()) {
+        numbers.for_each_equal(u64::from(address), count, take);
+    } else if token.len() <= 3 && token.iter().all(u8::is_ascii_digit) {
+        let part = notation::decimal(token);
+        let has_part = |index: &usize| {
+            let address = numbers.at(*index);
+            (0..4).any(|place| address >> (8 * place) & 255 == part)
+        };
+        (0..count).filter(has_part).for_each(take);
     }
 }

@@ -3,6 +3,7 @@
 //! Invariant: a call fetches only the blocks that it needs, and each of them once; damaged bytes are an error.
 //! It keeps nothing from one call to the next.
 
+use std::iter::Peekable;
 use std::ops::Range;
 
 use super::TemplateError;
@@ -71,6 +72,52 @@ impl<'a> TemplateReader<'a> {
             take(*position, &text);
         }
         Ok(())
+    }
+
+    /// The positions, which rise, of texts with a variable that may have the token, in any ASCII case; the texts
+    /// of the rest count as variables. Looks at these templates only, and does not render. No text that has
+    /// such a variable is left out; whoever asks looks at the texts in the end.
+    pub fn candidates(&self, numbers: &[u16], token: &[u8]) -> Result<Vec<u32>, TemplateError> {
+        let mut blocks = self.blocks();
+        let mut wanted: Vec<Wanted> = Vec::new();
+        wanted.resize_with(usize::from(self.directory.template_count()) + 1, Wanted::default);
+        let mut found = 0;
+        for &number in numbers {
+            let ranks = self.ranks_with(number, token, &mut blocks)?;
+            found += ranks.len();
+            wanted[usize::from(number)] = Wanted { ranks: ranks.into_iter().peekable(), seen: 0 };
+        }
+        let mut positions = Vec::with_capacity(found);
+        for page in 0..self.directory.places.len() {
+            if positions.len() == found {
+                break;
+            }
+            let start = page * PAGE_COUNT_MAX;
+            for (position, number) in (start as u32..).zip(self.numbers_of_page(page, &mut blocks)?) {
+                let wanted = &mut wanted[usize::from(number)];
+                positions.extend(wanted.ranks.next_if_eq(&wanted.seen).map(|_| position));
+                wanted.seen += 1;
+            }
+        }
+        Ok(positions)
+    }
+
+    /// The ranks of texts of a template with a variable that may have the token.
+    fn ranks_with(
+        &self,
+        number: u16,
+        token: &[u8],
+        blocks: &mut Blocks<'a>,
+    ) -> Result<Vec<u32>, TemplateError> {
+        let mut ranks = Vec::new();
+        let pages = self.directory.pages_of(number)?;
+        for page in pages.iter().flatten().filter(|page| page.may_have(token)) {
+            let view = page.view(blocks)?;
+            view.find(token, page.count as usize, &mut |index| ranks.push(page.start + index as u32));
+        }
+        ranks.sort_unstable();
+        ranks.dedup();
+        Ok(ranks)
     }
 
     fn blocks(&self) -> Blocks<'a> {
@@ -146,6 +193,18 @@ impl<'a> TemplateReader<'a> {
             return Err(TemplateError::Damaged("the ranks of its texts"));
         }
         Ok(ranks)
+    }
+}
+
+/// The ranks that are wanted of a template, and how many of its texts were seen.
+struct Wanted {
+    ranks: Peekable<std::vec::IntoIter<u32>>,
+    seen: u32,
+}
+
+impl Default for Wanted {
+    fn default() -> Self {
+        Self { ranks: Vec::new().into_iter().peekable(), seen: 0 }
     }
 }
 

@@ -26,6 +26,8 @@ const SAMPLE: usize = 256;
 /// A word of a table must occur so often.
 const TABLE_USES_MIN: usize = 4;
 
+mod find;
+
 /// Writes the words, of which there is at least one.
 pub(super) fn write(words: &[&[u8]], out: &mut PartWriter<'_>) {
     let (prefix, suffix) = affixes(words);

@@ -112,6 +112,42 @@ fn every_form_comes_back_from_many_pages() {
     check(&texts, &shuffled(texts.len()));
 }
 
+/// The tokens of the variables of a text.
+fn tokens(text: &[u8]) -> Vec<Vec<u8>> {
+    let is_digit = |token: &&[u8]| token.iter().any(u8::is_ascii_digit);
+    let is_other = |byte: &u8| !super::super::alphabet::is_token(*byte);
+    text.split(is_other).filter(is_digit).map(<[u8]>::to_vec).collect()
+}
+
+/// Every text that has the token is among the candidates. Answers how many there are, and how many have it.
+fn check_candidates(texts: &[Vec<u8>], wanted: impl Iterator<Item = Vec<u8>>) -> (usize, usize) {
+    let (root, blocks) = sealed(&column(texts), &shuffled(texts.len()));
+    let directory = TemplateDirectory::read(&root, &blocks).unwrap();
+    let reader = TemplateReader::new(&directory, &blocks);
+    let sealed: Vec<&[u8]> = shuffled(texts.len()).iter().map(|old| &texts[*old as usize][..]).collect();
+    let numbers: Vec<u16> = (0..=directory.template_count()).collect();
+    let (mut candidates, mut exact) = (0, 0);
+    for token in wanted {
+        let found = reader.candidates(&numbers, &token.to_ascii_uppercase()).unwrap();
+        let has = |text: &&&[u8]| tokens(text).iter().any(|other| other.eq_ignore_ascii_case(&token));
+        let expected: Vec<u32> = (0..).zip(&sealed).filter(|(_, text)| has(text)).map(|(at, _)| at).collect();
+        let missing = expected.iter().find(|position| found.binary_search(position).is_err());
+        assert_eq!(missing, None, "{}", String::from_utf8_lossy(&token));
+        (candidates, exact) = (candidates + found.len(), exact + expected.len());
+    }
+    (candidates, exact)
+}
+
+#[test]
+fn variables_are_found_without_rendering() {
+    let texts = varied(3500);
+    let wanted = (0..140).flat_map(|at| tokens(&texts[at * 25]));
+    let wanted: Vec<Vec<u8>> = wanted.filter(|token| token.len() >= 6).collect();
+    let count = wanted.len();
+    let (candidates, exact) = check_candidates(&texts, wanted.into_iter());
+    assert!(count > 100 && candidates < exact + count / 10, "{candidates} candidates for {exact} texts");
+}
+
 #[test]
 fn few_rows_need_few_blocks() {
     let texts = varied(140_000);
@@ -163,6 +199,8 @@ fn an_empty_column_is_sealed() {
 fn read_all(root: &[u8], blocks: &Memory) -> Result<usize, TemplateError> {
     let directory = TemplateDirectory::read(root, blocks)?;
     let reader = TemplateReader::new(&directory, blocks);
+    let numbers: Vec<u16> = (0..=directory.template_count()).collect();
+    reader.candidates(&numbers, b"12345678")?;
     let count = directory.count().min(2000);
     Ok(rendered(&reader, &(0..count).collect::<Vec<_>>())?.len())
 }
@@ -205,6 +243,7 @@ proptest! {
         let order: Vec<u32> = order.iter().filter(|_| !texts.is_empty()).map(|any| any % texts.len() as u32).collect();
         check(&texts, &order);
         check(&texts, &(0..texts.len() as u32).rev().collect::<Vec<_>>());
+        check_candidates(&texts, texts.iter().flat_map(|text| tokens(text)).take(30));
     }
 
     #[test]
