@@ -48,6 +48,34 @@ fn tokens_are_reported_for_the_filter() {
 }
 
 #[test]
+fn a_cleared_column_begins_again_with_the_templates_in_use() {
+    let mut column = column(&[b"once", b"user 1 in", b"user 2 in"]);
+    column.clear();
+    assert_eq!((column.count(), column.template_count(), column.texts_of(1)), (0, 2, 0));
+    assert_eq!(tokens(&mut column, "user 3 in"), ["in", "user"]);
+    assert_eq!((column.texts_of(2), text(&column, 0)), (1, b"user 3 in".to_vec()));
+    column.clear();
+    assert_eq!((column.template_count(), column.template(1).text()), (1, &b"user  in"[..]));
+}
+
+#[test]
+fn quoted_texts_are_variables_when_there_is_no_room_for_more_templates() {
+    let mut column = TemplateColumn::default();
+    // Large templates leave a little of what the tenant may spend; small ones use it up.
+    for number in (0..700).chain(1..10) {
+        let text =
+            format!("{number} \"GET /{}\" ok", if column.count() < 700 { "x" } else { "y" }.repeat(number));
+        column.push(0, text.as_bytes(), &mut |_| {}).unwrap();
+    }
+    let last = column.template_of(699).unwrap();
+    assert!(column.template(last).holes().iter().any(|hole| hole.1 == HoleKind::Text));
+    assert!(column.texts_of(last) > 200 && column.texts_of(REST) == 0);
+    assert_eq!(tokens(&mut column, "7 \"GET /needle\" ok"), ["GET", "needle"]);
+    assert_eq!(tokens(&mut column, "8 \"GET /needle\" ok"), [""; 0]);
+    assert_eq!(text(&column, 709), b"7 \"GET /needle\" ok");
+}
+
+#[test]
 fn large_templates_go_to_the_rest() {
     let many_holes = "1 ".repeat(HOLES_MAX + 1);
     let long_key = "-".repeat(KEY_BYTES_MAX + 1);

@@ -49,6 +49,32 @@ fn rendered(texts: &dyn TemplateTexts, positions: &[u32]) -> Result<Vec<Vec<u8>>
     Ok(out)
 }
 
+/// For each template that has texts, its key and all its texts.
+fn by_template(texts: &dyn TemplateTexts) -> Vec<(Vec<u8>, Vec<Vec<u8>>)> {
+    let mut all = Vec::new();
+    for (number, template, count) in texts.templates() {
+        let mut of_number = Vec::new();
+        texts.render_all_of(number, &mut |_, text| of_number.push(text.to_vec())).unwrap();
+        assert_eq!(of_number.len(), count as usize);
+        all.push((template.key(), of_number));
+    }
+    all.sort();
+    all
+}
+
+#[test]
+fn growing_and_sealed_columns_answer_the_same() {
+    let column = column(&varied(300));
+    let order: Vec<u32> = (0..300).collect();
+    let (root, blocks) = sealed(&column, &order);
+    let directory = TemplateDirectory::read(&root, &blocks).unwrap();
+    let reader = TemplateReader::new(&directory, &blocks);
+    assert_eq!(by_template(&column), by_template(&reader));
+    assert_eq!(rendered(&column, &order), rendered(&reader, &order));
+    assert_eq!(TemplateTexts::count(&column), TemplateTexts::count(&reader));
+    assert!(directory.bytes_held() > 1000);
+}
+
 /// Both columns give the same texts and the same groups of texts.
 fn check(texts: &[Vec<u8>], order: &[u32]) {
     let column = column(texts);
