@@ -1,7 +1,7 @@
 //! Testing templates: most tests are answered by the literals, for all texts of a template at once.
 //!
-//! A variable is a whole token with a digit, or a UUID or an address; so a word without digits that does not
-//! stand in a literal can only stand in a UUID. Invariant: `All` and `None` are said only when every text of
+//! A variable is a whole token with a digit, or a UUID or an address, or rarely a quoted text; so a word without
+//! digits that does not stand in a literal can only stand in a UUID or a quoted text. Invariant: `All` and `None` are said only when every text of
 //! the template passes or fails; the others are rendered and asked.
 
 use std::ops::Range;
@@ -105,7 +105,11 @@ fn verdict(check: Check<'_>, template: &Template) -> Verdict {
     {
         return Verdict::All;
     }
-    let has_uuid = template.holes().iter().any(|(_, kind)| *kind == HoleKind::Uuid);
+    let has = |wanted| template.holes().iter().any(|(_, kind)| *kind == wanted);
+    if has(HoleKind::Text) {
+        return Verdict::Each;
+    }
+    let has_uuid = has(HoleKind::Uuid);
     let missing = |piece: &Piece| {
         words(piece).any(|word| {
             let in_uuid = has_uuid && word.bytes().all(|byte| byte.is_ascii_hexdigit());
