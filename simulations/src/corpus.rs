@@ -8,7 +8,10 @@ mod calendar;
 pub mod samples;
 mod scene;
 mod shapes;
+pub mod source;
 mod template;
+pub mod tenants;
+pub mod unruly;
 
 use antler_events::clock::Timestamp;
 

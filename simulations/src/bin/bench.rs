@@ -9,8 +9,7 @@ use std::process::ExitCode;
 
 use antler_events::clock::SystemClock;
 use antler_simulations::bench::{BENCHES, Bench, Report, Setting};
-use antler_simulations::corpus::Corpus;
-use antler_simulations::corpus::samples::Samples;
+use antler_simulations::corpus::source::{Kind, Source};
 use anyhow::Context as _;
 use clap::Parser;
 
@@ -29,6 +28,8 @@ struct Arguments {
     bytes: usize,
     #[arg(long, default_value_t = 1)]
     seed: u64,
+    #[arg(long, value_enum, default_value_t = Kind::Mixed)]
+    corpus: Kind,
     /// Mix real lines from DIR/NAME/*.log into the corpus.
     #[arg(long, value_name = "DIR")]
     samples: Option<PathBuf>,
@@ -62,16 +63,13 @@ fn chosen(names: &[String]) -> Result<Vec<Bench>, String> {
 }
 
 fn measure(arguments: &Arguments, benches: &[Bench]) -> anyhow::Result<()> {
-    let mut corpus = Corpus::new(arguments.seed);
-    if let Some(samples) = &arguments.samples {
-        corpus = corpus.with_samples(Samples::load(samples)?);
-    }
+    let mut source = Source::open(arguments.corpus, arguments.seed, arguments.samples.as_deref())?;
     let parent = arguments.dir.clone().unwrap_or_else(std::env::temp_dir);
     let dir = tempfile::Builder::new()
         .prefix("antler-bench-")
         .tempdir_in(&parent)
         .with_context(|| format!("cannot create a folder in {}", parent.display()))?;
-    let corpus = corpus.write_bytes(arguments.bytes).into();
+    let corpus = source.write_bytes(arguments.bytes).into();
     let setting = Setting {
         corpus,
         dir: dir.path().to_owned(),

@@ -27,19 +27,14 @@ struct System {
 impl Samples {
     pub fn load(dir: &Path) -> anyhow::Result<Self> {
         let mut systems = Vec::new();
-        for folder in sorted(dir)?.iter().filter(|path| path.is_dir()) {
-            for file in sorted(folder)?.iter().filter(|path| path.extension().is_some_and(|end| end == "log"))
-            {
-                let bytes = std::fs::read(file).with_context(|| format!("cannot read {}", file.display()))?;
-                let text = String::from_utf8_lossy(&bytes);
-                let lines: Vec<String> =
-                    text.lines().filter(|line| !line.is_empty()).map(str::to_owned).collect();
-                let name = folder.file_name().unwrap_or_default().to_string_lossy().to_lowercase();
-                systems.push(System { name, lines, next: 0 });
-            }
+        for (folder, bytes) in logs(dir)? {
+            let text = String::from_utf8_lossy(&bytes);
+            let lines: Vec<String> =
+                text.lines().filter(|line| !line.is_empty()).map(str::to_owned).collect();
+            systems.push(System { name: folder.to_lowercase(), lines, next: 0 });
         }
         systems.retain(|system| !system.lines.is_empty());
-        ensure!(!systems.is_empty(), "{} has no folders with .log files in them", dir.display());
+        ensure!(!systems.is_empty(), "the .log files in {} hold only empty lines", dir.display());
         Ok(Self { systems })
     }
 
@@ -61,6 +56,32 @@ impl Samples {
         serde_json::to_writer(&mut *out, line).expect("a text is JSON, and a vector takes every byte");
         out.push(b'}');
     }
+}
+
+/// All samples as they are, one file after the other: each line once, and never two on one line.
+pub fn unrepeated(dir: &Path) -> anyhow::Result<Vec<u8>> {
+    let mut all = Vec::new();
+    for (_, bytes) in logs(dir)? {
+        all.extend_from_slice(&bytes);
+        if !all.ends_with(b"\n") {
+            all.push(b'\n');
+        }
+    }
+    Ok(all)
+}
+
+/// The bytes of each file, and the name of the folder that it is in.
+fn logs(dir: &Path) -> anyhow::Result<Vec<(String, Vec<u8>)>> {
+    let mut logs = Vec::new();
+    for folder in sorted(dir)?.iter().filter(|path| path.is_dir()) {
+        for file in sorted(folder)?.iter().filter(|path| path.extension().is_some_and(|end| end == "log")) {
+            let bytes = std::fs::read(file).with_context(|| format!("cannot read {}", file.display()))?;
+            logs.push((folder.file_name().unwrap_or_default().to_string_lossy().into_owned(), bytes));
+        }
+    }
+    logs.retain(|(_, bytes)| !bytes.is_empty());
+    ensure!(!logs.is_empty(), "{} has no folders with .log files in them", dir.display());
+    Ok(logs)
 }
 
 fn sorted(dir: &Path) -> anyhow::Result<Vec<std::path::PathBuf>> {

@@ -64,11 +64,11 @@ enum Form {
     Newline,
 }
 
-const HEX: &[u8] = b"0123456789abcdef";
+pub(super) const HEX: &[u8] = b"0123456789abcdef";
 const DIGITS: &[u8] = b"0123456789";
 /// What Kubernetes makes the suffixes of its names from.
 const LETTERS: &[u8] = b"bcdfghjklmnpqrstvwxz2456789";
-const BASE64: &[u8] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+pub(super) const BASE64: &[u8] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
 
 impl Template {
     /// Parses a template that may pick from the `lists` known so far.
@@ -152,12 +152,7 @@ impl Form {
                 write_symbols(DIGITS, digits as usize, draw, out);
             }
             Self::Symbols { alphabet, count } => write_symbols(alphabet, count, draw, out),
-            Self::Uuid => {
-                for (place, count) in [8, 4, 4, 4, 12].into_iter().enumerate() {
-                    out.extend_from_slice(if place == 0 { b"" } else { b"-" });
-                    write_symbols(HEX, count, draw, out);
-                }
-            }
+            Self::Uuid => write_uuid(draw, out),
             Self::Address => write_address(mix(draw.skewed(30_000) + 1) | 0x2000_0000, out),
             Self::PrivateAddress => {
                 write_address(0x0a00_0000 | (draw.below(16) << 8) | draw.below(250), out);
@@ -171,7 +166,7 @@ fn write_number(number: u64, out: &mut Vec<u8>) {
     write!(out, "{number}").expect("a vector takes every byte");
 }
 
-fn write_symbols(alphabet: &[u8], count: usize, draw: &mut Draw, out: &mut Vec<u8>) {
+pub(super) fn write_symbols(alphabet: &[u8], count: usize, draw: &mut Draw, out: &mut Vec<u8>) {
     let mut bits = 0;
     for place in 0..count {
         if place % 8 == 0 {
@@ -179,6 +174,13 @@ fn write_symbols(alphabet: &[u8], count: usize, draw: &mut Draw, out: &mut Vec<u
         }
         out.push(alphabet[(bits & 0xff) as usize * alphabet.len() / 256]);
         bits >>= 8;
+    }
+}
+
+pub(super) fn write_uuid(draw: &mut Draw, out: &mut Vec<u8>) {
+    for (place, count) in [8, 4, 4, 4, 12].into_iter().enumerate() {
+        out.extend_from_slice(if place == 0 { b"" } else { b"-" });
+        write_symbols(HEX, count, draw, out);
     }
 }
 
