@@ -8,6 +8,8 @@ pub mod cpu;
 pub mod log;
 pub mod parse;
 pub mod patterns;
+pub mod questions;
+pub mod reading;
 pub mod yardstick;
 
 use std::fmt;
