@@ -8,6 +8,7 @@ pub mod cpu;
 pub mod log;
 pub mod parse;
 pub mod patterns;
+pub mod peers;
 pub mod questions;
 pub mod reading;
 pub mod yardstick;
@@ -25,6 +26,7 @@ pub type Bench = fn(&Setting, &mut Report<'_>) -> anyhow::Result<()>;
 /// All benches by name, in the order of `all`.
 pub const BENCHES: [(&str, Bench); 3] =
     [("log", log::run), ("parse", parse::run), ("patterns", patterns::run)];
+pub const BENCHES: [(&str, Bench); 3] = [("log", log::run), ("parse", parse::run), ("peers", peers::run)];
 
 /// How often everything is measured; the median counts.
 pub const ROUNDS: usize = 3;

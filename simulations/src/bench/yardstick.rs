@@ -1,4 +1,5 @@
 //! The yardstick of all costs: zstd level 1 of the same bytes, and one write and fdatasync per megabyte.
+//! Of all queries: one search through the same bytes in memory.
 //!
 //! Invariant: one thread, nothing but that work; a machine that is twice as slow has twice the yardstick.
 //! It is not a target: it is what any durable log has to do at least.
@@ -7,9 +8,9 @@ use std::fs::File;
 use std::io::Write as _;
 
 use antler_events::clock::Clock as _;
-use anyhow::Context as _;
+use anyhow::{Context as _, ensure};
 
-use super::{Setting, batches, cpu};
+use super::{ROUNDS, Setting, batches, cpu, median};
 
 const BATCH_BYTES: usize = 1_000_000;
 
@@ -52,12 +53,34 @@ pub fn measure(setting: &Setting) -> anyhow::Result<Yardstick> {
     })
 }
 
+/// CPU milliseconds of one pass over the bytes that looks for a text which is not there.
+pub fn pass_ms(bytes: &[u8]) -> anyhow::Result<f64> {
+    let absent = memchr::memmem::Finder::new("no line says this");
+    let mut rounds = Vec::with_capacity(ROUNDS);
+    for _ in 0..ROUNDS {
+        let before = cpu::of_thread()?;
+        ensure!(
+            absent.find(std::hint::black_box(bytes)).is_none(),
+            "the corpus has what no line should have"
+        );
+        rounds.push((cpu::of_thread()? - before) * 1e3);
+    }
+    Ok(median(&rounds))
+}
+
 #[cfg(test)]
 mod tests {
     use antler_events::clock::SystemClock;
 
     use super::*;
     use crate::corpus::Corpus;
+
+    #[test]
+    fn a_pass_costs_something_and_finds_nothing() {
+        let pass_ms = pass_ms(&Corpus::new(1).write_bytes(2_000_000)).unwrap();
+        assert!(pass_ms > 0.0 && pass_ms < 1_000.0, "{pass_ms}");
+        assert!(super::pass_ms(b"no line says this").is_err());
+    }
 
     #[test]
     fn the_yardstick_compresses_everything_and_leaves_nothing_behind() {
