@@ -22,6 +22,15 @@ fn large_hostile_lines_break_no_promise() {
 }
 
 #[test]
+fn hostile_sequences_break_no_promise() {
+    for (_, sequence) in hostile::SEQUENCES {
+        let lines: Vec<Vec<u8>> = (0..100).map(sequence).collect();
+        fuzz_line(&lines[7]);
+        fuzz_line(&lines.join(&b'\n'));
+    }
+}
+
+#[test]
 fn a_broken_promise_is_found_with_its_run() {
     let target = Target { name: "planted", body: |bytes| assert!(!bytes.contains(&0xff), "planted") };
     let found = target.search(&[b"abc".to_vec()], 1, 0, 10_000).unwrap();
