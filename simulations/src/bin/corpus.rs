@@ -36,13 +36,14 @@ struct Arguments {
 
 fn main() -> anyhow::Result<()> {
     let arguments = Arguments::parse();
+    let source = Source::open(arguments.corpus, arguments.seed, arguments.samples.as_deref())?;
     let printed = match &arguments.out {
         Some(path) => {
             let file = std::fs::File::create_new(path)
                 .with_context(|| format!("cannot create {}", path.display()))?;
-            print(&arguments, file)
+            print(&arguments, source, file)
         }
-        None => print(&arguments, io::stdout().lock()),
+        None => print(&arguments, source, io::stdout().lock()),
     };
     match printed {
         // The reader has seen enough.
@@ -55,9 +56,8 @@ fn is_broken_pipe(error: &anyhow::Error) -> bool {
     error.downcast_ref::<io::Error>().is_some_and(|error| error.kind() == io::ErrorKind::BrokenPipe)
 }
 
-fn print(arguments: &Arguments, out: impl Write) -> anyhow::Result<()> {
+fn print(arguments: &Arguments, source: Source, out: impl Write) -> anyhow::Result<()> {
     let mut out = io::BufWriter::with_capacity(1 << 18, out);
-    let source = Source::open(arguments.corpus, arguments.seed, arguments.samples.as_deref())?;
     let mut tenants = Tenants::new(source, arguments.tenants.unwrap_or(1), arguments.seed);
     let mut left = arguments.bytes;
     while left > 0 {
