@@ -3,16 +3,15 @@
 //! Invariant: the process is given every line of the corpus and says how many it holds; a process that
 //! fails or says less than it should gives no figures. Durability is not asked of it, nor measured.
 
-use std::fs::File;
-use std::io::{BufWriter, Write as _};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use anyhow::{Context as _, bail, ensure};
 use serde::{Deserialize, Serialize};
 
 use super::environment::{clickhouse, last_words};
-use super::{Answered, Measured, QUESTION_ROUNDS, shipped};
+use super::shipped::Inserts;
+use super::{Answered, Measured, QUESTION_ROUNDS};
 use crate::bench::questions::{Answer, Question};
 use crate::bench::{Report, Setting};
 
@@ -20,7 +19,7 @@ use crate::bench::{Report, Setting};
 #[derive(Serialize)]
 struct Job<'a> {
     schema: &'a Path,
-    lines: &'a Path,
+    inserts: &'a [PathBuf],
     store: &'a Path,
     rounds: usize,
     questions: Vec<Asked<'a>>,
@@ -37,7 +36,7 @@ struct Asked<'a> {
 #[serde(rename_all = "snake_case")]
 enum Said {
     Version(String),
-    Inserted { insert_cpu_seconds: f64, merge_cpu_seconds: f64, stored_bytes: u64, lines: u64 },
+    Inserted { insert_cpu_seconds: f64, merge_cpu_seconds: f64, stored_bytes: u64, lines: u64, parts: u64 },
     Asked { name: String, cpu_ms: Vec<f64>, rows: Answer },
     MemoryBytesMax(u64),
 }
@@ -49,23 +48,19 @@ pub(super) fn measure(
 ) -> anyhow::Result<Measured> {
     let python = clickhouse(report)?;
     let dir = tempfile::tempdir_in(&setting.dir)?;
-    let lines = dir.path().join("lines.json");
-    let mut file = BufWriter::with_capacity(1 << 20, File::create_new(&lines)?);
-    let count = shipped::write(&setting.corpus, &mut file)?;
-    file.flush()?;
-    drop(file);
-    report.note(&format!("peers: ClickHouse takes in {count} lines and answers"))?;
-    let said = run(&python, dir.path(), &lines, questions)?;
-    let measured = read(&said, setting.corpus.len(), count, report)?;
+    let inserts = Inserts::write(&setting.corpus, dir.path())?;
+    report.note(&format!("peers: ClickHouse takes in {} lines and answers", inserts.lines))?;
+    let said = run(&python, dir.path(), &inserts, questions)?;
+    let measured = read(&said, setting.corpus.len(), inserts.lines, report)?;
     ensure!(measured.answers.len() == questions.len(), "ClickHouse did not answer every question");
     Ok(measured)
 }
 
-fn run(python: &Path, dir: &Path, lines: &Path, questions: &[Question]) -> anyhow::Result<String> {
+fn run(python: &Path, dir: &Path, inserts: &Inserts, questions: &[Question]) -> anyhow::Result<String> {
     let programs = Path::new(env!("CARGO_MANIFEST_DIR")).join("peers");
     let job = Job {
         schema: &programs.join("clickhouse.sql"),
-        lines,
+        inserts: &inserts.paths,
         store: &dir.join("store"),
         rounds: QUESTION_ROUNDS,
         questions: questions
@@ -95,7 +90,8 @@ fn read(
         let said = serde_json::from_str(line).with_context(|| format!("ClickHouse said {line:?}"))?;
         match said {
             Said::Version(version) => report.note(&format!("peers: ClickHouse {version}"))?,
-            Said::Inserted { insert_cpu_seconds, merge_cpu_seconds, stored_bytes, lines } => {
+            Said::Inserted { insert_cpu_seconds, merge_cpu_seconds, stored_bytes, lines, parts } => {
+                report.note(&format!("peers: ClickHouse keeps {parts} parts"))?;
                 ensure!(lines == lines_sent, "ClickHouse holds {lines} lines of {lines_sent}");
                 let bytes = corpus_bytes as f64;
                 measured.insert_cpu_seconds_per_gb = insert_cpu_seconds / bytes * 1e9;
@@ -122,7 +118,7 @@ mod tests {
     #[test]
     fn what_the_program_says_becomes_figures() {
         let said = r#"{"version": "26.9"}
-{"inserted": {"insert_cpu_seconds": 2.0, "merge_cpu_seconds": 1.5, "stored_bytes": 100000000, "lines": 7}}
+{"inserted": {"insert_cpu_seconds": 2.0, "merge_cpu_seconds": 1.5, "stored_bytes": 100000000, "lines": 7, "parts": 2}}
 {"asked": {"name": "needle", "cpu_ms": [1.0, 2.0], "rows": [["5", "a"]]}}
 {"memory_bytes_max": 4096}"#;
         let measured = read_all(said).unwrap();
@@ -133,7 +129,7 @@ mod tests {
 
     #[test]
     fn a_lost_line_and_an_unknown_word_are_errors() {
-        let inserted = r#"{"inserted": {"insert_cpu_seconds": 2, "merge_cpu_seconds": 1, "stored_bytes": 1, "lines": 6}}"#;
+        let inserted = r#"{"inserted": {"insert_cpu_seconds": 2, "merge_cpu_seconds": 1, "stored_bytes": 1, "lines": 6, "parts": 2}}"#;
         let check = |said: &str, message: &str| {
             assert_eq!(read_all(said).unwrap_err().to_string(), message);
         };

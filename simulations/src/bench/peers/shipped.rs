@@ -4,7 +4,9 @@
 //! Invariant: no field is lost but the one that fills a column, which is in that column. The line itself
 //! is not there: a store with columns does not give it back byte for byte.
 
-use std::io::Write;
+use std::fs::File;
+use std::io::{BufWriter, Write};
+use std::path::{Path, PathBuf};
 
 use antler_events::line::{Level, Line, Role, Value};
 use anyhow::Context as _;
@@ -30,16 +32,42 @@ struct Shipped<'a> {
     attributes: Object,
 }
 
-/// Writes one JSON object a line and answers how many.
-pub(super) fn write(corpus: &Bytes, out: &mut impl Write) -> anyhow::Result<u64> {
-    let mut lines = 0;
-    for batch in line_batches(corpus) {
-        for line in batch?.lines() {
-            write_line(line, out)?;
-            lines += 1;
+/// Lines of one insert, about: as many as a shipper that batches well sends at once.
+const INSERT_LINES: u64 = 100_000;
+
+/// Files of one JSON object a line, each to be inserted at once.
+#[derive(Debug, Default)]
+pub(super) struct Inserts {
+    pub(super) paths: Vec<PathBuf>,
+    pub(super) lines: u64,
+}
+
+impl Inserts {
+    pub(super) fn write(corpus: &Bytes, dir: &Path) -> anyhow::Result<Self> {
+        let mut inserts = Self::default();
+        let mut out = inserts.begin(dir)?;
+        let mut lines_end = INSERT_LINES;
+        for batch in line_batches(corpus) {
+            if inserts.lines >= lines_end {
+                out.flush()?;
+                out = inserts.begin(dir)?;
+                lines_end = inserts.lines + INSERT_LINES;
+            }
+            for line in batch?.lines() {
+                write_line(line, &mut out)?;
+                inserts.lines += 1;
+            }
         }
+        out.flush()?;
+        Ok(inserts)
     }
-    Ok(lines)
+
+    fn begin(&mut self, dir: &Path) -> anyhow::Result<BufWriter<File>> {
+        let path = dir.join(format!("insert-{:05}.json", self.paths.len()));
+        let file = File::create_new(&path).with_context(|| format!("cannot create {}", path.display()))?;
+        self.paths.push(path);
+        Ok(BufWriter::with_capacity(1 << 20, file))
+    }
 }
 
 fn write_line(line: Line<'_>, out: &mut impl Write) -> anyhow::Result<()> {
@@ -86,9 +114,10 @@ mod tests {
     #[test]
     fn roles_become_columns_and_the_rest_attributes() {
         let check = |line: &str, shipped: &str| {
-            let mut out = Vec::new();
-            assert_eq!(write(&Bytes::copy_from_slice(line.as_bytes()), &mut out).unwrap(), 1);
-            assert_eq!(String::from_utf8(out).unwrap().trim_end(), shipped);
+            let dir = tempfile::tempdir().unwrap();
+            let inserts = Inserts::write(&Bytes::copy_from_slice(line.as_bytes()), dir.path()).unwrap();
+            assert_eq!((inserts.lines, inserts.paths.len()), (1, 1));
+            assert_eq!(std::fs::read_to_string(&inserts.paths[0]).unwrap().trim_end(), shipped);
         };
         check(
             r#"{"time":1772352000,"log.level":"WARN","service":{"name":"a","version":2},"msg":"m\n","host":null,"x":[1]}"#,
@@ -102,5 +131,16 @@ mod tests {
             "plain {",
             r#"{"nanos":1772352000000000000,"level":"","service":"","host":"","trace_id":"","body":"plain {","attributes":{}}"#,
         );
+    }
+
+    #[test]
+    fn no_insert_is_much_longer_than_it_should_be_and_none_is_empty() {
+        let corpus = Bytes::from("a line of thirty bytes or more\n".repeat(450_000));
+        let dir = tempfile::tempdir().unwrap();
+        let inserts = Inserts::write(&corpus, dir.path()).unwrap();
+        let lines = |path: &PathBuf| std::fs::read_to_string(path).unwrap().lines().count();
+        let lines: Vec<usize> = inserts.paths.iter().map(lines).collect();
+        assert_eq!((inserts.lines, lines.iter().sum::<usize>()), (450_000, 450_000));
+        assert_eq!(lines.len(), 4, "{lines:?}");
     }
 }
