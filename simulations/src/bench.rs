@@ -24,9 +24,8 @@ use bytes::Bytes;
 pub type Bench = fn(&Setting, &mut Report<'_>) -> anyhow::Result<()>;
 
 /// All benches by name, in the order of `all`.
-pub const BENCHES: [(&str, Bench); 3] =
-    [("log", log::run), ("parse", parse::run), ("patterns", patterns::run)];
-pub const BENCHES: [(&str, Bench); 3] = [("log", log::run), ("parse", parse::run), ("peers", peers::run)];
+pub const BENCHES: [(&str, Bench); 4] =
+    [("log", log::run), ("parse", parse::run), ("patterns", patterns::run), ("peers", peers::run)];
 
 /// How often everything is measured; the median counts.
 pub const ROUNDS: usize = 3;
