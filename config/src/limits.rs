@@ -181,3 +181,37 @@ impl Default for AccountLimits {
         }
     }
 }
+
+/// What the pipes of one query may hold in memory.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct PipeLimits {
+    /// Groups of one `stats`, `top`, `rare`, `uniq` or `patterns`; lines of further groups are not counted.
+    pub groups_max: u32,
+    /// Bytes of one such step; beyond it, percentiles and distinct counts are estimated, then no group is added.
+    pub group_bytes_max: u64,
+    /// Rows that a `sort` holds or an answer has.
+    pub rows_max: u32,
+    /// Bytes of such rows.
+    pub row_bytes_max: u64,
+    /// Different values from which a percentile is exact.
+    pub percentile_values_max: u32,
+    /// Different values up to which a distinct count is exact.
+    pub distinct_values_max: u32,
+    /// Size of a compiled expression of `extract`.
+    pub regex_bytes_max: u32,
+}
+
+impl Default for PipeLimits {
+    fn default() -> Self {
+        Self {
+            groups_max: 100_000,
+            group_bytes_max: 256 << 20,
+            rows_max: 10_000,
+            row_bytes_max: 64 << 20,
+            percentile_values_max: 100_000,
+            distinct_values_max: 1_000_000,
+            regex_bytes_max: 1 << 20,
+        }
+    }
+}
