@@ -6,11 +6,13 @@
 pub mod aggregate;
 pub mod bin;
 pub mod cell;
+pub mod grouping;
 pub mod number;
 
 use super::tree::FieldName;
 
 pub use cell::Cell;
+pub use grouping::{Grouping, Groups, TimeRange};
 pub use number::Number;
 
 /// The name of a field that pipes can read: a role's, or its own.

@@ -10,6 +10,7 @@ use super::cell::Cell;
 use super::number::Number;
 use crate::clock::Timestamp;
 use crate::line::timestamp;
+use crate::query::value::units::duration;
 
 const NANOS_PER_SECOND: i64 = 1_000_000_000;
 const DAY: i64 = 86_400 * NANOS_PER_SECOND;
@@ -43,7 +44,7 @@ impl Bin {
     pub fn parse(text: &str) -> Option<Self> {
         match Number::parse(text.as_bytes()) {
             Some(number) => (number > Number::ZERO).then_some(Self::Number(number)),
-            None => duration_nanos(text).filter(|nanos| *nanos > 0).map(Self::Time),
+            None => duration(text).filter(|nanos| *nanos > 0).map(Self::Time),
         }
     }
 
@@ -59,15 +60,6 @@ impl Bin {
                 .map_or(Cell::Missing, Cell::Number),
         }
     }
-}
-
-/// Nanoseconds of `5m`, `1.5s`, `200ms`: one number and one unit.
-pub fn duration_nanos(text: &str) -> Option<i64> {
-    let digits = text.find(|character: char| character.is_ascii_alphabetic())?;
-    let (number, unit) = text.split_at(digits);
-    let (_, nanos) = UNITS.into_iter().find(|(name, _)| *name == unit)?;
-    let nanos = Number::parse(number.as_bytes())?.times(Number::integer(nanos))?.rounded_to(0);
-    nanos.as_decimal().map(|(nanos, _)| nanos)
 }
 
 fn time_of(cell: &Cell) -> Option<Timestamp> {
@@ -136,11 +128,11 @@ mod tests {
 
     #[test]
     fn widths_print_as_they_are_read() {
-        for text in ["1w", "5m", "90s", "1500us", "100", "0.5"] {
+        for text in ["1w", "5m", "90s", "1h30m", "1500us", "100", "0.5"] {
             let printed = Bin::parse(text).unwrap().to_string();
             assert_eq!(Bin::parse(&printed), Bin::parse(text), "{text}");
         }
-        for text in ["", "0", "-5", "0s", "5 m", "m", "1y", "1e30d", "nan"] {
+        for text in ["", "0", "-5", "-5s", "0s", "m", "1y", "1e30d", "nan"] {
             assert_eq!(Bin::parse(text), None, "{text}");
         }
     }

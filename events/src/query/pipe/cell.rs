@@ -11,6 +11,7 @@ use std::sync::Arc;
 
 use super::number::Number;
 use crate::clock::Timestamp;
+use crate::event::lines::LineDefaults;
 use crate::line::{Level, Line, Role, Value, ValueKind};
 use crate::query::text::fold_char;
 use crate::query::tree::FieldName;
@@ -31,9 +32,9 @@ pub enum Cell {
 }
 
 impl Cell {
-    /// What a line says under a name: the first value there is.
-    pub fn of_line(line: Line<'_>, field: &FieldName) -> Self {
-        match field {
+    /// What a line says under a name: the first value there is, else what its sender said for the whole batch.
+    pub fn of_line(line: Line<'_>, defaults: &LineDefaults, field: &FieldName) -> Self {
+        let own = match field {
             FieldName::Role(Role::Time) => Self::Time(line.timestamp()),
             FieldName::Role(Role::Level) if line.level().is_some() => {
                 line.level().map_or(Self::Missing, Self::Level)
@@ -45,7 +46,25 @@ impl Cell {
                 found.map_or(Self::Missing, |field| Self::of_value(field.value))
             }
             FieldName::Any | FieldName::Like(_) => Self::Missing,
-        }
+        };
+        if own.is_missing() { Self::of_defaults(defaults, field) } else { own }
+    }
+
+    fn of_defaults(defaults: &LineDefaults, field: &FieldName) -> Self {
+        let said = match field {
+            FieldName::Role(Role::Level) => {
+                let level = defaults.level.as_deref();
+                let known = level.and_then(|level| Level::parse(level.as_bytes()));
+                return known.map_or_else(|| level.map_or(Self::Missing, Self::text), Self::Level);
+            }
+            FieldName::Role(Role::Service) => defaults.service.as_deref(),
+            FieldName::Role(Role::Source) => defaults.source.as_deref(),
+            FieldName::Role(Role::Environment) => defaults.environment.as_deref(),
+            FieldName::Role(Role::Host) => defaults.host.as_deref(),
+            FieldName::Named(name) if &**name == "tags" => defaults.tags.first().map(String::as_str),
+            _ => None,
+        };
+        said.map_or(Self::Missing, Self::text)
     }
 
     /// What a value of a line is.
@@ -195,9 +214,11 @@ impl fmt::Display for Cell {
 
 #[cfg(test)]
 mod tests {
+    use antler_config::limits::LineLimits;
     use proptest::prelude::*;
 
     use super::*;
+    use crate::line::LineBatchBuilder;
 
     #[test]
     fn mixed_types_have_one_order() {
@@ -240,6 +261,31 @@ mod tests {
         assert_eq!(value(b"0.25"), Cell::Number(Number::decimal(25, 2)));
         assert_eq!(Cell::read("007"), Cell::text("007"));
         assert_eq!(Cell::read("7"), Cell::count(7));
+    }
+
+    #[test]
+    fn what_a_sender_said_for_all_lines_fills_what_a_line_leaves_open() {
+        let mut builder = LineBatchBuilder::new(LineLimits::default(), Timestamp::from_nanos(5));
+        builder.push(br#"{"level":"fatal","msg":"a\tb","x":[null,1.50,2],"host":"own"}"#).unwrap();
+        builder.push(b"plain").unwrap();
+        let batch = builder.finish();
+        let said = |text: &str| Some(text.to_owned());
+        let defaults = LineDefaults {
+            level: said("warn"),
+            host: said("box"),
+            tags: vec!["t".to_owned()],
+            ..LineDefaults::default()
+        };
+        let names = ["timestamp", "level", "message", "host", "x", "tags", "service"];
+        let shown = |line: Line<'_>| {
+            names.map(|name| Cell::of_line(line, &defaults, &FieldName::named(name)).to_string()).join("|")
+        };
+        let shown: Vec<String> = batch.lines().map(shown).collect();
+        let time = "1970-01-01T00:00:00.000000005Z";
+        assert_eq!(
+            shown,
+            [format!("{time}|critical|a\tb|own|1.5|t|"), format!("{time}|warning|plain|box||t|")]
+        );
     }
 
     fn cells() -> impl Strategy<Value = Cell> {

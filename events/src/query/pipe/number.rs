@@ -194,7 +194,7 @@ impl Number {
                 Self::rounded(divide(power, i128::from(mantissa)), digits)
             }
             Form::Float(bits) if f64::from_bits(bits).abs() < 1e-12 => {
-                Self::rounded(divide(1 << 60, i128::from(f64::from_bits(bits) < 0.0) * -1), digits)
+                Self::rounded(divide(1 << 60, -i128::from(f64::from_bits(bits) < 0.0)), digits)
             }
             _ => self,
         }

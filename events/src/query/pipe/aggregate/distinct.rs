@@ -46,8 +46,7 @@ impl Distinct {
         match &other.seen {
             Seen::Hashes(hashes) => hashes.iter().for_each(|hash| self.add_hash(*hash)),
             Seen::Registers(theirs) => {
-                let registers = self.to_registers();
-                for (mine, theirs) in registers.iter_mut().zip(theirs) {
+                for (mine, theirs) in self.registers().iter_mut().zip(theirs) {
                     *mine = (*mine).max(*theirs);
                 }
             }
@@ -61,7 +60,7 @@ impl Distinct {
     /// Gives up exactness where that saves memory.
     pub fn coarsen(&mut self) {
         if matches!(&self.seen, Seen::Hashes(hashes) if hashes.len() > SMALL_SET) {
-            self.to_registers();
+            self.registers();
         }
     }
 
@@ -84,14 +83,15 @@ impl Distinct {
             Seen::Hashes(hashes) => {
                 hashes.insert(hash);
                 if hashes.len() > self.values_max {
-                    self.to_registers();
+                    self.registers();
                 }
             }
             Seen::Registers(registers) => register(registers, hash),
         }
     }
 
-    fn to_registers(&mut self) -> &mut [u8] {
+    /// The registers, made of the hashes if there are none yet.
+    fn registers(&mut self) -> &mut [u8] {
         if let Seen::Hashes(hashes) = &self.seen {
             let mut registers = vec![0; REGISTERS].into_boxed_slice();
             hashes.iter().for_each(|hash| register(&mut registers, *hash));
@@ -167,7 +167,7 @@ mod tests {
     fn estimates_stay_within_three_standard_errors() {
         for count in [0u64, 1, 100, 5_000, 20_000, 50_000, 200_000, 1_000_000] {
             let mut distinct = Distinct::new(0);
-            distinct.to_registers();
+            distinct.registers();
             (0..count).for_each(|value| distinct.add(&value));
             let error = (distinct.finish() as f64 - count as f64).abs() / count.max(1) as f64;
             assert!(error <= 3.0 * 0.0081, "{count}: {} is off by {error}", distinct.finish());

@@ -1,0 +1,352 @@
+//! Grouping: rows gathered by the values of some columns, with measures for each group.
+//!
+//! Invariant: memory stays within `PipeLimits` plus a few megabytes: first percentiles and distinct counts
+//! are estimated, then no group is added, then nothing is; lines that are left out are counted. Until then the groups
+//! are the same in whatever order rows came and parts were merged.
+//! It does not read rows: whoever does gives keys and values, an index column by column.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use antler_config::limits::PipeLimits;
+use foldhash::fast::FixedState;
+
+use super::aggregate::{Measure, State};
+use super::bin::Bin;
+use super::cell::Cell;
+use crate::clock::Timestamp;
+use crate::query::tree::FieldName;
+
+/// Additions, and bytes of their values, after which memory is counted anew.
+const ADDITIONS_UNCOUNTED_MAX: u64 = 65_536;
+const BYTES_UNCOUNTED_MAX: u64 = 4 << 20;
+/// What a group costs beside its key and states.
+const GROUP_BYTES: u64 = 64;
+
+/// What is grouped by what.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Grouping {
+    pub keys: Vec<Key>,
+    pub measures: Vec<Measure>,
+    /// Whether a line without a value for each key is left out.
+    pub only_complete: bool,
+}
+
+/// A column to group by.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Key {
+    pub field: FieldName,
+    pub bin: Option<Bin>,
+    /// The column of the result.
+    pub name: Arc<str>,
+}
+
+/// When the query looks, and from which clock.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct TimeRange {
+    pub from: Timestamp,
+    /// The first moment that does not belong to it.
+    pub to: Timestamp,
+    /// Of the reader's clock, east of Greenwich.
+    pub utc_offset_seconds: i32,
+}
+
+/// Groups that grow.
+#[derive(Debug, Clone)]
+pub struct Groups {
+    grouping: Arc<Grouping>,
+    limits: PipeLimits,
+    groups: HashMap<Box<[Cell]>, Box<[State]>, FixedState>,
+    bytes: u64,
+    uncounted: (u64, u64),
+    room: Room,
+    lines_left_out: u64,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Room {
+    Free,
+    /// For groups that are there.
+    NoNewGroup,
+    None,
+}
+
+impl Key {
+    pub fn new(field: FieldName, bin: Option<Bin>) -> Self {
+        let name = super::name_of(&field).into();
+        Self { field, bin, name }
+    }
+
+    /// The key of a value.
+    pub fn of(&self, value: &Cell, range: &TimeRange) -> Cell {
+        self.bin.map_or_else(|| value.clone(), |bin| bin.cut(value, range.utc_offset_seconds))
+    }
+}
+
+impl Grouping {
+    /// The columns of the result.
+    pub fn columns(&self) -> impl Iterator<Item = &Arc<str>> {
+        self.keys.iter().map(|key| &key.name).chain(self.measures.iter().map(|measure| &measure.name))
+    }
+}
+
+impl Groups {
+    pub fn new(grouping: Arc<Grouping>, limits: &PipeLimits) -> Self {
+        Self {
+            grouping,
+            limits: limits.clone(),
+            groups: HashMap::default(),
+            bytes: 0,
+            uncounted: (0, 0),
+            room: Room::Free,
+            lines_left_out: 0,
+        }
+    }
+
+    pub fn grouping(&self) -> &Arc<Grouping> {
+        &self.grouping
+    }
+
+    pub fn len(&self) -> usize {
+        self.groups.len()
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.groups.is_empty()
+    }
+
+    /// Adds lines that have one key. `values` has a cell for each measure, which is not read where the measure
+    /// has no field.
+    pub fn add(&mut self, key: &[Cell], values: &[Cell], lines: u64, at: Timestamp) {
+        let grouping = Arc::clone(&self.grouping);
+        let Some(states) = self.states(key, lines) else { return };
+        let mut bytes = 0;
+        for ((state, measure), value) in states.iter_mut().zip(&grouping.measures).zip(values) {
+            if measure.field.is_some() {
+                state.add(value, lines, at);
+                bytes += value.bytes_held() as u64;
+            } else {
+                state.add_lines(lines);
+            }
+        }
+        self.uncounted.1 += bytes;
+    }
+
+    /// The states of a key for so many lines, one for each measure, to be fed by the caller. None where memory ends, or where
+    /// the key is not complete and has to be.
+    pub fn states(&mut self, key: &[Cell], lines: u64) -> Option<&mut [State]> {
+        if self.grouping.only_complete && key.iter().any(Cell::is_missing) {
+            return None;
+        }
+        self.uncounted.0 += 1;
+        if self.uncounted.0 >= ADDITIONS_UNCOUNTED_MAX || self.uncounted.1 >= BYTES_UNCOUNTED_MAX {
+            self.count_memory();
+        }
+        let admitted = match self.room {
+            Room::None => false,
+            Room::NoNewGroup => self.groups.contains_key(key),
+            Room::Free => {
+                self.groups.len() < self.limits.groups_max as usize || self.groups.contains_key(key)
+            }
+        };
+        if !admitted {
+            self.lines_left_out += lines;
+            return None;
+        }
+        if !self.groups.contains_key(key) {
+            self.open(key);
+        }
+        self.groups.get_mut(key).map(|states| &mut **states)
+    }
+
+    /// Takes in the groups of another part of the lines.
+    pub fn merge(&mut self, other: Self) {
+        self.lines_left_out += other.lines_left_out;
+        let mut parts: Vec<_> = other.groups.into_iter().collect();
+        // Which groups are left out when memory ends must not depend on the order of a map.
+        parts.sort_unstable_by(|one, other| one.0.cmp(&other.0));
+        for (key, states) in parts {
+            // How many lines a group stands for is known only where it counts them.
+            let lines = states
+                .iter()
+                .find_map(|state| if let State::Count(count) = state { Some(*count) } else { None });
+            self.uncounted.1 += bytes_of(&key, &states);
+            if let Some(mine) = self.states(&key, lines.unwrap_or(1)) {
+                mine.iter_mut().zip(&states).for_each(|(mine, theirs)| mine.merge(theirs));
+            }
+        }
+    }
+
+    /// Lines that are in no group because memory ended.
+    pub fn lines_left_out(&self) -> u64 {
+        self.lines_left_out
+    }
+
+    /// Whether every result is that of every value, not an estimate.
+    pub fn is_exact(&self) -> bool {
+        self.groups.values().flatten().all(State::is_exact)
+    }
+
+    /// A row for each group, in the order of their keys. Without keys there is one row, also of no lines.
+    pub fn finish(mut self, range: &TimeRange) -> Vec<Vec<Cell>> {
+        if self.grouping.keys.is_empty() && self.groups.is_empty() {
+            self.open(&[]);
+        }
+        let mut groups: Vec<_> = self.groups.into_iter().collect();
+        groups.sort_unstable_by(|one, other| one.0.cmp(&other.0));
+        let row = |(key, mut states): (Box<[Cell]>, Box<[State]>)| {
+            let seconds = seconds(&self.grouping, &key, range);
+            let results: Vec<Cell> = states.iter_mut().map(|state| state.finish(seconds)).collect();
+            key.into_vec().into_iter().chain(results).collect()
+        };
+        groups.into_iter().map(row).collect()
+    }
+
+    fn open(&mut self, key: &[Cell]) {
+        let new = |measure: &Measure| State::new(measure.function, &self.limits);
+        let states: Box<[State]> = self.grouping.measures.iter().map(new).collect();
+        self.bytes += bytes_of(key, &states);
+        self.groups.insert(key.into(), states);
+        if self.bytes > self.limits.group_bytes_max {
+            self.count_memory();
+        }
+    }
+
+    /// Makes room where there is none.
+    fn count_memory(&mut self) {
+        self.uncounted = (0, 0);
+        let count = |groups: &HashMap<Box<[Cell]>, Box<[State]>, FixedState>| -> u64 {
+            groups.iter().map(|(key, states)| bytes_of(key, states)).sum()
+        };
+        self.bytes = count(&self.groups);
+        if self.bytes <= self.limits.group_bytes_max {
+            return;
+        }
+        self.groups.values_mut().flatten().for_each(State::coarsen);
+        self.bytes = count(&self.groups);
+        if self.bytes > self.limits.group_bytes_max {
+            let twice = self.bytes > self.limits.group_bytes_max.saturating_mul(2);
+            self.room = self.room.max(if twice { Room::None } else { Room::NoNewGroup });
+        }
+    }
+}
+
+fn bytes_of(key: &[Cell], states: &[State]) -> u64 {
+    let key: usize = key.iter().map(Cell::bytes_held).sum();
+    let states: usize = states.iter().map(State::bytes_held).sum();
+    GROUP_BYTES + (key + states) as u64
+}
+
+/// How long a group lasted: its bin of time as far as the query looks at it, else as long as the query looks.
+fn seconds(grouping: &Grouping, key: &[Cell], range: &TimeRange) -> f64 {
+    let (mut from, mut to) = (range.from.nanos(), range.to.nanos());
+    for (key, cell) in grouping.keys.iter().zip(key) {
+        if let (Some(Bin::Time(width)), Cell::Time(start)) = (key.bin, cell) {
+            from = from.max(start.nanos());
+            to = to.min(start.nanos().saturating_add(width));
+        }
+    }
+    to.saturating_sub(from).max(0) as f64 / 1e9
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::query::pipe::aggregate::Function;
+
+    const RANGE: TimeRange = TimeRange {
+        from: Timestamp::from_nanos(0),
+        to: Timestamp::from_nanos(90_000_000_000),
+        utc_offset_seconds: 0,
+    };
+
+    fn grouping(keys: Vec<Key>) -> Arc<Grouping> {
+        let field = || Some(FieldName::named("value"));
+        let measures = vec![
+            Measure::new(Function::Count, None),
+            Measure::new(Function::Sum, field()),
+            Measure::new(Function::named("p90").unwrap(), field()),
+            Measure::new(Function::Distinct, field()),
+        ];
+        Arc::new(Grouping { keys, measures, only_complete: false })
+    }
+
+    fn by_name() -> Arc<Grouping> {
+        grouping(vec![Key::new(FieldName::named("name"), None)])
+    }
+
+    fn add(groups: &mut Groups, key: &Cell, value: &Cell) {
+        groups.add(std::slice::from_ref(key), &vec![value.clone(); 4], 1, Timestamp::from_nanos(0));
+    }
+
+    #[test]
+    fn without_keys_there_is_always_one_row() {
+        let rows = Groups::new(grouping(Vec::new()), &PipeLimits::default()).finish(&RANGE);
+        assert_eq!(rows, [vec![Cell::count(0), Cell::Missing, Cell::Missing, Cell::count(0)]]);
+    }
+
+    #[test]
+    fn a_rate_is_per_second_of_the_bin_inside_the_range() {
+        let key = Key::new(FieldName::named("timestamp"), Bin::parse("1m"));
+        let measures = vec![Measure::new(Function::Rate, None)];
+        let grouping = Arc::new(Grouping { keys: vec![key], measures, only_complete: false });
+        let mut groups = Groups::new(grouping, &PipeLimits::default());
+        for second in [0, 1, 61] {
+            let time = Cell::Time(Timestamp::from_nanos(second * 1_000_000_000));
+            let key = groups.grouping().keys[0].of(&time, &RANGE);
+            groups.add(&[key], &[Cell::Missing], 30, Timestamp::default());
+        }
+        let rates: Vec<_> = groups.finish(&RANGE).into_iter().map(|row| row[1].to_string()).collect();
+        assert_eq!(rates, ["1", "1"]);
+    }
+
+    #[test]
+    fn groups_beyond_the_bound_are_left_out_and_counted() {
+        let limits = PipeLimits { groups_max: 2, ..PipeLimits::default() };
+        let mut groups = Groups::new(by_name(), &limits);
+        for key in ["a", "b", "c", "a", "c"] {
+            add(&mut groups, &Cell::text(key), &Cell::count(1));
+        }
+        assert_eq!((groups.len(), groups.lines_left_out()), (2, 2));
+    }
+
+    #[test]
+    fn memory_is_bounded_by_estimates_first_and_then_by_leaving_out() {
+        let limits = PipeLimits { group_bytes_max: 1 << 20, ..PipeLimits::default() };
+        let mut groups = Groups::new(by_name(), &limits);
+        for value in 0..200_000 {
+            add(&mut groups, &Cell::text("one"), &Cell::count(value));
+        }
+        assert!(!groups.is_exact());
+        assert_eq!(groups.lines_left_out(), 0);
+        for value in 0..20_000u64 {
+            add(&mut groups, &Cell::text(&"x".repeat(100 + value as usize)), &Cell::count(value));
+        }
+        assert!(groups.lines_left_out() > 0);
+        let held: u64 = groups.groups.iter().map(|(key, states)| bytes_of(key, states)).sum();
+        assert!(held <= 2 * limits.group_bytes_max + BYTES_UNCOUNTED_MAX, "{held}");
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(300))]
+
+        #[test]
+        fn parts_make_the_whole(lines in prop::collection::vec((0u64..5, -50i64..50, 0usize..3), 0..200)) {
+            let limits = PipeLimits::default();
+            let mut whole = Groups::new(by_name(), &limits);
+            let mut parts = vec![Groups::new(by_name(), &limits); 3];
+            for (name, value, part) in &lines {
+                let value = Cell::Number(Number::decimal(*value, 1));
+                add(&mut whole, &Cell::count(*name), &value);
+                add(&mut parts[*part], &Cell::count(*name), &value);
+            }
+            let mut merged = Groups::new(by_name(), &limits);
+            parts.into_iter().for_each(|part| merged.merge(part));
+            prop_assert_eq!(merged.finish(&RANGE), whole.finish(&RANGE));
+        }
+    }
+
+    use crate::query::pipe::number::Number;
+}
