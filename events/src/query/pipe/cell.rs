@@ -150,9 +150,8 @@ impl Cell {
 /// Texts by their folded characters.
 pub fn compare_folded(one: &str, other: &str) -> Ordering {
     if one.is_ascii() && other.is_ascii() {
-        let lower = |text: &'_ str| text.bytes().map(|byte| byte.to_ascii_lowercase()).collect::<Vec<u8>>();
-        let same = one.bytes().zip(other.bytes()).take_while(|(a, b)| a == b).count();
-        return lower(&one[same..]).cmp(&lower(&other[same..]));
+        let lower = |byte: u8| byte.to_ascii_lowercase();
+        return one.bytes().map(lower).cmp(other.bytes().map(lower));
     }
     one.chars().map(fold_char).cmp(other.chars().map(fold_char))
 }

@@ -60,6 +60,7 @@ fn tests(condition: &Condition, scope: &mut Scope) -> Result<Vec<CellTest>, Pipe
         FieldName::Any | FieldName::Like(_) if scope.is_open() => return Err(PipeError::WholeLine),
         FieldName::Any => scope.columns().iter().map(|(field, _)| field.clone()).collect(),
         FieldName::Like(pattern) => {
+            // In the answer of pipes names with wildcards know no case.
             let names = ValueTest::new(&Test::Like(pattern.clone()), FieldKind::Other)?;
             let is_meant = |field: &FieldName| names.matches_text(name_of(field).as_bytes());
             scope.columns().iter().map(|(field, _)| field).filter(|field| is_meant(field)).cloned().collect()

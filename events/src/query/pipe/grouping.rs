@@ -56,7 +56,9 @@ pub struct TimeRange {
 pub struct Groups {
     grouping: Arc<Grouping>,
     limits: PipeLimits,
-    groups: HashMap<Box<[Cell]>, Box<[State]>, FixedState>,
+    /// Where the states of a key stand.
+    places: HashMap<Box<[Cell]>, usize, FixedState>,
+    states: Vec<Box<[State]>>,
     bytes: u64,
     uncounted: (u64, u64),
     room: Room,
@@ -95,7 +97,8 @@ impl Groups {
         Self {
             grouping,
             limits: limits.clone(),
-            groups: HashMap::default(),
+            places: HashMap::default(),
+            states: Vec::new(),
             bytes: 0,
             uncounted: (0, 0),
             room: Room::Free,
@@ -108,33 +111,36 @@ impl Groups {
     }
 
     pub fn len(&self) -> usize {
-        self.groups.len()
+        self.states.len()
     }
 
     pub fn is_empty(&self) -> bool {
-        self.groups.is_empty()
+        self.states.is_empty()
     }
 
     /// Adds lines that have one key. `values` has a cell for each measure, which is not read where the measure
     /// has no field.
     pub fn add(&mut self, key: &[Cell], values: &[Cell], lines: u64, at: Timestamp) {
-        let grouping = Arc::clone(&self.grouping);
-        let Some(states) = self.states(key, lines) else { return };
-        let mut bytes = 0;
-        for ((state, measure), value) in states.iter_mut().zip(&grouping.measures).zip(values) {
+        let Some(place) = self.place(key, lines) else { return };
+        for ((state, measure), value) in
+            self.states[place].iter_mut().zip(&self.grouping.measures).zip(values)
+        {
             if measure.field.is_some() {
                 state.add(value, lines, at);
-                bytes += value.bytes_held() as u64;
+                self.uncounted.1 += value.bytes_held() as u64;
             } else {
                 state.add_lines(lines);
             }
         }
-        self.uncounted.1 += bytes;
     }
 
     /// The states of a key for so many lines, one for each measure, to be fed by the caller. None where memory ends, or where
     /// the key is not complete and has to be.
     pub fn states(&mut self, key: &[Cell], lines: u64) -> Option<&mut [State]> {
+        self.place(key, lines).map(|place| &mut *self.states[place])
+    }
+
+    fn place(&mut self, key: &[Cell], lines: u64) -> Option<usize> {
         if self.grouping.only_complete && key.iter().any(Cell::is_missing) {
             return None;
         }
@@ -142,30 +148,19 @@ impl Groups {
         if self.uncounted.0 >= ADDITIONS_UNCOUNTED_MAX || self.uncounted.1 >= BYTES_UNCOUNTED_MAX {
             self.count_memory();
         }
-        let admitted = match self.room {
-            Room::None => false,
-            Room::NoNewGroup => self.groups.contains_key(key),
-            Room::Free => {
-                self.groups.len() < self.limits.groups_max as usize || self.groups.contains_key(key)
-            }
+        let place = match self.room {
+            Room::None => None,
+            Room::NoNewGroup => self.places.get(key).copied(),
+            Room::Free => self.places.get(key).copied().or_else(|| self.open(key)),
         };
-        if !admitted {
-            self.lines_left_out += lines;
-            return None;
-        }
-        if !self.groups.contains_key(key) {
-            self.open(key);
-        }
-        self.groups.get_mut(key).map(|states| &mut **states)
+        self.lines_left_out += if place.is_none() { lines } else { 0 };
+        place
     }
 
     /// Takes in the groups of another part of the lines.
     pub fn merge(&mut self, other: Self) {
         self.lines_left_out += other.lines_left_out;
-        let mut parts: Vec<_> = other.groups.into_iter().collect();
-        // Which groups are left out when memory ends must not depend on the order of a map.
-        parts.sort_unstable_by(|one, other| one.0.cmp(&other.0));
-        for (key, states) in parts {
+        for (key, states) in other.into_sorted() {
             // How many lines a group stands for is known only where it counts them.
             let lines = states
                 .iter()
@@ -182,48 +177,63 @@ impl Groups {
         self.lines_left_out
     }
 
+    /// Bytes of memory.
+    pub fn bytes_held(&self) -> u64 {
+        self.places.iter().map(|(key, place)| bytes_of(key, &self.states[*place])).sum()
+    }
+
     /// Whether every result is that of every value, not an estimate.
     pub fn is_exact(&self) -> bool {
-        self.groups.values().flatten().all(State::is_exact)
+        self.states.iter().flatten().all(State::is_exact)
     }
 
     /// A row for each group, in the order of their keys. Without keys there is one row, also of no lines.
     pub fn finish(mut self, range: &TimeRange) -> Vec<Vec<Cell>> {
-        if self.grouping.keys.is_empty() && self.groups.is_empty() {
+        if self.grouping.keys.is_empty() && self.is_empty() {
             self.open(&[]);
         }
-        let mut groups: Vec<_> = self.groups.into_iter().collect();
-        groups.sort_unstable_by(|one, other| one.0.cmp(&other.0));
+        let grouping = Arc::clone(&self.grouping);
         let row = |(key, mut states): (Box<[Cell]>, Box<[State]>)| {
-            let seconds = seconds(&self.grouping, &key, range);
+            let seconds = seconds(&grouping, &key, range);
             let results: Vec<Cell> = states.iter_mut().map(|state| state.finish(seconds)).collect();
             key.into_vec().into_iter().chain(results).collect()
         };
-        groups.into_iter().map(row).collect()
+        self.into_sorted().map(row).collect()
     }
 
-    fn open(&mut self, key: &[Cell]) {
+    /// The groups in the order of their keys, so that nothing depends on that of the map.
+    fn into_sorted(self) -> impl Iterator<Item = (Box<[Cell]>, Box<[State]>)> {
+        let mut states = self.states;
+        let mut groups: Vec<_> = self.places.into_iter().collect();
+        groups.sort_unstable_by(|one, other| one.0.cmp(&other.0));
+        groups.into_iter().map(move |(key, place)| (key, std::mem::take(&mut states[place])))
+    }
+
+    /// A new group, if there is room for it.
+    fn open(&mut self, key: &[Cell]) -> Option<usize> {
+        if self.len() >= self.limits.groups_max as usize {
+            return None;
+        }
         let new = |measure: &Measure| State::new(measure.function, &self.limits);
         let states: Box<[State]> = self.grouping.measures.iter().map(new).collect();
         self.bytes += bytes_of(key, &states);
-        self.groups.insert(key.into(), states);
+        self.places.insert(key.into(), self.states.len());
+        self.states.push(states);
         if self.bytes > self.limits.group_bytes_max {
             self.count_memory();
         }
+        Some(self.len() - 1)
     }
 
     /// Makes room where there is none.
     fn count_memory(&mut self) {
         self.uncounted = (0, 0);
-        let count = |groups: &HashMap<Box<[Cell]>, Box<[State]>, FixedState>| -> u64 {
-            groups.iter().map(|(key, states)| bytes_of(key, states)).sum()
-        };
-        self.bytes = count(&self.groups);
+        self.bytes = self.bytes_held();
         if self.bytes <= self.limits.group_bytes_max {
             return;
         }
-        self.groups.values_mut().flatten().for_each(State::coarsen);
-        self.bytes = count(&self.groups);
+        self.states.iter_mut().flatten().for_each(State::coarsen);
+        self.bytes = self.bytes_held();
         if self.bytes > self.limits.group_bytes_max {
             let twice = self.bytes > self.limits.group_bytes_max.saturating_mul(2);
             self.room = self.room.max(if twice { Room::None } else { Room::NoNewGroup });
@@ -325,7 +335,7 @@ mod tests {
             add(&mut groups, &Cell::text(&"x".repeat(100 + value as usize)), &Cell::count(value));
         }
         assert!(groups.lines_left_out() > 0);
-        let held: u64 = groups.groups.iter().map(|(key, states)| bytes_of(key, states)).sum();
+        let held = groups.bytes_held();
         assert!(held <= 2 * limits.group_bytes_max + BYTES_UNCOUNTED_MAX, "{held}");
     }
 

@@ -260,29 +260,10 @@ fn shown(text: &str) -> &str {
 /// The name that was probably meant.
 pub(super) fn nearest_of<'k>(name: &str, known: &mut dyn Iterator<Item = &'k str>) -> Option<&'k str> {
     let name = shown(name).to_lowercase();
-    let distance = |known: &str| edits(name.as_bytes(), shown(known).as_bytes());
+    let distance = |known: &str| strsim::osa_distance(&name, shown(known));
     known
         .map(|known| (distance(known), known))
         .filter(|(edits, known)| *edits * 3 <= name.len().max(known.len()) + 1)
         .min()
         .map(|(_, known)| known)
-}
-
-/// How many bytes must be added, taken away, changed or swapped with the next to make one text of the other.
-fn edits(one: &[u8], other: &[u8]) -> usize {
-    let mut rows: [Vec<usize>; 3] = [Vec::new(), (0..=other.len()).collect(), Vec::new()];
-    for (i, a) in one.iter().enumerate() {
-        let mut row = vec![i + 1];
-        for (j, b) in other.iter().enumerate() {
-            let changed = rows[1][j] + usize::from(a != b);
-            let mut least = changed.min(rows[1][j + 1] + 1).min(row[j] + 1);
-            if i > 0 && j > 0 && *a == other[j - 1] && one[i - 1] == *b {
-                least = least.min(rows[0][j - 1] + 1);
-            }
-            row.push(least);
-        }
-        rows[2] = row;
-        rows.rotate_left(1);
-    }
-    rows[1][other.len()]
 }

@@ -11,8 +11,8 @@
 const FRACTION_BITS: u32 = 52;
 /// Bits of fraction that are kept, from exact to coarse.
 const KEPT: [u32; 3] = [FRACTION_BITS, 8, 4];
-/// Values that are collected before they are sorted in.
-const PENDING_MAX: usize = 4_096;
+/// Values that are collected before they are sorted in, if there are not more sorted ones.
+const UNSORTED_MIN: usize = 64;
 
 /// Values, counted, in their order.
 #[derive(Debug, Clone)]
@@ -20,20 +20,21 @@ pub struct Quantiles {
     /// Which of `KEPT` holds.
     coarseness: usize,
     values_max: usize,
-    /// Ordered bits with their counts, ascending.
+    /// Ordered bits with their counts; the first `sorted` ascend, and each stands there once.
     counts: Vec<(u64, u64)>,
-    pending: Vec<(u64, u64)>,
+    sorted: usize,
 }
 
 impl Quantiles {
     /// Exact up to so many different values.
     pub fn new(values_max: usize) -> Self {
-        Self { coarseness: 0, values_max: values_max.max(1), counts: Vec::new(), pending: Vec::new() }
+        Self { coarseness: 0, values_max: values_max.max(1), counts: Vec::new(), sorted: 0 }
     }
 
     pub fn add(&mut self, value: f64, times: u64) {
-        self.pending.push((cut(ordered(value), self.coarseness), times));
-        if self.pending.len() >= PENDING_MAX.min(self.values_max) {
+        self.counts.push((cut(ordered(value), self.coarseness), times));
+        // As many as are sorted, so that sorting costs little for each value.
+        if self.counts.len() >= self.sorted * 2 + UNSORTED_MIN {
             self.settle();
         }
     }
@@ -42,8 +43,8 @@ impl Quantiles {
         while self.coarseness < other.coarseness {
             self.coarsen();
         }
-        let all = other.counts.iter().chain(&other.pending);
-        self.pending.extend(all.map(|(bits, times)| (cut(*bits, self.coarseness), *times)));
+        let theirs = other.counts.iter();
+        self.counts.extend(theirs.map(|(bits, times)| (cut(*bits, self.coarseness), *times)));
         self.settle();
     }
 
@@ -56,10 +57,11 @@ impl Quantiles {
     pub fn coarsen(&mut self) {
         self.coarseness = (self.coarseness + 1).min(KEPT.len() - 1);
         let coarseness = self.coarseness;
-        for (bits, _) in self.counts.iter_mut().chain(&mut self.pending) {
+        for (bits, _) in &mut self.counts {
             *bits = cut(*bits, coarseness);
         }
         self.compact();
+        self.counts.shrink_to_fit();
     }
 
     /// The smallest value that `percent` of the values do not exceed; for 0 the smallest of all.
@@ -76,10 +78,10 @@ impl Quantiles {
     }
 
     pub fn bytes_held(&self) -> usize {
-        (self.counts.capacity() + self.pending.capacity()) * size_of::<(u64, u64)>()
+        self.counts.capacity() * size_of::<(u64, u64)>()
     }
 
-    /// Sorts in what is pending, and coarsens while there are too many.
+    /// Sorts in what is not sorted, and coarsens while there are too many.
     fn settle(&mut self) {
         self.compact();
         while self.counts.len() > self.values_max && self.coarseness + 1 < KEPT.len() {
@@ -88,7 +90,6 @@ impl Quantiles {
     }
 
     fn compact(&mut self) {
-        self.counts.append(&mut self.pending);
         // A stable sort finds the run that is sorted already.
         self.counts.sort_by_key(|(bits, _)| *bits);
         self.counts.dedup_by(|next, kept| {
@@ -96,6 +97,7 @@ impl Quantiles {
             kept.1 += if same { next.1 } else { 0 };
             same
         });
+        self.sorted = self.counts.len();
     }
 }
 

@@ -61,6 +61,34 @@ fn rows_are_filtered_by_what_was_computed() {
 }
 
 #[test]
+fn rows_are_tested_as_lines_are() {
+    let lines = [
+        r#"{"timestamp":"2026-03-01T12:00:09Z","level":"warn","ms":1500,"at":"1.5s","ip":"10.0.0.7"}"#,
+        r#"{"timestamp":"2026-03-01T12:01:10Z","level":"debug","ms":20,"at":"20ms","ip":"192.168.0.1"}"#,
+    ];
+    let check = |condition: &str| {
+        let late = format!("limit 2 | where {condition} | stats count()");
+        let early = format!("where {condition} | stats count()");
+        assert_eq!(rows(&run(&late, &lines)), ["1"], "{condition}");
+        assert_ne!(pipeline(&early).filter(), &Filter::All, "{condition}");
+    };
+    for condition in [
+        "level>=warning",
+        "level:warn",
+        "timestamp < \"2026-03-01T12:01:00Z\"",
+        "ms > 500ms",
+        "ms:1500.0",
+        "at > 1s",
+        "ip:10.0.0.0/8",
+        "not ip:/^10/",
+        "ip:192*",
+        "ms:(1500 or 7)",
+    ] {
+        check(condition);
+    }
+}
+
+#[test]
 fn an_answer_of_lines_names_them() {
     let table = numbers("sort by n desc | limit 2 | drop even", 5);
     let lines = table.lines.clone().unwrap();
