@@ -239,6 +239,28 @@ proptest! {
     }
 
     #[test]
+    fn whatever_pipes_are_put_together_give_a_table(
+        pipes in prop::collection::vec(pipes(), 1..5),
+        rows in prop::collection::vec((any::<i64>(), ".{0,3}"), 0..12),
+    ) {
+        let Ok(mut pipeline) = Pipeline::new(&pipes, &context()) else { return Ok(()) };
+        for (number, text) in &rows {
+            let kinds = [
+                Cell::Number(Number::integer(*number)),
+                Cell::text(text),
+                Cell::Time(Timestamp::from_nanos(*number)),
+                Cell::Missing,
+                Cell::Bool(true),
+            ];
+            let cells = kinds.into_iter().cycle().skip(number.unsigned_abs() as usize % 5);
+            pipeline.push_row(u128::from(number.unsigned_abs()), cells);
+        }
+        let table = pipeline.finish();
+        prop_assert!(table.rows.iter().all(|row| row.len() == table.columns.len()));
+        prop_assert!(table.lines.is_none_or(|lines| lines.keys.len() == table.rows.len()));
+    }
+
+    #[test]
     fn whatever_is_written_has_an_end_and_places_in_it(
         words in prop::collection::vec(prop_oneof![
             prop::sample::select(vec![
