@@ -13,6 +13,7 @@ pub mod dictionary;
 mod digits;
 pub mod escape;
 pub mod filter;
+mod generations;
 pub mod group;
 pub mod number;
 pub mod open;
