@@ -7,6 +7,7 @@
 //! built again from there.
 
 pub mod block;
+pub mod catalogue;
 pub mod column;
 pub mod decimal;
 pub mod dictionary;

@@ -9,7 +9,6 @@ mod draft;
 pub mod tenants;
 mod view;
 
-use antler_events::clock::Timestamp;
 use antler_events::event::lines::Arrival;
 use antler_events::ids::{Offset, PartitionId, TenantId};
 use antler_events::line::{Line, LineBatch, Role};
@@ -18,23 +17,15 @@ use antler_events::query::text::token_hash;
 use self::columns::{BatchColumns, OpenColumns};
 use self::draft::{LineDraft, Payload};
 use self::tenants::OpenTenants;
+use super::catalogue::EraseMark;
 use super::column::{Class, WHOLE, WHOLE_PLAIN};
 use super::filter::FilterBuilder;
+use super::group::directory::EventRow;
 use super::shape::{Hole, ShapeTable, Writing};
 
 /// Ten bits let one of a hundred absent tokens pass.
 const FILTER_BITS_PER_TOKEN: usize = 10;
 const FILTER_TOKENS_MAX: usize = 4 << 20;
-
-/// A batch in the group.
-#[derive(Debug, Clone, Copy)]
-pub struct EventRows {
-    pub first_row: u32,
-    pub offset: Offset,
-    pub received_at: Timestamp,
-    /// Which of the arrivals.
-    pub arrival: u32,
-}
 
 /// Rows that are not sealed yet.
 #[derive(Debug)]
@@ -46,7 +37,11 @@ pub struct OpenGroup {
     pub(super) raw_length_of: Vec<u32>,
     /// Earliest and latest time.
     pub(super) span: Option<(i64, i64)>,
-    pub(super) events: Vec<EventRows>,
+    pub(super) events: Vec<EventRow>,
+    /// Places of rows in the order of arrival, as far as they are not the rows themselves.
+    places: Vec<u64>,
+    /// Behind the places of all lines of all events.
+    next_place: u64,
     pub(super) arrivals: Vec<Arrival>,
     pub(super) tenants: OpenTenants,
     pub(super) columns: OpenColumns,
@@ -54,6 +49,13 @@ pub struct OpenGroup {
     pub(super) filter: FilterBuilder,
     raw_bytes: u64,
     draft: LineDraft,
+}
+
+/// What the lines of one batch have in common.
+struct Event<'a> {
+    partition: PartitionId,
+    offset: Offset,
+    arrival: &'a Arrival,
 }
 
 /// A value that the sender said once for all lines of a batch.
@@ -74,6 +76,8 @@ impl OpenGroup {
             raw_length_of: Vec::new(),
             span: None,
             events: Vec::new(),
+            places: Vec::new(),
+            next_place: 0,
             arrivals: Vec::new(),
             tenants: OpenTenants::default(),
             columns: OpenColumns::default(),
@@ -93,6 +97,8 @@ impl OpenGroup {
         self.raw_length_of.clear();
         self.span = None;
         self.events.clear();
+        self.places.clear();
+        self.next_place = 0;
         self.arrivals.clear();
         self.tenants.clear();
         self.columns.clear();
@@ -101,20 +107,48 @@ impl OpenGroup {
         self.raw_bytes = 0;
     }
 
+    /// Becomes a group of another partition; only an empty one can.
+    pub fn reassign(&mut self, partition: PartitionId) {
+        debug_assert!(self.is_empty(), "rows have the partition that they came from");
+        self.partition = partition;
+    }
+
     /// Appends the lines of an event.
     pub fn apply(&mut self, tenant: TenantId, offset: Offset, batch: &LineBatch, arrival: &Arrival) {
+        let event = Event { partition: self.partition, offset, arrival };
+        self.append(tenant, &event, batch, 0..batch.len() as u32);
+    }
+
+    /// Appends some lines of an event, which were in another group before: `lines` are their places in the
+    /// event, which rise. They keep their origin.
+    pub fn apply_rows(
+        &mut self,
+        tenant: TenantId,
+        (partition, offset): (PartitionId, Offset),
+        batch: &LineBatch,
+        arrival: &Arrival,
+        lines: &[u32],
+    ) {
+        debug_assert!(lines.is_sorted() && lines.len() == batch.len(), "each line has its place");
+        self.append(tenant, &Event { partition, offset, arrival }, batch, lines.iter().copied());
+    }
+
+    fn append(
+        &mut self,
+        tenant: TenantId,
+        event: &Event<'_>,
+        batch: &LineBatch,
+        lines: impl Iterator<Item = u32>,
+    ) {
         let tenant = self.tenants.number(tenant);
-        let first_row = self.rows() as u32;
-        let arrival_number = self.arrival_number(arrival);
-        self.events.push(EventRows {
-            first_row,
-            offset,
-            received_at: batch.received_at(),
-            arrival: arrival_number,
-        });
+        let arrival = self.arrival_number(event.arrival);
+        let first = self.next_place;
+        let Event { partition, offset, .. } = *event;
+        self.events.push(EventRow { first, partition, offset, received_at: batch.received_at(), arrival });
         let mut names = BatchColumns::new(batch);
-        let defaults = self.default_values(tenant, arrival);
-        for line in batch.lines() {
+        let defaults = self.default_values(tenant, event.arrival);
+        for (line, at) in batch.lines().zip(lines) {
+            self.note_place(first + u64::from(at));
             self.push(tenant, line, &mut names, &defaults);
         }
     }
@@ -140,12 +174,39 @@ impl OpenGroup {
     /// Memory that the group holds.
     pub fn bytes_held(&self) -> usize {
         let rows = self.times.capacity() * 8 + self.shape_of.capacity() * 12;
-        let events = self.events.capacity() * size_of::<EventRows>();
+        let events = self.events.capacity() * size_of::<EventRow>() + self.places.capacity() * 8;
         rows + events
             + self.columns.bytes_held()
             + self.shapes.bytes_held()
             + self.tenants.bytes_held()
             + self.filter.bytes_held()
+    }
+
+    /// The event that a row came with.
+    pub(super) fn event_of(&self, row: u32) -> &EventRow {
+        let place = self.place(row);
+        &self.events[self.events.partition_point(|event| event.first <= place) - 1]
+    }
+
+    /// Whether the lines of the row's event are to go; only rows of the mark's tenant are asked for.
+    pub(super) fn is_covered(&self, mark: &EraseMark, row: u32) -> bool {
+        let event = self.event_of(row);
+        mark.covers(event.partition, event.offset)
+    }
+
+    /// Place of a row in the order of arrival.
+    pub(super) fn place(&self, row: u32) -> u64 {
+        self.places.get(row as usize).copied().unwrap_or(u64::from(row))
+    }
+
+    /// Before the row is pushed.
+    fn note_place(&mut self, place: u64) {
+        let row = self.rows();
+        self.next_place = place + 1;
+        if !self.places.is_empty() || place != row as u64 {
+            self.places.extend(self.places.len() as u64..row as u64);
+            self.places.push(place);
+        }
     }
 
     fn arrival_number(&mut self, arrival: &Arrival) -> u32 {

@@ -14,7 +14,7 @@ use antler_events::ids::TenantId;
 use self::columns::ColumnSealer;
 use self::shapes::UsedShapes;
 use super::block::BlockWriter;
-use super::group::directory::{Directory, EventRow, Events, SealedFilter};
+use super::group::directory::{Directory, Events, SealedFilter};
 use super::group::trailer;
 use super::open::OpenGroup;
 use super::plane::PlaneWriter;
@@ -80,7 +80,7 @@ pub fn seal(group: &OpenGroup, rows: &[u32], level: i32) -> io::Result<Vec<u8>> 
     let times: Vec<i64> = rows.iter().map(|row| group.times[*row as usize]).collect();
     let shapes = used.renumbered(group);
     let filter = (rows.len() * FILTER_SHARE >= group.rows()).then(|| group.filter.clone().finish());
-    let places: Vec<u64> = rows.iter().map(|row| u64::from(*row)).collect();
+    let places: Vec<u64> = rows.iter().map(|row| group.place(*row)).collect();
     let directory = Directory {
         rows: rows.len() as u32,
         raw_bytes: rows.iter().map(|row| u64::from(group.raw_length_of[*row as usize])).sum(),
@@ -90,7 +90,7 @@ pub fn seal(group: &OpenGroup, rows: &[u32], level: i32) -> io::Result<Vec<u8>> 
         shape_texts: Texts::write(used.texts(group), &mut blocks),
         shapes,
         columns,
-        events: Events::write(&places, &events(group), &group.arrivals, &mut planes, &mut blocks),
+        events: Events::write(&places, &group.events, &group.arrivals, &mut planes, &mut blocks),
         filter: SealedFilter::write(&filter.unwrap_or_default(), &mut blocks),
     };
     let (file, table) = blocks.finish();
@@ -110,15 +110,4 @@ fn tenants(group: &OpenGroup, rows: &[u32]) -> Vec<(TenantId, u32)> {
         }
     }
     tenants
-}
-
-fn events(group: &OpenGroup) -> Vec<EventRow> {
-    let event = |event: &super::open::EventRows| EventRow {
-        first: u64::from(event.first_row),
-        partition: group.partition,
-        offset: event.offset,
-        received_at: event.received_at,
-        arrival: event.arrival,
-    };
-    group.events.iter().map(event).collect()
 }

@@ -12,6 +12,7 @@ use super::OpenGroup;
 use super::columns::OpenValues;
 use crate::index::columns::block::ReadError;
 use crate::index::columns::column::ColumnHead;
+use crate::index::columns::group::directory::origin;
 use crate::index::columns::plane::PAGE;
 use crate::index::columns::shape::Shape;
 use crate::index::columns::view::{GroupView, Origin, TenantRows, Values};
@@ -85,21 +86,8 @@ impl GroupView for OpenGroup {
     }
 
     fn origins(&self, rows: &[u32]) -> Result<Vec<Origin>, ReadError> {
-        let event_of = |row: u32| {
-            let behind = self.events.partition_point(|event| event.first_row <= row);
-            &self.events[behind - 1]
-        };
-        let origin = |row: &u32| {
-            let event = event_of(*row);
-            Origin {
-                partition: self.partition,
-                offset: event.offset,
-                line: row - event.first_row,
-                received_at: event.received_at,
-                arrival: event.arrival,
-            }
-        };
-        Ok(rows.iter().map(origin).collect())
+        let origin_of = |row: &u32| origin(&self.events, self.place(*row)).expect("every row has an event");
+        Ok(rows.iter().map(origin_of).collect())
     }
 
     fn may_have(&self, _token_hash: u64) -> Result<bool, ReadError> {
