@@ -24,6 +24,7 @@ pub mod rollup;
 pub mod seal;
 pub mod search;
 pub mod shape;
+pub mod store;
 pub mod template;
 pub mod templates;
 pub mod texts;

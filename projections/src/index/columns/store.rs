@@ -1,0 +1,175 @@
+//! The store of groups: what makes lines in columns durable and keeps them so.
+//!
+//! Lines enter the open group of their partition (`apply`), a full group waits (`memory`) until somebody
+//! seals it (`sealing`), files count when the catalogue names them (`folder`, `commit`), and a search takes
+//! all groups of one moment (`snapshot`). `recover` opens, `quarantine` takes out what is damaged.
+//! Invariant: every line that was applied up to a partition's checkpoint is in exactly one group on disk, or
+//! in one that is reported as missing. It owns no thread: callers run the work. What is above the checkpoint
+//! is the event log's to give again.
+
+mod apply;
+mod commit;
+mod disk;
+mod error;
+mod folder;
+mod masked;
+mod memory;
+mod recover;
+mod sealing;
+mod snapshot;
+mod statistics;
+
+use std::collections::{BTreeMap, VecDeque};
+use std::fmt;
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex, MutexGuard};
+use std::time::Duration;
+
+use antler_events::ids::{Offset, PartitionId};
+
+pub use apply::Applied;
+pub use error::{ApplyError, Finding, StoreError};
+pub use sealing::SealReport;
+pub use snapshot::{GroupHandle, GroupId, Snapshot};
+pub use statistics::StoreStatistics;
+
+use self::apply::Writer;
+use self::disk::Disk;
+use self::memory::MemoryGroup;
+use self::sealing::Prepared;
+use super::catalogue::{Catalogue, GroupEntry};
+use super::open::OpenGroup;
+
+/// How a store is laid out and what it may hold in memory.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StoreOptions {
+    pub dir: PathBuf,
+    /// A group with so many rows, or bytes of lines, or columns and shapes, is full.
+    pub rows_max: u32,
+    pub raw_bytes_max: u64,
+    pub forms_max: usize,
+    /// A group that stays open longer is sealed as it is.
+    pub open_for_max: Duration,
+    /// Memory of all open groups together; each partition has an equal share.
+    pub open_bytes_max: usize,
+    /// Full groups that may wait to be sealed; with more, lines are not taken.
+    pub sealing_max: usize,
+    /// Memory of directories of groups that are kept open.
+    pub directories_bytes_max: usize,
+    /// Memory of blocks that were read lately.
+    pub blocks_bytes_max: usize,
+    /// How strongly new groups are compressed.
+    pub level: i32,
+}
+
+impl StoreOptions {
+    pub fn new(dir: PathBuf) -> Self {
+        Self {
+            dir,
+            rows_max: 131_072,
+            raw_bytes_max: 96 << 20,
+            forms_max: 49_152,
+            open_for_max: Duration::from_secs(300),
+            open_bytes_max: 128 << 20,
+            sealing_max: 2,
+            directories_bytes_max: 32 << 20,
+            blocks_bytes_max: 48 << 20,
+            level: 1,
+        }
+    }
+}
+
+/// A store that can be used, and what was found at opening.
+#[derive(Debug)]
+pub struct Opened {
+    pub store: ColumnStore,
+    pub findings: Vec<Finding>,
+}
+
+/// Groups on disk and in memory.
+///
+/// Locks are taken in this order: sealer, `commits`, a lane, `state`; `state` is never held
+/// while a file is touched.
+pub struct ColumnStore {
+    options: StoreOptions,
+    disk: Arc<Disk>,
+    state: Mutex<State>,
+    /// Held by whoever changes the catalogue.
+    commits: Mutex<()>,
+    /// Held by whoever seals.
+    sealer: Mutex<Option<Prepared>>,
+    lanes: Mutex<BTreeMap<PartitionId, Arc<Mutex<Writer>>>>,
+}
+
+/// What is true now.
+#[derive(Debug)]
+struct State {
+    /// As it is on disk.
+    catalogue: Arc<Catalogue>,
+    /// The next group on disk gets this number.
+    next_number: u64,
+    /// The next group in memory gets this one.
+    next_sequence: u64,
+    lanes: BTreeMap<PartitionId, Lane>,
+    /// Groups that were sealed; their memory is used again.
+    spares: Vec<OpenGroup>,
+    /// Groups that do not count any more; their files go when nobody reads them.
+    dropped: Vec<Arc<GroupEntry>>,
+}
+
+/// The groups of a partition in memory.
+#[derive(Debug)]
+struct Lane {
+    applied: Offset,
+    open: Arc<MemoryGroup>,
+    /// From old to new.
+    sealing: VecDeque<Arc<MemoryGroup>>,
+}
+
+impl ColumnStore {
+    /// Events of the partition up to this one are in groups on disk.
+    pub fn checkpoint(&self, partition: PartitionId) -> Offset {
+        self.state().catalogue.checkpoints.get(&partition).copied().unwrap_or(Offset::ZERO)
+    }
+
+    /// Events of the partition up to this one are seen by a snapshot.
+    pub fn applied(&self, partition: PartitionId) -> Offset {
+        let state = self.state();
+        let durable = || state.catalogue.checkpoints.get(&partition).copied();
+        state.lanes.get(&partition).map(|lane| lane.applied).or_else(durable).unwrap_or(Offset::ZERO)
+    }
+
+    /// All groups that a search sees now.
+    pub fn snapshot(&self) -> Snapshot {
+        let (catalogue, mut memory) = self.groups_now();
+        memory.sort_unstable_by_key(|group| group.sequence);
+        let (disk, marks) = (&self.disk, &catalogue.marks);
+        let sealed =
+            catalogue.groups.values().map(|entry| GroupHandle::sealed(Arc::clone(entry), disk, marks));
+        let memory = memory.iter().filter_map(|group| GroupHandle::memory(group, disk, marks));
+        Snapshot { groups: sealed.chain(memory).collect(), missing: catalogue.quarantined.clone() }
+    }
+
+    /// The catalogue and all groups in memory, of one moment.
+    fn groups_now(&self) -> (Arc<Catalogue>, Vec<Arc<MemoryGroup>>) {
+        let state = self.state();
+        let lanes = state.lanes.values();
+        let memory = lanes.flat_map(|lane| lane.sealing.iter().chain([&lane.open]).map(Arc::clone));
+        (Arc::clone(&state.catalogue), memory.collect())
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().expect("nothing panics while it holds the state of the store")
+    }
+}
+
+impl fmt::Debug for ColumnStore {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let state = self.state();
+        let (groups, lanes) = (state.catalogue.groups.len(), state.lanes.len());
+        write!(out, "ColumnStore({}, {groups} groups, {lanes} lanes)", self.options.dir.display())
+    }
+}
+
+#[cfg(test)]
+mod tests;
