@@ -21,7 +21,7 @@ use super::plane::PlaneWriter;
 use super::texts::Texts;
 use super::time::Times;
 
-const NANOS_PER_DAY: i64 = 86_400_000_000_000;
+pub(super) const NANOS_PER_DAY: i64 = 86_400_000_000_000;
 /// A day with fewer rows than one in so many of its group does without a filter.
 const FILTER_SHARE: usize = 64;
 

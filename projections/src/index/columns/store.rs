@@ -2,19 +2,26 @@
 //!
 //! Lines enter the open group of their partition (`apply`), a full group waits (`memory`) until somebody
 //! seals it (`sealing`), files count when the catalogue names them (`folder`, `commit`), and a search takes
-//! all groups of one moment (`snapshot`). `recover` opens, `quarantine` takes out what is damaged.
+//! all groups of one moment (`snapshot`). `recover` opens; `prove` and `quarantine` find and take out what is
+//! damaged; `erase`, `retain` and `compact` rewrite groups, whose rows `carry` carries.
 //! Invariant: every line that was applied up to a partition's checkpoint is in exactly one group on disk, or
 //! in one that is reported as missing. It owns no thread: callers run the work. What is above the checkpoint
 //! is the event log's to give again.
 
 mod apply;
+mod carry;
 mod commit;
+mod compact;
 mod disk;
+mod erase;
 mod error;
 mod folder;
 mod masked;
 mod memory;
+mod prove;
+mod quarantine;
 mod recover;
+mod retain;
 mod sealing;
 mod snapshot;
 mod statistics;
@@ -28,12 +35,15 @@ use std::time::Duration;
 use antler_events::ids::{Offset, PartitionId};
 
 pub use apply::Applied;
+pub use compact::CompactReport;
 pub use error::{ApplyError, Finding, StoreError};
+pub use retain::{RetainReport, Retention};
 pub use sealing::SealReport;
 pub use snapshot::{GroupHandle, GroupId, Snapshot};
 pub use statistics::StoreStatistics;
 
 use self::apply::Writer;
+use self::compact::Compactor;
 use self::disk::Disk;
 use self::memory::MemoryGroup;
 use self::sealing::Prepared;
@@ -88,7 +98,7 @@ pub struct Opened {
 
 /// Groups on disk and in memory.
 ///
-/// Locks are taken in this order: sealer, `commits`, a lane, `state`; `state` is never held
+/// Locks are taken in this order: sealer or compactor, `commits`, a lane, `state`; `state` is never held
 /// while a file is touched.
 pub struct ColumnStore {
     options: StoreOptions,
@@ -98,6 +108,8 @@ pub struct ColumnStore {
     commits: Mutex<()>,
     /// Held by whoever seals.
     sealer: Mutex<Option<Prepared>>,
+    /// Held by whoever compacts.
+    compactor: Mutex<Compactor>,
     lanes: Mutex<BTreeMap<PartitionId, Arc<Mutex<Writer>>>>,
 }
 

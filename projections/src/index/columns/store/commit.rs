@@ -49,7 +49,7 @@ impl ColumnStore {
 
     /// Removes files that nobody reads any more. One that cannot be removed is tried again with the next change;
     /// an open removes it too.
-    fn remove_dropped(&self) {
+    pub(super) fn remove_dropped(&self) {
         let unread = |entry: &mut Arc<GroupEntry>| Arc::strong_count(entry) == 1;
         let gone: Vec<_> = self.state().dropped.extract_if(.., unread).collect();
         for entry in gone {

@@ -42,6 +42,7 @@ impl ColumnStore {
             state: Mutex::new(state),
             commits: Mutex::new(()),
             sealer: Mutex::new(None),
+            compactor: Mutex::default(),
             lanes: Mutex::default(),
         };
         Ok(Opened { store, findings })

@@ -85,7 +85,8 @@ impl GroupHandle {
         }
     }
 
-    /// Earliest and latest time at the moment of the snapshot, in nanoseconds.
+    /// Earliest and latest time at the moment of the snapshot, in nanoseconds. Lines that a group in memory
+    /// takes afterwards may lie outside: inside `with` the view tells the span of what it shows.
     pub fn span(&self) -> (i64, i64) {
         match &self.source {
             Source::Sealed(entry) => (entry.earliest, entry.latest),

@@ -3,8 +3,10 @@
 //! Invariant: what a store gives back is what was applied, each line once and for its tenant only, or it
 //! says what is missing.
 
+mod damage;
 mod faulty;
 mod lines;
+mod rewriting;
 
 use antler_events::clock::Timestamp;
 use antler_events::ids::Offset;

@@ -63,9 +63,13 @@ impl Event {
         Offset::new(self.offset)
     }
 
-    pub(super) fn batch(&self) -> LineBatch {
+    pub(super) fn builder(&self) -> LineBatchBuilder {
         let received_at = Timestamp::from_nanos(1_772_352_000_000_000_000 + self.offset as i64 * 1_000);
-        let mut builder = LineBatchBuilder::new(LineLimits::default(), received_at);
+        LineBatchBuilder::new(LineLimits::default(), received_at)
+    }
+
+    pub(super) fn batch(&self) -> LineBatch {
+        let mut builder = self.builder();
         for line in &self.lines {
             builder.push(line).or_else(|_| builder.push_plain(line)).unwrap();
         }
@@ -116,8 +120,8 @@ pub(super) fn found(store: &ColumnStore) -> Vec<Found> {
 }
 
 pub(super) fn of_group(group: &GroupHandle) -> Vec<Found> {
-    let (earliest, latest) = group.span();
     let read = group.with(|view| {
+        let (earliest, latest) = view.span().unwrap();
         let mut lines = Vec::new();
         for tenant in (0..TENANTS).map(tenant) {
             let rows = match view.tenant_rows(tenant) {

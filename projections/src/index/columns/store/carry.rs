@@ -1,0 +1,99 @@
+//! Carrying rows from a group on disk into an open one.
+//!
+//! Rows are rendered and read again as they were when they came, so there is one way in and no second one to
+//! keep equal. Invariant: a row keeps its bytes, its tenant and its origin. It does not decide which rows.
+
+use std::ops::Range;
+
+use antler_config::limits::LineLimits;
+use antler_events::ids::TenantId;
+use antler_events::line::{LineBatchBuilder, LineError};
+
+use super::prove::chunks;
+use crate::index::columns::block::ReadError;
+use crate::index::columns::column::Class;
+use crate::index::columns::group::SealedGroup;
+use crate::index::columns::group::directory::EventRow;
+use crate::index::columns::open::OpenGroup;
+use crate::index::columns::render::{RenderedRow, render};
+use crate::index::columns::view::GroupView;
+
+/// Carries all rows but those of some tenants; says how many were left behind.
+pub(super) fn carry(
+    from: &SealedGroup,
+    into: &mut OpenGroup,
+    is_left: impl Fn(TenantId) -> bool,
+) -> Result<u64, ReadError> {
+    let events = from.directory.events.events(from.blocks())?;
+    let (mut start, mut left) = (0, 0);
+    for (tenant, end) in &from.directory.tenants {
+        let rows = start..*end;
+        start = *end;
+        if is_left(*tenant) {
+            left += u64::from(rows.end - rows.start);
+            continue;
+        }
+        for chunk in chunks(rows) {
+            carry_chunk(*tenant, from, into, &events, chunk)?;
+        }
+    }
+    Ok(left)
+}
+
+fn carry_chunk(
+    tenant: TenantId,
+    from: &SealedGroup,
+    into: &mut OpenGroup,
+    events: &[EventRow],
+    rows: Range<u32>,
+) -> Result<(), ReadError> {
+    let mut places = Vec::with_capacity(rows.len());
+    from.directory.events.places(from.blocks(), rows.start as usize..rows.end as usize, &mut places)?;
+    let rendered = render(from, &rows.collect::<Vec<_>>())?;
+    let mut placed: Vec<(u64, RenderedRow)> = places.into_iter().zip(rendered).collect();
+    placed.sort_unstable_by_key(|(place, _)| *place);
+    let event_of = |place: u64| events.partition_point(|event| event.first <= place).checked_sub(1);
+    for run in placed.chunk_by(|a, b| event_of(a.0) == event_of(b.0)) {
+        let event = event_of(run[0].0).ok_or(ReadError::directory("the event of a row"))?;
+        carry_event(tenant, from, into, &events[event], run)?;
+    }
+    Ok(())
+}
+
+fn carry_event(
+    tenant: TenantId,
+    from: &SealedGroup,
+    into: &mut OpenGroup,
+    event: &EventRow,
+    rows: &[(u64, RenderedRow)],
+) -> Result<(), ReadError> {
+    let arrival = from.arrivals().get(event.arrival as usize);
+    let arrival = arrival.ok_or(ReadError::directory("the arrival of an event"))?;
+    let mut builder = LineBatchBuilder::new(wide(), event.received_at);
+    let mut lines = Vec::with_capacity(rows.len());
+    for (place, row) in rows {
+        push(&mut builder, from, row).map_err(|_| ReadError::directory("a line"))?;
+        lines.push(
+            u32::try_from(place - event.first).map_err(|_| ReadError::directory("the place of a row"))?,
+        );
+    }
+    into.apply_rows(tenant, (event.partition, event.offset), &builder.finish(), arrival, &lines);
+    Ok(())
+}
+
+/// What was taken once is taken again.
+fn wide() -> LineLimits {
+    LineLimits { line_bytes_max: u32::MAX, lines_per_batch_max: u32::MAX, ..LineLimits::default() }
+}
+
+/// A line that was taken as text is text again, whatever it looks like.
+fn push(builder: &mut LineBatchBuilder, from: &SealedGroup, row: &RenderedRow) -> Result<(), LineError> {
+    let shape = &from.shapes()[row.shape as usize];
+    let is_whole = shape.holes.first().is_some_and(|hole| from.head(hole.column).class == Class::Whole);
+    let first_piece = &row.raw[..shape.ends[0] as usize];
+    let is_json = is_whole || first_piece.trim_ascii_start().starts_with(b"{");
+    if !is_json || builder.push_json(&row.raw).is_err() {
+        builder.push_plain(&row.raw)?;
+    }
+    Ok(())
+}
