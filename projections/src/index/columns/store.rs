@@ -25,6 +25,7 @@ mod retain;
 mod sealing;
 mod snapshot;
 mod statistics;
+mod verify;
 
 use std::collections::{BTreeMap, VecDeque};
 use std::fmt;
@@ -41,6 +42,7 @@ pub use retain::{RetainReport, Retention};
 pub use sealing::SealReport;
 pub use snapshot::{GroupHandle, GroupId, Snapshot};
 pub use statistics::StoreStatistics;
+pub use verify::{StoreVerification, verify};
 
 use self::apply::Writer;
 use self::compact::Compactor;

@@ -55,7 +55,7 @@ pub enum ApplyError {
 pub enum Finding {
     /// A group that is searched no more.
     Group { group: u64, file: PathBuf, rows: u32, reason: String },
-    /// The catalogue was read from its copy.
+    /// The catalogue or its copy cannot be read.
     Catalogue { file: PathBuf, reason: String },
     /// A file that a crash left behind; it never counted.
     Leftover { file: PathBuf },
@@ -79,7 +79,11 @@ impl fmt::Display for Finding {
                 )
             }
             Self::Catalogue { file, reason } => {
-                write!(out, "{}: {reason}; its copy is used, so nothing is lost", file.display())
+                write!(
+                    out,
+                    "{}: {reason}; the other one of the two is good, so nothing is lost",
+                    file.display()
+                )
             }
             Self::Leftover { file } => {
                 write!(out, "{}: left behind by a crash, never in use", file.display())

@@ -88,7 +88,7 @@ impl Folder {
         self.dir.join("catalogue")
     }
 
-    fn copy_path(&self) -> PathBuf {
+    pub(super) fn copy_path(&self) -> PathBuf {
         self.dir.join("catalogue.copy")
     }
 
@@ -117,6 +117,11 @@ impl Folder {
                 Err(StoreError::Catalogue { dir: self.dir.clone(), reason: fault.to_string() })
             }
         }
+    }
+
+    /// Why the copy alone would not do.
+    pub(super) fn copy_fault(&self) -> Result<Option<CatalogueFault>, StoreError> {
+        Ok(self.read(&self.copy_path())?.unwrap_or(Err(CatalogueFault::Missing)).err())
     }
 
     fn read(&self, path: &Path) -> Result<Option<Result<Catalogue, CatalogueFault>>, StoreError> {

@@ -41,6 +41,9 @@ fn every_flipped_byte_of_a_group_is_found_and_the_group_is_taken_out() {
         let mut damaged = bytes.clone();
         damaged[at] ^= 0x20;
         std::fs::write(&path, &damaged).unwrap();
+        let verification = verify(&real(), dir.path()).unwrap().unwrap();
+        let named = |finding: &Finding| matches!(finding, Finding::Group { group, .. } if *group == number);
+        assert_eq!(verification.findings.iter().any(named), at >= 8, "byte {at}");
         let store = open(dir.path()).store;
         let group = store.snapshot().groups.remove(0);
         let read = lines_of(&group);
@@ -69,4 +72,43 @@ fn every_flipped_byte_of_a_group_is_found_and_the_group_is_taken_out() {
     assert!(!store.report_damage(&group).unwrap(), "a good group stays");
     project(&store, &events).unwrap();
     assert_eq!(found(&store), whole);
+}
+
+#[test]
+fn verify_proves_a_store_and_names_what_is_wrong_beside_its_groups() {
+    let dir = tempfile::tempdir().unwrap();
+    let prove = || verify(&real(), dir.path()).unwrap();
+    assert_eq!(prove(), None);
+    let store = open(dir.path()).store;
+    let events = events(24);
+    project(&store, &events).unwrap();
+    while store.seal_next().unwrap().is_some() {}
+    let statistics = store.statistics();
+    let proved = StoreVerification {
+        groups: statistics.groups,
+        rows: statistics.rows,
+        raw_bytes: statistics.raw_bytes,
+        stored_bytes: statistics.stored_bytes,
+        findings: Vec::new(),
+    };
+    assert!(statistics.groups > 1);
+    assert_eq!(prove(), Some(proved.clone()));
+    let leftover = dir.path().join("groups/00000000000000000999.group");
+    std::fs::write(&leftover, "").unwrap();
+    let found = prove().unwrap();
+    assert_eq!(found.findings, [Finding::Leftover { file: leftover.clone() }]);
+    assert!(found.is_whole());
+    std::fs::remove_file(leftover).unwrap();
+    let copy = dir.path().join("catalogue.copy");
+    std::fs::write(&copy, "").unwrap();
+    let found = prove().unwrap();
+    assert!(matches!(&found.findings[..], [Finding::Catalogue { file, .. }] if *file == copy), "{found:?}");
+    let disk = &store.disk.folder;
+    let mut catalogue = (*store.state().catalogue).clone();
+    catalogue.checkpoints.clear();
+    disk.write_catalogue(&catalogue).unwrap();
+    let found = prove().unwrap();
+    let text = found.findings[0].to_string();
+    assert!(text.contains("which the catalogue does not count"), "{text}");
+    assert_eq!(found.findings.len() as u64, statistics.groups);
 }
