@@ -5,13 +5,11 @@
 
 use std::ops::Range;
 
-use antler_config::limits::LineLimits;
 use antler_events::ids::TenantId;
-use antler_events::line::{LineBatchBuilder, LineError};
+use antler_events::line::LineBatchBuilder;
 
 use super::prove::chunks;
 use crate::index::columns::block::ReadError;
-use crate::index::columns::column::Class;
 use crate::index::columns::group::SealedGroup;
 use crate::index::columns::group::directory::EventRow;
 use crate::index::columns::open::OpenGroup;
@@ -69,31 +67,14 @@ fn carry_event(
 ) -> Result<(), ReadError> {
     let arrival = from.arrivals().get(event.arrival as usize);
     let arrival = arrival.ok_or(ReadError::directory("the arrival of an event"))?;
-    let mut builder = LineBatchBuilder::new(wide(), event.received_at);
+    let mut builder = LineBatchBuilder::new(RenderedRow::limits(), event.received_at);
     let mut lines = Vec::with_capacity(rows.len());
     for (place, row) in rows {
-        push(&mut builder, from, row).map_err(|_| ReadError::directory("a line"))?;
+        row.push(&mut builder).map_err(|_| ReadError::directory("a line"))?;
         lines.push(
             u32::try_from(place - event.first).map_err(|_| ReadError::directory("the place of a row"))?,
         );
     }
     into.apply_rows(tenant, (event.partition, event.offset), &builder.finish(), arrival, &lines);
-    Ok(())
-}
-
-/// What was taken once is taken again.
-fn wide() -> LineLimits {
-    LineLimits { line_bytes_max: u32::MAX, lines_per_batch_max: u32::MAX, ..LineLimits::default() }
-}
-
-/// A line that was taken as text is text again, whatever it looks like.
-fn push(builder: &mut LineBatchBuilder, from: &SealedGroup, row: &RenderedRow) -> Result<(), LineError> {
-    let shape = &from.shapes()[row.shape as usize];
-    let is_whole = shape.holes.first().is_some_and(|hole| from.head(hole.column).class == Class::Whole);
-    let first_piece = &row.raw[..shape.ends[0] as usize];
-    let is_json = is_whole || first_piece.trim_ascii_start().starts_with(b"{");
-    if !is_json || builder.push_json(&row.raw).is_err() {
-        builder.push_plain(&row.raw)?;
-    }
     Ok(())
 }

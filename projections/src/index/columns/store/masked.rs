@@ -90,6 +90,10 @@ impl GroupView for Masked<'_> {
         self.view.values(column)
     }
 
+    fn is_full(&self, column: u32) -> bool {
+        self.view.is_full(column)
+    }
+
     fn rank_at_page(&self, column: u32, page: usize) -> u32 {
         self.view.rank_at_page(column, page)
     }

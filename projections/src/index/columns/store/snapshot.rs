@@ -12,6 +12,7 @@ use super::masked::{Hidden, Masked};
 use super::memory::{MemoryGroup, Summary};
 use crate::index::columns::block::ReadError;
 use crate::index::columns::catalogue::{EraseMark, GroupEntry, QuarantinedGroup};
+use crate::index::columns::search::select::SearchGroup;
 use crate::index::columns::view::GroupView;
 
 /// The groups of one moment.
@@ -115,6 +116,16 @@ impl GroupHandle {
                 Ok(read(&Masked { view: &*group, hidden }))
             }
         }
+    }
+}
+
+impl SearchGroup for GroupHandle {
+    fn span(&self) -> (i64, i64) {
+        Self::span(self)
+    }
+
+    fn with<R>(&self, read: impl FnOnce(&dyn GroupView) -> R) -> Result<R, ReadError> {
+        Self::with(self, read)
     }
 }
 
