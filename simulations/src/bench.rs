@@ -11,6 +11,7 @@ pub mod patterns;
 pub mod peers;
 pub mod questions;
 pub mod reading;
+pub mod store;
 pub mod yardstick;
 
 use std::fmt;
@@ -24,8 +25,13 @@ use bytes::Bytes;
 pub type Bench = fn(&Setting, &mut Report<'_>) -> anyhow::Result<()>;
 
 /// All benches by name, in the order of `all`.
-pub const BENCHES: [(&str, Bench); 4] =
-    [("log", log::run), ("parse", parse::run), ("patterns", patterns::run), ("peers", peers::run)];
+pub const BENCHES: [(&str, Bench); 5] = [
+    ("log", log::run),
+    ("parse", parse::run),
+    ("patterns", patterns::run),
+    ("store", store::run),
+    ("peers", peers::run),
+];
 
 /// How often everything is measured; the median counts.
 pub const ROUNDS: usize = 3;
@@ -35,6 +41,8 @@ pub const ROUNDS: usize = 3;
 pub struct Setting {
     /// Whole lines of the corpus.
     pub corpus: Bytes,
+    /// Over how many tenants a store deals the lines.
+    pub tenants: u32,
     /// An empty folder on the disk to be measured.
     pub dir: PathBuf,
     pub clock: SystemClock,

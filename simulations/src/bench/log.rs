@@ -162,8 +162,13 @@ mod tests {
     fn every_case_reports_figures_of_five_columns() {
         let dir = tempfile::tempdir().unwrap();
         let corpus = Corpus::new(1).write_bytes(300_000).into();
-        let setting =
-            Setting { corpus, dir: dir.path().to_owned(), clock: SystemClock::new(), samples: None };
+        let setting = Setting {
+            corpus,
+            dir: dir.path().to_owned(),
+            clock: SystemClock::new(),
+            samples: None,
+            tenants: 1,
+        };
         let (mut figures, mut notes) = (Vec::new(), Vec::new());
         run(&setting, &mut Report { figures: &mut figures, notes: &mut notes }).unwrap();
         let figures = String::from_utf8(figures).unwrap();

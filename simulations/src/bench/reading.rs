@@ -18,8 +18,13 @@ const FIRST_ARRIVAL: Timestamp = Timestamp::from_nanos(1_772_352_000_000_000_000
 
 /// All lines of the corpus, in its order.
 pub fn line_batches(corpus: &Bytes) -> impl Iterator<Item = anyhow::Result<LineBatch>> {
+    line_batches_of(corpus, BATCH_BYTES)
+}
+
+/// The same in batches of about so many bytes.
+pub fn line_batches_of(corpus: &Bytes, bytes: usize) -> impl Iterator<Item = anyhow::Result<LineBatch>> {
     let mut arrival = FIRST_ARRIVAL;
-    batches(corpus, BATCH_BYTES).into_iter().map(move |bytes| {
+    batches(corpus, bytes).into_iter().map(move |bytes| {
         let batch = read(&bytes, arrival)?;
         arrival = batch.lines().filter_map(|line| line.own_timestamp()).fold(arrival, Timestamp::max);
         Ok(batch)

@@ -9,6 +9,7 @@ use std::io::Write as _;
 
 use antler_events::clock::Clock as _;
 use anyhow::{Context as _, ensure};
+use bytes::Bytes;
 
 use super::{ROUNDS, Setting, batches, cpu, median};
 
@@ -53,6 +54,27 @@ pub fn measure(setting: &Setting) -> anyhow::Result<Yardstick> {
     })
 }
 
+/// What compressing alone needs.
+#[derive(Debug, Clone, Copy)]
+pub struct Compression {
+    pub cpu_seconds_per_gb: f64,
+    /// Stored bytes of one byte that went in.
+    pub stored: f64,
+}
+
+/// Compresses the bytes at level 1 and writes nothing.
+pub fn compression(bytes: &Bytes) -> anyhow::Result<Compression> {
+    let mut compressor = zstd::bulk::Compressor::new(1)?;
+    let mut stored = 0;
+    let before = cpu::of_thread()?;
+    for batch in batches(bytes, BATCH_BYTES) {
+        stored += compressor.compress(&batch)?.len();
+    }
+    let cpu_seconds = cpu::of_thread()? - before;
+    let bytes = bytes.len() as f64;
+    Ok(Compression { cpu_seconds_per_gb: cpu_seconds / bytes * 1e9, stored: stored as f64 / bytes })
+}
+
 /// CPU milliseconds of one pass over the bytes that looks for a text which is not there.
 pub fn pass_ms(bytes: &[u8]) -> anyhow::Result<f64> {
     let absent = memchr::memmem::Finder::new("no line says this");
@@ -86,8 +108,13 @@ mod tests {
     fn the_yardstick_compresses_everything_and_leaves_nothing_behind() {
         let dir = tempfile::tempdir().unwrap();
         let corpus = Corpus::new(1).write_bytes(2_500_000).into();
-        let setting =
-            Setting { corpus, dir: dir.path().to_owned(), clock: SystemClock::new(), samples: None };
+        let setting = Setting {
+            corpus,
+            dir: dir.path().to_owned(),
+            clock: SystemClock::new(),
+            samples: None,
+            tenants: 1,
+        };
         let yardstick = measure(&setting).unwrap();
         assert_eq!(yardstick.sync_ms.len(), 3);
         assert!(yardstick.stored > 0.05 && yardstick.stored < 0.5, "{}", yardstick.stored);

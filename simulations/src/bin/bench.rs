@@ -33,6 +33,9 @@ struct Arguments {
     /// Mix real lines from DIR/NAME/*.log into the corpus.
     #[arg(long, value_name = "DIR")]
     samples: Option<PathBuf>,
+    /// Over how many tenants the bench `store` deals the lines, in small batches.
+    #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=100_000))]
+    tenants: u32,
     /// A folder on the disk to be measured; the system's temporary folder if not given.
     #[arg(long, value_name = "DIR")]
     dir: Option<PathBuf>,
@@ -75,6 +78,7 @@ fn measure(arguments: &Arguments, benches: &[Bench]) -> anyhow::Result<()> {
         dir: dir.path().to_owned(),
         clock: SystemClock::new(),
         samples: arguments.samples.clone(),
+        tenants: arguments.tenants,
     };
     let (mut figures, mut notes) = (std::io::stdout().lock(), std::io::stderr().lock());
     let mut report = Report { figures: &mut figures, notes: &mut notes };

@@ -1,0 +1,55 @@
+//! Bench `store`: what it costs to put lines into the column store, and how much room they need there.
+//!
+//! The yardstick is zstd at level 1 of the same bytes, in one thread. Invariant: what is measured is apply
+//! and seal, with the writing of the files and without the reading of lines, which the bench `parse`
+//! measures; every line is found again afterwards. It asks no questions: `query` does.
+
+pub mod filled;
+
+use antler_projections::index::columns::store::verify;
+use anyhow::{Context as _, ensure};
+
+use self::filled::{Cost, Filled};
+use super::yardstick;
+use super::{Figure, ROUNDS, Report, Setting, median};
+
+pub fn run(setting: &Setting, report: &mut Report<'_>) -> anyhow::Result<()> {
+    let mut costs = Vec::new();
+    let mut yardsticks = Vec::new();
+    let mut stored = (0.0, 0.0);
+    for round in 1..=ROUNDS {
+        report.note(&format!("store: round {round} of {ROUNDS}"))?;
+        let yardstick = yardstick::compression(&setting.corpus)?;
+        let filled = Filled::new(setting)?;
+        let statistics = filled.store.statistics();
+        ensure!(
+            statistics.rows == filled.lines,
+            "{} lines went in, {} are there",
+            filled.lines,
+            statistics.rows
+        );
+        stored = (statistics.stored_bytes as f64 / filled.bytes, yardstick.stored);
+        costs.push(filled.cost);
+        yardsticks.push(yardstick.cpu_seconds_per_gb);
+        if round == ROUNDS {
+            prove(&filled)?;
+        }
+    }
+    let yardstick = median(&yardsticks);
+    let of = |part: fn(&Cost) -> f64| median(&costs.iter().map(part).collect::<Vec<_>>());
+    let mut figure = |name: &str, value, unit, yardstick| {
+        report.figure(&Figure { name: format!("store.{name}"), value, unit, yardstick })
+    };
+    figure("apply.cpu", of(|cost| cost.apply), "cpu-s/GB", Some(yardstick))?;
+    figure("seal.cpu", of(|cost| cost.seal), "cpu-s/GB", Some(yardstick))?;
+    figure("apply_and_seal.cpu", of(|cost| cost.apply + cost.seal), "cpu-s/GB", Some(yardstick))?;
+    figure("disk", stored.0, "of raw", Some(stored.1))?;
+    figure("open.memory", of(|cost| cost.open_bytes_max / 1e6), "MB", None)
+}
+
+/// What was measured must have been worth it.
+fn prove(filled: &Filled) -> anyhow::Result<()> {
+    let proved = verify(&filled.files, &filled.dir)?.context("there is no store")?;
+    ensure!(proved.findings.is_empty(), "the store is damaged: {:?}", proved.findings.first());
+    Ok(())
+}
