@@ -49,28 +49,73 @@ pub const FILTERED_WORD_BYTES_MIN: usize = 2;
 
 /// Hash of a token, the same for tokens that differ in the case of ASCII letters only, and for all
 /// tokens with bytes of other scripts that fold to each other.
+#[inline]
 pub fn token_hash(token: &[u8]) -> u64 {
-    if token.is_ascii() {
-        return hash_folded(token, |byte| byte.to_ascii_lowercase());
-    }
-    hash_folded(fold(&String::from_utf8_lossy(token)).as_bytes(), |byte| byte)
+    let (hash, is_ascii) = hash_lower(token);
+    if is_ascii { hash } else { hash_of_other_script(token) }
 }
 
-/// FNV-like over words of eight bytes, mixed at the end: stable, because filters are stored.
-#[inline(always)]
-fn hash_folded(token: &[u8], fold: impl Fn(u8) -> u8) -> u64 {
-    const MULTIPLIER: u64 = 0x9E37_79B9_7F4A_7C15;
+#[cold]
+fn hash_of_other_script(token: &[u8]) -> u64 {
+    hash_lower(fold(&String::from_utf8_lossy(token)).as_bytes()).0
+}
+
+const MULTIPLIER: u64 = 0x9E37_79B9_7F4A_7C15;
+/// The highest bit of each byte: set in what is not ASCII.
+const HIGH_BITS: u64 = 0x8080_8080_8080_8080;
+
+/// FNV-like over words of eight bytes in lower case, mixed at the end: stable, because filters are stored.
+/// Also says whether all bytes are ASCII. The last word may overlap the one before, and a short token is one
+/// word: its length, with which the hash begins, tells what was repeated, and no byte is copied by itself.
+#[inline]
+fn hash_lower(token: &[u8]) -> (u64, bool) {
     let mut hash = (token.len() as u64).wrapping_mul(MULTIPLIER);
-    for chunk in token.chunks(8) {
-        let mut word = [0; 8];
-        for (to, from) in word.iter_mut().zip(chunk) {
-            *to = fold(*from);
-        }
-        hash = (hash ^ u64::from_le_bytes(word)).wrapping_mul(MULTIPLIER);
+    let mut all = 0;
+    let mut mix = |word: u64| {
+        all |= word;
+        hash = (hash ^ lower(word)).wrapping_mul(MULTIPLIER);
         hash ^= hash >> 32;
+    };
+    if let Some(last) = token.last_chunk() {
+        let (words, rest) = token.as_chunks();
+        words.iter().for_each(|word| mix(u64::from_le_bytes(*word)));
+        if !rest.is_empty() {
+            mix(u64::from_le_bytes(*last));
+        }
+    } else {
+        mix(short_word(token));
     }
     hash = hash.wrapping_mul(MULTIPLIER);
-    hash ^ (hash >> 29)
+    (hash ^ (hash >> 29), all & HIGH_BITS == 0)
+}
+
+/// All bytes of a token of at most seven in one word.
+#[inline]
+fn short_word(token: &[u8]) -> u64 {
+    match (token.first_chunk(), token.last_chunk()) {
+        (Some(first), Some(last)) => {
+            u64::from(u32::from_le_bytes(*first)) | u64::from(u32::from_le_bytes(*last)) << 32
+        }
+        _ => match token {
+            [] => 0,
+            [first, .., last] => {
+                u64::from(*first) | u64::from(token[token.len() / 2]) << 8 | u64::from(*last) << 16
+            }
+            [only] => u64::from(*only),
+        },
+    }
+}
+
+/// Each byte that is an upper-case letter of ASCII in lower case, the others as they are.
+#[inline]
+const fn lower(word: u64) -> u64 {
+    const EACH: u64 = HIGH_BITS >> 7;
+    let low_bits = word & !HIGH_BITS;
+    let from_a = low_bits + EACH * (0x80 - b'A' as u64);
+    let after_z = low_bits + EACH * (0x7f - b'Z' as u64);
+    let upper = (from_a ^ after_z) & !word & HIGH_BITS;
+    // The bit that tells the cases apart is two below the highest.
+    word | upper >> 2
 }
 
 /// The text in the case in which texts are compared: each character by its simple lower case, where that is
@@ -112,11 +157,35 @@ mod tests {
         assert_eq!(token_hash("Größe".as_bytes()), token_hash("GRÖSSE".replace("SS", "ß").as_bytes()));
         assert_ne!(token_hash(b"timeout"), token_hash(b"timeouts"));
         assert_ne!(token_hash(b"a"), token_hash(b"a\0"));
+        for byte in 0..128u8 {
+            assert_eq!(lower(u64::from(byte) << 56), u64::from(byte.to_ascii_lowercase()) << 56);
+            assert_eq!(
+                lower(u64::from(byte) << 56 | 0xdf),
+                u64::from(byte.to_ascii_lowercase()) << 56 | 0xdf
+            );
+        }
+    }
+
+    #[test]
+    fn every_byte_of_a_token_changes_its_hash() {
+        let token = b"0123456789abcdefghijklmnop";
+        for length in 1..token.len() {
+            let hash = token_hash(&token[..length]);
+            for at in 0..length {
+                let mut other = token[..length].to_vec();
+                other[at] ^= 1;
+                assert_ne!(token_hash(&other), hash, "byte {at} of {length}");
+            }
+        }
     }
 
     #[test]
     fn the_hash_of_a_token_is_stored_and_never_changes() {
-        assert_eq!(token_hash(b"4bf92f3577b34da6"), 1_186_010_590_836_469_075);
+        let check = |token: &[u8], hash: u64| assert_eq!(token_hash(token), hash);
+        check(b"4bf92f3577b34da6", 1_186_010_590_836_469_075);
+        check(b"ab", 12_731_910_025_275_050_151);
+        check(b"timeout", 13_634_752_022_188_173_365);
+        check(b"connection", 10_011_825_828_261_263_951);
     }
 
     #[test]
