@@ -21,6 +21,7 @@ pub mod open;
 pub mod plane;
 pub mod render;
 pub mod rollup;
+mod same;
 pub mod seal;
 pub mod search;
 pub mod shape;

@@ -3,14 +3,15 @@
 //! Invariant: a value's number gives its text, in the open column and in the sealed one alike. A column
 //! with few repeats does not belong here; `open` moves it to templates.
 
+use std::hash::{BuildHasher, Hasher};
 use std::ops::Range;
 
 use foldhash::fast::FixedState;
 use hashbrown::HashTable;
-use std::hash::BuildHasher;
 
 use super::block::{BlockWriter, Blocks, ReadError};
 use super::plane::{PlaneWriter, Planes};
+use super::same::same;
 use super::texts::Texts;
 
 /// A column under construction.
@@ -27,9 +28,9 @@ impl OpenDictionary {
     /// Appends a value; says whether its text is new.
     #[inline]
     pub fn push(&mut self, text: &[u8]) -> bool {
-        let hash = self.hasher.hash_one(text);
+        let hash = hash_of(&self.hasher, text);
         let (arena, ends) = (&self.arena, &self.ends);
-        if let Some(id) = self.table.find(hash, |id| text_of(arena, ends, *id) == text) {
+        if let Some(id) = self.table.find(hash, |id| same(text_of(arena, ends, *id), text)) {
             self.ids.push(*id);
             return false;
         }
@@ -44,7 +45,7 @@ impl OpenDictionary {
         self.ends.push(self.arena.len() as u32);
         self.ids.push(id);
         let (arena, ends, hasher) = (&self.arena, &self.ends, &self.hasher);
-        self.table.insert_unique(hash, id, |id| hasher.hash_one(text_of(arena, ends, *id)));
+        self.table.insert_unique(hash, id, |id| hash_of(hasher, text_of(arena, ends, *id)));
     }
 
     /// Forgets all values and keeps the memory.
@@ -113,6 +114,15 @@ impl OpenDictionary {
     }
 }
 
+/// Without the length that a slice would add: it costs as much as a short text itself.
+#[inline]
+fn hash_of(hasher: &FixedState, text: &[u8]) -> u64 {
+    let mut hasher = hasher.build_hasher();
+    hasher.write(text);
+    hasher.finish()
+}
+
+#[inline]
 fn text_of<'a>(arena: &'a [u8], ends: &[u32], id: u32) -> &'a [u8] {
     let id = id as usize;
     let start = if id == 0 { 0 } else { ends[id - 1] };

@@ -8,6 +8,7 @@ use antler_events::line::Role;
 use hashbrown::HashTable;
 
 use super::block::ReadError;
+use super::same::same;
 use super::time_text::TimeForm;
 use super::varint;
 
@@ -190,10 +191,27 @@ impl ShapeDraft {
     }
 
     fn is(&self, shape: &Shape, line: &[u8]) -> bool {
-        *self.holes == *shape.holes
-            && self.roles == shape.roles
-            && *self.defaults == *shape.defaults
-            && self.pieces(line).enumerate().all(|(index, piece)| piece == shape.piece(index))
+        // Compared one by one: there are few of each, so the call of a comparison for many would cost more.
+        self.holes.len() == shape.holes.len()
+            && self.holes.iter().zip(&shape.holes).all(|(left, right)| left == right)
+            && self.roles.iter().zip(&shape.roles).all(|(left, right)| left == right)
+            && self.defaults.len() == shape.defaults.len()
+            && self.defaults.iter().zip(&shape.defaults).all(|(left, right)| left == right)
+            && self.has_pieces(shape, line)
+    }
+
+    /// Whether the pieces around the holes are those of a shape with as many holes.
+    #[inline]
+    fn has_pieces(&self, shape: &Shape, line: &[u8]) -> bool {
+        let (mut at, mut text_at) = (0, 0);
+        for ((start, end), text_end) in self.spans.iter().zip(&shape.ends) {
+            let piece = &line[at as usize..*start as usize];
+            if !same(piece, &shape.text[text_at as usize..*text_end as usize]) {
+                return false;
+            }
+            (at, text_at) = (*end, *text_end);
+        }
+        same(&line[at as usize..], &shape.text[text_at as usize..])
     }
 
     fn shape(&self, line: &[u8]) -> Shape {

@@ -34,6 +34,8 @@ pub(super) struct LineDraft {
     pub(super) resolved: Vec<u8>,
     /// Which defaults hold, in the order of `shape.defaults`.
     pub(super) defaults: Vec<usize>,
+    /// For each field of the line, so that no role walks through the fields.
+    holes_before: Vec<u16>,
     time_form: TimeForm,
 }
 
@@ -44,6 +46,7 @@ impl Default for LineDraft {
             payloads: Vec::new(),
             resolved: Vec::new(),
             defaults: Vec::new(),
+            holes_before: Vec::new(),
             time_form: TimeForm::RFC_3339_MILLIS,
         }
     }
@@ -60,6 +63,7 @@ impl LineDraft {
         let raw = line.raw();
         let time_field = line.index_of(Role::Time).unwrap_or(usize::MAX);
         for (index, place) in line.places().enumerate() {
+            self.holes_before.push(self.shape.holes.len() as u16);
             let value = &raw[place.span.clone()];
             let time = (index == time_field).then(|| self.time_of(line, &place, value)).flatten();
             let Some((class, writing, payload)) = time.or_else(|| self.form_of(place.kind, value)) else {
@@ -92,6 +96,7 @@ impl LineDraft {
         self.payloads.clear();
         self.resolved.clear();
         self.defaults.clear();
+        self.holes_before.clear();
     }
 
     fn push(&mut self, hole: Hole, span: &Range<usize>, payload: Payload) {
@@ -132,9 +137,9 @@ impl LineDraft {
     /// Fields that are no values have no hole, so later ones count less.
     fn read_roles(&mut self, line: Line<'_>) {
         for role in Role::ALL {
-            let Some(field) = line.index_of(role) else { continue };
-            let before = line.places().take(field).filter(|place| place.kind.is_scalar()).count();
-            self.shape.roles[role as usize] = before as u16;
+            if let Some(field) = line.index_of(role) {
+                self.shape.roles[role as usize] = self.holes_before[field];
+            }
         }
     }
 }
