@@ -80,6 +80,8 @@ pub struct BlockWriter {
     compressor: zstd::bulk::Compressor<'static>,
     out: Vec<u8>,
     entries: Vec<Entry>,
+    /// Where a block is compressed.
+    scratch: Vec<u8>,
     shared: Vec<u8>,
     shared_block: Option<u32>,
 }
@@ -88,7 +90,8 @@ impl BlockWriter {
     /// `out` may have bytes already: positions count from its start.
     pub fn new(level: i32, out: Vec<u8>) -> io::Result<Self> {
         let compressor = zstd::bulk::Compressor::new(level)?;
-        Ok(Self { compressor, out, entries: Vec::new(), shared: Vec::new(), shared_block: None })
+        let (scratch, shared) = (Vec::new(), Vec::new());
+        Ok(Self { compressor, out, entries: Vec::new(), scratch, shared, shared_block: None })
     }
 
     /// Takes a stream of at most `BLOCK_BYTES_MAX` bytes.
@@ -151,16 +154,15 @@ impl BlockWriter {
     fn write(&mut self, block: u32, raw: &[u8]) {
         assert!(raw.len() <= BLOCK_BYTES_MAX, "streams are cut before they are put");
         let at = self.out.len();
-        self.out.resize(at + zstd::zstd_safe::compress_bound(raw.len()), 0);
-        let room = &mut self.out[at..];
+        // Compressed elsewhere and copied, because room for the worst case would have to be cleared in `out`.
+        self.scratch.clear();
+        self.scratch.reserve(zstd::zstd_safe::compress_bound(raw.len()));
+        let compressor = &mut self.compressor;
         let compressed =
-            self.compressor.compress_to_buffer(raw, room).expect("the room has the bound's size");
+            compressor.compress_to_buffer(raw, &mut self.scratch).expect("the room has the bound's size");
         // What hardly shrinks is kept as it is: reading it costs nothing then.
-        self.out.truncate(at + compressed);
-        if compressed + compressed / 32 >= raw.len() {
-            self.out.truncate(at);
-            self.out.extend_from_slice(raw);
-        }
+        let is_smaller = compressed + compressed / 32 < raw.len();
+        self.out.extend_from_slice(if is_smaller { &self.scratch } else { raw });
         self.close(block, at, raw.len());
     }
 

@@ -94,8 +94,8 @@ impl OpenDictionary {
         const NONE: u32 = u32::MAX;
         let mut numbers = vec![NONE; self.ends.len()];
         let mut used: Vec<u32> = Vec::new();
-        let mut counts: Vec<u64> = Vec::new();
-        let ids: Vec<u64> = order
+        let mut counts: Vec<u32> = Vec::new();
+        let ids: Vec<u32> = order
             .iter()
             .map(|at| {
                 let id = self.ids[*at as usize];
@@ -106,7 +106,7 @@ impl OpenDictionary {
                     counts.push(0);
                 }
                 counts[*number as usize] += 1;
-                u64::from(*number)
+                *number
             })
             .collect();
         let texts = Texts::write(used.iter().map(|id| self.text(*id)), blocks);

@@ -48,7 +48,7 @@ impl OpenNumbers {
     /// Writes the numbers at these positions, in their order.
     pub fn seal(&self, order: &[u32], planes: &mut PlaneWriter, blocks: &mut BlockWriter) -> SealedNumbers {
         let mantissas: Vec<u64> = order.iter().map(|at| ordered(self.mantissas[*at as usize])).collect();
-        let scales: Vec<u64> = order.iter().map(|at| u64::from(self.scales[*at as usize])).collect();
+        let scales: Vec<u8> = order.iter().map(|at| self.scales[*at as usize]).collect();
         SealedNumbers { mantissas: planes.write(&mantissas, blocks), scales: planes.write(&scales, blocks) }
     }
 }

@@ -29,9 +29,10 @@ pub struct Planes {
 }
 
 impl PlaneWriter {
-    pub fn write(&mut self, numbers: &[u64], blocks: &mut BlockWriter) -> Planes {
-        let (base, largest) = match (numbers.iter().min(), numbers.iter().max()) {
-            (Some(base), Some(largest)) => (*base, *largest),
+    /// Numbers that are narrow in memory need no wide copy.
+    pub fn write<N: Copy + Ord + Into<u64>>(&mut self, numbers: &[N], blocks: &mut BlockWriter) -> Planes {
+        let (base, largest): (u64, u64) = match (numbers.iter().min(), numbers.iter().max()) {
+            (Some(base), Some(largest)) => ((*base).into(), (*largest).into()),
             _ => return Planes::default(),
         };
         let width = width(largest - base);
@@ -39,7 +40,8 @@ impl PlaneWriter {
         for page in numbers.chunks(PAGE) {
             for plane in 0..width {
                 self.scratch.clear();
-                self.scratch.extend(page.iter().map(|number| ((number - base) >> (8 * plane)) as u8));
+                self.scratch
+                    .extend(page.iter().map(|number| (((*number).into() - base) >> (8 * plane)) as u8));
                 extents.push(blocks.put(&self.scratch));
             }
         }

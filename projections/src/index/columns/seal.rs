@@ -79,7 +79,7 @@ pub fn seal(group: &OpenGroup, rows: &[u32], level: i32) -> io::Result<Vec<u8>> 
     let columns = used.columns.iter().map(|old| sealer.seal(*old, &mut planes, &mut blocks)).collect();
     let times: Vec<i64> = rows.iter().map(|row| group.times[*row as usize]).collect();
     let shapes = used.renumbered(group);
-    let filter = (rows.len() * FILTER_SHARE >= group.rows()).then(|| group.filter.clone().finish());
+    let filter = (rows.len() * FILTER_SHARE >= group.rows()).then(|| group.filter.finish());
     let places: Vec<u64> = rows.iter().map(|row| group.place(*row)).collect();
     let directory = Directory {
         rows: rows.len() as u32,

@@ -67,10 +67,10 @@ impl FilterBuilder {
     }
 
     /// The stored bytes of the filter.
-    pub fn finish(mut self) -> Vec<u8> {
-        let mut blocks = match self.overflow.take() {
-            Some(blocks) => blocks,
-            None => Blocks::new(count_different(&mut self.hashes), self.bits_per_token),
+    pub fn finish(&self) -> Vec<u8> {
+        let mut blocks = match &self.overflow {
+            Some(blocks) => blocks.clone(),
+            None => Blocks::new(count_different(&self.hashes), self.bits_per_token),
         };
         blocks.set_all(&self.hashes);
         blocks.bytes()
@@ -106,16 +106,12 @@ fn nothing_recent() -> Box<[u64; RECENT]> {
     Box::new(std::array::from_fn(|place| place as u64 ^ 1))
 }
 
-/// How many different hashes there are, within about a hundredth. Their order may change.
+/// How many different hashes there are, within about a hundredth.
 ///
 /// The hashes of one part of their range are counted. Each hash is there wholly or not at all, however often
 /// it comes, so the part stands for all.
-fn count_different(hashes: &mut [u64]) -> usize {
+fn count_different(hashes: &[u64]) -> usize {
     let parts = (hashes.len() / COUNTED_MAX).max(1).next_power_of_two();
-    if parts == 1 {
-        hashes.sort_unstable();
-        return hashes.chunk_by(|left, right| left == right).count();
-    }
     // Bits that choose neither block nor bits, as far as there are such.
     let of_part = |hash: &u64| hash.rotate_left(32) & (parts as u64 - 1) == 0;
     let mut part: Vec<u64> = hashes.iter().copied().filter(of_part).collect();

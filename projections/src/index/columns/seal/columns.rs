@@ -3,6 +3,8 @@
 //! Invariant: the values of a row keep their order among themselves. A column that nearly every row has is
 //! gone through as a whole; one of few values costs only these.
 
+use std::borrow::Cow;
+
 use crate::index::columns::block::BlockWriter;
 use crate::index::columns::group::directory::{SealedColumn, SealedValues};
 use crate::index::columns::open::OpenGroup;
@@ -12,6 +14,8 @@ use crate::index::columns::templates::SealedTemplates;
 
 /// A row that is not in the file.
 const ABSENT: u32 = u32::MAX;
+/// A column with a value in one of so many rows is put in order row by row; sorting would cost more.
+const DENSE_SHARE: usize = 2;
 
 pub(super) struct ColumnSealer<'a> {
     group: &'a OpenGroup,
@@ -23,10 +27,10 @@ pub(super) struct ColumnSealer<'a> {
 }
 
 /// The values of a column that are in the file, in its order.
-struct Order {
-    values: Vec<u32>,
+struct Order<'a> {
+    values: Cow<'a, [u32]>,
     /// The new row of each.
-    rows: Vec<u32>,
+    rows: Cow<'a, [u32]>,
 }
 
 impl<'a> ColumnSealer<'a> {
@@ -35,7 +39,7 @@ impl<'a> ColumnSealer<'a> {
         for (place, row) in rows.iter().enumerate() {
             places[*row as usize] = place as u32;
         }
-        let is_unmoved = rows.len() == group.rows() && rows.iter().zip(0..).all(|(row, at)| *row == at);
+        let is_unmoved = rows.len() == group.rows() && is_counting(rows);
         Self { group, rows, places, is_unmoved }
     }
 
@@ -47,8 +51,7 @@ impl<'a> ColumnSealer<'a> {
     ) -> SealedColumn {
         let column = &self.group.columns[column];
         let order = self.order(column);
-        let is_full =
-            order.rows.len() == self.rows.len() && order.rows.iter().zip(0..).all(|(row, at)| *row == at);
+        let is_full = order.rows.len() == self.rows.len() && is_counting(&order.rows);
         let values = match &column.values {
             OpenValues::Dictionary(values) => {
                 SealedValues::Dictionary(values.seal(&order.values, planes, blocks))
@@ -69,21 +72,55 @@ impl<'a> ColumnSealer<'a> {
         }
     }
 
-    fn order(&self, column: &OpenColumn) -> Order {
-        let all = 0..column.rows.len() as u32;
-        if self.is_unmoved {
-            return Order { values: all.collect(), rows: column.rows.clone() };
+    fn order<'b>(&'b self, column: &'b OpenColumn) -> Order<'b> {
+        let has_one_per_row = column.rows.len() == self.places.len() && is_counting(&column.rows);
+        if has_one_per_row {
+            // A value has the number of its row.
+            Order { values: self.rows.into(), rows: (0..self.rows.len() as u32).collect() }
+        } else if self.is_unmoved {
+            Order { values: (0..column.rows.len() as u32).collect(), rows: (&*column.rows).into() }
+        } else if column.rows.len() * DENSE_SHARE >= self.places.len() {
+            self.order_of_many(column)
+        } else {
+            self.order_of_few(column)
         }
-        // Place and value in one number, so that sorting moves little.
-        let place = |value: u32| {
-            let place = self.places[column.rows[value as usize] as usize];
-            (place != ABSENT).then_some(u64::from(place) << 32 | u64::from(value))
+    }
+
+    /// Goes through all rows of the file: the values of a row stand together in its column.
+    fn order_of_many(&self, column: &OpenColumn) -> Order<'static> {
+        let mut first_of = vec![ABSENT; self.places.len()];
+        for (value, row) in column.rows.iter().enumerate().rev() {
+            first_of[*row as usize] = value as u32;
+        }
+        let (mut values, mut rows) =
+            (Vec::with_capacity(column.rows.len()), Vec::with_capacity(column.rows.len()));
+        for (place, row) in self.rows.iter().enumerate() {
+            let mut value = first_of[*row as usize];
+            while column.rows.get(value as usize) == Some(row) {
+                values.push(value);
+                rows.push(place as u32);
+                value += 1;
+            }
+        }
+        Order { values: values.into(), rows: rows.into() }
+    }
+
+    /// Sorts, with place and value in one number, so that this moves little.
+    fn order_of_few(&self, column: &OpenColumn) -> Order<'static> {
+        let place = |(value, row): (usize, &u32)| {
+            let place = self.places[*row as usize];
+            (place != ABSENT).then_some(u64::from(place) << 32 | value as u64)
         };
-        let mut placed: Vec<u64> = all.filter_map(place).collect();
+        let mut placed: Vec<u64> = column.rows.iter().enumerate().filter_map(place).collect();
         placed.sort_unstable();
         Order {
             values: placed.iter().map(|placed| *placed as u32).collect(),
             rows: placed.iter().map(|placed| (placed >> 32) as u32).collect(),
         }
     }
+}
+
+/// Whether the numbers are 0, 1, 2 and so on.
+fn is_counting(numbers: &[u32]) -> bool {
+    numbers.iter().zip(0..).all(|(number, at)| *number == at)
 }

@@ -37,8 +37,8 @@ impl UsedShapes {
     }
 
     /// For each row the new number of its shape.
-    pub(super) fn numbers_of(&self, group: &OpenGroup, rows: &[u32]) -> Vec<u64> {
-        let number = |row: &u32| u64::from(self.new_shapes[group.shape_of[*row as usize] as usize]);
+    pub(super) fn numbers_of(&self, group: &OpenGroup, rows: &[u32]) -> Vec<u32> {
+        let number = |row: &u32| self.new_shapes[group.shape_of[*row as usize] as usize];
         rows.iter().map(number).collect()
     }
 
