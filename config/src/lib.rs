@@ -5,6 +5,7 @@
 
 pub mod address;
 pub mod duration;
+pub mod index;
 pub mod limits;
 pub mod listeners;
 pub mod load;
@@ -17,6 +18,7 @@ mod suggest;
 use serde::{Deserialize, Serialize};
 
 pub use address::ListenAddress;
+pub use index::Index;
 pub use limits::Limits;
 pub use listeners::Listeners;
 pub use load::{Flag, LoadError, Loaded, Origin, Sources};
@@ -34,6 +36,7 @@ pub const DEFAULTS_TOML: &str = include_str!("defaults.toml");
 pub struct Config {
     pub listeners: Listeners,
     pub storage: Storage,
+    pub index: Index,
     pub logging: Logging,
     pub limits: Limits,
 }
@@ -48,7 +51,8 @@ pub(crate) struct Invalid {
 impl Config {
     /// Values that have the right type and cannot work.
     pub(crate) fn check(&self) -> Vec<Invalid> {
-        let rules = self.storage.rules().into_iter().chain(self.limits.http.rules());
+        let rules =
+            [self.storage.rules(), self.index.rules(), self.limits.http.rules()].into_iter().flatten();
         rules
             .filter(|(holds, ..)| !holds)
             .map(|(_, key, reason)| Invalid { key, reason: reason.to_owned() })

@@ -106,6 +106,11 @@ impl DataFolder {
         self.path.join("log")
     }
 
+    /// Where the embedded search index is.
+    pub fn index_dir(&self) -> PathBuf {
+        self.path.join("index")
+    }
+
     fn lock(files: &dyn FileSystem, path: &Path) -> Result<Self, DataFolderError> {
         let lock_path = path.join(LOCK_FILE);
         let lock = files.lock(&lock_path).map_err(|error| match error.kind() {

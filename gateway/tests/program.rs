@@ -308,6 +308,26 @@ fn verify_proves_a_folder_and_names_a_flipped_byte() {
 }
 
 #[test]
+fn verify_proves_the_search_index_and_names_a_damaged_group() {
+    let dir = tempfile::tempdir().unwrap();
+    let data = path_text(dir.path());
+    written_folder::write(dir.path(), 20);
+    let group = written_folder::write_index(dir.path(), 20);
+    check(&["verify", "--data", data], 0, "index       1 groups with 40 lines");
+    check(&["verify", "--data", data], 0, "every line that the index counts is there");
+    let mut bytes = std::fs::read(&group).unwrap();
+    let middle = bytes.len() / 2;
+    bytes[middle] ^= 1;
+    std::fs::write(&group, bytes).unwrap();
+    let damage = format!("damage      {}: ", path_text(&group));
+    check(&["verify", "--data", data], 1, &damage);
+    check(&["verify", "--data", data], 1, "the 40 lines of group 1 are not searched");
+    check(&["verify", "--data", data], 1, "places of damage in the index: 1");
+    std::fs::write(dir.path().join("index/format"), "antler index 9\n").unwrap();
+    check(&["verify", "--data", data], 1, "is of another version");
+}
+
+#[test]
 fn verify_holds_a_receipt_against_the_log() {
     let dir = tempfile::tempdir().unwrap();
     let receipt = written_folder::write(dir.path(), 3);

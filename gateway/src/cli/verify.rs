@@ -5,12 +5,14 @@
 
 use std::io::Write;
 use std::path::Path;
+use std::sync::Arc;
 
 use antler_events::event::{self, Event};
-use antler_events::files::RealFiles;
+use antler_events::files::{FileSystem, RealFiles};
 use antler_events::log::Recorded;
 use antler_events::log::receipts::ReceiptProof;
 use antler_events::log::segment::{Finding, Planted, Verification, VerifyError, verify};
+use antler_projections::index::columns::store::{self, StoreError, StoreVerification};
 
 use clap::Args;
 
@@ -24,6 +26,8 @@ pub enum VerifyCommandError {
     Folder(#[from] DataFolderError),
     #[error("the event log cannot be verified")]
     Log(#[from] VerifyError),
+    #[error("the search index cannot be verified")]
+    Index(#[from] StoreError),
 }
 
 impl VerifyCommandError {
@@ -68,16 +72,25 @@ pub(super) fn run(
 ) -> Result<Outcome, CommandError> {
     let mut gathered = Gathered { lines: 0, proofs: flags.proofs()? };
     let config = settings.load()?.config;
-    let verification = prove(&config.storage.data, &mut gathered)?;
-    print(&verification, &gathered, out)?;
+    let (log, index) = prove(&config.storage.data, &mut gathered)?;
+    print(&log, &gathered, out)?;
+    if let Some(index) = &index {
+        print_index(index, out)?;
+    }
     let proved = gathered.proofs.iter().all(|proof| proof.verdict().is_ok());
-    Ok(if verification.is_whole() && proved { Outcome::Done } else { Outcome::FoundProblem })
+    let is_whole = log.is_whole() && index.is_none_or(|index| index.is_whole());
+    Ok(if is_whole && proved { Outcome::Done } else { Outcome::FoundProblem })
 }
 
-fn prove(data: &Path, gathered: &mut Gathered) -> Result<Verification, VerifyCommandError> {
+fn prove(
+    data: &Path,
+    gathered: &mut Gathered,
+) -> Result<(Verification, Option<StoreVerification>), VerifyCommandError> {
     let folder = DataFolder::open(&RealFiles, data)?;
     let check = &mut |recorded: &Recorded| gathered.take(recorded);
-    Ok(verify(&RealFiles, &folder.log_dir(), Planted::None, check)?)
+    let log = verify(&RealFiles, &folder.log_dir(), Planted::None, check)?;
+    let files: Arc<dyn FileSystem> = Arc::new(RealFiles);
+    Ok((log, store::verify(&files, &folder.index_dir())?))
 }
 
 impl Gathered {
@@ -135,5 +148,19 @@ fn print(verification: &Verification, gathered: &Gathered, out: &mut dyn Write) 
     match damaged {
         0 => writeln!(out, "everything that was acknowledged is there"),
         _ => writeln!(out, "places of damage: {damaged}"),
+    }
+}
+
+fn print_index(verification: &StoreVerification, out: &mut dyn Write) -> std::io::Result<()> {
+    let StoreVerification { groups, rows, raw_bytes, stored_bytes, findings } = verification;
+    writeln!(out, "index       {groups} groups with {rows} lines")?;
+    writeln!(out, "            {raw_bytes} bytes ({stored_bytes} as stored)")?;
+    for finding in findings {
+        let kind = if finding.is_damage() { "damage    " } else { "left over " };
+        writeln!(out, "{kind}  {finding}")?;
+    }
+    match findings.iter().filter(|finding| finding.is_damage()).count() {
+        0 => writeln!(out, "every line that the index counts is there"),
+        damaged => writeln!(out, "places of damage in the index: {damaged}"),
     }
 }

@@ -2,20 +2,22 @@
 //!
 //! Invariant: the folder has one partition and is closed cleanly. It knows no format of the log's files.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use antler_config::Config;
 use antler_config::limits::LineLimits;
 use antler_events::clock::Timestamp;
 use antler_events::event::lines::{self, Arrival};
-use antler_events::files::RealFiles;
-use antler_events::ids::{PartitionId, TenantId};
-use antler_events::line::LineBatchBuilder;
+use antler_events::files::{FileSystem, RealFiles};
+use antler_events::ids::{Offset, PartitionId, TenantId};
+use antler_events::line::{LineBatch, LineBatchBuilder};
 use antler_events::log::{Append, Appended, EventLog, NewEvent};
 use antler_events::subject::{Aggregate, Subject};
 use antler_events::wire::{EventType, Receipt, SchemaVersion};
 use antler_gateway::compose;
 use antler_gateway::data_folder::DataFolder;
+use antler_projections::index::columns::store::{ColumnStore, StoreOptions};
 
 /// Makes a folder with so many events of two lines each; answers the receipt of the last one.
 pub(crate) fn write(data: &Path, events: u8) -> Receipt {
@@ -25,11 +27,31 @@ pub(crate) fn write(data: &Path, events: u8) -> Receipt {
     Receipt { partition, first, last, count: 2, hash }
 }
 
+/// Puts so many batches of two lines into the search index; answers the file that holds them.
+pub(crate) fn write_index(data: &Path, batches: u8) -> PathBuf {
+    let folder = DataFolder::open(&RealFiles, data).unwrap();
+    let files: Arc<dyn FileSystem> = Arc::new(RealFiles);
+    let options = StoreOptions::new(folder.index_dir());
+    let store = ColumnStore::open(&files, options).unwrap().store;
+    let (tenant, partition) = (TenantId::parse("acme").unwrap(), PartitionId::new(0));
+    for number in 0..batches {
+        let (offset, arrival) = (Offset::new(u64::from(number) + 1), Arrival::default());
+        store.apply(tenant, partition, offset, &two_lines(number), &arrival).unwrap();
+    }
+    store.flush().unwrap();
+    let report = store.seal_next().unwrap().unwrap();
+    folder.index_dir().join(format!("groups/{:020}.group", report.groups[0]))
+}
+
 fn batch(number: u8) -> NewEvent {
+    lines::record(TenantId::parse("acme").unwrap(), &two_lines(number), &Arrival::default()).unwrap()
+}
+
+fn two_lines(number: u8) -> LineBatch {
     let mut builder = LineBatchBuilder::new(LineLimits::default(), Timestamp::from_nanos(1));
     builder.push(format!(r#"{{"message":"line {number}","level":"info"}}"#).as_bytes()).unwrap();
     builder.push(b"a plain line").unwrap();
-    lines::record(TenantId::parse("acme").unwrap(), &builder.finish(), &Arrival::default()).unwrap()
+    builder.finish()
 }
 
 /// Adds a control event whose body is not what its type says.

@@ -33,6 +33,7 @@ use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
 
+use antler_config::{ByteSize, Index};
 use antler_events::ids::{Offset, PartitionId};
 
 pub use apply::Applied;
@@ -51,6 +52,11 @@ use self::memory::MemoryGroup;
 use self::sealing::Prepared;
 use super::catalogue::{Catalogue, GroupEntry};
 use super::open::OpenGroup;
+
+/// Columns and shapes of a group that is full by them alone; the group itself takes a few more.
+const FORMS_MAX: usize = 49_152;
+/// How strongly new groups are compressed.
+const LEVEL: i32 = 1;
 
 /// How a store is laid out and what it may hold in memory.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -75,18 +81,24 @@ pub struct StoreOptions {
 }
 
 impl StoreOptions {
+    /// With the usual settings.
     pub fn new(dir: PathBuf) -> Self {
+        Self::with_settings(dir, &Index::default())
+    }
+
+    pub fn with_settings(dir: PathBuf, settings: &Index) -> Self {
+        let bytes = |size: ByteSize| usize::try_from(size.as_u64()).unwrap_or(usize::MAX);
         Self {
             dir,
-            rows_max: 131_072,
-            raw_bytes_max: 96 << 20,
-            forms_max: 49_152,
-            open_for_max: Duration::from_secs(300),
-            open_bytes_max: 128 << 20,
-            sealing_max: 2,
-            directories_bytes_max: 32 << 20,
-            blocks_bytes_max: 48 << 20,
-            level: 1,
+            rows_max: settings.rows_max,
+            raw_bytes_max: settings.raw_bytes_max.as_u64(),
+            forms_max: FORMS_MAX,
+            open_for_max: settings.open_for_max,
+            open_bytes_max: bytes(settings.open_bytes_max),
+            sealing_max: usize::from(settings.sealing_max),
+            directories_bytes_max: bytes(settings.directories_bytes_max),
+            blocks_bytes_max: bytes(settings.blocks_bytes_max),
+            level: LEVEL,
         }
     }
 }
