@@ -182,15 +182,15 @@ impl OpenGroup {
             + self.filter.bytes_held()
     }
 
-    /// The event that a row came with.
-    pub(super) fn event_of(&self, row: u32) -> &EventRow {
+    /// Which event a row came with.
+    pub(super) fn event_index(&self, row: u32) -> usize {
         let place = self.place(row);
-        &self.events[self.events.partition_point(|event| event.first <= place) - 1]
+        self.events.partition_point(|event| event.first <= place) - 1
     }
 
     /// Whether the lines of the row's event are to go; only rows of the mark's tenant are asked for.
     pub(super) fn is_covered(&self, mark: &EraseMark, row: u32) -> bool {
-        let event = self.event_of(row);
+        let event = self.events[self.event_index(row)];
         mark.covers(event.partition, event.offset)
     }
 

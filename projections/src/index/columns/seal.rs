@@ -5,6 +5,7 @@
 //! it count.
 
 mod columns;
+mod events;
 mod shapes;
 
 use std::io;
@@ -12,6 +13,7 @@ use std::io;
 use antler_events::ids::TenantId;
 
 use self::columns::ColumnSealer;
+use self::events::UsedEvents;
 use self::shapes::UsedShapes;
 use super::block::BlockWriter;
 use super::group::directory::{Directory, Events, SealedFilter};
@@ -80,6 +82,7 @@ pub fn seal(group: &OpenGroup, rows: &[u32], level: i32) -> io::Result<Vec<u8>> 
     let times: Vec<i64> = rows.iter().map(|row| group.times[*row as usize]).collect();
     let shapes = used.renumbered(group);
     let filter = (rows.len() * FILTER_SHARE >= group.rows()).then(|| group.filter.finish());
+    let used_events = UsedEvents::of(group, rows);
     let places: Vec<u64> = rows.iter().map(|row| group.place(*row)).collect();
     let directory = Directory {
         rows: rows.len() as u32,
@@ -90,7 +93,7 @@ pub fn seal(group: &OpenGroup, rows: &[u32], level: i32) -> io::Result<Vec<u8>> 
         shape_texts: Texts::write(used.texts(group), &mut blocks),
         shapes,
         columns,
-        events: Events::write(&places, &group.events, &group.arrivals, &mut planes, &mut blocks),
+        events: Events::write(&places, &used_events.events, &used_events.arrivals, &mut planes, &mut blocks),
         filter: SealedFilter::write(&filter.unwrap_or_default(), &mut blocks),
     };
     let (file, table) = blocks.finish();

@@ -92,7 +92,7 @@ fn verify_proves_a_store_and_names_what_is_wrong_beside_its_groups() {
         findings: Vec::new(),
     };
     assert!(statistics.groups > 1);
-    assert_eq!(prove().as_ref(), Some(&proved));
+    assert_eq!(prove(), Some(proved));
     let leftover = dir.path().join("groups/00000000000000000999.group");
     std::fs::write(&leftover, "").unwrap();
     let found = prove().unwrap();
