@@ -6,6 +6,7 @@
 mod at_once;
 mod damage;
 mod faulty;
+mod golden;
 mod lines;
 mod rewriting;
 
