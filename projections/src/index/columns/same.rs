@@ -36,7 +36,7 @@ mod tests {
         let text: Vec<u8> = (0..70).collect();
         for length in 0..text.len() {
             let text = &text[..length];
-            assert!(same(text, &text.to_vec()));
+            assert!(same(text, &Vec::from(text)));
             assert!(!same(text, &[text, b"x"].concat()));
             for at in 0..length {
                 let mut other = text.to_vec();

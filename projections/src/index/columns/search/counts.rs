@@ -39,13 +39,13 @@ pub type ByLevel = [u64; Level::ALL.len() + 1];
 
 /// Counts lines.
 pub fn count<S: SearchGroup>(
-    groups: &[S],
     tenant: TenantId,
+    groups: &[S],
     asked: &CountSearch<'_>,
     budget: &Budget<'_>,
 ) -> (u64, Gaps) {
     let mut total = 0;
-    let gaps = for_each_group(groups, tenant, asked, budget, |_, found| {
+    let gaps = for_each_group(tenant, groups, asked, budget, |_, found| {
         total += u64::from(found.count());
         Ok(())
     });
@@ -54,15 +54,15 @@ pub fn count<S: SearchGroup>(
 
 /// Counts lines by level in steps of time, each under its first nanosecond.
 pub fn histogram<S: SearchGroup>(
-    groups: &[S],
     tenant: TenantId,
+    groups: &[S],
     asked: &CountSearch<'_>,
     step_nanos: i64,
     budget: &Budget<'_>,
 ) -> (BTreeMap<i64, ByLevel>, Gaps) {
     let step = step_nanos.max(1);
     let mut buckets: BTreeMap<i64, ByLevel> = BTreeMap::new();
-    let gaps = for_each_group(groups, tenant, asked, budget, |scan, found| {
+    let gaps = for_each_group(tenant, groups, asked, budget, |scan, found| {
         let levels = levels_of(scan, found)?;
         let mut times = Vec::with_capacity(scan.len() as usize);
         scan.group.times(scan.rows.clone(), &mut times)?;
@@ -97,15 +97,15 @@ pub type ValueCount = (Box<[u8]>, u64);
 
 /// Counts lines by the values of a field.
 pub fn values<S: SearchGroup>(
-    groups: &[S],
     tenant: TenantId,
+    groups: &[S],
     asked: &CountSearch<'_>,
     field: &FieldName,
     budget: &Budget<'_>,
 ) -> (Vec<ValueCount>, Gaps) {
     let mut numbers = TextNumbers::default();
     let mut counts: Vec<u64> = Vec::new();
-    let gaps = for_each_group(groups, tenant, asked, budget, |scan, found| {
+    let gaps = for_each_group(tenant, groups, asked, budget, |scan, found| {
         scan.field(field, found, &mut numbers, &mut |_, number| {
             let number = number as usize;
             if counts.len() <= number {
@@ -141,8 +141,8 @@ fn levels_of<'a>(scan: &Scan<'a, dyn GroupView + 'a>, rows: &RowSet) -> Result<V
 }
 
 fn for_each_group<S: SearchGroup>(
-    groups: &[S],
     tenant: TenantId,
+    groups: &[S],
     asked: &CountSearch<'_>,
     budget: &Budget<'_>,
     mut visit: impl for<'a> FnMut(&Scan<'a, dyn GroupView + 'a>, &RowSet) -> Result<(), ReadError>,
@@ -156,7 +156,7 @@ fn for_each_group<S: SearchGroup>(
             break;
         }
         let searched = group.with(|view| {
-            let selection = select(view, tenant, period)?;
+            let selection = select(tenant, view, period)?;
             let found = find(view, selection.rows.clone(), &selection.set, asked.plan)?;
             if found.is_empty() { Ok(()) } else { visit(&Scan::new(view, selection.rows), &found) }
         });

@@ -75,8 +75,8 @@ struct Found {
 
 /// Finds lines of a tenant.
 pub fn search<S: SearchGroup>(
-    groups: &[S],
     tenant: TenantId,
+    groups: &[S],
     asked: &LineSearch<'_>,
     budget: &Budget<'_>,
 ) -> LineAnswer {
@@ -89,7 +89,7 @@ pub fn search<S: SearchGroup>(
         if answer.stopped.is_some() || asked.is_settled(&best, group.span()) {
             break;
         }
-        match group.with(|view| asked.rows_of(view, tenant, period, number)) {
+        match group.with(|view| asked.rows_of(tenant, view, period, number)) {
             Ok(Ok(found)) => asked.keep_best(&mut best, found),
             Ok(Err(error)) | Err(error) => answer.damaged.push(error),
         }
@@ -132,12 +132,12 @@ impl LineSearch<'_> {
     /// The rows of a group that may be in the answer.
     fn rows_of(
         &self,
-        group: &dyn GroupView,
         tenant: TenantId,
+        group: &dyn GroupView,
         period: Period,
         number: usize,
     ) -> Result<Vec<Found>, ReadError> {
-        let selection = select(group, tenant, period)?;
+        let selection = select(tenant, group, period)?;
         let found = find(group, selection.rows.clone(), &selection.set, self.plan)?;
         let mut rows: Vec<u32> = found.iter().map(|row| row + selection.rows.start).collect();
         let times = self.times_of(group, &mut rows)?;

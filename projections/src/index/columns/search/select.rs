@@ -31,7 +31,7 @@ pub struct Selection {
 }
 
 /// The rows of a tenant in a time.
-pub fn select(group: &dyn GroupView, tenant: TenantId, period: Period) -> Result<Selection, ReadError> {
+pub fn select(tenant: TenantId, group: &dyn GroupView, period: Period) -> Result<Selection, ReadError> {
     let mut selection = match group.tenant_rows(tenant) {
         TenantRows::Range(rows) => {
             let set = RowSet::all(rows.end - rows.start);

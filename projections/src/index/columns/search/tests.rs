@@ -131,7 +131,7 @@ fn check_answers(batches: &[Batch], filter: &Filter, limit: usize, cut: usize) {
     let period = (i64::MIN, i64::MAX);
     for order in [Order::OldestFirst, Order::NewestFirst] {
         let asked = LineSearch { plan: &plan, period, order, limit, after };
-        let answer = lines::search(&groups, tenant(0), &asked, &budget);
+        let answer = lines::search(tenant(0), &groups, &asked, &budget);
         assert!(answer.damaged.is_empty() && answer.stopped.is_none());
         let behind = |line: &&Expected| match order {
             Order::OldestFirst => after.is_none_or(|after| line.position > after),
@@ -148,7 +148,7 @@ fn check_answers(batches: &[Batch], filter: &Filter, limit: usize, cut: usize) {
         expected.reverse();
     }
     let asked = CountSearch { plan: &plan, period };
-    assert_eq!(counts::count(&groups, tenant(0), &asked, &budget).0, expected.len() as u64);
+    assert_eq!(counts::count(tenant(0), &groups, &asked, &budget).0, expected.len() as u64);
     let step = 3_600_000_000_000;
     let mut buckets: BTreeMap<i64, counts::ByLevel> = BTreeMap::new();
     let mut services: BTreeMap<Vec<u8>, u64> = BTreeMap::new();
@@ -157,9 +157,9 @@ fn check_answers(batches: &[Batch], filter: &Filter, limit: usize, cut: usize) {
         bucket[line.level.map_or(0, |level| level as usize)] += 1;
         line.services.iter().for_each(|text| *services.entry(text.clone().into_bytes()).or_default() += 1);
     }
-    assert_eq!(counts::histogram(&groups, tenant(0), &asked, step, &budget).0, buckets);
+    assert_eq!(counts::histogram(tenant(0), &groups, &asked, step, &budget).0, buckets);
     let field = FieldName::Role(Role::Service);
-    let found = counts::values(&groups, tenant(0), &asked, &field, &budget).0;
+    let found = counts::values(tenant(0), &groups, &asked, &field, &budget).0;
     assert_eq!(
         found.into_iter().map(|(text, count)| (text.into_vec(), count)).collect::<BTreeMap<_, _>>(),
         services
