@@ -18,6 +18,7 @@ mod error;
 mod folder;
 mod masked;
 mod memory;
+mod planted;
 mod prove;
 mod quarantine;
 mod recover;
@@ -39,6 +40,7 @@ use antler_events::ids::{Offset, PartitionId};
 pub use apply::Applied;
 pub use compact::CompactReport;
 pub use error::{ApplyError, Finding, StoreError};
+pub use planted::Planted;
 pub use retain::{RetainReport, Retention};
 pub use sealing::SealReport;
 pub use snapshot::{GroupHandle, GroupId, Snapshot};
@@ -78,6 +80,7 @@ pub struct StoreOptions {
     pub blocks_bytes_max: usize,
     /// How strongly new groups are compressed.
     pub level: i32,
+    pub planted: Planted,
 }
 
 impl StoreOptions {
@@ -99,6 +102,7 @@ impl StoreOptions {
             directories_bytes_max: bytes(settings.directories_bytes_max),
             blocks_bytes_max: bytes(settings.blocks_bytes_max),
             level: LEVEL,
+            planted: Planted::None,
         }
     }
 }

@@ -11,7 +11,7 @@ use antler_events::ids::{Offset, PartitionId, TenantId};
 use antler_events::line::LineBatch;
 
 use super::memory::{MemoryGroup, Summary};
-use super::{ApplyError, ColumnStore, Lane, State, StoreOptions};
+use super::{ApplyError, ColumnStore, Lane, Planted, State, StoreOptions};
 use crate::index::columns::open::OpenGroup;
 
 /// What became of an event.
@@ -45,7 +45,7 @@ impl ColumnStore {
     ) -> Result<Applied, ApplyError> {
         let lane = self.lane(partition);
         let mut writer = lock(&lane);
-        if offset <= writer.applied {
+        if offset <= writer.applied && !self.options.planted.is(Planted::RepeatTaken) {
             return Ok(Applied { rows: 0, seal_due: self.is_seal_due() });
         }
         if batch.is_empty() || self.is_erased(tenant, partition, offset) {

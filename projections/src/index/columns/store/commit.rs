@@ -6,7 +6,7 @@
 
 use std::sync::{Arc, MutexGuard};
 
-use super::{ColumnStore, State, StoreError};
+use super::{ColumnStore, Planted, State, StoreError};
 use crate::index::columns::catalogue::{Catalogue, EraseMark, GroupEntry};
 
 impl ColumnStore {
@@ -50,7 +50,8 @@ impl ColumnStore {
     /// Removes files that nobody reads any more. One that cannot be removed is tried again with the next change;
     /// an open removes it too.
     pub(super) fn remove_dropped(&self) {
-        let unread = |entry: &mut Arc<GroupEntry>| Arc::strong_count(entry) == 1;
+        let at_once = self.options.planted.is(Planted::RemovedWhileRead);
+        let unread = |entry: &mut Arc<GroupEntry>| at_once || Arc::strong_count(entry) == 1;
         let gone: Vec<_> = self.state().dropped.extract_if(.., unread).collect();
         for entry in gone {
             self.disk.forget(entry.number);

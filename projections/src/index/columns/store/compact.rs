@@ -11,7 +11,7 @@ use antler_events::ids::{PartitionId, TenantId};
 
 use super::carry::carry;
 use super::erase::ClearedGroups;
-use super::{ColumnStore, StoreError};
+use super::{ColumnStore, Planted, StoreError};
 use crate::index::columns::catalogue::{EraseMark, GroupEntry};
 use crate::index::columns::open::OpenGroup;
 use crate::index::columns::seal::days;
@@ -152,7 +152,9 @@ impl ColumnStore {
             |catalogue| {
                 let are_there = inputs.iter().all(|entry| catalogue.groups.contains_key(&entry.number));
                 are_there.then(|| {
-                    inputs.iter().for_each(|entry| drop(catalogue.groups.remove(&entry.number)));
+                    if !self.options.planted.is(Planted::InputsStay) {
+                        inputs.iter().for_each(|entry| drop(catalogue.groups.remove(&entry.number)));
+                    }
                     let outputs = outputs.iter().map(|entry| (entry.number, Arc::new(entry.clone())));
                     catalogue.groups.extend(outputs);
                 })

@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use antler_events::ids::{Offset, PartitionId, TenantId};
 
-use super::{ColumnStore, StoreError};
+use super::{ColumnStore, Planted, StoreError};
 use crate::index::columns::block::ReadError;
 use crate::index::columns::catalogue::{Catalogue, EraseMark, GroupEntry};
 
@@ -21,7 +21,8 @@ impl ColumnStore {
     pub fn erase(&self, tenant: TenantId) -> Result<(), StoreError> {
         let marked = self.commit(
             |catalogue| {
-                let (below, until) = self.everything_so_far();
+                let (mut below, until) = self.everything_so_far();
+                below -= u64::from(self.options.planted.is(Planted::EraseOffByOne));
                 catalogue.mark(EraseMark { tenant, below, until });
                 Some(())
             },
@@ -54,7 +55,8 @@ impl ColumnStore {
         let mut done = Vec::new();
         for mark in catalogue.marks.iter() {
             // Before it is passed, a group may still come that the mark hides.
-            let is_passed = is_passed(&catalogue, mark);
+            let is_passed =
+                is_passed(&catalogue, mark) || self.options.planted.is(Planted::EraseEndsTooEarly);
             let known = cleared.entry((mark.tenant, mark.below)).or_default();
             let below = catalogue.groups.range(..mark.below).map(|(_, entry)| entry);
             let mut rest = 0;

@@ -15,6 +15,7 @@ use std::sync::Arc;
 
 use antler_events::files::{self, Access, File, FileSystem};
 
+use super::Planted;
 use super::error::StoreError;
 use crate::index::columns::catalogue::{Catalogue, CatalogueFault};
 
@@ -152,13 +153,15 @@ impl Folder {
     }
 
     /// Its name is durable after `sync_groups`.
-    pub(super) fn write_group(&self, number: u64, bytes: &[u8]) -> Result<(), StoreError> {
+    pub(super) fn write_group(&self, number: u64, bytes: &[u8], planted: Planted) -> Result<(), StoreError> {
         let path = self.group_path(number);
         let draft = path.with_extension(DRAFT_ENDING);
         let write = || {
             let file = self.files.open(&draft, Access::Create)?;
             file.write_at(0, bytes)?;
-            file.sync()?;
+            if !planted.is(Planted::GroupNotSynced) {
+                file.sync()?;
+            }
             self.files.rename(&draft, &path)
         };
         let written = write();

@@ -9,7 +9,7 @@ use std::sync::Arc;
 use antler_events::ids::{Offset, PartitionId};
 
 use super::memory::MemoryGroup;
-use super::{ColumnStore, State, StoreError};
+use super::{ColumnStore, Planted, State, StoreError};
 use crate::index::columns::catalogue::{EraseMark, GroupEntry};
 use crate::index::columns::open::OpenGroup;
 use crate::index::columns::seal::{DayRows, days, seal};
@@ -47,7 +47,11 @@ impl ColumnStore {
             Some(prepared) => prepared.entries,
             None => self.write_days(&group)?,
         };
-        let checkpoint = group.summary().last;
+        let checkpoint = match self.options.planted {
+            planted if planted.is(Planted::CheckpointTooFar) => self.applied(group.partition),
+            planted if planted.is(Planted::CheckpointNotMoved) => self.checkpoint(group.partition),
+            _ => group.summary().last,
+        };
         if let Err(error) = self.count_in(&group, &entries, checkpoint) {
             *prepared = Some(Prepared { sequence: group.sequence, entries });
             return Err(error);
@@ -69,7 +73,9 @@ impl ColumnStore {
         let group = group.read();
         let mut days = days(&group);
         let (first, marks) = self.reserve(days.len() as u64);
-        remove_covered(&group, &marks, &mut days);
+        if !self.options.planted.is(Planted::EraseForgottenBySeal) {
+            remove_covered(&group, &marks, &mut days);
+        }
         self.write_groups(&group, &days, first, self.options.level)
     }
 
@@ -85,10 +91,13 @@ impl ColumnStore {
         let mut write = || {
             for (day, number) in days.iter().zip(first..) {
                 let bytes = seal(group, &day.rows, level).map_err(StoreError::Compress)?;
-                self.disk.folder.write_group(number, &bytes)?;
+                self.disk.folder.write_group(number, &bytes, self.options.planted)?;
                 entries.push(entry(group, day, number, bytes.len() as u64, level));
             }
-            self.disk.folder.sync_groups()
+            match self.options.planted {
+                planted if planted.is(Planted::FolderNotSynced) => Ok(()),
+                _ => self.disk.folder.sync_groups(),
+            }
         };
         match write() {
             Ok(()) => Ok(entries),

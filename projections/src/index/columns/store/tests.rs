@@ -8,6 +8,7 @@ mod damage;
 mod faulty;
 mod golden;
 mod lines;
+mod planted;
 mod rewriting;
 
 use antler_events::clock::Timestamp;

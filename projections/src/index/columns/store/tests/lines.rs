@@ -6,11 +6,12 @@ use std::sync::Arc;
 use antler_config::limits::LineLimits;
 use antler_events::clock::Timestamp;
 use antler_events::event::lines::{Arrival, LineDefaults};
-use antler_events::files::{FileSystem, RealFiles};
+use antler_events::files::FileSystem;
 use antler_events::ids::{Offset, PartitionId, TenantId};
 use antler_events::line::{LineBatch, LineBatchBuilder};
 
 use super::super::{ColumnStore, GroupHandle, StoreOptions};
+use super::faulty::FaultyFiles;
 use crate::index::columns::render::render;
 use crate::index::columns::view::TenantRows;
 
@@ -20,7 +21,7 @@ pub(super) type Found = (TenantId, u16, u64, u32, Vec<u8>);
 pub(super) const TENANTS: u8 = 3;
 
 pub(super) fn real() -> Arc<dyn FileSystem> {
-    Arc::new(RealFiles)
+    FaultyFiles::sound().shared()
 }
 
 /// Small groups, so that there are many.
