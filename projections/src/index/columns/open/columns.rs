@@ -5,8 +5,10 @@
 
 use antler_events::line::{LineBatch, NameId, Role};
 use antler_events::query::text::{is_filtered, tokens};
+use std::hash::{BuildHasher, Hasher};
+
 use foldhash::fast::FixedState;
-use hashbrown::HashMap;
+use hashbrown::HashTable;
 
 use super::tenants::Usage;
 use crate::index::columns::column::{Class, ColumnHead};
@@ -41,7 +43,10 @@ pub struct OpenColumn {
 #[derive(Debug, Default)]
 pub struct OpenColumns {
     columns: Vec<OpenColumn>,
-    by_head: HashMap<ColumnHead, u32, FixedState>,
+    /// Numbers of columns by their heads, so that a head is looked up without being made: each batch asks
+    /// for each of its names.
+    by_head: HashTable<u32>,
+    hasher: FixedState,
 }
 
 /// What the names of a batch mean in a group, found out once.
@@ -90,9 +95,12 @@ impl OpenColumns {
     pub(super) fn clear(&mut self) {
         self.columns.retain(|column| !column.rows.is_empty());
         self.by_head.clear();
+        let room = self.columns.len();
+        self.by_head.reserve(room, |_| unreachable!("an empty table moves nothing"));
         for (column, number) in self.columns.iter_mut().zip(0..) {
             column.clear();
-            self.by_head.insert(column.head.clone(), number);
+            let hash = hash_of(&self.hasher, &column.head.name, column.head.class);
+            self.by_head.insert_unique(hash, number, |_| unreachable!("there is room"));
         }
     }
 
@@ -109,11 +117,15 @@ impl OpenColumns {
     }
 
     fn add(&mut self, name: &str, class: Class, usage: &mut Usage) -> Option<u32> {
-        let head = ColumnHead { name: name.into(), class };
-        if let Some(column) = self.by_head.get(&head) {
+        let hash = hash_of(&self.hasher, name, class);
+        let is_it = |column: &u32| {
+            let head = &self.columns[*column as usize].head;
+            head.class == class && *head.name == *name
+        };
+        if let Some(column) = self.by_head.find(hash, is_it) {
             return Some(*column);
         }
-        usage.admit_column(self.columns.len()).then(|| self.insert(head))
+        usage.admit_column(self.columns.len()).then(|| self.insert(ColumnHead { name: name.into(), class }))
     }
 
     /// A column that is never refused, because its name is one of a few.
@@ -128,7 +140,13 @@ impl OpenColumns {
             _ if begins_as_templates(&head) => OpenValues::Template(Box::default()),
             _ => OpenValues::Dictionary(OpenDictionary::default()),
         };
-        self.by_head.insert(head.clone(), number);
+        let hash = hash_of(&self.hasher, &head.name, head.class);
+        let (columns, hasher) = (&self.columns, &self.hasher);
+        let hash_again = |column: &u32| {
+            let head = &columns[*column as usize].head;
+            hash_of(hasher, &head.name, head.class)
+        };
+        self.by_head.insert_unique(hash, number, hash_again);
         self.columns.push(OpenColumn { head, rows: Vec::new(), values });
         number
     }
@@ -174,6 +192,13 @@ impl OpenColumns {
     }
 }
 
+fn hash_of(hasher: &FixedState, name: &str, class: Class) -> u64 {
+    let mut hasher = hasher.build_hasher();
+    hasher.write(name.as_bytes());
+    hasher.write_u8(class as u8);
+    hasher.finish()
+}
+
 fn begins_as_templates(head: &ColumnHead) -> bool {
     head.class == Class::Whole || Role::Message.synonyms().contains(&&*head.name)
 }
@@ -210,6 +235,6 @@ impl OpenColumn {
             OpenValues::Template(values) => values.bytes_held(),
             OpenValues::Numbers(values) => values.bytes_held(),
         };
-        size_of::<Self>() + 2 * self.head.name.len() + self.rows.capacity() * 4 + values
+        size_of::<Self>() + self.head.name.len() + self.rows.capacity() * 4 + values
     }
 }
