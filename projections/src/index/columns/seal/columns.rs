@@ -14,8 +14,8 @@ use crate::index::columns::templates::SealedTemplates;
 
 /// A row that is not in the file.
 const ABSENT: u32 = u32::MAX;
-/// A column with a value in one of so many rows is put in order row by row; sorting would cost more.
-const DENSE_SHARE: usize = 2;
+/// A column with a value in fewer rows is sorted, which costs less than counting all rows.
+const ROWS_PER_VALUE_MAX: usize = 256;
 
 pub(super) struct ColumnSealer<'a> {
     group: &'a OpenGroup,
@@ -79,34 +79,48 @@ impl<'a> ColumnSealer<'a> {
             Order { values: self.rows.into(), rows: (0..self.rows.len() as u32).collect() }
         } else if self.is_unmoved {
             Order { values: (0..column.rows.len() as u32).collect(), rows: (&*column.rows).into() }
-        } else if column.rows.len() * DENSE_SHARE >= self.places.len() {
-            self.order_of_many(column)
         } else {
-            self.order_of_few(column)
+            let is_worth_it = column.rows.len() >= self.places.len() / ROWS_PER_VALUE_MAX;
+            let order = is_worth_it.then(|| self.order_by_rank(column)).flatten();
+            order.unwrap_or_else(|| self.order_by_sorting(column))
         }
     }
 
-    /// Goes through all rows of the file: the values of a row stand together in its column.
-    fn order_of_many(&self, column: &OpenColumn) -> Order<'static> {
-        let mut first_of = vec![ABSENT; self.places.len()];
-        for (value, row) in column.rows.iter().enumerate().rev() {
-            first_of[*row as usize] = value as u32;
-        }
-        let (mut values, mut rows) =
-            (Vec::with_capacity(column.rows.len()), Vec::with_capacity(column.rows.len()));
-        for (place, row) in self.rows.iter().enumerate() {
-            let mut value = first_of[*row as usize];
-            while column.rows.get(value as usize) == Some(row) {
-                values.push(value);
-                rows.push(place as u32);
-                value += 1;
+    /// Where each value belongs follows from how many places before its own have one, counted 64 at a time.
+    /// None if a row has several values.
+    fn order_by_rank(&self, column: &OpenColumn) -> Option<Order<'static>> {
+        let mut words = vec![0u64; self.rows.len().div_ceil(64)];
+        let mut count = 0;
+        for place in self.places_of(column) {
+            let (word, bit) = (&mut words[place / 64], 1 << (place % 64));
+            if *word & bit != 0 {
+                return None;
             }
+            *word |= bit;
+            count += 1;
         }
-        Order { values: values.into(), rows: rows.into() }
+        let mut before = 0;
+        let ranks = words.iter().map(|word| (before, before += word.count_ones()).0);
+        let ranks: Vec<u32> = ranks.collect();
+        let (mut values, mut rows) = (vec![0; count], vec![0; count]);
+        for (value, row) in column.rows.iter().enumerate() {
+            let place = self.places[*row as usize] as usize;
+            let Some(word) = words.get(place / 64) else { continue };
+            let lower = word & !(u64::MAX << (place % 64));
+            let rank = (ranks[place / 64] + lower.count_ones()) as usize;
+            (values[rank], rows[rank]) = (value as u32, place as u32);
+        }
+        Some(Order { values: values.into(), rows: rows.into() })
+    }
+
+    /// Places in the file of the values that are there.
+    fn places_of(&self, column: &OpenColumn) -> impl Iterator<Item = usize> {
+        let places = column.rows.iter().map(|row| self.places[*row as usize]);
+        places.filter(|place| *place != ABSENT).map(|place| place as usize)
     }
 
     /// Sorts, with place and value in one number, so that this moves little.
-    fn order_of_few(&self, column: &OpenColumn) -> Order<'static> {
+    fn order_by_sorting(&self, column: &OpenColumn) -> Order<'static> {
         let place = |(value, row): (usize, &u32)| {
             let place = self.places[*row as usize];
             (place != ABSENT).then_some(u64::from(place) << 32 | value as u64)
