@@ -101,7 +101,7 @@ impl<G: GroupView + ?Sized> Scan<'_, G> {
     }
 
     /// Visits row and value of those that count, values counted from the first of `ranks`.
-    fn for_each_value(
+    pub(super) fn for_each_value(
         &self,
         column: u32,
         uses: &[Use],

@@ -66,11 +66,11 @@ pub struct LineAnswer {
 
 /// A row that may be in the answer.
 #[derive(Debug, Clone, Copy)]
-struct Found {
-    position: Position,
+pub(super) struct Found {
+    pub(super) position: Position,
     /// Which of the groups, and which row.
-    group: usize,
-    row: u32,
+    pub(super) group: usize,
+    pub(super) row: u32,
 }
 
 /// Finds lines of a tenant.
@@ -109,7 +109,7 @@ fn ordered<S: SearchGroup>(groups: &[S], order: Order, period: Period) -> Vec<&S
 
 impl LineSearch<'_> {
     /// The time in which lines of the answer can lie.
-    fn narrowed(&self) -> Period {
+    pub(super) fn narrowed(&self) -> Period {
         let (first, last) = self.plan.period();
         let (mut first, mut last) = (first.max(self.period.0), last.min(self.period.1));
         match (self.after, self.order) {
@@ -130,7 +130,7 @@ impl LineSearch<'_> {
     }
 
     /// The rows of a group that may be in the answer.
-    fn rows_of(
+    pub(super) fn rows_of(
         &self,
         tenant: TenantId,
         group: &dyn GroupView,
@@ -209,7 +209,8 @@ fn hits<S: SearchGroup>(groups: &[&S], best: &[Found], damaged: &mut Vec<ReadErr
         if places.is_empty() {
             continue;
         }
-        match group.with(|view| hits_of(view, &places, best)) {
+        let rows: Vec<u32> = places.iter().map(|(row, _)| *row).collect();
+        match group.with(|view| hits_of(view, &rows)) {
             Ok(Ok(found)) => places.iter().zip(found).for_each(|((_, place), hit)| hits[*place] = Some(hit)),
             Ok(Err(error)) | Err(error) => damaged.push(error),
         }
@@ -217,14 +218,15 @@ fn hits<S: SearchGroup>(groups: &[&S], best: &[Found], damaged: &mut Vec<ReadErr
     hits.into_iter().flatten().collect()
 }
 
-fn hits_of(group: &dyn GroupView, places: &[(u32, usize)], best: &[Found]) -> Result<Vec<Hit>, ReadError> {
-    let rows: Vec<u32> = places.iter().map(|(row, _)| *row).collect();
-    let origins = group.origins(&rows)?;
+/// Rising rows of a group as lines.
+pub(super) fn hits_of(group: &dyn GroupView, rows: &[u32]) -> Result<Vec<Hit>, ReadError> {
+    let origins = group.origins(rows)?;
     let mut hits = Vec::with_capacity(rows.len());
-    for ((row, origin), (_, place)) in render(group, &rows)?.into_iter().zip(origins).zip(places) {
+    for (row, origin) in render(group, rows)?.into_iter().zip(origins) {
         let arrival = group.arrivals().get(origin.arrival as usize);
+        let (partition, offset, line) = (origin.partition, origin.offset, origin.line);
         hits.push(Hit {
-            position: best[*place].position,
+            position: Position { time: row.time, partition, offset, line },
             received_at: origin.received_at,
             raw: row.raw,
             is_plain: row.is_plain,

@@ -31,13 +31,13 @@ use crate::index::columns::seal::{days, seal};
 use crate::index::columns::view::{GroupView, TenantRows};
 
 /// A batch of a tenant, with its defaults.
-type Batch = (u8, Vec<Vec<u8>>, LineDefaults);
+pub(super) type Batch = (u8, Vec<Vec<u8>>, LineDefaults);
 
-fn tenant(number: u8) -> TenantId {
+pub(super) fn tenant(number: u8) -> TenantId {
     TenantId::parse(&format!("tenant-{number}")).unwrap()
 }
 
-fn open(batches: &[Batch]) -> OpenGroup {
+pub(super) fn open(batches: &[Batch]) -> OpenGroup {
     let mut group = OpenGroup::new(PartitionId::new(0));
     for ((number, lines, defaults), offset) in batches.iter().zip(1..) {
         let arrival = Arrival { defaults: defaults.clone(), ..Arrival::default() };
@@ -46,7 +46,7 @@ fn open(batches: &[Batch]) -> OpenGroup {
     group
 }
 
-fn sealed(group: &OpenGroup) -> Vec<SealedGroup> {
+pub(super) fn sealed(group: &OpenGroup) -> Vec<SealedGroup> {
     let dir = tempfile::tempdir().unwrap();
     let shared = Arc::new(Shared { restorers: Restorers::default(), cache: BlockCache::new(1 << 20) });
     let open = |(number, bytes): (u64, Vec<u8>)| {

@@ -1,0 +1,303 @@
+//! The values of a field as small numbers: for each row which of the cells it has.
+//!
+//! The shapes of a group say in which column the first value of the field stands. Invariant: the cell of a row is what
+//! `Cell::of_line` reads in its line. Rows of shapes that do not tell are left out by the caller.
+//! It makes a cell once for each different value, not for each row.
+
+use antler_events::clock::Timestamp;
+use antler_events::line::{Level, Role, Value, ValueKind};
+use antler_events::query::pipe::bin::Bin;
+use antler_events::query::pipe::grouping::Key;
+use antler_events::query::pipe::{Cell, Number, TimeRange};
+use antler_events::query::tree::FieldName;
+
+use super::numbering::Numbering;
+use crate::index::columns::block::ReadError;
+use crate::index::columns::column::Class;
+use crate::index::columns::decimal::Decimal;
+use crate::index::columns::search::fields::TextNumbers;
+use crate::index::columns::search::places::{Scan, Use};
+use crate::index::columns::search::rows::RowSet;
+use crate::index::columns::shape::{Shape, Writing};
+use crate::index::columns::view::{GroupView, Values};
+
+/// Where the rows of a shape have a field.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Source {
+    Missing,
+    /// The time of the row.
+    Time,
+    /// A value of a column: which of those that the row has there.
+    Value {
+        column: u32,
+        nth: u32,
+    },
+    /// Only the line tells.
+    Untold,
+}
+
+/// A cell for each row.
+#[derive(Debug)]
+pub(super) struct Codes {
+    /// For each row of the scan which of the cells.
+    pub(super) of_rows: Vec<u32>,
+    /// The first is missing.
+    pub(super) cells: Vec<Cell>,
+}
+
+type View<'a> = dyn GroupView + 'a;
+
+/// The sources of a field in all shapes of a group.
+pub(super) fn sources<'a>(scan: &Scan<'a, View<'a>>, field: &FieldName) -> Vec<Source> {
+    scan.group.shapes().iter().map(|shape| source(scan, shape, field)).collect()
+}
+
+fn source<'a>(scan: &Scan<'a, View<'a>>, shape: &Shape, field: &FieldName) -> Source {
+    let name = match field {
+        FieldName::Role(Role::Time) => return Source::Time,
+        _ if scan.keeps_whole(shape) => return Source::Untold,
+        FieldName::Role(role) => return source_of_role(scan, shape, *role),
+        FieldName::Named(name) => name,
+        FieldName::Any | FieldName::Like(_) => return Source::Missing,
+    };
+    let has_name = |column: &u32| scan.group.head(*column).name == *name;
+    let hole = shape.holes.iter().find(|hole| has_name(&hole.column));
+    if let Some(hole) = hole {
+        let is_time = matches!(hole.writing, Writing::Time(_));
+        return if is_time { Source::Untold } else { Source::Value { column: hole.column, nth: 0 } };
+    }
+    // Other defaults have the names of roles.
+    let default = shape.defaults.iter().copied().find(|column| &**name == "tags" && has_name(column));
+    default.map_or(Source::Missing, |column| Source::Value { column, nth: 0 })
+}
+
+fn source_of_role<'a>(scan: &Scan<'a, View<'a>>, shape: &Shape, role: Role) -> Source {
+    match shape.role(role) {
+        None => Source::Missing,
+        Some((column, _)) if scan.group.head(column).class == Class::Time => Source::Untold,
+        Some((column, nth)) => Source::Value { column, nth: nth as u32 },
+    }
+}
+
+impl Codes {
+    fn none(rows: u32) -> Self {
+        Self { of_rows: vec![0; rows as usize], cells: vec![Cell::Missing] }
+    }
+
+    /// The times of rows, cut to the bins of a key if there is one.
+    pub(super) fn of_times<'a>(
+        scan: &Scan<'a, View<'a>>,
+        rows: &RowSet,
+        cut: Option<(&Key, &TimeRange)>,
+    ) -> Result<Self, ReadError> {
+        let mut times = Vec::with_capacity(scan.len() as usize);
+        scan.group.times(scan.rows.clone(), &mut times)?;
+        let mut codes = Self::none(scan.len());
+        let mut numbering = Numbering::below(u64::MAX, 0);
+        // A row mostly lies in the bin of the row before.
+        let mut last = (1, 0, 0);
+        for row in rows.iter() {
+            let time = *times.get(row as usize).ok_or(ReadError::directory("a time"))?;
+            if !(last.0..=last.1).contains(&time) {
+                let cell = Cell::Time(Timestamp::from_nanos(time));
+                let (cell, until) = cut.map_or((cell.clone(), time), |cut| bin(&cell, time, cut));
+                last = match &cell {
+                    Cell::Time(start) => {
+                        let (number, is_new) = numbering.number(start.nanos() as u64);
+                        let last = (start.nanos(), until, number + 1);
+                        if is_new {
+                            codes.cells.push(cell);
+                        }
+                        last
+                    }
+                    _ => (time, time, 0),
+                };
+            }
+            codes.of_rows[row as usize] = last.2;
+        }
+        Ok(codes)
+    }
+
+    /// The values of a field in rows of shapes that tell.
+    pub(super) fn of_field<'a>(
+        scan: &Scan<'a, View<'a>>,
+        rows: &RowSet,
+        field: &FieldName,
+        sources: &[Source],
+    ) -> Result<Self, ReadError> {
+        let mut codes = Self::none(scan.len());
+        let mut columns: Vec<u32> = sources.iter().filter_map(|source| source.column()).collect();
+        columns.sort_unstable();
+        columns.dedup();
+        for column in columns {
+            codes.add_column(scan, rows, column, field, sources)?;
+        }
+        Ok(codes)
+    }
+
+    fn add_column<'a>(
+        &mut self,
+        scan: &Scan<'a, View<'a>>,
+        rows: &RowSet,
+        column: u32,
+        field: &FieldName,
+        sources: &[Source],
+    ) -> Result<(), ReadError> {
+        let mut uses = scan.uses(column);
+        uses.iter_mut().zip(sources).for_each(|(of, source)| *of = source.narrow(*of, column));
+        let ranks = scan.ranks(column, &uses)?;
+        // Row, and rank counted from the first.
+        let mut wanted: Vec<(u32, u32)> = Vec::with_capacity(rows.count() as usize);
+        scan.for_each_value(column, &uses, &ranks, rows, |row, value| wanted.push((row, value)))?;
+        if wanted.iter().any(|(_, value)| *value >= ranks.end - ranks.start) {
+            return Err(ReadError::directory("ranks"));
+        }
+        let class = scan.group.head(column).class;
+        let is_level = *field == FieldName::Role(Role::Level);
+        let cell = |text: &[u8]| cell_of(class, text, is_level);
+        let values = scan.group.values(column);
+        let range = ranks.start as usize..ranks.end as usize;
+        match values {
+            Values::OpenDictionary(texts) => {
+                let ids = &texts.ids()[range];
+                self.add_ids(&wanted, ids, texts.texts(), |numbers, visit| {
+                    numbers.iter().for_each(|number| visit(cell(texts.text(*number))));
+                    Ok(())
+                })
+            }
+            Values::Dictionary(texts, blocks) => {
+                let mut ids = Vec::new();
+                texts.ids(blocks, range, &mut ids)?;
+                self.add_ids(&wanted, &ids, texts.texts.len(), |numbers, visit| {
+                    texts.texts.visit(blocks, numbers.iter().copied(), |_, text| visit(cell(text)))
+                })
+            }
+            Values::OpenNumbers(numbers) => {
+                let decimals: Vec<Decimal> = range.map(|at| numbers.at(at)).collect();
+                self.add_numbers(&wanted, &decimals, is_level)
+            }
+            Values::Numbers(numbers, blocks) => {
+                let mut decimals = Vec::with_capacity(range.len());
+                numbers.read(blocks, range, &mut decimals)?;
+                self.add_numbers(&wanted, &decimals, is_level)
+            }
+            Values::OpenTemplates(_) | Values::Templates(..) => {
+                let wanted_ranks: Vec<u32> = wanted.iter().map(|(_, value)| ranks.start + value).collect();
+                let (base, mut numbers) = (self.cells.len() as u32, TextNumbers::default());
+                values.texts(&wanted_ranks, &mut |at, text| {
+                    self.of_rows[wanted[at].0 as usize] = base + numbers.number(text);
+                })?;
+                let texts = (0..numbers.len() as u32).map(|number| cell(numbers.text(number)));
+                self.cells.extend(texts);
+                Ok(())
+            }
+        }
+    }
+
+    /// Adds values of a dictionary of so many texts, of which only those that rows have are read.
+    fn add_ids(
+        &mut self,
+        wanted: &[(u32, u32)],
+        ids: &[u32],
+        texts: usize,
+        read: impl FnOnce(&[u32], &mut dyn FnMut(Cell)) -> Result<(), ReadError>,
+    ) -> Result<(), ReadError> {
+        let mut code_of = vec![0u32; texts];
+        let wrong = || ReadError::directory("the number of a text");
+        for (_, value) in wanted {
+            let id = *ids.get(*value as usize).ok_or_else(wrong)?;
+            *code_of.get_mut(id as usize).ok_or_else(wrong)? = 1;
+        }
+        let used: Vec<u32> = (0..texts as u32).filter(|id| code_of[*id as usize] == 1).collect();
+        for (id, code) in used.iter().zip(self.cells.len() as u32..) {
+            code_of[*id as usize] = code;
+        }
+        let expected = self.cells.len() + used.len();
+        read(&used, &mut |cell| self.cells.push(cell))?;
+        if self.cells.len() != expected {
+            return Err(wrong());
+        }
+        for (row, value) in wanted {
+            self.of_rows[*row as usize] = code_of[ids[*value as usize] as usize];
+        }
+        Ok(())
+    }
+
+    fn add_numbers(
+        &mut self,
+        wanted: &[(u32, u32)],
+        decimals: &[Decimal],
+        is_level: bool,
+    ) -> Result<(), ReadError> {
+        if decimals.len() <= wanted.iter().map(|(_, value)| *value as usize).max().unwrap_or(0) {
+            return if wanted.is_empty() { Ok(()) } else { Err(ReadError::directory("a number")) };
+        }
+        // One numbering for each scale, so that mantissas alone are keys.
+        let mut scales: Vec<(u8, Vec<u32>, Numbering)> = Vec::new();
+        let lowest = decimals.iter().map(|number| number.mantissa()).min().unwrap_or(0);
+        let highest = decimals.iter().map(|number| number.mantissa()).max().unwrap_or(0);
+        let bound = highest.abs_diff(lowest).saturating_add(1);
+        for (row, value) in wanted {
+            let number = decimals[*value as usize];
+            let at = scales.iter().position(|(scale, ..)| *scale == number.scale()).unwrap_or_else(|| {
+                scales.push((number.scale(), Vec::new(), Numbering::below(bound, wanted.len())));
+                scales.len() - 1
+            });
+            let (_, codes, numbering) = &mut scales[at];
+            let (code, is_new) = numbering.number(number.mantissa().abs_diff(lowest));
+            if is_new {
+                codes.push(self.cells.len() as u32);
+                self.cells.push(cell_of_number(number, is_level));
+            }
+            self.of_rows[*row as usize] = codes[code as usize];
+        }
+        Ok(())
+    }
+}
+
+impl Source {
+    fn column(self) -> Option<u32> {
+        if let Self::Value { column, .. } = self { Some(column) } else { None }
+    }
+
+    /// How a shape uses a column, if only the value of the source counts.
+    fn narrow(self, of: Use, column: u32) -> Use {
+        match self {
+            Self::Value { column: from, nth } if from == column => Use { only: Some(nth), ..of },
+            _ => Use { ignored: of.values > 0, ..of },
+        }
+    }
+}
+
+/// The bin of a time, and a time up to which all that follow lie in it.
+fn bin(cell: &Cell, time: i64, (key, range): (&Key, &TimeRange)) -> (Cell, i64) {
+    let start = key.of(cell, range);
+    let until = match (&start, key.bin) {
+        (Cell::Time(start), Some(Bin::Time(width))) => start.nanos().saturating_add(width - 1),
+        _ => time,
+    };
+    (start, until)
+}
+
+fn cell_of_number(number: Decimal, is_level: bool) -> Cell {
+    if is_level {
+        let mut text = Vec::new();
+        number.write(&mut text);
+        return cell_of(Class::Number, &text, true);
+    }
+    Cell::Number(Number::decimal(number.mantissa(), number.scale()))
+}
+
+/// What a value of a column is.
+fn cell_of(class: Class, raw: &[u8], is_level: bool) -> Cell {
+    let kind = match class {
+        Class::Text | Class::Whole | Class::Time => ValueKind::String,
+        Class::EscapedText => ValueKind::EscapedString,
+        Class::Number | Class::OtherNumber => ValueKind::Number,
+        Class::Flag if raw == b"true" => ValueKind::True,
+        Class::Flag => ValueKind::False,
+    };
+    let value = Value { kind, raw };
+    let level = is_level.then(|| Level::parse(value.text().as_bytes())).flatten();
+    level.map_or_else(|| Cell::of_value(value), Cell::Level)
+}

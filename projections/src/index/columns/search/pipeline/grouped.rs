@@ -1,0 +1,247 @@
+//! The first groups of a pipeline, filled from the columns of one group.
+//!
+//! Keys and values are small numbers row by row; combinations are counted as numbers, and become cells and states once each.
+//! Invariant: the groups are those of pushing the rows one by one. Rows of shapes that do not tell a field are handed back, to be
+//! pushed. It does not fill groups of patterns.
+
+use std::sync::Arc;
+
+use antler_config::limits::PipeLimits;
+use antler_events::clock::Timestamp;
+use antler_events::ids::TenantId;
+use antler_events::line::Role;
+use antler_events::query::pipe::aggregate::State;
+use antler_events::query::pipe::bin::Bin;
+use antler_events::query::pipe::grouping::Key;
+use antler_events::query::pipe::{Cell, Context, Grouping, Groups};
+use antler_events::query::tree::FieldName;
+
+use super::codes::{Codes, Source, sources};
+use super::numbering::Numbering;
+use crate::index::columns::block::ReadError;
+use crate::index::columns::search::evaluate::find;
+use crate::index::columns::search::places::Scan;
+use crate::index::columns::search::plan::Plan;
+use crate::index::columns::search::rows::RowSet;
+use crate::index::columns::search::select::{Period, select};
+use crate::index::columns::view::GroupView;
+
+/// What the rows of a group come to.
+#[derive(Debug)]
+pub(super) struct Filled {
+    pub(super) groups: Groups,
+    /// Rows that are not in the groups, rising.
+    pub(super) untold: Vec<u32>,
+}
+
+type View<'a> = dyn GroupView + 'a;
+
+/// Fills groups with the rows of a tenant that a plan lets through.
+pub(super) fn fill(
+    tenant: TenantId,
+    view: &dyn GroupView,
+    (plan, period): (&Plan, Period),
+    grouping: &Arc<Grouping>,
+    context: &Context,
+) -> Result<Filled, ReadError> {
+    let mut groups = Groups::new(Arc::clone(grouping), &context.limits);
+    let selection = select(tenant, view, period)?;
+    let mut found = find(view, selection.rows.clone(), &selection.set, plan)?;
+    if found.is_empty() {
+        return Ok(Filled { groups, untold: Vec::new() });
+    }
+    let scan = Scan::new(view, selection.rows);
+    let fields = Fields::new(&scan, grouping);
+    let untold = scan.rows_of_shapes(&found, |shape| fields.is_untold(shape as usize))?;
+    found.remove(&untold);
+    if !found.is_empty() {
+        Filling { scan: &scan, rows: &found, fields: &fields, grouping, context }.fill(&mut groups)?;
+    }
+    let untold = untold.iter().map(|row| row + scan.rows.start).collect();
+    Ok(Filled { groups, untold })
+}
+
+/// The fields of a grouping, each once, with their sources.
+struct Fields {
+    sources: Vec<(FieldName, Vec<Source>)>,
+}
+
+impl Fields {
+    fn new<'a>(scan: &Scan<'a, View<'a>>, grouping: &Grouping) -> Self {
+        let of_measures = grouping.measures.iter().filter_map(|measure| measure.field.as_ref());
+        let mut sources_of: Vec<(FieldName, Vec<Source>)> = Vec::new();
+        for field in grouping.keys.iter().map(|key| &key.field).chain(of_measures) {
+            if !sources_of.iter().any(|(known, _)| known == field) {
+                sources_of.push((field.clone(), sources(scan, field)));
+            }
+        }
+        Self { sources: sources_of }
+    }
+
+    fn is_untold(&self, shape: usize) -> bool {
+        self.sources.iter().any(|(_, sources)| sources[shape] == Source::Untold)
+    }
+
+    fn of(&self, field: &FieldName) -> &[Source] {
+        self.sources.iter().find(|(known, _)| known == field).map_or(&[], |(_, sources)| sources)
+    }
+}
+
+struct Filling<'f, 'a> {
+    scan: &'f Scan<'a, View<'a>>,
+    rows: &'f RowSet,
+    fields: &'f Fields,
+    grouping: &'f Grouping,
+    context: &'f Context,
+}
+
+/// Rows by the combination of their keys.
+struct Slots {
+    rows: Vec<u32>,
+    /// For each of `rows`.
+    of_rows: Vec<u32>,
+    /// For each slot a row that is in it.
+    examples: Vec<u32>,
+}
+
+impl Filling<'_, '_> {
+    fn fill(&self, groups: &mut Groups) -> Result<(), ReadError> {
+        let keys = self.grouping.keys.iter().map(|key| self.codes_of_key(key));
+        let keys: Vec<Codes> = keys.collect::<Result<_, _>>()?;
+        let mut slots = Slots::new(self.rows);
+        keys.iter().for_each(|codes| slots.split(codes));
+        let lines = slots.lines();
+        let mut states = self.states(&lines);
+        self.add_values(&slots, &mut states)?;
+        for ((example, lines), states) in slots.examples.iter().zip(lines).zip(&states) {
+            let cells = self.grouping.keys.iter().zip(&keys).map(|(key, codes)| {
+                let code = codes.of_rows[*example as usize];
+                key.of(&codes.cells[code as usize], &self.context.range)
+            });
+            let key: Vec<Cell> = cells.collect();
+            if let Some(mine) = groups.states(&key, lines) {
+                mine.iter_mut().zip(states).for_each(|(mine, theirs)| mine.merge(theirs));
+            }
+        }
+        Ok(())
+    }
+
+    fn codes_of_key(&self, key: &Key) -> Result<Codes, ReadError> {
+        let is_time = key.field == FieldName::Role(Role::Time);
+        match key.bin {
+            Some(Bin::Time(_)) if is_time => {
+                Codes::of_times(self.scan, self.rows, Some((key, &self.context.range)))
+            }
+            _ => self.codes(&key.field),
+        }
+    }
+
+    fn codes(&self, field: &FieldName) -> Result<Codes, ReadError> {
+        match field {
+            FieldName::Role(Role::Time) => Codes::of_times(self.scan, self.rows, None),
+            field => Codes::of_field(self.scan, self.rows, field, self.fields.of(field)),
+        }
+    }
+
+    /// States of each slot that know how many lines there are.
+    fn states(&self, lines: &[u64]) -> Vec<Vec<State>> {
+        let limits: &PipeLimits = &self.context.limits;
+        let of_slot = |lines: &u64| {
+            let new = self.grouping.measures.iter().map(|measure| {
+                let mut state = State::new(measure.function, limits);
+                if measure.field.is_none() {
+                    state.add_lines(*lines);
+                }
+                state
+            });
+            new.collect()
+        };
+        lines.iter().map(of_slot).collect()
+    }
+
+    /// Adds the values of every field that is measured, which are read once.
+    fn add_values(&self, slots: &Slots, states: &mut [Vec<State>]) -> Result<(), ReadError> {
+        let measures = &self.grouping.measures;
+        for (first, measure) in measures.iter().enumerate() {
+            let Some(field) = &measure.field else { continue };
+            if measures[..first].iter().any(|before| before.field == measure.field) {
+                continue;
+            }
+            let codes = self.codes(field)?;
+            let same = (first..measures.len()).filter(|at| measures[*at].field == measure.field);
+            let (timed, counted): (Vec<usize>, Vec<usize>) =
+                same.partition(|at| measures[*at].function.needs_time());
+            if !counted.is_empty() {
+                slots.add_counted(&codes, &counted, states);
+            }
+            if !timed.is_empty() {
+                let mut times = Vec::with_capacity(self.scan.len() as usize);
+                self.scan.group.times(self.scan.rows.clone(), &mut times)?;
+                slots.add_timed(&codes, &times, &timed, states);
+            }
+        }
+        Ok(())
+    }
+}
+
+impl Slots {
+    /// All rows in one.
+    fn new(rows: &RowSet) -> Self {
+        let rows: Vec<u32> = rows.iter().collect();
+        Self { of_rows: vec![0; rows.len()], examples: rows.first().copied().into_iter().collect(), rows }
+    }
+
+    /// Divides each slot by the cells of its rows.
+    fn split(&mut self, codes: &Codes) {
+        let cells = codes.cells.len() as u64;
+        let mut numbering = Numbering::below(self.examples.len() as u64 * cells, self.rows.len());
+        self.examples.clear();
+        for (row, slot) in self.rows.iter().zip(&mut self.of_rows) {
+            let key = u64::from(*slot) * cells + u64::from(codes.of_rows[*row as usize]);
+            let (number, is_new) = numbering.number(key);
+            if is_new {
+                self.examples.push(*row);
+            }
+            *slot = number;
+        }
+    }
+
+    /// How many rows each slot has.
+    fn lines(&self) -> Vec<u64> {
+        let mut lines = vec![0; self.examples.len()];
+        self.of_rows.iter().for_each(|slot| lines[*slot as usize] += 1);
+        lines
+    }
+
+    /// Adds each cell of a slot once, with how often it comes.
+    fn add_counted(&self, codes: &Codes, measures: &[usize], states: &mut [Vec<State>]) {
+        let cells = codes.cells.len() as u64;
+        let mut numbering = Numbering::below(self.examples.len() as u64 * cells, self.rows.len());
+        let mut pairs: Vec<(u32, u32, u64)> = Vec::new();
+        for (row, slot) in self.rows.iter().zip(&self.of_rows) {
+            let code = codes.of_rows[*row as usize];
+            let (pair, is_new) = numbering.number(u64::from(*slot) * cells + u64::from(code));
+            if is_new {
+                pairs.push((*slot, code, 0));
+            }
+            pairs[pair as usize].2 += 1;
+        }
+        for (slot, code, count) in pairs {
+            let cell = &codes.cells[code as usize];
+            for measure in measures {
+                states[slot as usize][*measure].add(cell, count, Timestamp::default());
+            }
+        }
+    }
+
+    /// Adds the cell of each row with its time.
+    fn add_timed(&self, codes: &Codes, times: &[i64], measures: &[usize], states: &mut [Vec<State>]) {
+        for (row, slot) in self.rows.iter().zip(&self.of_rows) {
+            let (row, slot) = (*row as usize, *slot as usize);
+            let at = Timestamp::from_nanos(times[row]);
+            for measure in measures {
+                states[slot][*measure].add(&codes.cells[codes.of_rows[row] as usize], 1, at);
+            }
+        }
+    }
+}

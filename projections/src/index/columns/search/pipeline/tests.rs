@@ -1,0 +1,150 @@
+//! Pipes over groups against the same pipes on every passing line, in plain code.
+//!
+//! Invariant: the same table, and the same lines behind it. The grammar of lines and filters is that of the query
+//! language's own tests.
+
+use std::sync::atomic::AtomicBool;
+use std::time::Duration;
+
+use antler_config::limits::{PipeLimits, QueryLimits};
+use antler_events::clock::{SystemClock, Timestamp};
+use antler_events::query::diagnose::Diagnostics;
+use antler_events::query::pipe::{Context, Pipe, TimeRange};
+use antler_events::query::tree::FieldName;
+use antler_events::query::{generate, pipe, reference};
+use proptest::prelude::*;
+use proptest::sample::select;
+
+use super::super::tests::{Batch, open, sealed, tenant};
+use super::*;
+
+const PIPES: [&str; 34] = [
+    "limit 3",
+    "where a > 5 | fields a, message | limit 2",
+    "fields service, a",
+    "drop a | sort by b desc, timestamp",
+    "sort by timestamp desc, a | limit 4",
+    "eval c = a * 2 | stats sum(c) by level",
+    "extract \"<n>out\" | stats count() by n",
+    "patterns",
+    "limit 4 | stats count() by level",
+    "where a:* | stats count()",
+    "stats count()",
+    "stats count(a), count(message), count(tags), rate()",
+    "stats count() by level",
+    "stats count() by service, level",
+    "stats sum(a), avg(a), min(a), max(a), p50(a), p95(a), distinct(a), rate(a)",
+    "stats sum(a), avg(b_kb), min(message), max(a_ms), p50(a), distinct(message) by service",
+    "stats first(a), last(message), min(timestamp), max(timestamp), distinct(timestamp) by level",
+    "stats first(level), last(host) by host",
+    "stats count() by bin(1h), level",
+    "stats p99(a_ms), first(b) by bin(7m), service",
+    "stats count() by bin(timestamp, 1w)",
+    "stats count() by bin(a, 2)",
+    "stats sum(b) by bin(a, 0.5), level | where level:* or sum_b > 1 | sort by sum_b",
+    "stats count() by timestamp",
+    "stats count() by time, a",
+    "stats count() by tags",
+    "stats count() by message | sort by count desc | limit 2",
+    "stats count() by environment, source",
+    "top a",
+    "top 2 service by level",
+    "rare 3 message",
+    "uniq service, host",
+    "uniq a, b, level | stats count() by level",
+    "uniq msg, app, severity, b_kb, é",
+];
+
+fn pipes(text: &str) -> Vec<Pipe> {
+    let mut diagnostics = Diagnostics::new(10);
+    let pipes = pipe::parse(text, 0, generate::ARRIVAL, &QueryLimits::default(), &mut diagnostics);
+    let complaints = diagnostics.into_sorted();
+    assert!(complaints.is_empty(), "{text}: {complaints:?}");
+    pipes.into_iter().map(|(pipe, _)| pipe).collect()
+}
+
+fn context() -> Context {
+    let to = Timestamp::from_nanos(generate::ARRIVAL.nanos() + 3_600_000_000_000);
+    let range = TimeRange { from: generate::ARRIVAL, to, utc_offset_seconds: 5_400 };
+    Context { range, limits: PipeLimits::default() }
+}
+
+/// The table that the pipeline makes of the passing lines of a tenant, and all of those lines, newest first.
+fn expected(batches: &[Batch], of: u8, filter: &Filter, mut pipeline: Pipeline) -> (Table, Vec<Vec<u8>>) {
+    let fields: Vec<FieldName> = pipeline.reads().iter().map(|read| read.field.clone()).collect();
+    let filter = Filter::all_of(vec![filter.clone(), pipeline.filter().clone()]);
+    let mut passing = Vec::new();
+    for ((_, lines, defaults), offset) in batches.iter().zip(1u64..).filter(|((other, ..), _)| *other == of) {
+        let batch = generate::batch(lines);
+        for (line, at) in batch.lines().zip(0u32..) {
+            if reference::matches(&filter, line, defaults) {
+                let cells: Vec<Cell> =
+                    fields.iter().map(|field| Cell::of_line(line, defaults, field)).collect();
+                passing.push(((line.timestamp(), offset, at), line.raw().to_vec(), cells));
+            }
+        }
+    }
+    passing.sort_by_key(|(position, ..)| std::cmp::Reverse(*position));
+    let (mut raw, mut flow) = (Vec::new(), Flow::More);
+    for (key, (_, line, cells)) in passing.into_iter().enumerate() {
+        if flow == Flow::More {
+            flow = pipeline.push_row(key as u128, cells);
+        }
+        raw.push(line);
+    }
+    (pipeline.finish(), raw)
+}
+
+fn check(batches: &[Batch], filter: &Filter, text: &str) {
+    let context = context();
+    let pipeline = Pipeline::new(&pipes(text), &context).unwrap();
+    let plan = plan(filter, &pipeline).unwrap();
+    let groups = sealed(&open(batches));
+    let (clock, is_cancelled) = (SystemClock::new(), AtomicBool::new(false));
+    let budget = Budget { clock: &clock, deadline: Duration::MAX, is_cancelled: &is_cancelled };
+    for number in 0..2 {
+        let (table, raw) = expected(batches, number, filter, pipeline.clone());
+        let asked = search(&plan, &pipeline, &context);
+        let answer = run(tenant(number), &groups, asked, &budget);
+        assert!(answer.damaged.is_empty() && answer.stopped.is_none());
+        let shown = |table: &Table| (table.columns.clone(), table.rows.clone(), table.warnings.clone());
+        assert_eq!(shown(&answer.table), shown(&table), "{text}");
+        let lines = answer.table.lines.map(|lines| lines.keys).unwrap_or_default();
+        let mut damaged = Vec::new();
+        let found = hits(&groups, &lines, &mut damaged).into_iter().map(|hit| hit.unwrap().raw);
+        let wanted = table.lines.map(|lines| lines.keys).unwrap_or_default();
+        let wanted: Vec<Vec<u8>> = wanted.iter().map(|key| raw[*key as usize].clone()).collect();
+        assert_eq!(found.collect::<Vec<_>>(), wanted, "{text}");
+    }
+}
+
+fn search<'a>(plan: &'a Plan, pipeline: &Pipeline, context: &'a Context) -> PipeSearch<'a> {
+    PipeSearch { plan, period: (i64::MIN, i64::MAX), pipeline: pipeline.clone(), context }
+}
+
+#[test]
+fn a_search_that_is_cancelled_says_so() {
+    let batches: Vec<Batch> = vec![(0, vec![br#"{"a":1}"#.to_vec()], Default::default())];
+    let context = context();
+    let pipeline = Pipeline::new(&pipes("stats count()"), &context).unwrap();
+    let plan = plan(&Filter::All, &pipeline).unwrap();
+    let (clock, is_cancelled) = (SystemClock::new(), AtomicBool::new(true));
+    let budget = Budget { clock: &clock, deadline: Duration::MAX, is_cancelled: &is_cancelled };
+    let answer = run(tenant(0), &sealed(&open(&batches)), search(&plan, &pipeline, &context), &budget);
+    assert_eq!(answer.stopped, Some(Stop::Cancelled));
+    assert_eq!(answer.table.rows, [[Cell::count(0)]]);
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(3_000))]
+
+    #[test]
+    fn groups_give_the_table_of_all_passing_lines(
+        batches in proptest::collection::vec((0u8..2, generate::lines(6), generate::defaults()), 1..4),
+        filter in generate::filter(),
+        pipes in select(PIPES.to_vec()),
+        is_filtered in any::<bool>(),
+    ) {
+        check(&batches, if is_filtered { &filter } else { &Filter::All }, pipes);
+    }
+}
