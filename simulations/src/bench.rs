@@ -9,6 +9,7 @@ pub mod log;
 pub mod parse;
 pub mod patterns;
 pub mod peers;
+pub mod query;
 pub mod questions;
 pub mod reading;
 pub mod store;
@@ -25,11 +26,12 @@ use bytes::Bytes;
 pub type Bench = fn(&Setting, &mut Report<'_>) -> anyhow::Result<()>;
 
 /// All benches by name, in the order of `all`.
-pub const BENCHES: [(&str, Bench); 5] = [
+pub const BENCHES: [(&str, Bench); 6] = [
     ("log", log::run),
     ("parse", parse::run),
     ("patterns", patterns::run),
     ("store", store::run),
+    ("query", query::run),
     ("peers", peers::run),
 ];
 

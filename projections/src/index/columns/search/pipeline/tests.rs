@@ -135,6 +135,35 @@ fn a_search_that_is_cancelled_says_so() {
     assert_eq!(answer.table.rows, [[Cell::count(0)]]);
 }
 
+/// Many lines: services that repeat, numbers of two scales, ids that do not repeat, now and then another shape.
+fn many(count: u64) -> Vec<Vec<u8>> {
+    let line = |n: u64| {
+        let drawn = n.wrapping_mul(0x9E37_79B9_7F4A_7C15);
+        let (service, level, ms) = (drawn >> 60, ["info", "warn", "error"][(n % 3) as usize], drawn >> 48);
+        let time = 1_772_366_400_000 + n * 250;
+        match n % 50 {
+            0 => format!("plain {ms}"),
+            1 => format!(r#"{{"time":{time},"a":["x",{ms}],"b":"{}","tags":["t{service}"]}}"#, ms % 10),
+            _ => format!(
+                r#"{{"time":{time},"level":"{level}","service":"s{service}","a":{}.{},"a_ms":{ms},"message":"id {drawn:x}"}}"#,
+                ms % 100,
+                ms % 10
+            ),
+        }
+    };
+    (0..count).map(|n| line(n).into_bytes()).collect()
+}
+
+#[test]
+fn large_groups_give_the_table_of_all_passing_lines() {
+    let batches: Vec<Batch> = vec![
+        (1, many(700), Default::default()),
+        (0, many(5_000), Default::default()),
+        (0, many(300), Default::default()),
+    ];
+    PIPES.iter().for_each(|pipes| check(&batches, &Filter::All, pipes));
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(3_000))]
 

@@ -1,0 +1,100 @@
+//! A question put to the column store in the words of the query language.
+//!
+//! Invariant: the whole way is gone each time, from the text to the lines or the table; nothing is kept
+//! between two questions but what the store itself keeps. It does not judge the answer.
+
+use std::sync::atomic::AtomicBool;
+use std::time::Duration;
+
+use antler_config::limits::{PipeLimits, QueryLimits};
+use antler_events::clock::{SystemClock, Timestamp};
+use antler_events::line::LineBatchBuilder;
+use antler_events::query::pipe::{self, Cell, Context, Pipeline, TimeRange};
+use antler_events::query::{self, Diagnostics, Query};
+use antler_projections::index::columns::search::budget::Budget;
+use antler_projections::index::columns::search::lines::{self, Hit, LineSearch, Order};
+use antler_projections::index::columns::search::pipeline::{self, PipeSearch};
+use antler_projections::index::columns::search::plan::Plan;
+use anyhow::{anyhow, ensure};
+
+use crate::bench::questions::{Answer, Question, Row};
+use crate::bench::store::filled::{Filled, tenant};
+
+const ALL_TIME: (i64, i64) = (i64::MIN, i64::MAX);
+
+pub fn ask(filled: &Filled, question: &Question) -> anyhow::Result<Answer> {
+    let limits = QueryLimits::default();
+    let now = Timestamp::from_nanos(0);
+    let parsed = query::parse(&question.text, now, &limits);
+    let asked = parsed.into_query().map_err(|errors| anyhow!("{errors:?}"))?;
+    match question.lines {
+        Some(limit) => ask_lines(filled, &asked, limit),
+        None => ask_table(filled, question, &asked, now, &limits),
+    }
+}
+
+fn ask_lines(filled: &Filled, asked: &Query, limit: usize) -> anyhow::Result<Answer> {
+    let plan = Plan::new(&asked.filter)?;
+    let search = LineSearch { plan: &plan, period: ALL_TIME, order: Order::NewestFirst, limit, after: None };
+    let groups = filled.store.snapshot().groups;
+    let answer = with_budget(|budget| lines::search(tenant(0), &groups, &search, budget));
+    ensure!(answer.damaged.is_empty() && answer.stopped.is_none(), "the answer is not whole");
+    answer.hits.iter().map(row_of).collect()
+}
+
+/// Time and message of a line, read as the page that shows it would.
+fn row_of(hit: &Hit) -> anyhow::Result<Row> {
+    let mut builder = LineBatchBuilder::new(antler_config::limits::LineLimits::default(), hit.received_at);
+    match hit.is_plain {
+        true => builder.push_plain(&hit.raw)?,
+        false => builder.push_json(&hit.raw)?,
+    }
+    let batch = builder.finish();
+    let message = batch.line(0).and_then(|line| line.message()).unwrap_or_default().into_owned();
+    Ok(vec![hit.position.time.nanos().to_string(), message])
+}
+
+fn ask_table(
+    filled: &Filled,
+    question: &Question,
+    asked: &Query,
+    now: Timestamp,
+    limits: &QueryLimits,
+) -> anyhow::Result<Answer> {
+    let mut diagnostics = Diagnostics::new(8);
+    let from = asked.pipes.map_or(question.text.len(), |span| span.start);
+    let pipes = pipe::parse(&question.text, from, now, limits, &mut diagnostics);
+    let pipes: Vec<_> = pipes.into_iter().map(|(pipe, _)| pipe).collect();
+    let range = TimeRange {
+        from: Timestamp::from_nanos(i64::MIN),
+        to: Timestamp::from_nanos(i64::MAX),
+        utc_offset_seconds: 0,
+    };
+    let context = Context { range, limits: PipeLimits::default() };
+    let fresh = Pipeline::new(&pipes, &context)?;
+    let plan = pipeline::plan(&asked.filter, &fresh)?;
+    let search = PipeSearch { plan: &plan, period: ALL_TIME, pipeline: fresh, context: &context };
+    let groups = filled.store.snapshot().groups;
+    let answer = with_budget(|budget| pipeline::run(tenant(0), &groups, search, budget));
+    ensure!(answer.damaged.is_empty() && answer.stopped.is_none(), "the answer is not whole");
+    // A top list tells shares too, which the other sides do not.
+    let told: Vec<bool> = answer.table.columns.iter().map(|column| **column != *"percent").collect();
+    let row = |row: &Vec<Cell>| {
+        row.iter().zip(&told).filter(|(_, told)| **told).map(|(cell, _)| shown(cell)).collect()
+    };
+    Ok(answer.table.rows.iter().map(row).collect())
+}
+
+/// Cells as the answers have them: a time as seconds, nothing as an empty text.
+fn shown(cell: &Cell) -> String {
+    match cell {
+        Cell::Missing => String::new(),
+        Cell::Time(time) => (time.nanos() / 1_000_000_000).to_string(),
+        other => other.to_string(),
+    }
+}
+
+fn with_budget<T>(run: impl FnOnce(&Budget<'_>) -> T) -> T {
+    let (clock, is_cancelled) = (SystemClock::new(), AtomicBool::new(false));
+    run(&Budget { clock: &clock, deadline: Duration::MAX, is_cancelled: &is_cancelled })
+}
