@@ -4,6 +4,7 @@
 //! printed for a right answer only, and a wrong one ends the bench with an error that names it. It does not
 //! tune a peer beyond what its users do, and it measures no peer over a network.
 
+mod antler;
 mod clickhouse;
 mod environment;
 mod shipped;
@@ -18,7 +19,7 @@ use super::{Figure, Report, Setting, median};
 type Side = fn(&Setting, &[Question], &mut Report<'_>) -> anyhow::Result<Measured>;
 
 /// All sides by name. One more is a file below and a line here.
-const SIDES: [(&str, Side); 1] = [("clickhouse", clickhouse::measure)];
+const SIDES: [(&str, Side); 2] = [("antler", antler::measure), ("clickhouse", clickhouse::measure)];
 
 /// How often a question is asked; the median counts.
 const QUESTION_ROUNDS: usize = 9;
@@ -32,7 +33,8 @@ struct Measured {
     settled_cpu_seconds_per_gb: f64,
     /// Stored bytes of one byte that went in.
     stored: f64,
-    memory_bytes_max: u64,
+    /// Of its process, if it has one of its own.
+    memory_bytes_max: Option<u64>,
     answers: Vec<Answered>,
 }
 
@@ -79,7 +81,7 @@ fn report_costs(
     line("insert.cpu", measured.insert_cpu_seconds_per_gb, "cpu-s/GB", cpu)?;
     line("settled.cpu", measured.settled_cpu_seconds_per_gb, "cpu-s/GB", cpu)?;
     line("stored", measured.stored, "B/B", Some(yardstick.stored))?;
-    line("memory", measured.memory_bytes_max as f64 / 1e6, "MB", None)
+    measured.memory_bytes_max.map_or(Ok(()), |bytes| line("memory", bytes as f64 / 1e6, "MB", None))
 }
 
 /// The median cost of a right answer, or what is wrong with it.

@@ -101,7 +101,7 @@ fn read(
             Said::Asked { name, cpu_ms, rows } => {
                 measured.answers.push(Answered { question: name, cpu_ms, answer: rows });
             }
-            Said::MemoryBytesMax(bytes) => measured.memory_bytes_max = bytes,
+            Said::MemoryBytesMax(bytes) => measured.memory_bytes_max = Some(bytes),
         }
     }
     Ok(measured)
@@ -123,7 +123,7 @@ mod tests {
 {"memory_bytes_max": 4096}"#;
         let measured = read_all(said).unwrap();
         assert_eq!((measured.insert_cpu_seconds_per_gb, measured.settled_cpu_seconds_per_gb), (2.0, 3.5));
-        assert_eq!((measured.stored, measured.memory_bytes_max), (0.1, 4096));
+        assert_eq!((measured.stored, measured.memory_bytes_max), (0.1, Some(4096)));
         assert_eq!(measured.answers[0].answer, [["5", "a"]]);
     }
 

@@ -24,6 +24,8 @@ const SMALL_BATCH_BYTES: usize = 20_000;
 /// CPU seconds for each gigabyte, and memory.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Cost {
+    /// Of taking lines apart into batches, which is done once, before the event log.
+    pub read: f64,
     pub apply: f64,
     pub seal: f64,
     pub open_bytes_max: f64,
@@ -52,6 +54,7 @@ impl Filled {
         let mut filled =
             Self { store: opened.store, files, dir, lines: 0, bytes, cost: Cost::default(), _folder: folder };
         filled.fill(setting)?;
+        filled.cost.read /= bytes / 1e9;
         filled.cost.apply /= bytes / 1e9;
         filled.cost.seal /= bytes / 1e9;
         Ok(filled)
@@ -61,8 +64,12 @@ impl Filled {
         let arrival = Arrival::default();
         let mut draw = Draw::new(1);
         let bytes = if setting.tenants > 1 { SMALL_BATCH_BYTES } else { BATCH_BYTES };
-        for (batch, offset) in line_batches_of(&setting.corpus, bytes).zip(1..) {
+        let mut batches = line_batches_of(&setting.corpus, bytes).zip(1..);
+        loop {
+            let before = cpu::of_thread()?;
+            let Some((batch, offset)) = batches.next() else { break };
             let batch = batch?;
+            self.cost.read += cpu::of_thread()? - before;
             let tenant = tenant(draw.below(u64::from(setting.tenants)) as u32);
             self.lines += batch.len() as u64;
             let before = cpu::of_thread()?;

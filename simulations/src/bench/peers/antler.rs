@@ -1,0 +1,39 @@
+//! Antler's side: the column store in this process, filled and asked by one thread.
+//!
+//! Invariant: taking lines apart counts as insertion, as it does for the peers; making them durable does not,
+//! as it does not for them. What `query` measures is measured the same way here.
+
+use super::{Answered, Measured};
+use crate::bench::query::{QUESTION_ROUNDS, ask::ask};
+use crate::bench::questions::Question;
+use crate::bench::store::filled::Filled;
+use crate::bench::{Report, Setting, cpu};
+
+pub(super) fn measure(
+    setting: &Setting,
+    questions: &[Question],
+    report: &mut Report<'_>,
+) -> anyhow::Result<Measured> {
+    report.note("peers: filling the column store")?;
+    let filled = Filled::new(setting)?;
+    let cost = filled.cost;
+    let insert = cost.read + cost.apply + cost.seal;
+    let mut answers = Vec::with_capacity(questions.len());
+    for question in questions {
+        let mut cpu_ms = Vec::with_capacity(QUESTION_ROUNDS);
+        let mut answer = Vec::new();
+        for _ in 0..QUESTION_ROUNDS {
+            let before = cpu::of_thread()?;
+            answer = ask(&filled, question)?;
+            cpu_ms.push((cpu::of_thread()? - before) * 1e3);
+        }
+        answers.push(Answered { question: question.name.to_owned(), cpu_ms, answer });
+    }
+    Ok(Measured {
+        insert_cpu_seconds_per_gb: insert,
+        settled_cpu_seconds_per_gb: insert,
+        stored: filled.store.statistics().stored_bytes as f64 / filled.bytes,
+        memory_bytes_max: None,
+        answers,
+    })
+}
