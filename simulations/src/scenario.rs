@@ -4,10 +4,11 @@
 //! It does not run them: `harness` does.
 
 pub mod log;
+pub mod store;
 
 use crate::harness::Scenario;
 
 /// All of them, as they should pass.
 pub fn all() -> Vec<Box<dyn Scenario>> {
-    vec![Box::new(log::LogScenario::default())]
+    vec![Box::new(log::LogScenario::default()), Box::new(store::StoreScenario)]
 }

@@ -66,7 +66,8 @@ pub fn stages() -> Vec<Stage> {
         // Apart from the tools, whose dependencies switch on what is there for tests only.
         Stage::cargo("release server", "build --locked --release"),
         Stage::cargo("release tools", "build --locked --release -p antler-simulations"),
-        Stage::tool("simulation", "simulate -- --seeds 10000"),
+        Stage::tool("simulation of the log", "simulate -- --scenario log --seeds 10000"),
+        Stage::tool("simulation of the store", "simulate -- --scenario store --seeds 1000"),
         Stage::tool("kills", "kill -- --kills 100"),
         Stage::tool("damage", "damage"),
         Stage::tool("fuzz", "fuzz -- lines --runs 100000"),
