@@ -145,6 +145,9 @@ struct State {
     spares: Vec<OpenGroup>,
     /// Groups that do not count any more; their files go when nobody reads them.
     dropped: Vec<Arc<GroupEntry>>,
+    /// Groups that were written for a change that failed. The disk may have it nevertheless, so their files
+    /// stay until another change is durable.
+    doubtful: Vec<Arc<GroupEntry>>,
 }
 
 /// The groups of a partition in memory.

@@ -25,6 +25,8 @@ impl ColumnStore {
         self.disk.folder.write_catalogue(&catalogue)?;
         let mut state = self.state();
         state.catalogue = Arc::new(catalogue);
+        let certain = std::mem::take(&mut state.doubtful);
+        state.dropped.extend(certain);
         publish(&mut state);
         drop(state);
         drop(held);

@@ -161,8 +161,10 @@ impl ColumnStore {
             },
             |state| state.dropped.extend(inputs.iter().cloned()),
         );
-        if !matches!(exchanged, Ok(Some(()))) {
-            self.drop_written(outputs);
+        match exchanged {
+            Ok(Some(())) => {}
+            Ok(None) => self.drop_written(outputs),
+            Err(_) => self.state().doubtful.extend(outputs.into_iter().map(Arc::new)),
         }
         exchanged.map(|exchanged| exchanged.is_some())
     }

@@ -35,6 +35,7 @@ impl ColumnStore {
             lanes: BTreeMap::new(),
             spares: Vec::new(),
             dropped: Vec::new(),
+            doubtful: Vec::new(),
         };
         let store = Self {
             options,

@@ -266,3 +266,22 @@ fn an_error_at_any_step_of_rewriting_loses_nothing_and_a_retry_works() {
         }
     }
 }
+
+#[test]
+fn a_compaction_that_failed_loses_nothing_if_the_program_ends_before_anything_else_is_durable() {
+    let events = events(24);
+    for change in 0.. {
+        let dir = tempfile::tempdir().unwrap();
+        drop(with_small_groups(dir.path(), &events));
+        let files = FaultyFiles::failing_at(change);
+        if let Ok(Opened { store, .. }) = ColumnStore::open(&files.shared(), options(dir.path())) {
+            drop(store.compact_next());
+        }
+        let Opened { store, findings } = open(dir.path());
+        assert!(!findings.iter().any(Finding::is_damage), "failure at {change}: {findings:?}");
+        assert_eq!(found(&store), expected(&events), "failure at {change}");
+        if !files.has_failed() {
+            break;
+        }
+    }
+}
