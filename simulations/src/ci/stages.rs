@@ -67,7 +67,7 @@ pub fn stages() -> Vec<Stage> {
         Stage::cargo("release server", "build --locked --release"),
         Stage::cargo("release tools", "build --locked --release -p antler-simulations"),
         Stage::tool("simulation of the log", "simulate -- --scenario log --seeds 10000"),
-        Stage::tool("simulation of the store", "simulate -- --scenario store --seeds 1000"),
+        Stage::tool("simulation of the store", "simulate -- --scenario store --seeds 250"),
         Stage::tool("kills", "kill -- --kills 100"),
         Stage::tool("damage", "damage"),
         Stage::tool("fuzz", "fuzz -- lines --runs 100000"),

@@ -146,7 +146,7 @@ impl<'a, 'w> Life<'a, 'w> {
             let mut excused = stock.take(&snapshot, model, everything, &world.clock)?;
             let applied = model.applied();
             for tenant in &mut model.tenants {
-                let answer = ask(&snapshot.groups, tenant.id, everything, ALL, &world.clock);
+                let answer = ask(tenant.id, &snapshot.groups, everything, ALL, &world.clock);
                 let is_whole = answer.damaged.is_empty() || !stock.flipped.is_empty();
                 ensure!(is_whole, "groups cannot be read, and nothing harmed them: {:?}", answer.damaged);
                 if !answer.damaged.is_empty() {

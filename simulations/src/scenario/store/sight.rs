@@ -35,8 +35,8 @@ pub(super) struct Stock {
 
 /// The newest lines that a plan wants.
 pub(super) fn ask(
-    groups: &[GroupHandle],
     tenant: TenantId,
+    groups: &[GroupHandle],
     plan: &Plan,
     limit: usize,
     clock: &SimulatedClock,
@@ -44,18 +44,18 @@ pub(super) fn ask(
     let is_cancelled = AtomicBool::new(false);
     let budget = Budget { clock, deadline: Duration::MAX, is_cancelled: &is_cancelled };
     let asked = LineSearch { plan, period: ALWAYS, order: Order::NewestFirst, limit, after: None };
-    search(groups, tenant, &asked, &budget)
+    search(tenant, groups, &asked, &budget)
 }
 
 pub(super) fn ask_count(
-    groups: &[GroupHandle],
     tenant: TenantId,
+    groups: &[GroupHandle],
     plan: &Plan,
     clock: &SimulatedClock,
 ) -> (u64, Gaps) {
     let is_cancelled = AtomicBool::new(false);
     let budget = Budget { clock, deadline: Duration::MAX, is_cancelled: &is_cancelled };
-    count(groups, tenant, &CountSearch { plan, period: ALWAYS }, &budget)
+    count(tenant, groups, &CountSearch { plan, period: ALWAYS }, &budget)
 }
 
 impl Stock {
@@ -129,7 +129,7 @@ fn read(
     let groups = std::slice::from_ref(group);
     let (mut lines, mut is_damaged) = (BTreeSet::new(), false);
     for tenant in &model.tenants {
-        let answer = ask(groups, tenant.id, everything, ALL, clock);
+        let answer = ask(tenant.id, groups, everything, ALL, clock);
         is_damaged |= !answer.damaged.is_empty();
         lines.extend(answer.hits.iter().map(place_of));
     }

@@ -240,7 +240,7 @@ impl Life<'_, '_> {
             for group in self.store.snapshot().groups {
                 let is_old = Timestamp::from_nanos(group.span().1) < before(now, age);
                 let groups = std::slice::from_ref(&group);
-                let answer = ask(groups, tenant.id, &workload.questions[0].plan, ALL, &world.clock);
+                let answer = ask(tenant.id, groups, &workload.questions[0].plan, ALL, &world.clock);
                 let first = answer.hits.first().filter(|_| is_old).map(place_of);
                 ensure!(first.is_none(), "{group:?} still has line {first:?} of {}", tenant.id);
             }

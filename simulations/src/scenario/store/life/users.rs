@@ -36,7 +36,7 @@ impl Life<'_, '_> {
         let Around { world, model, workload, .. } = &mut self.around;
         let snapshot = self.store.snapshot();
         world.trace.note(format_args!("a snapshot of {} groups is kept", snapshot.groups.len()));
-        let seen = |id| ask(&snapshot.groups, id, &workload.questions[0].plan, ALL, &world.clock);
+        let seen = |id| ask(id, &snapshot.groups, &workload.questions[0].plan, ALL, &world.clock);
         let lines = world.faults.without(|| {
             let tenants = model.tenants.iter();
             tenants.map(|tenant| seen(tenant.id).hits.iter().map(place_of).collect()).collect()
@@ -53,7 +53,7 @@ impl Life<'_, '_> {
         for (tenant, before) in model.tenants.iter().zip(&held.lines) {
             let plan = &workload.questions[0].plan;
             let answer =
-                world.faults.without(|| ask(&held.snapshot.groups, tenant.id, plan, ALL, &world.clock));
+                world.faults.without(|| ask(tenant.id, &held.snapshot.groups, plan, ALL, &world.clock));
             let seen: Excused = answer.hits.iter().map(place_of).collect();
             ensure!(seen.len() == answer.hits.len(), "a kept snapshot shows a line twice");
             for hit in &answer.hits {
@@ -76,7 +76,7 @@ impl Life<'_, '_> {
         let limit = if world.rng.chance(500) { ALL } else { 1 + world.rng.index(20) };
         let snapshot = self.store.snapshot();
         let missing = stock.missing(&snapshot)?;
-        let answer = ask(&snapshot.groups, tenant.id, plan, limit, &world.clock);
+        let answer = ask(tenant.id, &snapshot.groups, plan, limit, &world.clock);
         let applied = model.applied();
         let mut wanted: Vec<_> = (tenant.visible(&applied))
             .filter(|(place, line)| line.is_wanted(question) && !missing.contains(place))
@@ -87,7 +87,7 @@ impl Life<'_, '_> {
             tenant.check_hit(&applied, hit)?;
         }
         let seen: Vec<_> = answer.hits.iter().map(|hit| (hit.position.time, place_of(hit))).collect();
-        let (count, gaps) = ask_count(&snapshot.groups, tenant.id, plan, &world.clock);
+        let (count, gaps) = ask_count(tenant.id, &snapshot.groups, plan, &world.clock);
         world.trace.note(format_args!("question {question} of {}: {} of {count}", tenant.id, seen.len()));
         if answer.damaged.is_empty() {
             ensure!(seen.iter().eq(wanted.iter().take(limit)), "an answer has other lines than were wanted");
@@ -111,7 +111,7 @@ impl Life<'_, '_> {
             let Around { world, model, workload, .. } = &mut self.around;
             let tenant = model.tenants[0].id;
             let groups = std::slice::from_ref(group);
-            let answer = ask(groups, tenant, &workload.questions[0].plan, ALL, &world.clock);
+            let answer = ask(tenant, groups, &workload.questions[0].plan, ALL, &world.clock);
             if answer.damaged.is_empty() {
                 continue;
             }
