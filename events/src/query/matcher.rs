@@ -17,9 +17,8 @@ mod condition;
 mod highlight;
 
 pub use self::bound::BoundMatcher;
+pub use self::condition::{CompiledCondition, Target};
 pub use self::highlight::Highlight;
-
-use self::condition::CompiledCondition;
 
 #[cfg(test)]
 mod tests;

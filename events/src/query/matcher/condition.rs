@@ -11,15 +11,16 @@ use crate::line::{Level, Role};
 use crate::query::tree::{Condition, FieldName};
 use crate::query::value::{FieldKind, NamePattern, ValueTest, ValueTestError};
 
+/// A condition that is ready to be asked, of lines or of an index.
 #[derive(Debug, Clone)]
-pub(super) struct CompiledCondition {
-    pub(super) target: Target,
-    pub(super) test: ValueTest,
+pub struct CompiledCondition {
+    pub target: Target,
+    pub test: ValueTest,
 }
 
 /// Whose values are asked.
 #[derive(Debug, Clone)]
-pub(super) enum Target {
+pub enum Target {
     Any,
     Role(Role),
     Named(Arc<str>),
@@ -31,7 +32,7 @@ pub(super) enum Target {
 }
 
 impl CompiledCondition {
-    pub(super) fn new(condition: &Condition) -> Result<Self, ValueTestError> {
+    pub fn new(condition: &Condition) -> Result<Self, ValueTestError> {
         let kind = match condition.field {
             FieldName::Any => FieldKind::Any,
             FieldName::Role(Role::Message) => FieldKind::Message,
@@ -61,7 +62,7 @@ impl CompiledCondition {
     }
 
     /// Whether a name is asked. Roles are not asked by a name.
-    pub(super) fn asks_name(&self, name: &str) -> bool {
+    pub fn asks_name(&self, name: &str) -> bool {
         match &self.target {
             Target::Any => true,
             Target::Named(wanted) => **wanted == *name,

@@ -8,7 +8,8 @@ use std::sync::OnceLock;
 
 use super::block::{BlockWriter, Blocks, ReadError};
 use super::template::{
-    BlockSink, BlockSource, TemplateColumn, TemplateDirectory, TemplateError, TemplateReader, encode,
+    BlockSink, BlockSource, TemplateColumn, TemplateDirectory, TemplateError, TemplateReader, TemplateTexts,
+    encode,
 };
 use super::varint;
 
@@ -40,22 +41,20 @@ impl SealedTemplates {
         if let Some(directory) = self.directory.get() {
             return Ok(directory);
         }
-        let directory = TemplateDirectory::read(&self.root, &Source(blocks)).map_err(damaged)?;
+        let directory = TemplateDirectory::read(&self.root, &Source(blocks))?;
         if directory.count() != self.len {
             return Err(ReadError::directory("a column of templates"));
         }
         Ok(self.directory.get_or_init(|| directory))
     }
 
-    /// Appends the numbers of the templates of a range of values.
-    pub fn numbers(
+    /// Asks the texts what a growing column can be asked too.
+    pub fn with_texts<R>(
         &self,
         blocks: &impl Blocks,
-        range: std::ops::Range<u32>,
-        out: &mut Vec<u16>,
-    ) -> Result<(), ReadError> {
-        let source = Source(blocks);
-        TemplateReader::new(self.directory(blocks)?, &source).numbers(range, out).map_err(damaged)
+        ask: impl FnOnce(&dyn TemplateTexts) -> Result<R, ReadError>,
+    ) -> Result<R, ReadError> {
+        ask(&TemplateReader::new(self.directory(blocks)?, &Source(blocks)))
     }
 
     /// Visits the values of rising ranks, each with its place among the ranks.
@@ -65,14 +64,12 @@ impl SealedTemplates {
         ranks: &[u32],
         visit: &mut dyn FnMut(usize, &[u8]),
     ) -> Result<(), ReadError> {
-        let source = Source(blocks);
         let mut at = 0;
-        let reader = TemplateReader::new(self.directory(blocks)?, &source);
         let mut take = |_: u32, text: &[u8]| {
             visit(at, text);
             at += 1;
         };
-        reader.render(ranks, &mut take).map_err(damaged)
+        self.with_texts(blocks, |texts| Ok(texts.render(ranks, &mut take)?))
     }
 
     pub fn encode(&self, out: &mut Vec<u8>) {
@@ -96,9 +93,10 @@ impl SealedTemplates {
     }
 }
 
-#[expect(clippy::needless_pass_by_value, reason = "it is what map_err gives")]
-fn damaged(error: TemplateError) -> ReadError {
-    ReadError::Storage { reason: error.to_string().into() }
+impl From<TemplateError> for ReadError {
+    fn from(error: TemplateError) -> Self {
+        Self::Storage { reason: error.to_string().into() }
+    }
 }
 
 struct Sink<'a>(&'a mut BlockWriter);

@@ -5,10 +5,11 @@
 //! between are rendered and held against the matcher.
 
 use antler_events::line::Role;
+use antler_events::query::matcher::Target;
 use std::ops::Range;
 
 use super::places::Scan;
-use super::plan::{Leaf, Node, Plan, Target};
+use super::plan::{Leaf, Node, Plan};
 use super::rows::RowSet;
 use super::values::{Check, passing};
 use crate::index::columns::block::ReadError;
@@ -99,14 +100,14 @@ impl<G: GroupView + ?Sized> Scan<'_, G> {
     }
 
     fn leaf(&self, leaf: &Leaf, candidates: &RowSet) -> Result<Bounds, ReadError> {
-        if let Target::Period(first, last) = leaf.target {
+        if let Target::Period(first, last) = leaf.condition.target {
             return self.period(first, last, candidates).map(Bounds::exactly);
         }
         let mut sure = RowSet::none(self.len());
         let texts_may_have = self.may_have_all(&leaf.tokens)?;
         for column in 0..self.group.columns() {
             let head = self.group.head(column);
-            let asked = leaf.role().is_some() || leaf.asks(head);
+            let asked = leaf.role().is_some() || leaf.condition.asks_name(&head.name);
             let skipped = head.class == Class::Text && !texts_may_have;
             if asked && !skipped && !matches!(head.class, Class::Whole | Class::Time) {
                 sure.unite(&self.column(leaf, column, head, candidates)?);
@@ -186,14 +187,14 @@ impl<G: GroupView + ?Sized> Scan<'_, G> {
     /// mean the one that tells the time.
     fn is_untold(&self, leaf: &Leaf, shape: &Shape) -> bool {
         let is_time = |writing: Writing| matches!(writing, Writing::Time(_));
-        let asks_time = match leaf.target {
+        let asks_time = match leaf.condition.target {
             Target::Role(Role::Time) => true,
             Target::Any => {
                 shape.role(Role::Time).is_some_and(|(column, _)| self.group.head(column).class != Class::Time)
             }
             Target::Named(_) | Target::Like(_) => {
                 let mut times = shape.holes.iter().filter(|hole| is_time(hole.writing));
-                times.any(|hole| leaf.asks(self.group.head(hole.column)))
+                times.any(|hole| leaf.condition.asks_name(&self.group.head(hole.column).name))
             }
             Target::Role(_) | Target::Levels(_) | Target::Period(..) => false,
         };

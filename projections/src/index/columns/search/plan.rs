@@ -3,14 +3,10 @@
 //! Invariant: plan and matcher are made of the same filter. A plan knows no group, so that one serves all,
 //! in any thread.
 
-use std::ops::Bound;
-use std::sync::Arc;
-
-use antler_events::clock::Timestamp;
-use antler_events::line::{Level, Role};
-use antler_events::query::matcher::{Matcher, MatcherError};
-use antler_events::query::tree::{Condition, FieldName, Filter};
-use antler_events::query::value::{FieldKind, NamePattern, NumberUnits, ValueTest};
+use antler_events::line::Role;
+use antler_events::query::matcher::{CompiledCondition, Matcher, MatcherError, Target};
+use antler_events::query::tree::{Condition, Filter};
+use antler_events::query::value::NumberUnits;
 
 use crate::index::columns::column::ColumnHead;
 
@@ -33,23 +29,9 @@ pub(super) enum Node {
 /// A condition.
 #[derive(Debug)]
 pub(super) struct Leaf {
-    pub(super) target: Target,
-    pub(super) test: ValueTest,
+    pub(super) condition: CompiledCondition,
     /// Hashes of tokens that filters keep and every passing text has.
     pub(super) tokens: Vec<u64>,
-}
-
-/// Whose values a condition asks.
-#[derive(Debug)]
-pub(super) enum Target {
-    Any,
-    Role(Role),
-    Named(Arc<str>),
-    Like(NamePattern),
-    /// Levels that pass; bit n is the level n.
-    Levels(u8),
-    /// The time of the row, first and last nanosecond.
-    Period(i64, i64),
 }
 
 impl Plan {
@@ -98,7 +80,7 @@ impl Node {
                 let (from, to) = part.period();
                 (first.max(from), last.min(to))
             }),
-            Self::Is(leaf) => match leaf.target {
+            Self::Is(leaf) => match leaf.condition.target {
                 Target::Period(first, last) => (first, last),
                 _ => (i64::MIN, i64::MAX),
             },
@@ -109,24 +91,13 @@ impl Node {
 
 impl Leaf {
     fn new(condition: &Condition) -> Result<Self, MatcherError> {
-        let kind = match condition.field {
-            FieldName::Any => FieldKind::Any,
-            FieldName::Role(Role::Message) => FieldKind::Message,
-            _ => FieldKind::Other,
-        };
-        let test = ValueTest::new(&condition.test, kind)?;
-        let target = match &condition.field {
-            FieldName::Any => Target::Any,
-            FieldName::Named(name) => Target::Named(Arc::clone(name)),
-            FieldName::Like(wildcard) => Target::Like(NamePattern::new(wildcard)?),
-            FieldName::Role(role) => target_of_role(*role, &test),
-        };
-        let tokens = test.required_tokens();
-        Ok(Self { target, test, tokens })
+        let condition = CompiledCondition::new(condition)?;
+        let tokens = condition.test.required_tokens();
+        Ok(Self { condition, tokens })
     }
 
     fn cost(&self) -> u32 {
-        match self.target {
+        match self.condition.target {
             Target::Period(..) => 0,
             Target::Levels(_) => 1,
             Target::Role(Role::Message) => 4,
@@ -139,19 +110,9 @@ impl Leaf {
         }
     }
 
-    /// Whether the values of a column may be asked; a role is known by shapes only.
-    pub(super) fn asks(&self, head: &ColumnHead) -> bool {
-        match &self.target {
-            Target::Any => true,
-            Target::Named(name) => *name == head.name,
-            Target::Like(pattern) => pattern.matches(&head.name),
-            Target::Role(_) | Target::Levels(_) | Target::Period(..) => false,
-        }
-    }
-
     /// The role whose value is asked.
     pub(super) fn role(&self) -> Option<Role> {
-        match self.target {
+        match self.condition.target {
             Target::Role(role) => Some(role),
             Target::Levels(_) => Some(Role::Level),
             Target::Period(..) => Some(Role::Time),
@@ -163,33 +124,4 @@ impl Leaf {
     pub(super) fn units(&self, head: &ColumnHead) -> NumberUnits {
         if self.role().is_some() { NumberUnits::DEFAULT } else { NumberUnits::of_name(&head.name) }
     }
-}
-
-fn target_of_role(role: Role, test: &ValueTest) -> Target {
-    match role {
-        Role::Level => test.levels().map_or(Target::Role(role), |range| Target::Levels(levels(range))),
-        Role::Time => test.times().map_or(Target::Role(role), period),
-        _ => Target::Role(role),
-    }
-}
-
-fn levels(range: (Bound<Level>, Bound<Level>)) -> u8 {
-    use std::ops::RangeBounds as _;
-    let inside = Level::ALL.into_iter().filter(|level| range.contains(level));
-    inside.fold(0, |levels, level| levels | 1 << level as u8)
-}
-
-fn period((lower, upper): (Bound<Timestamp>, Bound<Timestamp>)) -> Target {
-    let first = match lower {
-        Bound::Unbounded => Some(i64::MIN),
-        Bound::Included(time) => Some(time.nanos()),
-        Bound::Excluded(time) => time.nanos().checked_add(1),
-    };
-    let last = match upper {
-        Bound::Unbounded => Some(i64::MAX),
-        Bound::Included(time) => Some(time.nanos()),
-        Bound::Excluded(time) => time.nanos().checked_sub(1),
-    };
-    let (first, last) = first.zip(last).unwrap_or((1, 0));
-    Target::Period(first, last)
 }

@@ -6,16 +6,15 @@
 
 use std::ops::Range;
 
+use antler_events::query::matcher::Target;
 use antler_events::query::text::{fold, is_token_byte};
 use antler_events::query::value::Piece;
 
-use super::plan::Target;
 use super::rows::RowSet;
 use super::values::Check;
 use crate::index::columns::block::ReadError;
 use crate::index::columns::column::Class;
-use crate::index::columns::template::{self, HoleKind, REST, Template};
-use crate::index::columns::view::Values;
+use crate::index::columns::template::{self, HoleKind, REST, Template, TemplateTexts};
 
 /// What is known of all texts of a template.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -28,25 +27,18 @@ enum Verdict {
 
 pub(super) fn passing(
     check: Check<'_>,
-    values: Values<'_>,
+    texts: &dyn TemplateTexts,
     ranks: &Range<u32>,
     wanted: &RowSet,
 ) -> Result<RowSet, ReadError> {
     let count = ranks.end - ranks.start;
-    let verdicts = verdicts(check, values)?;
+    let verdicts = verdicts(check, texts);
     let mut found = RowSet::none(count);
     if verdicts.iter().all(|verdict| *verdict == Verdict::None) {
         return Ok(found);
     }
     let mut numbers = Vec::with_capacity(count as usize);
-    match values {
-        Values::OpenTemplates(column) => {
-            let all = column.numbers(ranks.clone()).map_err(|_| ReadError::directory("ranks"))?;
-            numbers.extend_from_slice(all);
-        }
-        Values::Templates(column, blocks) => column.numbers(blocks, ranks.clone(), &mut numbers)?,
-        _ => return Err(ReadError::directory("a column of templates")),
-    }
+    texts.numbers(ranks.clone(), &mut numbers)?;
     let mut each = Vec::new();
     for (number, at) in numbers.iter().zip(0u32..) {
         match verdicts[usize::from(*number)] {
@@ -56,38 +48,26 @@ pub(super) fn passing(
             Verdict::Each => {}
         }
     }
-    values.texts(&each, &mut |at, text| {
+    texts.render(&each, &mut |rank, text| {
         if check.passes_text(text) {
-            found.insert(each[at] - ranks.start);
+            found.insert(rank - ranks.start);
         }
     })?;
     Ok(found)
 }
 
 /// For each template, the rest first.
-fn verdicts(check: Check<'_>, values: Values<'_>) -> Result<Vec<Verdict>, ReadError> {
-    let rest = |texts: u32| if texts == 0 { Verdict::None } else { Verdict::Each };
-    Ok(match values {
-        Values::OpenTemplates(column) => std::iter::once(rest(column.texts_of(REST)))
-            .chain((1..=column.template_count()).map(|number| verdict(check, column.template(number))))
-            .collect(),
-        Values::Templates(column, blocks) => {
-            let directory = column.directory(blocks)?;
-            std::iter::once(rest(directory.texts_of(REST)))
-                .chain(
-                    (1..=directory.template_count()).map(|number| verdict(check, directory.template(number))),
-                )
-                .collect()
-        }
-        _ => Vec::new(),
-    })
+fn verdicts(check: Check<'_>, texts: &dyn TemplateTexts) -> Vec<Verdict> {
+    let rest = if texts.texts_of(REST) == 0 { Verdict::None } else { Verdict::Each };
+    std::iter::once(rest).chain(texts.templates().map(|(_, template, _)| verdict(check, template))).collect()
 }
 
 fn verdict(check: Check<'_>, template: &Template) -> Verdict {
     if template.holes().is_empty() {
         return if check.passes_text(template.text()) { Verdict::All } else { Verdict::None };
     }
-    let is_plain = check.head.class == Class::Text && !matches!(check.leaf.target, Target::Levels(_));
+    let is_plain =
+        check.head.class == Class::Text && !matches!(check.leaf.condition.target, Target::Levels(_));
     if !is_plain {
         return Verdict::Each;
     }
@@ -97,7 +77,7 @@ fn verdict(check: Check<'_>, template: &Template) -> Verdict {
             template::Piece::Hole(_) => None,
         })
     };
-    let test = &check.leaf.test;
+    let test = &check.leaf.condition.test;
     // An empty text stands between words, and only the whole text tells where they end.
     if test.is_for_words()
         && !test.pieces().is_empty()

@@ -7,9 +7,10 @@ use std::borrow::Cow;
 use std::ops::Range;
 
 use antler_events::line::{Level, Value, ValueKind};
+use antler_events::query::matcher::Target;
 use antler_events::query::value::Decimals;
 
-use super::plan::{Leaf, Target};
+use super::plan::Leaf;
 use super::rows::RowSet;
 use super::templates;
 use crate::index::columns::block::ReadError;
@@ -58,7 +59,10 @@ pub(super) fn passing(
             values.read(blocks, range, &mut read)?;
             Ok(numbers(check, count, read.into_iter()))
         }
-        Values::OpenTemplates(_) | Values::Templates(..) => templates::passing(check, values, ranks, wanted),
+        Values::OpenTemplates(texts) => templates::passing(check, texts, ranks, wanted),
+        Values::Templates(texts, blocks) => {
+            texts.with_texts(blocks, |texts| templates::passing(check, texts, ranks, wanted))
+        }
     }
 }
 
@@ -99,13 +103,13 @@ fn numbers(check: Check<'_>, count: u32, numbers: impl Iterator<Item = Decimal>)
 
 impl Check<'_> {
     fn passes_all(&self) -> bool {
-        self.leaf.test.is_exists() && !matches!(self.leaf.target, Target::Levels(_))
+        self.leaf.condition.test.is_exists() && !matches!(self.leaf.condition.target, Target::Levels(_))
     }
 
     /// Whether a value passes, as it is in its column.
     pub(super) fn passes_text(&self, text: &[u8]) -> bool {
-        let test = &self.leaf.test;
-        if let Target::Levels(levels) = self.leaf.target {
+        let test = &self.leaf.condition.test;
+        if let Target::Levels(levels) = self.leaf.condition.target {
             // What the sender said for the whole batch may be no level.
             if let Some(level) = Level::parse(&resolved(self.head.class, text)) {
                 return levels >> level as u8 & 1 == 1;
@@ -121,18 +125,22 @@ impl Check<'_> {
     }
 
     fn passes_decimal(&self, number: Decimal) -> bool {
-        if matches!(self.leaf.target, Target::Levels(_)) {
+        if matches!(self.leaf.condition.target, Target::Levels(_)) {
             let mut text = Vec::new();
             number.write(&mut text);
             return self.passes_text(&text);
         }
-        self.leaf.test.matches_decimal(number.mantissa(), number.scale(), self.leaf.units(self.head))
+        self.leaf.condition.test.matches_decimal(
+            number.mantissa(),
+            number.scale(),
+            self.leaf.units(self.head),
+        )
     }
 
     fn decimals(&self, scale: u8) -> Decimals {
-        match self.leaf.target {
+        match self.leaf.condition.target {
             Target::Levels(_) => Decimals::Each,
-            _ => self.leaf.test.decimals(scale, self.leaf.units(self.head)),
+            _ => self.leaf.condition.test.decimals(scale, self.leaf.units(self.head)),
         }
     }
 }
