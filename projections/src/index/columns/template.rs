@@ -23,7 +23,6 @@ mod page;
 #[cfg(test)]
 mod samples;
 mod variables;
-mod varint;
 mod words;
 
 pub use column::TemplateColumn;

@@ -7,7 +7,8 @@
 use super::column::TemplateColumn;
 use super::layout::{BlockSink, PartWriter};
 use super::page::{self, PAGE_COUNT_MAX};
-use super::{REST, TemplateError, numbers, varint};
+use super::{REST, TemplateError, numbers};
+use crate::index::columns::varint;
 
 /// The first byte of a root.
 pub(super) const FORMAT: u8 = 1;
@@ -30,7 +31,7 @@ pub fn encode(
     }
     let directory = parts.finish();
     let mut root = vec![FORMAT];
-    varint::push(order.len() as u64, &mut root);
+    varint::push(&mut root, order.len() as u64);
     write_run(&templates(column, &sorted), sink, &mut root);
     write_run(&directory, sink, &mut root);
     Ok(root)
@@ -102,19 +103,19 @@ fn write_places(sorted: &Sorted, parts: &mut PartWriter<'_>) {
 /// How many texts each number has, and the keys of the templates.
 fn templates(column: &TemplateColumn, sorted: &Sorted) -> Vec<u8> {
     let mut out = Vec::new();
-    varint::push(sorted.templates.len() as u64, &mut out);
+    varint::push(&mut out, sorted.templates.len() as u64);
     let count = |pair: &[u32; 2]| u64::from(pair[1] - pair[0]);
-    sorted.starts.array_windows().for_each(|pair| varint::push(count(pair), &mut out));
+    sorted.starts.array_windows().for_each(|pair| varint::push(&mut out, count(pair)));
     let keys = || sorted.templates.iter().map(|number| column.slot(*number).key());
-    keys().for_each(|key| varint::push(key.len() as u64, &mut out));
+    keys().for_each(|key| varint::push(&mut out, key.len() as u64));
     keys().for_each(|key| out.extend_from_slice(key));
     out
 }
 
 /// Puts bytes into blocks and their numbers into the root.
 fn write_run(bytes: &[u8], sink: &mut dyn BlockSink, root: &mut Vec<u8>) {
-    varint::push(bytes.len().div_ceil(DIRECTORY_BLOCK_BYTES) as u64, root);
+    varint::push(root, bytes.len().div_ceil(DIRECTORY_BLOCK_BYTES) as u64);
     for block in bytes.chunks(DIRECTORY_BLOCK_BYTES) {
-        varint::push(u64::from(sink.put(block)), root);
+        varint::push(root, u64::from(sink.put(block)));
     }
 }

@@ -12,7 +12,8 @@ use std::sync::Arc;
 
 use foldhash::fast::FixedState;
 
-use super::{TemplateError, varint};
+use super::TemplateError;
+use crate::index::columns::varint;
 
 /// A part of at least so many bytes has a block of its own.
 const OWN_BYTES: usize = 4 << 10;
@@ -91,7 +92,7 @@ impl<'a> PartWriter<'a> {
     }
 
     pub(super) fn varint(&mut self, number: u64) {
-        varint::push(number, &mut self.directory);
+        varint::push(&mut self.directory, number);
     }
 
     /// Bytes in the directory itself.
@@ -119,10 +120,10 @@ impl<'a> PartWriter<'a> {
     pub(super) fn finish(mut self) -> Vec<u8> {
         self.close(self.placing.shared);
         let mut out = Vec::with_capacity(self.directory.len() + self.blocks.len() + 8);
-        varint::push(self.blocks.len() as u64, &mut out);
+        varint::push(&mut out, self.blocks.len() as u64);
         let mut before = 0;
         for id in &self.blocks {
-            varint::push(varint::zigzag(i64::from(*id) - before), &mut out);
+            varint::push(&mut out, varint::zigzag(i64::from(*id) - before));
             before = i64::from(*id) + 1;
         }
         out.extend_from_slice(&self.directory);

@@ -5,8 +5,9 @@
 //! those are smaller, or indices of a table if few numbers occur.
 //! Invariant: the numbers come back exactly. It does not choose pages.
 
+use super::TemplateError;
 use super::layout::{Blocks, Cursor, PartBytes, PartWriter, Placing};
-use super::{TemplateError, varint};
+use crate::index::columns::varint;
 
 const PLAIN: u8 = 0;
 const STEPS: u8 = 1;
