@@ -51,8 +51,6 @@ pub struct SealedColumn {
     pub is_full: bool,
     /// For each page of rows how many values stand before it; empty if the column is full.
     pub ranks: Vec<u32>,
-    /// Shapes with values of the column, and how many each; not stored.
-    pub uses: Vec<(u32, u32)>,
 }
 
 /// Its values.
@@ -115,23 +113,7 @@ impl Directory {
         if !bytes.is_empty() || lengths != [rows as usize; 3] || shape_texts.len() != shapes.len() {
             return Err(wrong());
         }
-        let mut directory =
-            Self { rows, raw_bytes, tenants, times, shape_of, shapes, shape_texts, columns, events, filter };
-        directory.find_uses();
-        Ok(directory)
-    }
-
-    /// Notes for each column the shapes that have it.
-    pub fn find_uses(&mut self) {
-        for (number, shape) in self.shapes.iter().enumerate() {
-            for column in shape.values() {
-                let uses = &mut self.columns[column as usize].uses;
-                match uses.last_mut() {
-                    Some((last, count)) if *last == number as u32 => *count += 1,
-                    _ => uses.push((number as u32, 1)),
-                }
-            }
-        }
+        Ok(Self { rows, raw_bytes, tenants, times, shape_of, shapes, shape_texts, columns, events, filter })
     }
 
     /// Memory that the directory holds.
@@ -212,7 +194,7 @@ impl SealedColumn {
         }
         let ranks =
             (0..pages).map(|_| varint::take_u32(bytes).ok_or_else(wrong)).collect::<Result<_, _>>()?;
-        Ok(Self { head, values, is_full, ranks, uses: Vec::new() })
+        Ok(Self { head, values, is_full, ranks })
     }
 
     fn bytes_held(&self) -> usize {
@@ -221,11 +203,7 @@ impl SealedColumn {
             SealedValues::Templates(values) => values.bytes_held(),
             SealedValues::Numbers(values) => values.bytes_held(),
         };
-        size_of::<Self>()
-            + self.head.name.len()
-            + self.ranks.capacity() * 4
-            + self.uses.capacity() * 8
-            + values
+        size_of::<Self>() + self.head.name.len() + self.ranks.capacity() * 4 + values
     }
 }
 

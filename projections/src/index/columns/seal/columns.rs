@@ -63,13 +63,7 @@ impl<'a> ColumnSealer<'a> {
         };
         let pages = if is_full { 0 } else { self.rows.len().div_ceil(PAGE) };
         let rank = |page: usize| order.rows.partition_point(|row| (*row as usize) < page * PAGE) as u32;
-        SealedColumn {
-            head: column.head.clone(),
-            values,
-            is_full,
-            ranks: (0..pages).map(rank).collect(),
-            uses: Vec::new(),
-        }
+        SealedColumn { head: column.head.clone(), values, is_full, ranks: (0..pages).map(rank).collect() }
     }
 
     fn order<'b>(&'b self, column: &'b OpenColumn) -> Order<'b> {
