@@ -91,6 +91,14 @@ pub struct LineLimits {
     pub lines_per_batch_max: u32,
 }
 
+impl LineLimits {
+    /// The same for lines that were taken before: none is refused for its length, nor a batch for their count.
+    #[must_use]
+    pub fn for_lines_taken_before(self) -> Self {
+        Self { line_bytes_max: u32::MAX, lines_per_batch_max: u32::MAX, ..self }
+    }
+}
+
 impl Default for LineLimits {
     fn default() -> Self {
         Self {

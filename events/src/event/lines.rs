@@ -151,13 +151,11 @@ impl LinesIngested {
 
     /// The batch as it was when it arrived. A line that the limits of today refuse becomes a plain one.
     pub fn parse(&self, limits: &LineLimits) -> Result<LineBatch, LineError> {
-        let limits = LineLimits { line_bytes_max: u32::MAX, lines_per_batch_max: u32::MAX, ..limits.clone() };
+        let limits = limits.clone().for_lines_taken_before();
         let mut builder = LineBatchBuilder::new(limits, self.received_at);
         builder.reserve(self.lines.len());
         for line in self.lines() {
-            if line.is_plain || builder.push_json(line.raw).is_err() {
-                builder.push_plain(line.raw)?;
-            }
+            builder.push_again(line.raw, line.is_plain)?;
         }
         Ok(builder.finish())
     }

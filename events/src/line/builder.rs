@@ -87,6 +87,15 @@ impl LineBatchBuilder {
         if plain::looks_like_json(line) { self.push_json(line) } else { self.push_plain(line) }
     }
 
+    /// Takes a line that was taken before, as what it was taken for. One that the limits of today refuse as
+    /// JSON becomes a plain one.
+    pub fn push_again(&mut self, line: &[u8], is_plain: bool) -> Result<(), LineError> {
+        if is_plain || self.push_json(line).is_err() {
+            self.push_plain(line)?;
+        }
+        Ok(())
+    }
+
     /// Takes any text as a message.
     pub fn push_plain(&mut self, line: &[u8]) -> Result<(), LineError> {
         let start = self.check_room(line)?;

@@ -7,7 +7,7 @@ use std::ops::Range;
 
 use antler_config::limits::LineLimits;
 use antler_events::clock::Timestamp;
-use antler_events::line::{LineBatch, LineBatchBuilder, LineError};
+use antler_events::line::{LineBatch, LineBatchBuilder};
 use foldhash::fast::FixedState;
 use hashbrown::HashMap;
 
@@ -30,23 +30,11 @@ pub struct RenderedRow {
 }
 
 impl RenderedRow {
-    /// The limits of arrival, but for those that would refuse a line that was taken once.
-    pub fn limits() -> LineLimits {
-        LineLimits { line_bytes_max: u32::MAX, lines_per_batch_max: u32::MAX, ..LineLimits::default() }
-    }
-
-    /// Takes the line apart again, as what it was taken for.
-    pub fn push(&self, builder: &mut LineBatchBuilder) -> Result<(), LineError> {
-        if self.is_plain || builder.push_json(&self.raw).is_err() {
-            builder.push_plain(&self.raw)?;
-        }
-        Ok(())
-    }
-
     /// The line alone in a batch.
     pub fn parsed(&self, received_at: Timestamp) -> Result<LineBatch, ReadError> {
-        let mut builder = LineBatchBuilder::new(Self::limits(), received_at);
-        self.push(&mut builder).map_err(|_| ReadError::directory("a line"))?;
+        let limits = LineLimits::default().for_lines_taken_before();
+        let mut builder = LineBatchBuilder::new(limits, received_at);
+        builder.push_again(&self.raw, self.is_plain).map_err(|_| ReadError::directory("a line"))?;
         Ok(builder.finish())
     }
 }

@@ -5,6 +5,7 @@
 
 use std::ops::Range;
 
+use antler_config::limits::LineLimits;
 use antler_events::ids::TenantId;
 use antler_events::line::LineBatchBuilder;
 
@@ -67,10 +68,11 @@ fn carry_event(
 ) -> Result<(), ReadError> {
     let arrival = from.arrivals().get(event.arrival as usize);
     let arrival = arrival.ok_or(ReadError::directory("the arrival of an event"))?;
-    let mut builder = LineBatchBuilder::new(RenderedRow::limits(), event.received_at);
+    let mut builder =
+        LineBatchBuilder::new(LineLimits::default().for_lines_taken_before(), event.received_at);
     let mut lines = Vec::with_capacity(rows.len());
     for (place, row) in rows {
-        row.push(&mut builder).map_err(|_| ReadError::directory("a line"))?;
+        builder.push_again(&row.raw, row.is_plain).map_err(|_| ReadError::directory("a line"))?;
         lines.push(
             u32::try_from(place - event.first).map_err(|_| ReadError::directory("the place of a row"))?,
         );
