@@ -4,6 +4,7 @@
 //! It does not run them: `harness` does.
 
 pub mod log;
+mod opening;
 pub mod store;
 
 use crate::harness::Scenario;

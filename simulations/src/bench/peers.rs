@@ -21,9 +21,6 @@ type Side = fn(&Setting, &[Question], &mut Report<'_>) -> anyhow::Result<Measure
 /// All sides by name. One more is a file below and a line here.
 const SIDES: [(&str, Side); 2] = [("antler", antler::measure), ("clickhouse", clickhouse::measure)];
 
-/// How often a question is asked; the median counts.
-const QUESTION_ROUNDS: usize = 9;
-
 /// What a side needed.
 #[derive(Debug, Default)]
 struct Measured {

@@ -6,15 +6,12 @@
 
 pub mod ask;
 
-use anyhow::{Context as _, anyhow, ensure};
+use anyhow::{anyhow, ensure};
 
-use self::ask::ask;
+use self::ask::ask_often;
 use super::questions::questions;
 use super::store::filled::Filled;
-use super::{Figure, Report, Setting, cpu, median, yardstick};
-
-/// How often a question is asked; the median counts.
-pub const QUESTION_ROUNDS: usize = 9;
+use super::{Figure, Report, Setting, median, yardstick};
 
 pub fn run(setting: &Setting, report: &mut Report<'_>) -> anyhow::Result<()> {
     ensure!(setting.tenants == 1, "the questions are about the corpus of one tenant");
@@ -24,13 +21,7 @@ pub fn run(setting: &Setting, report: &mut Report<'_>) -> anyhow::Result<()> {
     report.note("query: filling the store")?;
     let filled = Filled::new(setting)?;
     for question in &questions {
-        let mut cpu_ms = Vec::with_capacity(QUESTION_ROUNDS);
-        let mut answer = Vec::new();
-        for _ in 0..QUESTION_ROUNDS {
-            let before = cpu::of_thread()?;
-            answer = ask(&filled, question).with_context(|| format!("{} cannot be asked", question.name))?;
-            cpu_ms.push((cpu::of_thread()? - before) * 1e3);
-        }
+        let (cpu_ms, answer) = ask_often(&filled, question)?;
         let judged = question.expected.check(&answer);
         judged.map_err(|reason| anyhow!("{} is answered wrongly: {reason}", question.name))?;
         let name = format!("query.{}.cpu", question.name);

@@ -23,6 +23,7 @@ use anyhow::{Context as _, bail, ensure};
 use self::life::{Around, Life};
 use self::model::PartitionModel;
 use self::workload::Workload;
+use super::opening::open_with_faults;
 use crate::harness::Scenario;
 use crate::world::{Fault, Rng, World};
 
@@ -155,44 +156,16 @@ impl<'w> Course<'w> {
 
     /// Opens the log, sometimes on a bad disk; on a good one it must succeed.
     fn open(&mut self) -> anyhow::Result<Opened> {
-        if self.world.rng.chance(250)
-            && let Some(opened) = self.open_with_faults()
-        {
-            return Ok(opened);
+        let options = &self.options;
+        if self.world.rng.chance(250) {
+            self.last_end = End::Rough;
+            if let Some(opened) =
+                open_with_faults(self.world, &ARMED_AT_OPEN, |world| open_log(world, options))
+            {
+                return Ok(opened);
+            }
         }
-        self.open_log().map_err(|error| anyhow::anyhow!("the log cannot be opened: {error:#}"))
-    }
-
-    fn open_with_faults(&mut self) -> Option<Opened> {
-        self.last_end = End::Rough;
-        let World { rng, faults, files, .. } = &mut *self.world;
-        (0..2).map(|_| *rng.pick(&ARMED_AT_OPEN)).for_each(|(fault, per_mille)| faults.arm(fault, per_mille));
-        match rng.below(10) {
-            0..3 => files.set_free(Some(rng.below(300))),
-            3..6 => files.die_after(rng.between(1, 25)),
-            _ => {}
-        }
-        let opened = self.open_log();
-        let World { rng, faults, files, trace, .. } = &mut *self.world;
-        faults.disarm_all();
-        files.set_free(None);
-        let dying = files.is_dying();
-        match opened {
-            Ok(opened) if !dying => return Some(opened),
-            Ok(_) => trace.note(format_args!("opened, and about to die")),
-            Err(error) => trace.note(format_args!("not opened: {error:#}")),
-        }
-        match rng.below(if dying { 2 } else { 3 }) {
-            0 => files.cut_power(),
-            1 => files.kill_process(),
-            _ => {}
-        }
-        None
-    }
-
-    fn open_log(&self) -> anyhow::Result<Opened> {
-        let files: Arc<dyn FileSystem> = Arc::clone(&self.world.files) as _;
-        Ok(SegmentLog::open(&files, self.options.clone())?)
+        open_log(self.world, options).map_err(|error| anyhow::anyhow!("the log cannot be opened: {error:#}"))
     }
 
     fn verify(&self) -> anyhow::Result<Verification> {
@@ -238,4 +211,9 @@ fn check_partition(log: &SegmentLog, model: &mut PartitionModel) -> anyhow::Resu
     model.forget_open();
     ensure!(model.next() == bounds.next, "the log ends at {}, and {} was read", bounds.next, model.next());
     life::check_subjects(log, model)
+}
+
+fn open_log(world: &World, options: &SegmentOptions) -> anyhow::Result<Opened> {
+    let files: Arc<dyn FileSystem> = Arc::clone(&world.files) as _;
+    Ok(SegmentLog::open(&files, options.clone())?)
 }

@@ -23,6 +23,7 @@ use self::life::{Around, Life};
 use self::model::Model;
 use self::sight::Stock;
 use self::workload::Workload;
+use super::opening::open_with_faults;
 use crate::harness::Scenario;
 use crate::world::{Fault, Rng, World};
 
@@ -149,46 +150,17 @@ impl<'w> Course<'w> {
 
     /// Opens the store, sometimes on a bad disk; on a good one it must succeed.
     fn open(&mut self) -> anyhow::Result<ColumnStore> {
+        let options = &self.options;
         if self.world.rng.chance(250)
-            && let Some(opened) = self.open_with_faults()
+            && let Some(opened) =
+                open_with_faults(self.world, &ARMED_AT_OPEN, |world| open_store(world, options))
         {
             return self.check_opened(opened);
         }
-        match self.open_store() {
+        match open_store(self.world, options) {
             Ok(opened) => self.check_opened(opened),
             Err(error) => bail!("the store cannot be opened: {error:#}"),
         }
-    }
-
-    fn open_with_faults(&mut self) -> Option<Opened> {
-        let World { rng, faults, files, .. } = &mut *self.world;
-        (0..2).map(|_| *rng.pick(&ARMED_AT_OPEN)).for_each(|(fault, per_mille)| faults.arm(fault, per_mille));
-        match rng.below(10) {
-            0..3 => files.set_free(Some(rng.below(300))),
-            3..6 => files.die_after(rng.between(1, 25)),
-            _ => {}
-        }
-        let opened = self.open_store();
-        let World { rng, faults, files, trace, .. } = &mut *self.world;
-        faults.disarm_all();
-        files.set_free(None);
-        let dying = files.is_dying();
-        match opened {
-            Ok(opened) if !dying => return Some(opened),
-            Ok(_) => trace.note(format_args!("opened, and about to die")),
-            Err(error) => trace.note(format_args!("not opened: {error:#}")),
-        }
-        match rng.below(if dying { 2 } else { 3 }) {
-            0 => files.cut_power(),
-            1 => files.kill_process(),
-            _ => {}
-        }
-        None
-    }
-
-    fn open_store(&self) -> anyhow::Result<Opened> {
-        let files: Arc<dyn FileSystem> = Arc::clone(&self.world.files) as _;
-        Ok(ColumnStore::open(&files, self.options.clone())?)
     }
 
     /// An open finds what a crash left behind, and a catalogue that was flipped; nothing else.
@@ -222,4 +194,9 @@ impl<'w> Course<'w> {
             self.is_catalogue_flipped = true;
         }
     }
+}
+
+fn open_store(world: &World, options: &StoreOptions) -> anyhow::Result<Opened> {
+    let files: Arc<dyn FileSystem> = Arc::clone(&world.files) as _;
+    Ok(ColumnStore::open(&files, options.clone())?)
 }

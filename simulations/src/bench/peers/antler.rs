@@ -4,10 +4,10 @@
 //! as it does not for them. What `query` measures is measured the same way here.
 
 use super::{Answered, Measured};
-use crate::bench::query::{QUESTION_ROUNDS, ask::ask};
+use crate::bench::query::ask::ask_often;
 use crate::bench::questions::Question;
 use crate::bench::store::filled::Filled;
-use crate::bench::{Report, Setting, cpu};
+use crate::bench::{Report, Setting};
 
 pub(super) fn measure(
     setting: &Setting,
@@ -20,13 +20,7 @@ pub(super) fn measure(
     let insert = cost.read + cost.apply + cost.seal;
     let mut answers = Vec::with_capacity(questions.len());
     for question in questions {
-        let mut cpu_ms = Vec::with_capacity(QUESTION_ROUNDS);
-        let mut answer = Vec::new();
-        for _ in 0..QUESTION_ROUNDS {
-            let before = cpu::of_thread()?;
-            answer = ask(&filled, question)?;
-            cpu_ms.push((cpu::of_thread()? - before) * 1e3);
-        }
+        let (cpu_ms, answer) = ask_often(&filled, question)?;
         answers.push(Answered { question: question.name.to_owned(), cpu_ms, answer });
     }
     Ok(Measured {

@@ -11,7 +11,8 @@ use serde::{Deserialize, Serialize};
 
 use super::environment::{clickhouse, last_words};
 use super::shipped::Inserts;
-use super::{Answered, Measured, QUESTION_ROUNDS};
+use super::{Answered, Measured};
+use crate::bench::query::ask::QUESTION_ROUNDS;
 use crate::bench::questions::{Answer, Question};
 use crate::bench::{Report, Setting};
 

@@ -6,7 +6,7 @@
 use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
-use antler_config::limits::{PipeLimits, QueryLimits};
+use antler_config::limits::{LineLimits, PipeLimits, QueryLimits};
 use antler_events::clock::{SystemClock, Timestamp};
 use antler_events::line::LineBatchBuilder;
 use antler_events::query::pipe::{self, Cell, Context, Pipeline, TimeRange};
@@ -15,14 +15,30 @@ use antler_projections::index::columns::search::budget::Budget;
 use antler_projections::index::columns::search::lines::{self, Hit, LineSearch, Order};
 use antler_projections::index::columns::search::pipeline::{self, PipeSearch};
 use antler_projections::index::columns::search::plan::Plan;
-use anyhow::{anyhow, ensure};
+use anyhow::{Context as _, anyhow, ensure};
 
+use crate::bench::cpu;
 use crate::bench::questions::{Answer, Question, Row};
 use crate::bench::store::filled::{Filled, tenant};
 
 const ALL_TIME: (i64, i64) = (i64::MIN, i64::MAX);
 
-pub fn ask(filled: &Filled, question: &Question) -> anyhow::Result<Answer> {
+/// How often a question is asked; the median counts.
+pub const QUESTION_ROUNDS: usize = 9;
+
+/// Asks a question several times; what each time cost in CPU milliseconds, and the last answer.
+pub fn ask_often(filled: &Filled, question: &Question) -> anyhow::Result<(Vec<f64>, Answer)> {
+    let mut cpu_ms = Vec::with_capacity(QUESTION_ROUNDS);
+    let mut answer = Vec::new();
+    for _ in 0..QUESTION_ROUNDS {
+        let before = cpu::of_thread()?;
+        answer = ask(filled, question).with_context(|| format!("{} cannot be asked", question.name))?;
+        cpu_ms.push((cpu::of_thread()? - before) * 1e3);
+    }
+    Ok((cpu_ms, answer))
+}
+
+fn ask(filled: &Filled, question: &Question) -> anyhow::Result<Answer> {
     let limits = QueryLimits::default();
     let now = Timestamp::from_nanos(0);
     let parsed = query::parse(&question.text, now, &limits);
@@ -44,11 +60,8 @@ fn ask_lines(filled: &Filled, asked: &Query, limit: usize) -> anyhow::Result<Ans
 
 /// Time and message of a line, read as the page that shows it would.
 fn row_of(hit: &Hit) -> anyhow::Result<Row> {
-    let mut builder = LineBatchBuilder::new(antler_config::limits::LineLimits::default(), hit.received_at);
-    match hit.is_plain {
-        true => builder.push_plain(&hit.raw)?,
-        false => builder.push_json(&hit.raw)?,
-    }
+    let mut builder = LineBatchBuilder::new(LineLimits::default(), hit.received_at);
+    builder.push_again(&hit.raw, hit.is_plain)?;
     let batch = builder.finish();
     let message = batch.line(0).and_then(|line| line.message()).unwrap_or_default().into_owned();
     Ok(vec![hit.position.time.nanos().to_string(), message])

@@ -15,7 +15,7 @@ use anyhow::{Context as _, bail, ensure};
 
 use super::life::{Around, Life};
 use super::model::PartitionModel;
-use super::{Course, End};
+use super::{Course, End, open_log};
 use crate::world::files::Flip;
 use crate::world::poll::{poll_now, poll_once};
 use antler_events::subject::Subject;
@@ -80,7 +80,7 @@ impl Course<'_> {
     fn flip_and_open(&mut self) -> anyhow::Result<()> {
         let flips = self.flip(|_| true)?;
         let verification = self.verify();
-        let Opened { log, mut committers, findings } = match self.open_log() {
+        let Opened { log, mut committers, findings } = match open_log(self.world, &self.options) {
             Ok(opened) => opened,
             Err(_) if flips.iter().any(|flip| name(&flip.path) == "layout") => return Ok(()),
             Err(error) => bail!("after {flips:?} the log cannot be opened: {error:#}"),
