@@ -60,8 +60,12 @@ impl Folder {
         &self.dir
     }
 
+    /// Makes the folders where they are missing, and what is in them durable: after a commit whose sync failed,
+    /// only the running kernel may know a name, and what is read here must still be there after a power cut.
     pub(super) fn make(&self) -> Result<(), StoreError> {
-        self.files.create_dir(&self.groups).map_err(StoreError::storage("made", &self.groups))
+        self.files.create_dir(&self.groups).map_err(StoreError::storage("made", &self.groups))?;
+        self.sync_groups()?;
+        self.files.sync_dir(&self.dir).map_err(StoreError::storage("synced", &self.dir))
     }
 
     /// Whether the folder was made by a program of this version; an error if it was one of another.
