@@ -283,7 +283,8 @@ pub fn read_block(
 pub struct Restorers(Mutex<Vec<zstd::bulk::Decompressor<'static>>>);
 
 impl Restorers {
-    fn restore(&self, stored: &[u8], length: usize) -> Option<Vec<u8>> {
+    /// Nothing if it is not what was compressed to so many bytes.
+    pub fn restore(&self, stored: &[u8], length: usize) -> Option<Vec<u8>> {
         let idle = self.0.lock().expect("nothing panics while it holds the pool").pop();
         let mut context =
             idle.unwrap_or_else(|| zstd::bulk::Decompressor::new().expect("a context without a dictionary"));

@@ -71,7 +71,7 @@ impl SealedGroup {
     /// Reads trailer and directory.
     pub fn open(file: Box<dyn File>, number: u64, shared: Arc<Shared>) -> Result<Self, ReadError> {
         let size = file.size().map_err(|error| ReadError::storage(&error))?;
-        let bytes = trailer::read_directory(&*file, size)?;
+        let bytes = trailer::read_directory(&*file, size, &shared.restorers)?;
         let mut rest = &bytes[..];
         let table = BlockTable::decode(&mut rest, size)?;
         let directory = Directory::decode(&mut rest)?;

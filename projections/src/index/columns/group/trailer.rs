@@ -7,7 +7,7 @@ use std::io;
 
 use antler_events::files::{File, read_full};
 
-use crate::index::columns::block::ReadError;
+use crate::index::columns::block::{ReadError, Restorers};
 
 /// First bytes of every group file.
 pub const HEAD: &[u8; 8] = b"ANTLERgr";
@@ -35,7 +35,7 @@ pub fn finish(mut file: Vec<u8>, directory: &[u8], level: i32) -> io::Result<Vec
 }
 
 /// The directory of a file of `size` bytes.
-pub fn read_directory(file: &dyn File, size: u64) -> Result<Vec<u8>, ReadError> {
+pub fn read_directory(file: &dyn File, size: u64, restorers: &Restorers) -> Result<Vec<u8>, ReadError> {
     let wrong = |what| ReadError::Directory { what };
     let start = size.checked_sub(TRAILER_BYTES as u64).ok_or(wrong("a file too short for a group"))?;
     let mut trailer = [0; TRAILER_BYTES];
@@ -59,7 +59,7 @@ pub fn read_directory(file: &dyn File, size: u64) -> Result<Vec<u8>, ReadError> 
     if crc32fast::hash(&bytes) != crc {
         return Err(wrong("the directory of the group"));
     }
-    zstd::bulk::decompress(&bytes, length as usize).map_err(|_| wrong("the directory of the group"))
+    restorers.restore(&bytes, length as usize).ok_or(wrong("the directory of the group"))
 }
 
 fn read_exact(file: &dyn File, at: u64, into: &mut [u8]) -> Result<(), ReadError> {
