@@ -126,10 +126,12 @@ impl TenantModel {
             self.check_hit(applied, hit)?;
         }
         let (mut lost, mut went) = (None, Vec::new());
-        for (place, line) in self.visible(applied).filter(|(place, _)| !seen.contains(place)) {
+        // A line that cannot be read may be there nevertheless, and be counted.
+        let is_missed = |place: &Place| !seen.contains(place) && !excused.contains(place);
+        for (place, line) in self.visible(applied).filter(|(place, _)| is_missed(place)) {
             if line.time < self.expired_before {
                 went.push(*place);
-            } else if !excused.contains(place) {
+            } else {
                 lost = lost.or(Some(*place));
             }
         }

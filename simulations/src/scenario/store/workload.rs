@@ -14,7 +14,7 @@ use anyhow::{Context as _, anyhow, ensure};
 
 use crate::world::Rng;
 
-const DAY_NANOS: u64 = 86_400_000_000_000;
+const HOUR_NANOS: u64 = 3_600_000_000_000;
 
 /// What users ask. The first one wants everything.
 const FILTERS: [&str; 5] =
@@ -106,10 +106,10 @@ fn arrival(rng: &mut Rng) -> Arrival {
     Arrival { protocol: protocol.to_owned(), origin: String::new(), defaults }
 }
 
-/// Lines of a few shapes, from two days ago until tomorrow.
+/// Lines of a few shapes, of the last day and a half and the next twelve hours.
 fn text(rng: &mut Rng, now: Timestamp, number: u64) -> String {
     let (value, user) = (rng.below(1_000), rng.below(9));
-    let nanos = now.nanos() + rng.below(3 * DAY_NANOS) as i64 - 2 * DAY_NANOS as i64;
+    let nanos = now.nanos() + rng.below(48 * HOUR_NANOS) as i64 - 36 * HOUR_NANOS as i64;
     let seconds = nanos / 1_000_000_000;
     match rng.below(6) {
         0 => format!("plain line {number} of user {user}"),

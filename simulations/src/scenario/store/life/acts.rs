@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use antler_events::clock::{Clock as _, Timestamp};
 use antler_events::ids::{PartitionId, TenantId};
-use antler_projections::index::columns::store::{ApplyError, Retention};
+use antler_projections::index::columns::store::{ApplyError, RetainReport, Retention};
 use anyhow::{bail, ensure};
 
 use super::super::model::{Event, place_of};
@@ -43,7 +43,7 @@ impl Life<'_, '_> {
             42..60 => self.seal(),
             60..64 => self.tick(),
             64..72 => self.compact(),
-            72..75 => self.retain(),
+            72..75 => self.retain().map(drop),
             75..78 => self.erase(),
             78..81 => self.hold(),
             81..91 => self.question(),
@@ -185,7 +185,7 @@ impl Life<'_, '_> {
     }
 
     /// Compacts on a good disk until nothing is left to do; each damaged group may stop it once.
-    pub(super) fn compact_all(&mut self) -> anyhow::Result<()> {
+    fn compact_all(&mut self) -> anyhow::Result<()> {
         for _ in 0..ROUNDS_MAX {
             match self.store.compact_next() {
                 Ok(None) => return Ok(()),
@@ -197,7 +197,21 @@ impl Life<'_, '_> {
         bail!("compaction never ends")
     }
 
-    pub(super) fn retain(&mut self) -> anyhow::Result<()> {
+    /// Drops and compacts on a good disk until nothing is too old: without lines that are gone a group may be
+    /// older than it was with them.
+    pub(super) fn drop_all(&mut self) -> anyhow::Result<()> {
+        for _ in 0..ROUNDS_MAX {
+            let retained = self.retain()?;
+            self.compact_all()?;
+            if retained.is_some_and(|report| report.groups == 0 && report.groups_due == 0) {
+                return Ok(());
+            }
+        }
+        bail!("retention never ends")
+    }
+
+    /// What was dropped, unless it failed with a reason.
+    fn retain(&mut self) -> anyhow::Result<Option<RetainReport>> {
         let now = self.around.world.clock.now();
         let retained = self.store.retain(now, &Retention { shortest: AGES[0], of: &age });
         for tenant in &mut self.around.model.tenants {
@@ -206,10 +220,12 @@ impl Life<'_, '_> {
             }
         }
         match retained {
-            Ok(report) => self.around.world.trace.note(format_args!("{report:?}")),
-            Err(error) => self.failed("retention", &error)?,
+            Ok(report) => {
+                self.around.world.trace.note(format_args!("{report:?}"));
+                Ok(Some(report))
+            }
+            Err(error) => self.failed("retention", &error).map(|()| None),
         }
-        Ok(())
     }
 
     pub(super) fn erase(&mut self) -> anyhow::Result<()> {
