@@ -11,5 +11,5 @@ use crate::harness::Scenario;
 
 /// All of them, as they should pass.
 pub fn all() -> Vec<Box<dyn Scenario>> {
-    vec![Box::new(log::LogScenario::default()), Box::new(store::StoreScenario)]
+    vec![Box::new(log::LogScenario::default()), Box::new(store::StoreScenario::default())]
 }

@@ -1,35 +1,52 @@
-//! Proves the simulation itself: every bug that can be planted into the log is found within a thousand seeds.
+//! Proves the simulation itself: every bug that can be planted into log or store is found within a thousand seeds.
 //!
 //! Invariant: a bug that nobody finds fails this test, so a new one may be planted without further ado.
 //! It does not run the long simulation: `simulate` does.
 
-use antler_events::log::segment::Planted;
-use antler_simulations::harness::{self, Plan, Report};
+use std::fmt::Debug;
+
+use antler_events::log::segment;
+use antler_projections::index::columns::store;
+use antler_simulations::harness::{self, Plan, Report, Scenario};
 use antler_simulations::scenario::log::LogScenario;
+use antler_simulations::scenario::store::StoreScenario;
 
 const SEEDS_MAX: u64 = 1_000;
 
-fn run(planted: Planted, seeds: u64, until_failure: bool) -> Report {
-    harness::run(&LogScenario { planted }, Plan { first: 1, seeds, threads: 2, until_failure })
+fn run(scenario: &dyn Scenario, seeds: u64, until_failure: bool) -> Report {
+    harness::run(scenario, Plan { first: 1, seeds, threads: 2, until_failure })
+}
+
+/// The bugs that no seed shows.
+fn missed<B: Copy + Debug, S: Scenario>(bugs: &[B], scenario: impl Fn(B) -> S) -> Vec<B> {
+    let is_missed = |bug: &B| {
+        let report = run(&scenario(*bug), SEEDS_MAX, true);
+        if let Some(failure) = report.failures.first() {
+            println!("{bug:?}: seed {}: {}", failure.seed, failure.reason);
+        }
+        report.failures.is_empty()
+    };
+    bugs.iter().copied().filter(is_missed).collect()
 }
 
 #[test]
-fn every_planted_bug_is_found() {
-    let mut missed = Vec::new();
-    for planted in Planted::ALL {
-        let report = run(planted, SEEDS_MAX, true);
-        match report.failures.first() {
-            Some(failure) => println!("{planted:?}: seed {}: {}", failure.seed, failure.reason),
-            None => missed.push(planted),
-        }
-    }
-    assert!(Planted::ALL.len() >= 10);
-    assert!(missed.is_empty(), "{SEEDS_MAX} seeds do not find {missed:?}");
+fn every_bug_planted_into_the_log_is_found() {
+    const { assert!(segment::Planted::ALL.len() >= 10) };
+    assert_eq!(missed(&segment::Planted::ALL, |planted| LogScenario { planted }), []);
+}
+
+#[test]
+fn every_bug_planted_into_the_store_is_found() {
+    const { assert!(store::Planted::ALL.len() >= 10) };
+    assert_eq!(missed(&store::Planted::ALL, |planted| StoreScenario { planted }), []);
 }
 
 #[test]
 fn without_a_planted_bug_every_seed_passes() {
-    let report = run(Planted::None, 200, false);
-    assert_eq!(report.failures, []);
-    assert_eq!(report.passed, 200);
+    let scenarios: [&dyn Scenario; 2] = [&LogScenario::default(), &StoreScenario::default()];
+    for (scenario, seeds) in scenarios.into_iter().zip([200, 50]) {
+        let report = run(scenario, seeds, false);
+        assert_eq!(report.failures, []);
+        assert_eq!(report.passed, seeds);
+    }
 }

@@ -16,7 +16,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use antler_events::files::FileSystem;
-use antler_projections::index::columns::store::{ColumnStore, Finding, Opened, StoreOptions};
+use antler_projections::index::columns::store::{ColumnStore, Finding, Opened, Planted, StoreOptions};
 use anyhow::{bail, ensure};
 
 use self::life::{Around, Life};
@@ -39,9 +39,11 @@ const ARMED_AT_OPEN: [(Fault, u16); 8] = [
     (Fault::ShortRead, 500),
 ];
 
-/// The scenario.
+/// The scenario, with a bug in the store or without.
 #[derive(Debug, Clone, Copy, Default)]
-pub struct StoreScenario;
+pub struct StoreScenario {
+    pub planted: Planted,
+}
 
 impl Scenario for StoreScenario {
     fn name(&self) -> &'static str {
@@ -73,21 +75,24 @@ impl Scenario for StoreScenario {
     }
 
     fn run(&self, world: &mut World) -> anyhow::Result<()> {
-        let options = options(&mut world.rng);
+        let options = options(&mut world.rng, self.planted);
         world.trace.note(format_args!("{options:?}"));
         Course::new(world, options)?.run()
     }
 }
 
 /// Small enough that a short run seals, waits for room, merges and forgets what it read.
-fn options(rng: &mut Rng) -> StoreOptions {
+fn options(rng: &mut Rng, planted: Planted) -> StoreOptions {
     StoreOptions {
         rows_max: rng.between(20, 201) as u32,
         raw_bytes_max: *rng.pick(&[2_000, 1 << 20]),
         open_for_max: Duration::from_secs(rng.between(1, 60)),
         sealing_max: rng.between(1, 4) as usize,
-        directories_bytes_max: *rng.pick(&[0, 50_000, 1 << 20]),
-        blocks_bytes_max: *rng.pick(&[0, 10_000, 1 << 20]),
+        directories_bytes_max: *rng.pick(&[0, 20_000, 1 << 20, 1 << 20]),
+        blocks_bytes_max: *rng.pick(&[0, 10_000, 1 << 20, 1 << 20]),
+        // Below 0 hardly anything is compressed, which costs a world of small groups most of its time.
+        level: *rng.pick(&[1, -100, -100, -100]),
+        planted,
         ..StoreOptions::new(PathBuf::from("data/index"))
     }
 }
@@ -200,3 +205,6 @@ fn open_store(world: &World, options: &StoreOptions) -> anyhow::Result<Opened> {
     let files: Arc<dyn FileSystem> = Arc::clone(&world.files) as _;
     Ok(ColumnStore::open(&files, options.clone())?)
 }
+
+#[cfg(test)]
+mod tests;
