@@ -4,3 +4,4 @@
 //! nothing of one tenant is ever shown to another. It does not append, spawn or open sockets.
 
 pub mod columns;
+pub mod port;
