@@ -4,4 +4,8 @@
 //! nothing of one tenant is ever shown to another. It does not append, spawn or open sockets.
 
 pub mod columns;
+#[cfg(any(test, feature = "conformance"))]
+pub mod conformance;
 pub mod port;
+#[cfg(any(test, feature = "conformance"))]
+pub mod reference;
