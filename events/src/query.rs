@@ -17,6 +17,7 @@ pub mod lucene;
 pub mod matcher;
 mod moment;
 pub mod parse;
+pub mod pattern;
 pub mod pipe;
 pub mod print;
 #[cfg(any(test, feature = "generators"))]

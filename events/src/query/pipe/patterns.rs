@@ -1,29 +1,23 @@
-//! `patterns`: messages that differ only in their numbers and ids, as one pattern with its count.
+//! `patterns`: messages that differ only in their variables, as one pattern with its count.
 //!
-//! Invariant: a text has one pattern whatever other texts there are, so an index can make it from its own
-//! templates, and parts can be merged. Every run of letters and digits that has a digit is a variable.
-//! It does not learn which words without digits vary.
+//! Rows are gathered by the form of their text, and forms become patterns in the end. Invariant: a text has one form
+//! whatever other texts there are, so an index can make it from its own templates, and parts can be merged.
+//! What a pattern is says `query::pattern`.
 
 use std::cmp::Reverse;
 use std::fmt;
-use std::net::Ipv4Addr;
 use std::sync::Arc;
 
 use super::aggregate::{Function, Measure};
 use super::cell::Cell;
 use super::grouping::{Grouping, Key};
+use super::number::Number;
 use super::parse::{Parsed, Reader};
 use super::print::write_name;
 use super::{Pipe, name_of};
 use crate::line::Role;
-use crate::query::text::{class, is_token_byte};
+use crate::query::pattern::{Form, merge};
 use crate::query::tree::FieldName;
-
-/// Longest part of a text that is looked at.
-const TEXT_BYTES_MAX: usize = 4_096;
-const UUID_BYTES: usize = 36;
-/// From so many digits on, a hexadecimal run is an id.
-const HEX_BYTES_MIN: usize = 8;
 
 /// Of which field, and how many.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -45,7 +39,7 @@ pub(super) fn parse(reader: &mut Reader<'_, '_>) -> Parsed<Pipe> {
 }
 
 impl Patterns {
-    /// The key is the pattern of the field.
+    /// The key is the form of the field.
     pub(super) fn grouping(&self) -> Grouping {
         let measure = |function, field: FieldName, name: &str| Measure {
             function,
@@ -63,74 +57,56 @@ impl Patterns {
         Grouping { keys: vec![key], measures, only_complete: true }
     }
 
-    /// The most frequent first.
-    pub(super) fn choose(&self, mut rows: Vec<Vec<Cell>>) -> Vec<Vec<Cell>> {
+    /// The rows of patterns out of those of forms, the most frequent first.
+    pub(super) fn choose(&self, rows: Vec<Vec<Cell>>) -> Vec<Vec<Cell>> {
+        let forms: Vec<Form> = rows.iter().map(|row| row.first().map(form_of).unwrap_or_default()).collect();
+        let merged = merge(&forms);
+        let mut patterns: Vec<Option<Vec<Cell>>> = vec![None; merged.patterns.len()];
+        for (row, pattern) in rows.into_iter().zip(&merged.of_form) {
+            match &mut patterns[*pattern as usize] {
+                Some(pattern) => take_in(pattern, row),
+                none => *none = Some(row),
+            }
+        }
+        let mut rows: Vec<Vec<Cell>> = Vec::with_capacity(patterns.len());
+        for (row, form) in patterns.into_iter().zip(&merged.patterns) {
+            let text = [Cell::text(&form.to_string())];
+            rows.extend(row.map(|row| text.into_iter().chain(row.into_iter().skip(1)).collect()));
+        }
         rows.sort_by_key(|row| Reverse(row.get(1).and_then(Cell::as_number)));
         rows.truncate(self.rows.map_or(usize::MAX, |rows| rows as usize));
         rows
     }
 }
 
-/// The pattern of a text: its variables as `<num>`, `<ip>`, `<uuid>`, `<hex>` and `<*>`.
-pub fn pattern_of(text: &str) -> String {
-    let text = &text[..text.floor_char_boundary(TEXT_BYTES_MAX)];
-    let bytes = text.as_bytes();
-    let mut pattern = String::with_capacity(text.len());
-    let mut at = 0;
-    while at < bytes.len() {
-        let length = run(&bytes[at..], is_token_byte(bytes[at]));
-        let part = &text[at..at + length];
-        if !part.bytes().any(|byte| class(byte) == 1) && !starts_uuid(&bytes[at..]) {
-            pattern.push_str(part);
-            at += length;
-            continue;
-        }
-        let (hole, length) = variable(&bytes[at..], length);
-        pattern.push_str(hole);
-        at += length;
-    }
-    pattern
+/// What rows are gathered by.
+pub(super) fn key_of(text: &Cell) -> Cell {
+    Cell::text(&Form::of_text(text.to_string().as_bytes()).to_string())
 }
 
-/// Length of the run of bytes that are, or are not, part of a token. A character of another script is all token
-/// bytes, so a run ends between characters.
-fn run(bytes: &[u8], of_tokens: bool) -> usize {
-    bytes.iter().position(|byte| is_token_byte(*byte) != of_tokens).unwrap_or(bytes.len())
+/// The form that a key shows.
+fn form_of(key: &Cell) -> Form {
+    Form::parse(&key.to_string())
 }
 
-/// What a variable is called, and how far it reaches beyond its first run.
-fn variable(bytes: &[u8], first: usize) -> (&'static str, usize) {
-    if starts_uuid(bytes) {
-        return ("<uuid>", UUID_BYTES);
-    }
-    let dotted = bytes.iter().position(|byte| !byte.is_ascii_digit() && *byte != b'.').unwrap_or(bytes.len());
-    let dotted = bytes[..dotted].trim_ascii_end().len();
-    let address = str::from_utf8(&bytes[..dotted]).ok().map(|text| text.trim_end_matches('.'));
-    if let Some(address) = address.filter(|text| text.parse::<Ipv4Addr>().is_ok()) {
-        return ("<ip>", address.len());
-    }
-    let run = &bytes[..first];
-    if run.iter().all(u8::is_ascii_digit) {
-        return ("<num>", first + fraction(&bytes[first..]));
-    }
-    let is_hex = first >= HEX_BYTES_MIN && run.iter().all(u8::is_ascii_hexdigit);
-    (if is_hex { "<hex>" } else { "<*>" }, first)
-}
-
-/// Length of a point and digits, if they end the number.
-fn fraction(rest: &[u8]) -> usize {
-    let digits = rest.get(1..).map_or(0, |rest| rest.iter().take_while(|byte| byte.is_ascii_digit()).count());
-    let ends = rest.get(1 + digits).is_none_or(|byte| !is_token_byte(*byte));
-    if rest.first() == Some(&b'.') && digits > 0 && ends { 1 + digits } else { 0 }
-}
-
-fn starts_uuid(bytes: &[u8]) -> bool {
-    let Some(uuid) = bytes.get(..UUID_BYTES) else { return false };
-    let dashes = [8, 13, 18, 23];
-    let fits = |(at, byte): (usize, &u8)| {
-        if dashes.contains(&at) { *byte == b'-' } else { byte.is_ascii_hexdigit() }
+/// Adds a row of the same pattern: counts are added, and the earliest line gives the example.
+fn take_in(pattern: &mut [Cell], row: Vec<Cell>) {
+    let ([_, count, first, last, example], Ok([_, more, earliest, latest, other])) =
+        (pattern, <[Cell; 5]>::try_from(row))
+    else {
+        return;
     };
-    uuid.iter().enumerate().all(fits) && bytes.get(UUID_BYTES).is_none_or(|byte| !is_token_byte(*byte))
+    let sum = |one: Number, other: Number| one.plus(other);
+    if let Some(sum) = count.as_number().zip(more.as_number()).and_then(|(one, other)| sum(one, other)) {
+        *count = Cell::Number(sum);
+    }
+    // What is missing stands last.
+    if earliest < *first {
+        (*first, *example) = (earliest, other);
+    }
+    if !latest.is_missing() && (last.is_missing() || latest > *last) {
+        *last = latest;
+    }
 }
 
 impl fmt::Display for Patterns {
@@ -150,24 +126,30 @@ impl fmt::Display for Patterns {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::clock::Timestamp;
 
     #[test]
-    fn what_has_a_digit_is_a_variable() {
-        let check = |text: &str, expected: &str| assert_eq!(pattern_of(text), expected, "{text}");
-        check("took 12ms", "took <*>");
-        check("took 1.5 s, 3 left.", "took <num> s, <num> left.");
-        check("from 10.0.0.1:8080", "from <ip>:<num>");
-        check("from 10.0.0.1.", "from <ip>.");
-        check("version 1.2.3", "version <num>.<num>");
-        check("job fedcba98-aaaa-bbbb-cccc-0123456789ab done", "job <uuid> done");
-        check("job fedcbaaa-aaaa-bbbb-cccc-abcdefabcdef", "job <uuid>");
-        check("commit 9fceb02d0ae5", "commit <hex>");
-        check("größe5 naïve", "<*> naïve");
-        check("", "");
-    }
-
-    #[test]
-    fn a_very_long_text_is_looked_at_in_part() {
-        assert!(pattern_of(&"ä ".repeat(100_000)).len() <= TEXT_BYTES_MAX);
+    fn rows_of_one_pattern_become_one() {
+        let row = |pattern: &str, count, first, last| {
+            let time = |nanos| Cell::Time(Timestamp::from_nanos(nanos));
+            vec![
+                Cell::text(pattern),
+                Cell::count(count),
+                time(first),
+                time(last),
+                Cell::text(&first.to_string()),
+            ]
+        };
+        let rows = vec![
+            row("bye", 4, 1, 2),
+            row("for bob <num>", 1, 5, 6),
+            row("for eve <num>", 2, 3, 9),
+            row("for root <num>", 3, 4, 5),
+        ];
+        let all = Patterns { rows: None, field: FieldName::Role(Role::Message) };
+        let expected = vec![row("for <*> <num>", 6, 3, 9), row("bye", 4, 1, 2)];
+        assert_eq!(all.choose(rows.clone()), expected);
+        let one = Patterns { rows: Some(1), ..all };
+        assert_eq!(one.choose(rows), expected[..1]);
     }
 }

@@ -98,7 +98,7 @@ enum Step {
 #[derive(Debug, Clone)]
 pub struct FirstGroups {
     pub grouping: Arc<Grouping>,
-    /// Whether the one key is the pattern of its field, as `patterns::pattern_of` makes it.
+    /// Whether the one key is the form of its field, as `query::pattern` shows it.
     pub of_patterns: bool,
 }
 

@@ -134,12 +134,12 @@ pub const PIPES: &[Entry] = &[
     Entry {
         name: "patterns",
         syntax: "patterns [N] [of field]",
-        what: "Messages that differ only in numbers and ids, as one pattern, the most frequent first.",
+        what: "Messages that differ only in their variables, as one pattern, the most frequent first.",
         example: r#"eval message = replace(replace(message, "bob", "u1"), "eve", "u2") | patterns 1 | drop example"#,
         lines: MESSAGES,
         answer: &[
             "pattern | count | first_seen | last_seen",
-            "GET /users took <*> for <*> | 2 | 2026-03-01T12:00:01.000Z | 2026-03-01T12:00:02.000Z",
+            "GET /users took <word> for <word> | 2 | 2026-03-01T12:00:01.000Z | 2026-03-01T12:00:02.000Z",
         ],
         parse: Some(patterns::parse),
     },

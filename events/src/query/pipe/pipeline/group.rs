@@ -10,7 +10,7 @@ use super::{Context, Row, time_of};
 use crate::line::Role;
 use crate::query::pipe::cell::Cell;
 use crate::query::pipe::grouping::{Grouping, Groups, TimeRange};
-use crate::query::pipe::patterns::{Patterns, pattern_of};
+use crate::query::pipe::patterns::{Patterns, key_of};
 use crate::query::pipe::scope::Scope;
 use crate::query::pipe::top::Top;
 use crate::query::pipe::{PipeError, name_of};
@@ -77,7 +77,7 @@ impl GroupStep {
             |(key, slot): (&_, &usize)| crate::query::pipe::grouping::Key::of(key, &row.cells[*slot], range);
         key.extend(groups.grouping().keys.iter().zip(keys.iter()).map(cut));
         if let (Shape::Patterns(_), Some(text)) = (shape, key.first_mut().filter(|cell| !cell.is_missing())) {
-            *text = Cell::text(&pattern_of(&text.to_string()));
+            *text = key_of(text);
         }
         value.clear();
         value.extend(values.iter().map(|slot| slot.map_or(Cell::Missing, |slot| row.cells[slot].clone())));

@@ -1,0 +1,256 @@
+//! Merging: words that turn out to be variables although they have no digit.
+//!
+//! Where forms differ in one word and that word takes several values, it is a variable. Forms with a variable for
+//! whatever stands between quotes take in those that have a text there.
+//! Invariant: what becomes of forms depends on which there are, not on their order, nor on how often each comes.
+//! It does not count messages.
+
+use std::collections::hash_map::Entry;
+use std::collections::{HashMap, HashSet};
+use std::hash::BuildHasher as _;
+
+use foldhash::fast::FixedState;
+
+use super::form::Form;
+use super::word::{Word, joined};
+
+/// A word that takes so many values in otherwise equal forms is a variable.
+const VALUES_MIN: usize = 3;
+/// The same for the value of a key: `state=open` is more often one of a few than a variable.
+const KEY_VALUES_MIN: usize = 5;
+/// A place that already holds a variable counts as so many values.
+const VARIABLE_VALUES: usize = 2;
+/// More rounds find nothing new in practice.
+const ROUNDS_MAX: usize = 8;
+
+/// What becomes of forms.
+#[derive(Debug, Clone)]
+pub struct Merged {
+    /// All patterns, in the order of their words.
+    pub patterns: Vec<Form>,
+    /// For each form, in the order in which they came, the index of its pattern.
+    pub of_form: Vec<u32>,
+}
+
+/// Makes patterns of forms. A form may come several times.
+pub fn merge<'f>(forms: impl IntoIterator<Item = &'f Form>) -> Merged {
+    let forms: Vec<&Form> = forms.into_iter().collect();
+    let mut classes = Classes::default();
+    let wide = wide_forms(&forms);
+    let words = |form: &Form| widened_into(form, &wide).unwrap_or_else(|| form.clone()).words;
+    let entered: Vec<usize> = forms.iter().map(|form| classes.enter(words(form))).collect();
+    let mut class_of: Vec<usize> = (0..classes.all.len()).collect();
+    for _ in 0..ROUNDS_MAX {
+        let variables = classes.variables();
+        if variables.is_empty() {
+            break;
+        }
+        let moved = classes.merge(&variables);
+        class_of.iter_mut().for_each(|class| *class = moved[*class]);
+    }
+    classes.sorted(entered.into_iter().map(|class| class_of[class]))
+}
+
+/// Forms that have a variable for whatever stands between quotes.
+fn wide_forms<'f>(forms: &[&'f Form]) -> HashSet<&'f Form, FixedState> {
+    forms.iter().copied().filter(|form| form.is_wide()).collect()
+}
+
+/// The form as one of the wide ones, if it is.
+fn widened_into(form: &Form, wide: &HashSet<&Form, FixedState>) -> Option<Form> {
+    if wide.is_empty() { None } else { form.widened().filter(|form| wide.contains(form)) }
+}
+
+/// A word of a class: the indices of both.
+type Place = (usize, usize);
+
+/// Forms whose words are equal are one class.
+#[derive(Debug, Default)]
+struct Classes {
+    all: Vec<Vec<Word>>,
+    by_words: HashMap<u64, Vec<usize>, FixedState>,
+}
+
+impl Classes {
+    /// The index of the class with these words.
+    fn enter(&mut self, words: Vec<Word>) -> usize {
+        let same = self.by_words.entry(hash(&words)).or_default();
+        let known = same.iter().copied().find(|index| self.all[*index] == words);
+        if let Some(index) = known {
+            let class = &mut self.all[index];
+            class.iter_mut().zip(&words).for_each(|(word, other)| word.merge_text(other));
+            return index;
+        }
+        same.push(self.all.len());
+        self.all.push(words);
+        self.all.len() - 1
+    }
+
+    /// The words that turn out to be variables.
+    fn variables(&self) -> Vec<Place> {
+        let mut found = Vec::new();
+        for places in self.places_but_for_one_word() {
+            let word = |place: &Place| &self.all[place.0][place.1];
+            let mut values: Vec<&Word> = places.iter().map(word).collect();
+            values.sort_unstable();
+            values.dedup();
+            let weight = |value: &&Word| if value.is_variable() { VARIABLE_VALUES } else { 1 };
+            let needed = if values[0].key().is_empty() { VALUES_MIN } else { KEY_VALUES_MIN };
+            if values.iter().map(weight).sum::<usize>() >= needed {
+                found.extend(places.into_iter().filter(|place| !word(place).is_variable()));
+            }
+        }
+        found.sort_unstable();
+        found
+    }
+
+    /// Groups of places of classes that are equal but for the word at the place. A first word stays.
+    fn places_but_for_one_word(&self) -> Vec<Vec<Place>> {
+        let mut by_hash: HashMap<u64, usize, FixedState> = HashMap::default();
+        let mut groups: Vec<Vec<Place>> = Vec::new();
+        for (index, words) in self.all.iter().enumerate() {
+            let whole = hash(words);
+            for (place, word) in words.iter().enumerate().skip(1) {
+                let masked = hash_at(place, &Word::variable(word.key()));
+                let others = whole.wrapping_sub(hash_at(place, word)).wrapping_add(masked);
+                // The place counts too: another one may be what differs.
+                match by_hash.entry(others.rotate_left(1) ^ place as u64) {
+                    Entry::Occupied(group) => groups[*group.get()].push((index, place)),
+                    Entry::Vacant(group) => {
+                        group.insert(groups.len());
+                        groups.push(vec![(index, place)]);
+                    }
+                }
+            }
+        }
+        groups.retain(|group| group.len() > 1);
+        groups
+    }
+
+    /// Makes variables of these words, and answers for each class its new index.
+    fn merge(&mut self, variables: &[Place]) -> Vec<usize> {
+        let old = std::mem::take(self);
+        let mut variables = variables.iter().copied().peekable();
+        let mut moved = Vec::with_capacity(old.all.len());
+        for (index, mut words) in old.all.into_iter().enumerate() {
+            while let Some((_, place)) = variables.next_if(|variable| variable.0 == index) {
+                words[place].make_variable();
+            }
+            moved.push(self.enter(joined(words)));
+        }
+        moved
+    }
+
+    /// The classes as patterns, the same whatever the order of the forms was.
+    fn sorted(self, of_form: impl Iterator<Item = usize>) -> Merged {
+        let mut patterns: Vec<(Form, usize)> =
+            self.all.into_iter().map(|words| Form { words }).zip(0..).collect();
+        patterns.sort_unstable();
+        let mut places = vec![0; patterns.len()];
+        (0..).zip(&patterns).for_each(|(place, (_, class))| places[*class] = place);
+        let of_form = of_form.map(|class| places[class]).collect();
+        Merged { patterns: patterns.into_iter().map(|(form, _)| form).collect(), of_form }
+    }
+}
+
+/// The hash of words, as a sum so that one of them can be exchanged.
+fn hash(words: &[Word]) -> u64 {
+    let hashes = words.iter().enumerate().map(|(place, word)| hash_at(place, word));
+    hashes.fold(0, u64::wrapping_add)
+}
+
+fn hash_at(place: usize, word: &Word) -> u64 {
+    FixedState::default().hash_one((place, word))
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn check(texts: &[&str], expected: &[(&str, usize)]) {
+        let forms: Vec<Form> = texts.iter().map(|text| Form::of_text(text.as_bytes())).collect();
+        let found = merge(&forms);
+        let count = |index| found.of_form.iter().filter(|of| **of == index).count();
+        let shown: Vec<(String, usize)> =
+            found.patterns.iter().zip(0..).map(|(form, index)| (form.to_string(), count(index))).collect();
+        let expected: Vec<(String, usize)> =
+            expected.iter().map(|(text, count)| ((*text).to_owned(), *count)).collect();
+        assert_eq!(shown, expected);
+    }
+
+    #[test]
+    fn a_word_of_several_values_is_a_variable() {
+        check(
+            &["for root from 10.0.0.1", "for eve from 10.0.0.2", "for bob from 10.0.0.3", "is done"],
+            &[("for <*> from <ip>", 3), ("is done", 1)],
+        );
+        check(&["for eve from 1", "for x2 from 1"], &[("for <*> from <num>", 2)]);
+        check(&["task a started", "task a ended"], &[("task a ended", 1), ("task a started", 1)]);
+    }
+
+    #[test]
+    fn first_words_and_keys_are_more_stable() {
+        let programs = ["cupsd is up", "klogd is up", "portmap is up", "syslogd is up"];
+        check(&programs, &programs.map(|text| (text, 1)));
+        let users = ["x user=guest", "x user=root", "x user=test", "x user=adm", "x user=ftp"];
+        check(&users[..3], &[("x user=guest", 1), ("x user=root", 1), ("x user=test", 1)]);
+        check(&users, &[("x user=<*>", 5)]);
+    }
+
+    #[test]
+    fn quantities_are_one_variable() {
+        check(
+            &["sent 5 bytes in 7 ms", "sent 1530 bytes (1.5 KB) in 2 sec", "sent 3 bytes in 00:01"],
+            &[("sent <num> bytes in <*>", 3)],
+        );
+        check(&["at Mon Jun 5 2005 by x", "at Tue Jul 6 2005 by x"], &[("at <*> by x", 2)]);
+    }
+
+    #[test]
+    fn several_words_may_vary() {
+        let texts =
+            ["a", "b", "c"].map(|user| ["d", "e", "f"].map(|host| format!("user {user} on {host} in")));
+        let texts: Vec<&str> = texts.iter().flatten().map(String::as_str).collect();
+        check(&texts, &[("user <*> on <*> in", 9)]);
+    }
+
+    #[test]
+    fn wide_forms_take_in_narrow_ones() {
+        let narrow = Form::of_text(b"says \"GET /a\" 5");
+        let other = Form::of_text(b"says \"GET /a\" and more");
+        let wide = Form::parse("says \"<text>\" <num>");
+        assert_eq!(merge([&narrow, &other]).patterns.len(), 2);
+        let merged = merge([&narrow, &wide, &other]);
+        assert_eq!((merged.of_form[0], merged.patterns.len()), (merged.of_form[1], 2));
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(500))]
+
+        #[test]
+        fn order_and_repetition_change_nothing(
+            texts in prop::collection::vec(
+                prop::collection::vec(prop::sample::select(vec![
+                    "a", "b", "c", "d", "k=a", "k=b", "k=c", "k=d", "k=e", "7", "1.2.3.4", "ms", "\"q\"", "\"<text>\"",
+                ]), 1..5),
+                1..30,
+            ),
+            seed in any::<prop::sample::Index>(),
+        ) {
+            let forms: Vec<Form> = texts.iter().map(|words| Form::of_text(words.join(" ").as_bytes())).collect();
+            let merged = merge(&forms);
+            let start = seed.index(forms.len());
+            let turned: Vec<&Form> =
+                forms[start..].iter().chain(&forms[..start]).chain(&forms[start / 2..start]).rev().collect();
+            let again = merge(turned.iter().copied());
+            let shown = |merged: &Merged| merged.patterns.iter().map(Form::to_string).collect::<Vec<_>>();
+            prop_assert_eq!(shown(&again), shown(&merged));
+            for (form, pattern) in turned.iter().zip(&again.of_form) {
+                let at = forms.iter().position(|other| std::ptr::eq(other, *form)).unwrap();
+                prop_assert_eq!(merged.of_form[at], *pattern);
+            }
+        }
+    }
+}
