@@ -7,8 +7,7 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use antler_projections::index::columns::template::split::Split;
-use antler_projections::index::columns::template::{Patterns, Template};
+use antler_events::query::pattern::{Form, merge};
 use anyhow::{Context as _, ensure};
 
 use super::{Figure, Report, Setting};
@@ -124,10 +123,8 @@ fn grouping_accuracy(messages: &[Labelled]) -> f64 {
 
 /// For each message the index of its pattern.
 fn groups(messages: &[Labelled]) -> Vec<u32> {
-    let mut split = Split::default();
-    let templates: Vec<Template> =
-        messages.iter().map(|message| Template::of_text(message.message.as_bytes(), &mut split)).collect();
-    Patterns::of(templates.iter().map(|template| (template, 1))).of_template
+    let forms: Vec<Form> = messages.iter().map(|message| Form::of_text(message.message.as_bytes())).collect();
+    merge(&forms).of_form
 }
 
 #[cfg(test)]

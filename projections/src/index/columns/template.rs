@@ -10,7 +10,7 @@ pub mod directory;
 pub mod encode;
 pub mod form;
 pub mod layout;
-pub mod pattern;
+mod pattern;
 pub mod read;
 pub mod split;
 pub mod texts;
@@ -30,7 +30,6 @@ pub use directory::TemplateDirectory;
 pub use encode::encode;
 pub use form::{HoleKind, Piece, Template};
 pub use layout::{BlockSink, BlockSource};
-pub use pattern::{Pattern, Patterns};
 pub use read::TemplateReader;
 pub use texts::{TakeText, TemplateTexts};
 
