@@ -10,6 +10,7 @@ pub mod counts;
 pub mod evaluate;
 pub mod fields;
 pub mod lines;
+pub mod patterns;
 pub mod pipeline;
 mod places;
 pub mod plan;

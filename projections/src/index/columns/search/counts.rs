@@ -124,7 +124,10 @@ pub fn values<S: SearchGroup>(
 }
 
 /// For each row of the scan the place of its level in `ByLevel`.
-fn levels_of<'a>(scan: &Scan<'a, dyn GroupView + 'a>, rows: &RowSet) -> Result<Vec<u8>, ReadError> {
+pub(super) fn levels_of<G: GroupView + ?Sized>(
+    scan: &Scan<'_, G>,
+    rows: &RowSet,
+) -> Result<Vec<u8>, ReadError> {
     let mut levels = vec![0u8; scan.len() as usize];
     let mut numbers = TextNumbers::default();
     let mut known: Vec<u8> = Vec::new();

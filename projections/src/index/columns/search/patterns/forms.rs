@@ -1,0 +1,150 @@
+//! The forms of messages under numbers, so that rows of many groups are counted by small integers.
+//!
+//! Invariant: equal forms have one number, whichever template or text they came from, and memory is bounded: what finds
+//! no room is unknown. A template is looked at once however many groups have it. It does not count.
+
+use std::hash::BuildHasher as _;
+
+use antler_events::query::pattern::Form;
+use foldhash::fast::FixedState;
+use hashbrown::HashTable;
+
+use crate::index::columns::template::Template;
+
+/// More forms are unknown. Whoever has that many has no patterns.
+const FORMS_MAX: usize = 32_768;
+const FORM_BYTES_MAX: usize = 24 << 20;
+/// Templates that are remembered with their forms, and their bytes.
+const TEMPLATES_MAX: usize = 131_072;
+const TEMPLATE_BYTES_MAX: usize = 24 << 20;
+/// Texts without a template that are looked at, and their bytes: each costs about a microsecond.
+const TEXTS_MAX: usize = 65_536;
+const TEXT_BYTES_MAX: usize = 32 << 20;
+
+/// The number of a form that is unknown, and that of a row without a message.
+pub(super) const UNKNOWN: u32 = u32::MAX - 1;
+pub(super) const NO_MESSAGE: u32 = u32::MAX;
+
+/// Different forms.
+#[derive(Debug)]
+pub(super) struct Forms {
+    all: Vec<Form>,
+    by_form: HashTable<u32>,
+    by_template: HashTable<(Template, u32)>,
+    hasher: FixedState,
+    form_bytes: usize,
+    template_bytes: usize,
+    texts_left: usize,
+    text_bytes_left: usize,
+}
+
+impl Default for Forms {
+    fn default() -> Self {
+        Self {
+            all: Vec::new(),
+            by_form: HashTable::new(),
+            by_template: HashTable::new(),
+            hasher: FixedState::default(),
+            form_bytes: 0,
+            template_bytes: 0,
+            texts_left: TEXTS_MAX,
+            text_bytes_left: TEXT_BYTES_MAX,
+        }
+    }
+}
+
+impl Forms {
+    pub(super) fn all(&self) -> &[Form] {
+        &self.all
+    }
+
+    pub(super) fn len(&self) -> usize {
+        self.all.len()
+    }
+
+    /// Lets as many texts be looked at as in the beginning.
+    pub(super) fn renew_room_for_texts(&mut self) {
+        (self.texts_left, self.text_bytes_left) = (TEXTS_MAX, TEXT_BYTES_MAX);
+    }
+
+    pub(super) fn has_room_for_texts(&self) -> bool {
+        self.texts_left > 0 && self.text_bytes_left > 0
+    }
+
+    /// The number of the form of a text.
+    pub(super) fn of_text(&mut self, text: &[u8]) -> u32 {
+        if !self.has_room_for_texts() {
+            return UNKNOWN;
+        }
+        self.texts_left -= 1;
+        self.text_bytes_left = self.text_bytes_left.saturating_sub(text.len());
+        self.number(Form::of_text(text))
+    }
+
+    /// The number of the form of a template.
+    pub(super) fn of_template(&mut self, template: &Template) -> u32 {
+        let hash = hash_of(&self.hasher, template);
+        if let Some((_, number)) = self.by_template.find(hash, |(known, _)| known == template) {
+            return *number;
+        }
+        if self.by_template.len() >= TEMPLATES_MAX || self.template_bytes > TEMPLATE_BYTES_MAX {
+            return UNKNOWN;
+        }
+        let number = self.number(template.form());
+        self.template_bytes += template.text().len() + size_of_val(template.holes());
+        let Self { by_template, hasher, .. } = self;
+        by_template.insert_unique(hash, (template.clone(), number), |(known, _)| hash_of(hasher, known));
+        number
+    }
+
+    fn number(&mut self, form: Form) -> u32 {
+        let Self { all, by_form, hasher, .. } = self;
+        let hash = hasher.hash_one(&form);
+        // What is shown tells variables apart that are equal: a pattern may be of addresses only.
+        let is_same = |number: &u32| all[*number as usize].to_string() == form.to_string();
+        if let Some(number) = by_form.find(hash, is_same) {
+            return *number;
+        }
+        if all.len() >= FORMS_MAX || self.form_bytes > FORM_BYTES_MAX {
+            return UNKNOWN;
+        }
+        let number = all.len() as u32;
+        self.form_bytes += form.bytes_held();
+        all.push(form);
+        by_form.insert_unique(hash, number, |number| hasher.hash_one(&all[*number as usize]));
+        number
+    }
+}
+
+fn hash_of(hasher: &FixedState, template: &Template) -> u64 {
+    hasher.hash_one((template.text(), template.holes()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::index::columns::template::split::Split;
+
+    #[test]
+    fn templates_and_texts_of_one_form_have_one_number() {
+        let mut forms = Forms::default();
+        let template = |text: &str| Template::of_text(text.as_bytes(), &mut Split::default());
+        let first = forms.of_template(&template("took 5 ms"));
+        assert_eq!(forms.of_text(b"took 7  ms"), first);
+        assert_eq!(forms.of_template(&template("took 12 ms")), first);
+        assert_ne!(forms.of_text(b"took 7ms"), first);
+        assert_eq!(forms.len(), 2);
+    }
+
+    #[test]
+    fn what_finds_no_room_is_unknown() {
+        let mut forms = Forms::default();
+        let text = |at: usize| format!("{} and", "ab".repeat(1 + at / 100) + &"c".repeat(at % 100));
+        let known =
+            (0..TEXTS_MAX).filter(|at| forms.of_text(text(*at % 60_000).as_bytes()) < UNKNOWN).count();
+        assert!(known >= forms.len() && forms.len() <= FORMS_MAX);
+        assert_eq!(forms.of_text(b"one more"), UNKNOWN);
+        forms.renew_room_for_texts();
+        assert!(forms.has_room_for_texts());
+    }
+}
