@@ -9,13 +9,14 @@
 
 use std::ops::{Bound, Range};
 
-pub use self::piece::Piece;
+pub use self::automaton::{Automaton, Letters, State};
+pub use self::finder::Finder;
+pub use self::piece::{Piece, Prefilter, has_kelvin};
 pub use self::units::NumberUnits;
 
 use self::expression::Expression;
 use self::needle::Needle;
 use self::number::{Parts, Written};
-use self::piece::Prefilter;
 use self::range::{Interval, Subject, is_in_network};
 use self::wildcard::{Pattern, is_white_space};
 use super::text::{is_filtered, token_hash};
@@ -23,6 +24,7 @@ use super::tree::{Network, Test, Wildcard};
 use crate::clock::Timestamp;
 use crate::line::Level;
 
+mod automaton;
 mod decimals;
 mod expression;
 mod finder;
@@ -169,6 +171,17 @@ impl ValueTest {
     /// What every passing text contains; nothing is known if there are none.
     pub fn pieces(&self) -> &[Piece] {
         &self.pieces
+    }
+
+    /// The test as an automaton over texts, if it is for texts and small enough; it costs some time to make.
+    pub fn automaton(&self) -> Option<Automaton> {
+        let automaton = match &self.check {
+            Check::Regex(expression) => Automaton::new(expression.source()),
+            Check::Text { needle, .. } => Automaton::new(&automaton::words(needle.folded(), self.in_parts)?),
+            Check::Like(pattern) => Automaton::new(&automaton::wildcard(pattern.source(), self.in_parts)?),
+            Check::Exists | Check::Range(_) | Check::Network(_) => None,
+        };
+        automaton
     }
 
     /// Which mantissas of numbers with this scale pass.

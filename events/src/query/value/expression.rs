@@ -17,7 +17,7 @@ use crate::query::text::fold_char;
 const COMPILED_BYTES_MAX: usize = 2 << 20;
 /// What its searches may take for states that they meet; beyond it they go on without.
 const STATES_BYTES_MAX: usize = 1 << 20;
-const NESTING_MAX: u32 = 100;
+pub(super) const NESTING_MAX: u32 = 100;
 /// Of an expression that is shown in an error.
 const SHOWN_CHARS_MAX: usize = 80;
 /// The cases of one letter.
@@ -45,6 +45,10 @@ impl Expression {
 
     pub(super) fn pieces(&self) -> &[Piece] {
         &self.pieces
+    }
+
+    pub(super) fn source(&self) -> &str {
+        self.compiled.as_str()
     }
 
     pub(super) fn is_in(&self, text: &[u8]) -> bool {

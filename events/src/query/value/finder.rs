@@ -20,7 +20,7 @@ const CASE_BIT: u8 = 0x20;
 const FREQUENT: &[u8] = b" \"e0:,taoi1nrs2-d5c4.36l8m9p7u_hg/fvbywk={}[]()xjqz'";
 
 #[derive(Debug, Clone)]
-pub(super) struct Finder {
+pub struct Finder {
     /// ASCII letters are small.
     piece: Box<[u8]>,
     first: Probe,
@@ -36,7 +36,7 @@ struct Probe {
 
 impl Finder {
     /// The piece must not be empty.
-    pub(super) fn new(piece: &[u8]) -> Self {
+    pub fn new(piece: &[u8]) -> Self {
         let piece: Box<[u8]> = piece.to_ascii_lowercase().into();
         let probe = |at: usize| Probe { at, byte: piece[at] | CASE_BIT };
         let mut places: Vec<usize> = (0..piece.len().min(CHOICE_BYTES_MAX)).collect();
@@ -48,7 +48,7 @@ impl Finder {
     }
 
     /// The first place at or after `from` where the piece stands.
-    pub(super) fn find(&self, text: &[u8], from: usize) -> Option<usize> {
+    pub fn find(&self, text: &[u8], from: usize) -> Option<usize> {
         let places = (text.len() + 1).checked_sub(self.piece.len())?;
         let probed = |probe: Probe| text.get(from..places).map(|_| &text[from + probe.at..places + probe.at]);
         let (firsts, seconds) = (probed(self.first)?, probed(self.second)?);

@@ -42,7 +42,7 @@ impl Piece {
 
 /// A quick look for the best piece, before a text is taken apart.
 #[derive(Debug, Clone)]
-pub(super) struct Prefilter {
+pub struct Prefilter {
     finder: Finder,
     /// The letter k can stand there as the sign of the kelvin.
     has_k: bool,
@@ -50,7 +50,7 @@ pub(super) struct Prefilter {
 
 impl Prefilter {
     /// Of texts that are parts of every text that is looked for.
-    pub(super) fn of<'a>(parts: impl IntoIterator<Item = &'a str>) -> Option<Self> {
+    pub fn of<'a>(parts: impl IntoIterator<Item = &'a str>) -> Option<Self> {
         let runs = parts.into_iter().flat_map(|part| part.as_bytes().split(|byte| !is_plain(*byte)));
         let longest = runs.max_by_key(|run| run.len()).filter(|run| run.len() >= PREFILTER_BYTES_MIN)?;
         let run = &longest[..longest.len().min(PREFILTER_BYTES_MAX)];
@@ -62,6 +62,16 @@ impl Prefilter {
         self.finder.find(text, 0).is_some() || (self.has_k && has_kelvin(text))
     }
 
+    /// The first place from `from` on, among texts that lie behind each other, where one can have the pieces.
+    pub fn find(&self, texts: &[u8], from: usize) -> Option<usize> {
+        let found = self.finder.find(texts, from);
+        if !self.has_k {
+            return found;
+        }
+        let kelvin = memchr::memmem::find(texts.get(from..)?, KELVIN).map(|at| from + at);
+        found.into_iter().chain(kelvin).min()
+    }
+
     /// Whether a text can have them of which this is the JSON: only `\u` can hide what is looked for.
     pub(super) fn allows_json(&self, json: &[u8]) -> bool {
         self.allows(json)
@@ -71,7 +81,7 @@ impl Prefilter {
 }
 
 /// Whether a text has the character that folds to `k`.
-pub(super) fn has_kelvin(text: &[u8]) -> bool {
+pub fn has_kelvin(text: &[u8]) -> bool {
     memchr::memmem::find(text, KELVIN).is_some()
 }
 

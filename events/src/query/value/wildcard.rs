@@ -25,6 +25,7 @@ enum Step {
 
 #[derive(Debug, Clone)]
 pub(super) struct Pattern {
+    source: Box<str>,
     folds: bool,
     has_white_space: bool,
     /// Words of a set of states.
@@ -64,6 +65,7 @@ impl Pattern {
         let mut stars = vec![0; words];
         starred.iter().for_each(|state| stars[state / BITS] |= 1 << (state % BITS));
         Ok(Self {
+            source: wildcard.source.as_ref().into(),
             folds,
             has_white_space: characters.iter().any(is_white_space),
             words,
@@ -74,6 +76,10 @@ impl Pattern {
             ascii_rows,
             stars,
         })
+    }
+
+    pub(super) fn source(&self) -> &str {
+        &self.source
     }
 
     /// What is in every text that matches, in whichever way.
