@@ -12,6 +12,8 @@ pub mod form;
 pub mod layout;
 mod pattern;
 pub mod read;
+pub mod run;
+pub mod spelling;
 pub mod split;
 pub mod texts;
 
@@ -31,6 +33,8 @@ pub use encode::encode;
 pub use form::{HoleKind, Piece, Template};
 pub use layout::{BlockSink, BlockSource};
 pub use read::TemplateReader;
+pub use run::{Run, TakeRun};
+pub use spelling::{Alphabet, Atom};
 pub use texts::{TakeText, TemplateTexts};
 
 /// The number of the texts that have no template.

@@ -3,8 +3,9 @@
 //! Invariant: what `template` writes and reads goes through the blocks of the group, with its checksums.
 //! It adds nothing to what a template is.
 
-use std::borrow::Cow;
 use std::sync::OnceLock;
+
+use bytes::Bytes;
 
 use super::block::{BlockWriter, Blocks, ReadError};
 use super::template::{
@@ -110,10 +111,7 @@ impl BlockSink for Sink<'_> {
 struct Source<'a, B>(&'a B);
 
 impl<B: Blocks> BlockSource for Source<'_, B> {
-    fn block(&self, id: u32) -> Result<Cow<'_, [u8]>, TemplateError> {
-        match self.0.block(id) {
-            Ok(bytes) => Ok(Cow::Owned(bytes.to_vec())),
-            Err(error) => Err(TemplateError::Block { id, reason: error.to_string() }),
-        }
+    fn block(&self, id: u32) -> Result<Bytes, TemplateError> {
+        self.0.block(id).map_err(|error| TemplateError::Block { id, reason: error.to_string() })
     }
 }

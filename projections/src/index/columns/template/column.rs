@@ -14,6 +14,7 @@ use foldhash::fast::FixedState;
 
 use super::admission::{self, Admission};
 use super::form::{HoleKind, Piece, Template};
+use super::run::TakeRun;
 use super::split::{Hole, Split, for_each_token, split, split_quoted};
 use super::variables::{Variables, Words};
 use super::{REST, TemplateError};
@@ -154,6 +155,14 @@ impl TemplateColumn {
         }
         out.extend_from_slice(slot.template.literal(slot.holes.len()));
         Ok(())
+    }
+
+    /// Gives all variables of a hole; the texts of the rest are variables of its first.
+    pub fn give_variables(&self, number: u16, hole: usize, take: &mut TakeRun<'_>) {
+        match number {
+            REST => self.rest.give(take),
+            number => self.slot(number).holes[hole].give(self.texts_of(number) as usize, take),
+        }
     }
 
     /// Forgets all texts and keeps the memory, and the templates that were in use: the next texts will be

@@ -5,11 +5,9 @@
 //! that the directory does not say it.
 //! Invariant: writer and reader place parts by the same rule. It does not compress: the owner of blocks does.
 
-use std::borrow::Cow;
 use std::collections::HashMap;
-use std::ops::Deref;
-use std::sync::Arc;
 
+use bytes::Bytes;
 use foldhash::fast::FixedState;
 
 use super::TemplateError;
@@ -31,7 +29,7 @@ pub trait BlockSink {
 /// Where a sealed column finds its blocks.
 pub trait BlockSource {
     /// The bytes of a block as they were put.
-    fn block(&self, id: u32) -> Result<Cow<'_, [u8]>, TemplateError>;
+    fn block(&self, id: u32) -> Result<Bytes, TemplateError>;
 }
 
 /// The rule that says where the next part lies.
@@ -197,24 +195,7 @@ impl<'d> Cursor<'d> {
 pub(super) struct Blocks<'a> {
     source: &'a dyn BlockSource,
     ids: &'a [u32],
-    shared: HashMap<u32, Arc<Cow<'a, [u8]>>, FixedState>,
-}
-
-/// The bytes of a part.
-#[derive(Debug, Clone)]
-pub(super) struct PartBytes<'a> {
-    block: Arc<Cow<'a, [u8]>>,
-    start: usize,
-    end: usize,
-}
-
-impl Deref for PartBytes<'_> {
-    type Target = [u8];
-
-    #[inline]
-    fn deref(&self) -> &[u8] {
-        &self.block[self.start..self.end]
-    }
+    shared: HashMap<u32, Bytes, FixedState>,
 }
 
 impl<'a> Blocks<'a> {
@@ -222,29 +203,29 @@ impl<'a> Blocks<'a> {
         Self { source, ids, shared: HashMap::default() }
     }
 
-    pub(super) fn part(&mut self, part: Part) -> Result<PartBytes<'a>, TemplateError> {
+    /// The bytes of a part.
+    pub(super) fn part(&mut self, part: Part) -> Result<Bytes, TemplateError> {
         let (start, end) = (part.start as usize, part.start as usize + part.length as usize);
         let block = match part.length as usize {
-            0 => Arc::default(),
+            0 => return Ok(Bytes::new()),
             OWN_BYTES.. => self.fetch(part.block)?,
             _ => match self.shared.get(&part.block) {
-                Some(block) => Arc::clone(block),
+                Some(block) => block.clone(),
                 None => {
                     let block = self.fetch(part.block)?;
-                    self.shared.insert(part.block, Arc::clone(&block));
+                    self.shared.insert(part.block, block.clone());
                     block
                 }
             },
         };
-        let end_of_none = if part.length == 0 { 0 } else { end };
-        if end_of_none > block.len() {
+        if end > block.len() {
             return Err(TemplateError::Damaged("the length of a block"));
         }
-        Ok(PartBytes { block, start: start.min(end_of_none), end: end_of_none })
+        Ok(block.slice(start..end))
     }
 
-    fn fetch(&self, index: u32) -> Result<Arc<Cow<'a, [u8]>>, TemplateError> {
+    fn fetch(&self, index: u32) -> Result<Bytes, TemplateError> {
         let id = self.ids.get(index as usize).ok_or(TemplateError::Damaged("the number of its blocks"))?;
-        Ok(Arc::new(self.source.block(*id)?))
+        self.source.block(*id)
     }
 }

@@ -5,8 +5,10 @@
 //! those are smaller, or indices of a table if few numbers occur.
 //! Invariant: the numbers come back exactly. It does not choose pages.
 
+use bytes::Bytes;
+
 use super::TemplateError;
-use super::layout::{Blocks, Cursor, PartBytes, PartWriter, Placing};
+use super::layout::{Blocks, Cursor, PartWriter, Placing};
 use crate::index::columns::varint;
 
 const PLAIN: u8 = 0;
@@ -165,8 +167,18 @@ impl Numbers {
         }
     }
 
+    /// All of them lie between these two, as far as the directory says.
+    pub(super) fn range(&self) -> (u64, u64) {
+        match self.form {
+            Form::Plain { min, planes } if planes.width < WIDTH_MAX => {
+                (min, min.saturating_add((1 << (8 * planes.width)) - 1))
+            }
+            _ => (0, u64::MAX),
+        }
+    }
+
     /// Fetches the numbers.
-    pub(super) fn view<'a>(&self, blocks: &mut Blocks<'a>) -> Result<NumbersView<'a>, TemplateError> {
+    pub(super) fn view(&self, blocks: &mut Blocks<'_>) -> Result<NumbersView, TemplateError> {
         Ok(match self.form {
             Form::Plain { min, planes } => NumbersView::Plain(min, planes.view(blocks)?),
             Form::Steps { first, least, planes } => {
@@ -206,7 +218,7 @@ impl Planes {
         Ok(planes)
     }
 
-    fn view<'a>(&self, blocks: &mut Blocks<'a>) -> Result<PlanesView<'a>, TemplateError> {
+    fn view(&self, blocks: &mut Blocks<'_>) -> Result<PlanesView, TemplateError> {
         let mut cursor = Cursor { bytes: &[], placing: self.placing };
         let mut planes = Vec::with_capacity(usize::from(self.width));
         for _ in 0..self.width {
@@ -218,9 +230,9 @@ impl Planes {
 
 /// The bytes of numbers.
 #[derive(Debug)]
-pub(super) struct PlanesView<'a>(Vec<PartBytes<'a>>);
+pub(super) struct PlanesView(Vec<Bytes>);
 
-impl PlanesView<'_> {
+impl PlanesView {
     fn whole(&self, base: u64, count: usize) -> Vec<u64> {
         let mut numbers = vec![base; count];
         for (plane, bytes) in self.0.iter().enumerate() {
@@ -246,26 +258,38 @@ impl PlanesView<'_> {
 
     #[inline]
     fn at(&self, index: usize) -> u64 {
-        let byte = |(plane, bytes): (usize, &PartBytes<'_>)| u64::from(bytes[index]) << (8 * plane);
+        let byte = |(plane, bytes): (usize, &Bytes)| u64::from(bytes[index]) << (8 * plane);
         self.0.iter().enumerate().map(byte).sum()
     }
 }
 
 /// Numbers that can be looked at.
 #[derive(Debug)]
-pub(super) enum NumbersView<'a> {
-    Plain(u64, PlanesView<'a>),
+pub(super) enum NumbersView {
+    Plain(u64, PlanesView),
     Whole(Vec<u64>),
-    Table(Vec<u64>, PlanesView<'a>),
+    Table(Vec<u64>, PlanesView),
 }
 
-impl NumbersView<'_> {
+impl NumbersView {
     /// All numbers.
     pub(super) fn whole(&self, count: usize) -> Vec<u64> {
         match self {
             Self::Plain(min, planes) => planes.whole(*min, count),
             Self::Whole(numbers) => numbers.clone(),
             Self::Table(..) => (0..count).map(|index| self.at(index)).collect(),
+        }
+    }
+
+    /// Takes so many of them from the first on.
+    #[inline]
+    pub(super) fn for_each(&self, count: usize, take: &mut impl FnMut(u64)) {
+        match self {
+            // One plane is the usual case.
+            Self::Plain(min, PlanesView(planes)) if planes.len() == 1 => {
+                planes[0].iter().take(count).for_each(|byte| take(min.wrapping_add(u64::from(*byte))));
+            }
+            _ => self.whole(count).into_iter().for_each(take),
         }
     }
 

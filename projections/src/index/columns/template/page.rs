@@ -2,11 +2,15 @@
 //!
 //! Invariant: what a page was written from is what its view writes. It does not know templates.
 
+use bytes::Bytes;
+
 use super::TemplateError;
 use super::form::HoleKind;
-use super::layout::{Blocks, Cursor, Part, PartBytes, PartWriter};
+use super::layout::{Blocks, Cursor, Part, PartWriter};
 use super::notation::{self, HexCase};
 use super::numbers::{self, Numbers, NumbersView};
+use super::run::{Run, TakeRun, Which};
+use super::spelling::Atom;
 use super::variables::{Variables, Words};
 use super::words::{self, Decimals, DecimalsView, WordPage, WordsView};
 
@@ -144,10 +148,16 @@ impl<'d> Page<'d> {
         }
     }
 
-    pub(super) fn view<'a>(&self, blocks: &mut Blocks<'a>) -> Result<View<'a>, TemplateError>
-    where
-        'd: 'a,
-    {
+    /// How its variables are spelled, if that is more than their kind says.
+    pub(super) fn spelling(&self) -> Option<Vec<Atom<'d>>> {
+        match self.form {
+            Form::Decimals(decimals) => Some(vec![decimals.spelling()]),
+            Form::Words(words) => words.spelling(),
+            Form::Uuids(_) | Form::Addresses(_) => None,
+        }
+    }
+
+    pub(super) fn view(&self, blocks: &mut Blocks<'_>) -> Result<View<'d>, TemplateError> {
         Ok(match self.form {
             Form::Decimals(decimals) => View::Decimals(decimals.view(blocks)?),
             Form::Words(words) => View::Words(words.view(blocks)?),
@@ -159,11 +169,11 @@ impl<'d> Page<'d> {
 
 /// A page that can be looked at.
 #[derive(Debug)]
-pub(super) enum View<'a> {
-    Decimals(DecimalsView<'a>),
-    Words(WordsView<'a>),
-    Uuids(PartBytes<'a>),
-    Addresses(NumbersView<'a>),
+pub(super) enum View<'d> {
+    Decimals(DecimalsView),
+    Words(WordsView<'d>),
+    Uuids(Bytes),
+    Addresses(NumbersView),
 }
 
 impl View<'_> {
@@ -176,6 +186,21 @@ impl View<'_> {
             Self::Uuids(bytes) => find_uuids(bytes, token, take),
             Self::Addresses(numbers) => find_addresses(numbers, token, count, take),
         }
+    }
+
+    /// Gives all of them.
+    pub(super) fn give(&self, count: usize, take: &mut TakeRun<'_>) {
+        if let Self::Words(words) = self
+            && words.give(count, take)
+        {
+            return;
+        }
+        let (mut bytes, mut ends) = (Vec::new(), Vec::with_capacity(count));
+        for index in 0..count {
+            self.write(index, &mut bytes);
+            ends.push(bytes.len() as u32);
+        }
+        take(&Run { count, bytes: &bytes, ends: &ends, which: Which::InOrder });
     }
 
     /// Appends the variable of this index within the page.
@@ -218,7 +243,7 @@ fn find_uuids(bytes: &[u8], token: &[u8], take: &mut dyn FnMut(usize)) {
 }
 
 /// Addresses with the token, which is one of their four parts or all of them.
-fn find_addresses(numbers: &NumbersView<'_>, token: &[u8], count: usize, take: &mut dyn FnMut(usize)) {
+fn find_addresses(numbers: &NumbersView, token: &[u8], count: usize, take: &mut dyn FnMut(usize)) {
     if let Some((address, _)) = notation::address(token).filter(|(_, length)| *length == token.len()) {
         numbers.for_each_equal(u64::from(address), count, take);
     } else if token.len() <= 3 && token.iter().all(u8::is_ascii_digit) {

@@ -11,6 +11,8 @@ use super::directory::{PlacePage, TemplateDirectory};
 use super::form::Template;
 use super::layout::{BlockSource, Blocks};
 use super::page::{PAGE_COUNT_MAX, Page, View};
+use super::run::TakeRun;
+use super::spelling::Atom;
 use super::texts::TakeText;
 
 /// Stands for the rank of a template that does not occur.
@@ -100,6 +102,34 @@ impl<'a> TemplateReader<'a> {
             }
         }
         Ok(positions)
+    }
+
+    /// Calls once for each page of a hole with how its variables are spelled.
+    pub fn spellings(
+        &self,
+        number: u16,
+        hole: usize,
+        take: &mut dyn FnMut(&[Atom<'_>]),
+    ) -> Result<(), TemplateError> {
+        let kind = self.directory.template(number).holes()[hole].1;
+        let pages = self.directory.pages_of(number)?;
+        for page in &pages[hole] {
+            match page.spelling() {
+                Some(spelling) => take(&spelling),
+                None => take(kind.spelling()),
+            }
+        }
+        Ok(())
+    }
+
+    /// Gives all variables of a hole; the texts of the rest are variables of its first.
+    pub fn variables(&self, number: u16, hole: usize, take: &mut TakeRun<'_>) -> Result<(), TemplateError> {
+        let mut blocks = self.blocks();
+        let pages = self.directory.pages_of(number)?;
+        for page in pages.get(hole).ok_or(TemplateError::Damaged("the number of a hole"))? {
+            page.view(&mut blocks)?.give(page.count as usize, take);
+        }
+        Ok(())
     }
 
     /// The ranks of texts of a template with a variable that may have the token.

@@ -8,6 +8,8 @@ use std::ops::Range;
 use super::column::TemplateColumn;
 use super::form::Template;
 use super::read::TemplateReader;
+use super::run::TakeRun;
+use super::spelling::Atom;
 use super::{REST, TemplateError};
 
 /// Takes a text with its position.
@@ -39,6 +41,17 @@ pub trait TemplateTexts {
         let positions = (0..).zip(numbers).filter(|(_, other)| *other == number);
         self.render(&positions.map(|(position, _)| position).collect::<Vec<u32>>(), take)
     }
+
+    /// Calls once for each page of a hole with how its variables are spelled.
+    fn spellings(
+        &self,
+        number: u16,
+        hole: usize,
+        take: &mut dyn FnMut(&[Atom<'_>]),
+    ) -> Result<(), TemplateError>;
+
+    /// Gives all variables of a hole; the texts of the rest are variables of its first.
+    fn variables(&self, number: u16, hole: usize, take: &mut TakeRun<'_>) -> Result<(), TemplateError>;
 
     /// The templates with their numbers and how many texts have them; the rest is not among them.
     fn templates<'t>(&'t self) -> Box<dyn Iterator<Item = (u16, &'t Template, u32)> + 't> {
@@ -78,6 +91,21 @@ impl TemplateTexts for TemplateColumn {
         }
         Ok(())
     }
+
+    fn spellings(
+        &self,
+        number: u16,
+        hole: usize,
+        take: &mut dyn FnMut(&[Atom<'_>]),
+    ) -> Result<(), TemplateError> {
+        take(self.template(number).holes()[hole].1.spelling());
+        Ok(())
+    }
+
+    fn variables(&self, number: u16, hole: usize, take: &mut TakeRun<'_>) -> Result<(), TemplateError> {
+        self.give_variables(number, hole, take);
+        Ok(())
+    }
 }
 
 impl TemplateTexts for TemplateReader<'_> {
@@ -103,5 +131,18 @@ impl TemplateTexts for TemplateReader<'_> {
 
     fn render(&self, positions: &[u32], take: &mut TakeText<'_>) -> Result<(), TemplateError> {
         self.render(positions, take)
+    }
+
+    fn spellings(
+        &self,
+        number: u16,
+        hole: usize,
+        take: &mut dyn FnMut(&[Atom<'_>]),
+    ) -> Result<(), TemplateError> {
+        self.spellings(number, hole, take)
+    }
+
+    fn variables(&self, number: u16, hole: usize, take: &mut TakeRun<'_>) -> Result<(), TemplateError> {
+        self.variables(number, hole, take)
     }
 }

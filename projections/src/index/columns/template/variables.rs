@@ -5,6 +5,7 @@
 
 use super::form::HoleKind;
 use super::notation::{self, UUID_BYTES};
+use super::run::{Run, TakeRun, Which};
 use super::split::Hole;
 
 /// All variables of one hole, in the order of the texts.
@@ -56,6 +57,19 @@ impl Variables {
             Self::Uuids(uuids) => uuids.clear(),
             Self::Addresses(addresses) => addresses.clear(),
         }
+    }
+
+    /// Gives all of them, of which there are so many.
+    pub(super) fn give(&self, count: usize, take: &mut TakeRun<'_>) {
+        if let Self::Words(words) = self {
+            return words.give(take);
+        }
+        let (mut bytes, mut ends) = (Vec::new(), Vec::with_capacity(count));
+        for index in 0..count {
+            self.write(index, &mut bytes);
+            ends.push(bytes.len() as u32);
+        }
+        take(&Run { count, bytes: &bytes, ends: &ends, which: Which::InOrder });
     }
 
     pub(super) fn write(&self, index: usize, out: &mut Vec<u8>) {
@@ -137,5 +151,10 @@ impl Words {
 
     pub(super) fn len(&self) -> usize {
         self.ends.len()
+    }
+
+    pub(super) fn give(&self, take: &mut TakeRun<'_>) {
+        let Self { bytes, ends } = self;
+        take(&Run { count: ends.len(), bytes, ends, which: Which::InOrder });
     }
 }

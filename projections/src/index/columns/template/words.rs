@@ -5,12 +5,15 @@
 
 use std::collections::HashMap;
 
+use bytes::Bytes;
 use foldhash::fast::FixedState;
 
 use super::TemplateError;
-use super::layout::{Blocks, Cursor, Part, PartBytes, PartWriter};
+use super::layout::{Blocks, Cursor, Part, PartWriter};
 use super::notation::{self, DIGITS_MAX, HexCase};
 use super::numbers::{self, Numbers, NumbersView};
+use super::run::{Run, TakeRun, Which};
+use super::spelling::{Alphabet, Atom};
 
 const LIST: u8 = 0;
 const TABLE: u8 = 1;
@@ -230,10 +233,7 @@ impl<'d> WordPage<'d> {
         Ok(Self::Hex { affixes, case, digits, bytes })
     }
 
-    pub(super) fn view<'a>(&self, blocks: &mut Blocks<'a>) -> Result<WordsView<'a>, TemplateError>
-    where
-        'd: 'a,
-    {
+    pub(super) fn view(&self, blocks: &mut Blocks<'_>) -> Result<WordsView<'d>, TemplateError> {
         Ok(match *self {
             Self::List(texts) => WordsView::List(texts.view(blocks)?),
             Self::Table(texts, indices) => WordsView::Table(texts.view(blocks)?, indices.view(blocks)?),
@@ -243,6 +243,24 @@ impl<'d> WordPage<'d> {
                 WordsView::Hex { affixes, case, digits, bytes: blocks.part(bytes)? }
             }
         })
+    }
+}
+
+impl<'d> WordPage<'d> {
+    /// How its words are spelled, if that is known without reading them.
+    pub(super) fn spelling(&self) -> Option<Vec<Atom<'d>>> {
+        let around = |affixes: &Affixes<'d>, atom| {
+            vec![Atom::Bytes(affixes.prefix), atom, Atom::Bytes(affixes.suffix)]
+        };
+        match self {
+            Self::Same(word) => Some(vec![Atom::Bytes(word)]),
+            Self::Decimals(affixes, decimals) => Some(around(affixes, decimals.spelling())),
+            Self::Hex { affixes, case, digits, .. } => {
+                let alphabet = if *case == HexCase::Lower { Alphabet::LowerHex } else { Alphabet::UpperHex };
+                Some(around(affixes, Atom::Of(alphabet, *digits as u32, *digits as u32)))
+            }
+            Self::List(_) | Self::Table(..) => None,
+        }
     }
 }
 
@@ -259,7 +277,7 @@ impl Texts {
         Ok(Self { count, lengths, bytes: cursor.part(length)? })
     }
 
-    fn view<'a>(&self, blocks: &mut Blocks<'a>) -> Result<TextsView<'a>, TemplateError> {
+    fn view(&self, blocks: &mut Blocks<'_>) -> Result<TextsView, TemplateError> {
         let (bytes, lengths) = (blocks.part(self.bytes)?, self.lengths.view(blocks)?);
         let mut end = 0u64;
         let ends = (0..self.count as usize).map(|index| {
@@ -281,7 +299,14 @@ impl Decimals {
         Ok(Self { digits, numbers: Numbers::read(count, cursor)? })
     }
 
-    pub(super) fn view<'a>(&self, blocks: &mut Blocks<'a>) -> Result<DecimalsView<'a>, TemplateError> {
+    pub(super) fn spelling(&self) -> Atom<'static> {
+        let (least, most) = self.digits.range();
+        let (first, last) = self.numbers.range();
+        let digits = |number, count: u64| u64::from(notation::digit_count(number)).max(count).min(20) as u32;
+        Atom::Of(Alphabet::Digits, digits(first, least), digits(last, most))
+    }
+
+    pub(super) fn view(&self, blocks: &mut Blocks<'_>) -> Result<DecimalsView, TemplateError> {
         let digits = self.digits.view(blocks)?;
         Ok(DecimalsView { digits, numbers: self.numbers.view(blocks)? })
     }
@@ -289,27 +314,40 @@ impl Decimals {
 
 /// Words that can be looked at.
 #[derive(Debug)]
-pub(super) enum WordsView<'a> {
-    List(TextsView<'a>),
-    Table(TextsView<'a>, NumbersView<'a>),
-    Same(&'a [u8]),
-    Decimals(Affixes<'a>, DecimalsView<'a>),
-    Hex { affixes: Affixes<'a>, case: HexCase, digits: usize, bytes: PartBytes<'a> },
+pub(super) enum WordsView<'d> {
+    List(TextsView),
+    Table(TextsView, NumbersView),
+    Same(&'d [u8]),
+    Decimals(Affixes<'d>, DecimalsView),
+    Hex { affixes: Affixes<'d>, case: HexCase, digits: usize, bytes: Bytes },
 }
 
 #[derive(Debug)]
-pub(super) struct TextsView<'a> {
+pub(super) struct TextsView {
     ends: Vec<u32>,
-    bytes: PartBytes<'a>,
+    bytes: Bytes,
 }
 
 #[derive(Debug)]
-pub(super) struct DecimalsView<'a> {
-    digits: NumbersView<'a>,
-    numbers: NumbersView<'a>,
+pub(super) struct DecimalsView {
+    digits: NumbersView,
+    numbers: NumbersView,
 }
 
 impl WordsView<'_> {
+    /// Gives all words as they lie there; answers whether they do.
+    pub(super) fn give(&self, count: usize, take: &mut TakeRun<'_>) -> bool {
+        match self {
+            Self::List(texts) => take(&texts.run(count, Which::InOrder)),
+            Self::Table(texts, indices) => take(&texts.run(count, Which::Table(indices))),
+            Self::Same(word) => {
+                take(&Run { count, bytes: word, ends: &[word.len() as u32], which: Which::Same });
+            }
+            Self::Decimals(..) | Self::Hex { .. } => return false,
+        }
+        true
+    }
+
     pub(super) fn write(&self, index: usize, out: &mut Vec<u8>) {
         match self {
             Self::List(texts) => out.extend_from_slice(texts.text(index)),
@@ -332,7 +370,11 @@ impl Affixes<'_> {
     }
 }
 
-impl TextsView<'_> {
+impl TextsView {
+    fn run<'v>(&'v self, count: usize, which: Which<'v>) -> Run<'v> {
+        Run { count, bytes: &self.bytes, ends: &self.ends, which }
+    }
+
     /// The text of this index; a damaged index has none.
     fn text(&self, index: usize) -> &[u8] {
         let start =
@@ -341,7 +383,7 @@ impl TextsView<'_> {
     }
 }
 
-impl DecimalsView<'_> {
+impl DecimalsView {
     #[inline]
     pub(super) fn write(&self, index: usize, out: &mut Vec<u8>) {
         notation::write_decimal(self.numbers.at(index), self.digits.at(index) as u8, out);

@@ -1,7 +1,6 @@
 //! Tests of sealed columns: what was written is read, and damage is an error.
 
-use std::borrow::Cow;
-
+use bytes::Bytes;
 use proptest::prelude::*;
 
 use super::super::samples::any_text;
@@ -23,8 +22,8 @@ impl BlockSink for Memory {
 }
 
 impl BlockSource for Memory {
-    fn block(&self, id: u32) -> Result<Cow<'_, [u8]>, TemplateError> {
-        let block = self.0.get(id as usize).map(|block| Cow::Borrowed(&block[..]));
+    fn block(&self, id: u32) -> Result<Bytes, TemplateError> {
+        let block = self.0.get(id as usize).map(|block| Bytes::copy_from_slice(block));
         block.ok_or_else(|| TemplateError::Block { id, reason: "there is none".to_owned() })
     }
 }
@@ -180,7 +179,7 @@ fn few_rows_need_few_blocks() {
     let (root, blocks) = sealed(&column(&texts), &(0..texts.len() as u32).collect::<Vec<_>>());
     struct Counting(Memory, std::cell::RefCell<Vec<u32>>);
     impl BlockSource for Counting {
-        fn block(&self, id: u32) -> Result<Cow<'_, [u8]>, TemplateError> {
+        fn block(&self, id: u32) -> Result<Bytes, TemplateError> {
             self.1.borrow_mut().push(id);
             self.0.block(id)
         }

@@ -56,7 +56,7 @@ impl WordsView<'_> {
     }
 }
 
-impl DecimalsView<'_> {
+impl DecimalsView {
     /// Takes the indices of numbers that are written like the token.
     pub(in super::super) fn find(&self, token: &[u8], count: usize, take: &mut dyn FnMut(usize)) {
         if is_decimal(token) {
@@ -71,7 +71,7 @@ impl DecimalsView<'_> {
     }
 }
 
-impl TextsView<'_> {
+impl TextsView {
     fn find(&self, token: &[u8], take: &mut dyn FnMut(usize)) {
         (0..self.ends.len()).filter(|index| has(self.text(*index), token)).for_each(take);
     }
