@@ -3,10 +3,12 @@
 //! Invariant: plan and matcher are made of the same filter. A plan knows no group, so that one serves all,
 //! in any thread.
 
+use std::sync::OnceLock;
+
 use antler_events::line::Role;
 use antler_events::query::matcher::{CompiledCondition, Matcher, MatcherError, Target};
 use antler_events::query::tree::{Condition, Filter};
-use antler_events::query::value::NumberUnits;
+use antler_events::query::value::{Automaton, NumberUnits};
 
 use crate::index::columns::column::ColumnHead;
 
@@ -32,6 +34,8 @@ pub(super) struct Leaf {
     pub(super) condition: CompiledCondition,
     /// Hashes of tokens that filters keep and every passing text has.
     pub(super) tokens: Vec<u64>,
+    /// Made when texts with templates are asked first.
+    automaton: OnceLock<Option<Automaton>>,
 }
 
 impl Plan {
@@ -93,7 +97,12 @@ impl Leaf {
     fn new(condition: &Condition) -> Result<Self, MatcherError> {
         let condition = CompiledCondition::new(condition)?;
         let tokens = condition.test.required_tokens();
-        Ok(Self { condition, tokens })
+        Ok(Self { condition, tokens, automaton: OnceLock::new() })
+    }
+
+    /// The test of texts as an automaton, if there is one.
+    pub(super) fn automaton(&self) -> Option<&Automaton> {
+        self.automaton.get_or_init(|| self.condition.test.automaton()).as_ref()
     }
 
     fn cost(&self) -> u32 {

@@ -1,30 +1,31 @@
-//! Testing templates: most tests are answered by the literals, for all texts of a template at once.
+//! Testing templates: most tests are answered by the templates, for all texts of one at once.
 //!
-//! A variable is a whole token with a digit, or a UUID or an address, or rarely a quoted text; so a word without
-//! digits that does not stand in a literal can only stand in a UUID or a quoted text. Invariant: `All` and `None` are said only when every text of
-//! the template passes or fails; the others are rendered and asked.
+//! A template passes, fails or is in doubt; of one in doubt the variables are read that tell, and only if
+//! few texts are wanted those are rendered and asked. Invariant: a text is found exactly if the test passes
+//! it, whichever way is gone. It does not know rows.
 
 use std::ops::Range;
 
 use antler_events::query::matcher::Target;
-use antler_events::query::text::{fold, is_token_byte};
-use antler_events::query::value::Piece;
+use antler_events::query::value::{Automaton, Prefilter};
 
+use self::follow::{Followed, follow};
+use self::trace::{Doubt, Tracer, Verdict};
+use self::word::{Place, Words};
 use super::rows::RowSet;
 use super::values::Check;
 use crate::index::columns::block::ReadError;
 use crate::index::columns::column::Class;
-use crate::index::columns::template::{self, HoleKind, REST, Template, TemplateTexts};
+use crate::index::columns::template::{HoleKind, REST, Run, TemplateTexts};
 
-/// What is known of all texts of a template.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Verdict {
-    None,
-    All,
-    /// Each has to be asked.
-    Each,
-}
+mod follow;
+mod trace;
+mod word;
 
+/// To render a text costs as much as to follow so many.
+const FOLLOWED_PER_RENDERED: u64 = 8;
+
+/// The texts of the ranks that pass. Those that are not wanted may be left out.
 pub(super) fn passing(
     check: Check<'_>,
     texts: &dyn TemplateTexts,
@@ -32,82 +33,240 @@ pub(super) fn passing(
     wanted: &RowSet,
 ) -> Result<RowSet, ReadError> {
     let count = ranks.end - ranks.start;
-    let verdicts = verdicts(check, texts);
+    let question = Question::new(check, texts);
+    let answers = question.answers()?;
     let mut found = RowSet::none(count);
-    if verdicts.iter().all(|verdict| *verdict == Verdict::None) {
+    if answers.iter().all(|answer| *answer == Answer::None) {
         return Ok(found);
     }
     let mut numbers = Vec::with_capacity(count as usize);
     texts.numbers(ranks.clone(), &mut numbers)?;
-    let mut each = Vec::new();
+    let mut open = Vec::new();
     for (number, at) in numbers.iter().zip(0u32..) {
-        match verdicts[usize::from(*number)] {
-            Verdict::None => {}
-            Verdict::All => found.insert(at),
-            Verdict::Each if wanted.contains(at) => each.push(ranks.start + at),
-            Verdict::Each => {}
+        match answers[usize::from(*number)] {
+            Answer::None => {}
+            Answer::All => found.insert(at),
+            _ if wanted.contains(at) => open.push(at),
+            _ => {}
         }
     }
-    texts.render(&each, &mut |rank, text| {
-        if check.passes_text(text) {
-            found.insert(rank - ranks.start);
+    if !question.is_worth_following(&answers, open.len()) {
+        question.render(ranks, open.into_iter(), &mut found)?;
+        return Ok(found);
+    }
+    let mut ranked = question.ranked(&answers, ranks.start)?;
+    let mut unknown = Vec::new();
+    for (number, at) in numbers.iter().zip(0u32..) {
+        if let Some((followed, rank)) = &mut ranked[usize::from(*number)] {
+            if followed.passing.contains(*rank) {
+                found.insert(at);
+            } else if followed.unknown.contains(*rank) {
+                unknown.push(at);
+            }
+            *rank += 1;
         }
-    })?;
+    }
+    question.render(ranks, unknown.into_iter().filter(|at| wanted.contains(*at)), &mut found)?;
     Ok(found)
 }
 
-/// For each template, the rest first.
-fn verdicts(check: Check<'_>, texts: &dyn TemplateTexts) -> Vec<Verdict> {
-    let rest = if texts.texts_of(REST) == 0 { Verdict::None } else { Verdict::Each };
-    std::iter::once(rest).chain(texts.templates().map(|(_, template, _)| verdict(check, template))).collect()
+/// How many of all texts pass.
+#[cfg_attr(not(test), expect(dead_code, reason = "counts over groups ask rows so far"))]
+pub(super) fn passing_count(check: Check<'_>, texts: &dyn TemplateTexts) -> Result<u64, ReadError> {
+    let question = Question::new(check, texts);
+    let mut count = 0;
+    for (answer, number) in question.answers()?.iter().zip(REST..) {
+        count += match answer {
+            Answer::None => 0,
+            Answer::All => u64::from(texts.texts_of(number)),
+            answer => {
+                let followed = question.follow(number, answer)?;
+                if !followed.unknown.is_empty() {
+                    let ranks = 0..texts.count();
+                    let all = RowSet::all(ranks.end);
+                    return Ok(u64::from(passing(check, texts, &ranks, &all)?.count()));
+                }
+                u64::from(followed.passing.count())
+            }
+        };
+    }
+    Ok(count)
 }
 
-fn verdict(check: Check<'_>, template: &Template) -> Verdict {
-    if template.holes().is_empty() {
-        return if check.passes_text(template.text()) { Verdict::All } else { Verdict::None };
+/// What is known of the texts of a template.
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Answer {
+    None,
+    All,
+    /// These pieces have to be read.
+    Doubts(Vec<Doubt>),
+    /// The test asks for words that stand between its quotes, if anywhere.
+    Quoted,
+    /// Each text has to be asked: those of the rest, and all that the automaton does not know.
+    Each,
+}
+
+/// A test that is put to texts with templates.
+struct Question<'a> {
+    check: Check<'a>,
+    texts: &'a dyn TemplateTexts,
+    automaton: Option<&'a Automaton>,
+    words: Option<Words>,
+    prefilter: Option<Prefilter>,
+}
+
+impl<'a> Question<'a> {
+    fn new(check: Check<'a>, texts: &'a dyn TemplateTexts) -> Self {
+        let is_level = matches!(check.leaf.condition.target, Target::Levels(_));
+        let is_plain = check.head.class == Class::Text && !is_level;
+        let pieces = if is_plain { check.leaf.condition.test.pieces() } else { &[] };
+        let automaton = if is_plain { check.leaf.automaton() } else { None };
+        let prefilter = Prefilter::of(pieces.iter().map(|piece| &*piece.text));
+        Self { check, texts, automaton, words: Words::of(pieces), prefilter }
     }
-    let is_plain =
-        check.head.class == Class::Text && !matches!(check.leaf.condition.target, Target::Levels(_));
-    if !is_plain {
-        return Verdict::Each;
+
+    /// For each template, the rest first.
+    fn answers(&self) -> Result<Vec<Answer>, ReadError> {
+        let mut tracer = self.automaton.map(Tracer::new);
+        let numbers = REST..=self.texts.template_count();
+        numbers.map(|number| self.answer(number, tracer.as_mut())).collect()
     }
-    let literals = || {
-        template.pieces().filter_map(|piece| match piece {
-            template::Piece::Literal(literal) => Some(literal),
-            template::Piece::Hole(_) => None,
+
+    fn answer(&self, number: u16, tracer: Option<&mut Tracer<'_>>) -> Result<Answer, ReadError> {
+        let template = self.texts.template(number);
+        if self.texts.texts_of(number) == 0 {
+            return Ok(Answer::None);
+        } else if number == REST {
+            return Ok(Answer::Each);
+        }
+        match self.words.as_ref().map(|words| words.place(template)) {
+            Some(Place::Nowhere) => return Ok(Answer::None),
+            Some(Place::Quoted) => return Ok(Answer::Quoted),
+            Some(Place::Anywhere) | None => {}
+        }
+        if template.holes().is_empty() {
+            let passes = self.check.passes_text(template.text());
+            return Ok(if passes { Answer::All } else { Answer::None });
+        }
+        let Some(tracer) = tracer else { return Ok(Answer::Each) };
+        Ok(match tracer.verdict(self.texts, number)? {
+            Verdict::None => Answer::None,
+            Verdict::All => Answer::All,
+            Verdict::Each(doubts) => Answer::Doubts(doubts),
         })
-    };
-    let test = &check.leaf.condition.test;
-    // An empty text stands between words, and only the whole text tells where they end.
-    if test.is_for_words()
-        && !test.pieces().is_empty()
-        && literals().any(|literal| check.passes_text(literal))
-    {
-        return Verdict::All;
     }
-    let has = |wanted| template.holes().iter().any(|(_, kind)| *kind == wanted);
-    if has(HoleKind::Text) {
-        return Verdict::Each;
+
+    /// Whether it is cheaper to follow all texts of the templates in doubt than to render the open ones.
+    fn is_worth_following(&self, answers: &[Answer], open: usize) -> bool {
+        let in_doubt = answers.iter().zip(REST..).filter(|(answer, _)| answer.is_open());
+        let followed: u64 = in_doubt.map(|(_, number)| u64::from(self.texts.texts_of(number))).sum();
+        open as u64 * FOLLOWED_PER_RENDERED > followed
     }
-    let has_uuid = has(HoleKind::Uuid);
-    let missing = |piece: &Piece| {
-        words(piece).any(|word| {
-            let in_uuid = has_uuid && word.bytes().all(|byte| byte.is_ascii_hexdigit());
-            !in_uuid && !literals().any(|literal| contains(literal, word))
-        })
-    };
-    if test.pieces().iter().any(missing) { Verdict::None } else { Verdict::Each }
+
+    /// Renders the texts at these places of the range and asks each.
+    fn render(
+        &self,
+        ranks: &Range<u32>,
+        places: impl Iterator<Item = u32>,
+        found: &mut RowSet,
+    ) -> Result<(), ReadError> {
+        let places: Vec<u32> = places.map(|at| ranks.start + at).collect();
+        self.texts.render(&places, &mut |rank, text| {
+            if self.check.passes_text(text) {
+                found.insert(rank - ranks.start);
+            }
+        })?;
+        Ok(())
+    }
+
+    /// For each template in doubt which texts pass, and how many of them stand before the first rank.
+    fn ranked(&self, answers: &[Answer], first: u32) -> Result<Vec<Option<(Followed, u32)>>, ReadError> {
+        let followed = answers.iter().zip(REST..).map(|(answer, number)| match answer.is_open() {
+            true => self.follow(number, answer).map(|followed| Some((followed, 0))),
+            false => Ok(None),
+        });
+        let mut ranked = followed.collect::<Result<Vec<_>, _>>()?;
+        let mut before = Vec::new();
+        self.texts.numbers(0..first, &mut before)?;
+        for number in before {
+            if let Some((_, rank)) = &mut ranked[usize::from(number)] {
+                *rank += 1;
+            }
+        }
+        Ok(ranked)
+    }
+
+    fn follow(&self, number: u16, answer: &Answer) -> Result<Followed, ReadError> {
+        let count = self.texts.texts_of(number);
+        match (answer, self.automaton) {
+            (Answer::Doubts(doubts), Some(automaton)) => follow(automaton, self.texts, number, doubts),
+            (Answer::Quoted, Some(automaton)) => {
+                if !self.has_quoted_words(number)? {
+                    return Ok(Followed::none(count));
+                }
+                match Tracer::new(automaton).verdict(self.texts, number)? {
+                    Verdict::None => Ok(Followed::none(count)),
+                    Verdict::All => Ok(Followed { passing: RowSet::all(count), ..Followed::none(count) }),
+                    Verdict::Each(doubts) => follow(automaton, self.texts, number, &doubts),
+                }
+            }
+            (Answer::Quoted, None) if !self.has_quoted_words(number)? => Ok(Followed::none(count)),
+            _ if number == REST => self.ask_rest(),
+            _ => Ok(Followed { unknown: RowSet::all(count), ..Followed::none(count) }),
+        }
+    }
+
+    /// Whether a quoted text of the template may have the words.
+    fn has_quoted_words(&self, number: u16) -> Result<bool, ReadError> {
+        let Some(words) = &self.words else { return Ok(true) };
+        let mut has_words = false;
+        for (hole, (_, kind)) in self.texts.template(number).holes().iter().enumerate() {
+            if *kind == HoleKind::Text && !has_words {
+                self.texts.variables(number, hole, &mut |run| has_words |= words.may_be_in(run.bytes()))?;
+            }
+        }
+        Ok(has_words)
+    }
+
+    /// Asks the texts that have no template, which lie together.
+    fn ask_rest(&self) -> Result<Followed, ReadError> {
+        let mut followed = Followed::none(self.texts.texts_of(REST));
+        let mut rank = 0;
+        self.texts.variables(REST, 0, &mut |run| {
+            let passes = self.passes(run);
+            run.for_each(|index| {
+                if passes[index] {
+                    followed.passing.insert(rank);
+                }
+                rank += 1;
+            });
+        })?;
+        Ok(followed)
+    }
+
+    /// Which texts pass; only those are looked at that have the piece that all passing texts have.
+    fn passes(&self, run: &Run<'_>) -> Vec<bool> {
+        let mut passes = vec![false; run.variables()];
+        let mut index = 0;
+        while index < passes.len() {
+            if let Some(prefilter) = &self.prefilter {
+                let Some(at) = prefilter.find(run.bytes(), run.start(index)) else { break };
+                index = run.index_at(at);
+            }
+            if let Some(passes) = passes.get_mut(index) {
+                *passes = self.check.passes_text(run.variable(index));
+            }
+            index += 1;
+        }
+        passes
+    }
 }
 
-/// Whole words of a piece without digits: in a text they stand in a literal, or in a UUID.
-fn words(piece: &Piece) -> impl Iterator<Item = &str> {
-    let parts = piece.text.split(|character: char| character.is_ascii() && !is_token_byte(character as u8));
-    let last = parts.clone().count() - 1;
-    let is_whole = move |at: usize| (at > 0 || piece.begins_word) && (at < last || piece.ends_word);
-    let is_word = |word: &str| !word.is_empty() && !word.bytes().any(|byte| byte.is_ascii_digit());
-    parts.enumerate().filter(move |(at, word)| is_whole(*at) && is_word(word)).map(|(_, word)| word)
+impl Answer {
+    fn is_open(&self) -> bool {
+        matches!(self, Self::Doubts(_) | Self::Quoted | Self::Each)
+    }
 }
 
-fn contains(literal: &[u8], word: &str) -> bool {
-    fold(&String::from_utf8_lossy(literal)).contains(word)
-}
+#[cfg(test)]
+mod tests;
