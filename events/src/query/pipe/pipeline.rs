@@ -125,7 +125,7 @@ impl Pipeline {
         matches!(first, Some(Step::Sort(_) | Step::Group(_)))
     }
 
-    /// The groups, if nothing stands in front of them. Filled elsewhere they come back by `merge_groups`.
+    /// The groups, if nothing stands in front of them.
     pub fn first_groups(&self) -> Option<FirstGroups> {
         match self.steps.first() {
             Some(Step::Group(step)) => Some(FirstGroups {
@@ -136,10 +136,11 @@ impl Pipeline {
         }
     }
 
-    /// Takes in groups of the first step that were filled elsewhere. Does nothing if there is no such step.
-    pub fn merge_groups(&mut self, groups: Groups) {
-        if let Some(Step::Group(step)) = self.steps.first_mut() {
-            step.groups.merge(groups);
+    /// The groups themselves, to be filled elsewhere.
+    pub fn first_groups_mut(&mut self) -> Option<&mut Groups> {
+        match self.steps.first_mut() {
+            Some(Step::Group(step)) => Some(&mut step.groups),
+            _ => None,
         }
     }
 

@@ -23,7 +23,7 @@ use super::block::{BlockTable, Blocks, ReadError, Restorers, read_block};
 use super::column::ColumnHead;
 use super::plane::PAGE;
 use super::shape::Shape;
-use super::view::{GroupView, Origin, TenantRows, Values};
+use super::view::{GroupView, Origin, TenantRollup, TenantRows, Values};
 
 /// The blocks of one file.
 pub struct GroupBlocks {
@@ -174,5 +174,10 @@ impl GroupView for SealedGroup {
 
     fn may_have(&self, token_hash: u64) -> Result<bool, ReadError> {
         self.directory.filter.may_have(&self.blocks, token_hash)
+    }
+
+    fn rollup(&self, tenant: TenantId) -> Option<TenantRollup<'_>> {
+        let (rollup, tenant) = (self.directory.rollup.as_ref()?, self.directory.number_of(tenant)?);
+        Some(TenantRollup { rollup, tenant, blocks: &self.blocks })
     }
 }

@@ -18,11 +18,13 @@ use self::planes::Planes;
 mod build;
 mod header;
 mod planes;
+mod sealed;
 
 #[cfg(test)]
 mod tests;
 
 pub use build::RollupBuilder;
+pub use sealed::SealedRollup;
 
 /// The service of a line that has none.
 pub const SERVICE_NONE: u32 = u32::MAX;

@@ -6,6 +6,7 @@
 
 mod columns;
 mod events;
+mod rollup;
 mod shapes;
 
 use std::io;
@@ -84,10 +85,12 @@ pub fn seal(group: &OpenGroup, rows: &[u32], level: i32) -> io::Result<Vec<u8>> 
     let filter = (rows.len() * FILTER_SHARE >= group.rows()).then(|| group.filter.finish());
     let used_events = UsedEvents::of(group, rows);
     let places: Vec<u64> = rows.iter().map(|row| group.place(*row)).collect();
+    let tenants = tenants(group, rows);
+    let rollup = rollup::write(group, rows, &tenants, &mut blocks);
     let directory = Directory {
         rows: rows.len() as u32,
         raw_bytes: rows.iter().map(|row| u64::from(group.raw_length_of[*row as usize])).sum(),
-        tenants: tenants(group, rows),
+        tenants,
         times: Times::write(&times, &mut blocks),
         shape_of: planes.write(&used.numbers_of(group, rows), &mut blocks),
         shape_texts: Texts::write(used.texts(group), &mut blocks),
@@ -95,6 +98,7 @@ pub fn seal(group: &OpenGroup, rows: &[u32], level: i32) -> io::Result<Vec<u8>> 
         columns,
         events: Events::write(&places, &used_events.events, &used_events.arrivals, &mut planes, &mut blocks),
         filter: SealedFilter::write(&filter.unwrap_or_default(), &mut blocks),
+        rollup,
     };
     let (file, table) = blocks.finish();
     let mut bytes = Vec::new();

@@ -6,6 +6,7 @@
 //! cannot tell, rows are rendered and asked one by one. It knows one tenant at a time, and no other row.
 
 pub mod budget;
+mod counted;
 pub mod counts;
 pub mod evaluate;
 pub mod fields;

@@ -16,6 +16,7 @@ use super::dictionary::{OpenDictionary, SealedDictionary};
 use super::group::GroupBlocks;
 use super::number::{OpenNumbers, SealedNumbers};
 use super::plane::PAGE;
+use super::rollup::SealedRollup;
 use super::shape::Shape;
 use super::template::TemplateColumn;
 use super::templates::SealedTemplates;
@@ -81,6 +82,19 @@ pub trait GroupView {
 
     /// Whether a token that filters keep may be in the group.
     fn may_have(&self, token_hash: u64) -> Result<bool, ReadError>;
+
+    /// What all rows of a tenant come to, if the group has counted them.
+    fn rollup(&self, _tenant: TenantId) -> Option<TenantRollup<'_>> {
+        None
+    }
+}
+
+/// The roll-up of a group, and the number that a tenant has in it.
+#[derive(Debug, Clone, Copy)]
+pub struct TenantRollup<'a> {
+    pub rollup: &'a SealedRollup,
+    pub tenant: u32,
+    pub blocks: &'a GroupBlocks,
 }
 
 /// The values of a column.

@@ -182,11 +182,10 @@ fn an_index_can_fill_the_first_groups() {
     let mut pipeline = pipeline("where a:1 | stats count(), sum(n) by level | sort by count desc");
     let first = pipeline.first_groups().unwrap();
     assert_eq!(first.grouping.keys[0].field, FieldName::Role(Role::Level));
-    let mut groups = Groups::new(first.grouping, &context().limits);
+    let groups = pipeline.first_groups_mut().unwrap();
     for (level, lines) in [("info", 3), ("error", 5)] {
         groups.add(&[Cell::text(level)], &[Cell::Missing, Cell::count(2)], lines, Timestamp::default());
     }
-    pipeline.merge_groups(groups);
     assert_eq!(pipeline.finish().to_string(), "level | count | sum_n\nerror | 5 | 10\ninfo | 3 | 6");
     assert!(self::pipeline("eval b = a | stats count() by b").first_groups().is_none());
     assert!(self::pipeline("patterns").first_groups().unwrap().of_patterns);

@@ -16,6 +16,7 @@ use crate::index::columns::dictionary::SealedDictionary;
 use crate::index::columns::filter::FilterShape;
 use crate::index::columns::number::SealedNumbers;
 use crate::index::columns::plane::{PAGE, Planes};
+use crate::index::columns::rollup::SealedRollup;
 use crate::index::columns::shape::Shape;
 use crate::index::columns::templates::SealedTemplates;
 use crate::index::columns::texts::Texts;
@@ -40,6 +41,8 @@ pub struct Directory {
     pub events: Events,
     /// The filter of all tokens, in pages.
     pub filter: SealedFilter,
+    /// Nothing if it would have too many cells.
+    pub rollup: Option<SealedRollup>,
 }
 
 /// A column of a sealed group.
@@ -71,6 +74,12 @@ impl Directory {
         }
     }
 
+    /// The number that a tenant has in the roll-up.
+    pub fn number_of(&self, tenant: TenantId) -> Option<u32> {
+        let at = self.tenants.binary_search_by_key(&tenant, |entry| entry.0);
+        at.ok().map(|at| at as u32)
+    }
+
     pub fn encode(&self, out: &mut Vec<u8>) {
         varint::push(out, u64::from(self.rows));
         varint::push(out, self.raw_bytes);
@@ -91,6 +100,8 @@ impl Directory {
         self.shape_texts.encode(out);
         self.events.encode(out);
         self.filter.encode(out);
+        out.push(u8::from(self.rollup.is_some()));
+        self.rollup.iter().for_each(|rollup| rollup.encode(out));
     }
 
     /// Reads a whole directory.
@@ -109,11 +120,27 @@ impl Directory {
         let shape_texts = Texts::decode(bytes)?;
         let events = Events::decode(bytes)?;
         let filter = SealedFilter::decode(bytes)?;
+        let rollup = match take_byte(bytes).ok_or_else(wrong)? {
+            0 => None,
+            _ => Some(SealedRollup::decode(bytes)?),
+        };
         let lengths = [times.len(), shape_of.len(), events.len()];
         if !bytes.is_empty() || lengths != [rows as usize; 3] || shape_texts.len() != shapes.len() {
             return Err(wrong());
         }
-        Ok(Self { rows, raw_bytes, tenants, times, shape_of, shapes, shape_texts, columns, events, filter })
+        Ok(Self {
+            rows,
+            raw_bytes,
+            tenants,
+            times,
+            shape_of,
+            shapes,
+            shape_texts,
+            columns,
+            events,
+            filter,
+            rollup,
+        })
     }
 
     /// Memory that the directory holds.
@@ -128,6 +155,7 @@ impl Directory {
             + self.shape_texts.bytes_held()
             + self.events.bytes_held()
             + self.filter.bytes_held()
+            + self.rollup.as_ref().map_or(0, SealedRollup::bytes_held)
     }
 }
 

@@ -9,15 +9,14 @@ mod codes;
 mod grouped;
 mod newest;
 mod numbering;
+mod summed;
 
 #[cfg(test)]
 mod tests;
 
-use std::sync::Arc;
-
 use antler_events::ids::TenantId;
 use antler_events::query::matcher::MatcherError;
-use antler_events::query::pipe::{Cell, Context, Flow, Grouping, LineKey, Pipeline, Table};
+use antler_events::query::pipe::{Cell, Context, Flow, LineKey, Pipeline, Table};
 use antler_events::query::tree::Filter;
 
 use self::grouped::fill;
@@ -72,7 +71,7 @@ pub fn run<S: SearchGroup>(
     budget: &Budget<'_>,
 ) -> PipeAnswer {
     match asked.pipeline.first_groups().filter(|first| !first.of_patterns) {
-        Some(first) => run_grouped(tenant, groups, asked, &first.grouping, budget),
+        Some(_) => run_grouped(tenant, groups, asked, budget),
         None => run_rows(tenant, groups, asked, budget),
     }
 }
@@ -108,7 +107,6 @@ fn run_grouped<S: SearchGroup>(
     tenant: TenantId,
     groups: &[S],
     asked: PipeSearch<'_>,
-    grouping: &Arc<Grouping>,
     budget: &Budget<'_>,
 ) -> PipeAnswer {
     let PipeSearch { plan, period, mut pipeline, context } = asked;
@@ -123,11 +121,9 @@ fn run_grouped<S: SearchGroup>(
         if stopped.is_some() {
             break;
         }
-        let untold = match group.with(|view| fill(tenant, view, (plan, period), grouping, context)) {
-            Ok(Ok(filled)) => {
-                pipeline.merge_groups(filled.groups);
-                filled.untold
-            }
+        let Some(groups_of_first) = pipeline.first_groups_mut() else { break };
+        let untold = match group.with(|view| fill(tenant, view, (plan, period), context, groups_of_first)) {
+            Ok(Ok(untold)) => untold,
             Ok(Err(error)) | Err(error) => {
                 damaged.push(error);
                 continue;

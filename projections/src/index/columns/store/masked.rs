@@ -13,7 +13,7 @@ use crate::index::columns::catalogue::EraseMark;
 use crate::index::columns::column::ColumnHead;
 use crate::index::columns::open::OpenGroup;
 use crate::index::columns::shape::Shape;
-use crate::index::columns::view::{GroupView, Origin, TenantRows, Values};
+use crate::index::columns::view::{GroupView, Origin, TenantRollup, TenantRows, Values};
 
 /// A view behind marks.
 pub(super) struct Masked<'a> {
@@ -30,6 +30,12 @@ pub(super) enum Hidden<'a> {
 }
 
 impl Hidden<'_> {
+    /// Whether the tenant has no mark.
+    fn keeps_all(&self, tenant: TenantId) -> bool {
+        let (Self::Tenants { marks, .. } | Self::Events { marks, .. }) = self;
+        marks.binary_search_by_key(&tenant, |mark| mark.tenant).is_err()
+    }
+
     fn rows(&self, tenant: TenantId, rows: TenantRows) -> TenantRows {
         let marks = match self {
             Self::Tenants { marks, .. } | Self::Events { marks, .. } => marks,
@@ -108,5 +114,9 @@ impl GroupView for Masked<'_> {
 
     fn may_have(&self, token_hash: u64) -> Result<bool, ReadError> {
         self.view.may_have(token_hash)
+    }
+
+    fn rollup(&self, tenant: TenantId) -> Option<TenantRollup<'_>> {
+        self.hidden.keeps_all(tenant).then(|| self.view.rollup(tenant)).flatten()
     }
 }

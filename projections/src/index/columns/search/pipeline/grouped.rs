@@ -18,6 +18,7 @@ use antler_events::query::tree::FieldName;
 
 use super::codes::{Codes, Source, sources};
 use super::numbering::Numbering;
+use super::summed::{Sum, sums};
 use crate::index::columns::block::ReadError;
 use crate::index::columns::search::evaluate::find;
 use crate::index::columns::search::places::Scan;
@@ -26,39 +27,44 @@ use crate::index::columns::search::rows::RowSet;
 use crate::index::columns::search::select::{Period, select};
 use crate::index::columns::view::GroupView;
 
-/// What the rows of a group come to.
-#[derive(Debug)]
-pub(super) struct Filled {
-    pub(super) groups: Groups,
-    /// Rows that are not in the groups, rising.
-    pub(super) untold: Vec<u32>,
-}
-
 type View<'a> = dyn GroupView + 'a;
 
-/// Fills groups with the rows of a tenant that a plan lets through.
+/// Fills groups with the rows of a tenant that a plan lets through, all of them or, if there is an error, none.
+/// Gives the rows that are not in the groups, rising.
 pub(super) fn fill(
     tenant: TenantId,
     view: &dyn GroupView,
     (plan, period): (&Plan, Period),
-    grouping: &Arc<Grouping>,
     context: &Context,
-) -> Result<Filled, ReadError> {
-    let mut groups = Groups::new(Arc::clone(grouping), &context.limits);
-    let selection = select(tenant, view, period)?;
-    let mut found = find(view, selection.rows.clone(), &selection.set, plan)?;
-    if found.is_empty() {
-        return Ok(Filled { groups, untold: Vec::new() });
-    }
-    let scan = Scan::new(view, selection.rows);
-    let fields = Fields::new(&scan, grouping);
-    let untold = scan.rows_of_shapes(&found, |shape| fields.is_untold(shape as usize))?;
-    found.remove(&untold);
+    groups: &mut Groups,
+) -> Result<Vec<u32>, ReadError> {
+    let grouping = Arc::clone(groups.grouping());
+    let (sums, selection) = match sums(tenant, view, (plan, period), &grouping, context)? {
+        Some((sums, rest)) => (sums, rest),
+        None => (Vec::new(), select(tenant, view, period)?),
+    };
+    let mut found = if selection.set.is_empty() {
+        selection.set
+    } else {
+        find(view, selection.rows.clone(), &selection.set, plan)?
+    };
+    let mut untold = Vec::new();
     if !found.is_empty() {
-        Filling { scan: &scan, rows: &found, fields: &fields, grouping, context }.fill(&mut groups)?;
+        let scan = Scan::new(view, selection.rows);
+        let fields = Fields::new(&scan, &grouping);
+        let left = scan.rows_of_shapes(&found, |shape| fields.is_untold(shape as usize))?;
+        found.remove(&left);
+        untold.extend(left.iter().map(|row| row + scan.rows.start));
+        if !found.is_empty() {
+            let filling =
+                Filling { scan: &scan, rows: &found, fields: &fields, grouping: &grouping, context };
+            filling.fill(groups)?;
+        }
     }
-    let untold = untold.iter().map(|row| row + scan.rows.start).collect();
-    Ok(Filled { groups, untold })
+    for Sum { key, values, lines } in sums {
+        groups.add(&key, &values, lines, Sum::TIME);
+    }
+    Ok(untold)
 }
 
 /// The fields of a grouping, each once, with their sources.

@@ -17,6 +17,7 @@ use proptest::sample::select;
 
 use super::super::tests::{Batch, open, sealed, tenant};
 use super::*;
+use crate::index::columns::open::OpenGroup;
 
 const PIPES: [&str; 34] = [
     "limit 3",
@@ -70,14 +71,20 @@ fn context() -> Context {
 }
 
 /// The table that the pipeline makes of the passing lines of a tenant, and all of those lines, newest first.
-fn expected(batches: &[Batch], of: u8, filter: &Filter, mut pipeline: Pipeline) -> (Table, Vec<Vec<u8>>) {
+fn expected(
+    batches: &[Batch],
+    of: u8,
+    (filter, period): (&Filter, Period),
+    mut pipeline: Pipeline,
+) -> (Table, Vec<Vec<u8>>) {
     let fields: Vec<FieldName> = pipeline.reads().iter().map(|read| read.field.clone()).collect();
     let filter = Filter::all_of(vec![filter.clone(), pipeline.filter().clone()]);
     let mut passing = Vec::new();
     for ((_, lines, defaults), offset) in batches.iter().zip(1u64..).filter(|((other, ..), _)| *other == of) {
         let batch = generate::batch(lines);
         for (line, at) in batch.lines().zip(0u32..) {
-            if reference::matches(&filter, line, defaults) {
+            let is_inside = (period.0..=period.1).contains(&line.timestamp().nanos());
+            if is_inside && reference::matches(&filter, line, defaults) {
                 let cells: Vec<Cell> =
                     fields.iter().map(|field| Cell::of_line(line, defaults, field)).collect();
                 passing.push(((line.timestamp(), offset, at), line.raw().to_vec(), cells));
@@ -95,31 +102,53 @@ fn expected(batches: &[Batch], of: u8, filter: &Filter, mut pipeline: Pipeline) 
     (pipeline.finish(), raw)
 }
 
+const ALL_TIME: Period = (i64::MIN, i64::MAX);
+
+impl SearchGroup for OpenGroup {
+    fn span(&self) -> (i64, i64) {
+        GroupView::span(self).unwrap()
+    }
+
+    fn with<R>(&self, read: impl FnOnce(&dyn GroupView) -> R) -> Result<R, ReadError> {
+        Ok(read(self))
+    }
+}
+
 fn check(batches: &[Batch], filter: &Filter, text: &str) {
+    check_in(batches, &open(batches), filter, text, ALL_TIME);
+}
+
+fn check_in(batches: &[Batch], group: &OpenGroup, filter: &Filter, text: &str, period: Period) {
+    check_groups(batches, &sealed(group), filter, text, period);
+    check_groups(batches, std::slice::from_ref(group), filter, text, period);
+}
+
+fn check_groups<S: SearchGroup>(
+    batches: &[Batch],
+    groups: &[S],
+    filter: &Filter,
+    text: &str,
+    period: Period,
+) {
     let context = context();
     let pipeline = Pipeline::new(&pipes(text), &context).unwrap();
     let plan = plan(filter, &pipeline).unwrap();
-    let groups = sealed(&open(batches));
     let (clock, is_cancelled) = (SystemClock::new(), AtomicBool::new(false));
     let budget = Budget { clock: &clock, deadline: Duration::MAX, is_cancelled: &is_cancelled };
     for number in 0..2 {
-        let (table, raw) = expected(batches, number, filter, pipeline.clone());
-        let asked = search(&plan, &pipeline, &context);
-        let answer = run(tenant(number), &groups, asked, &budget);
+        let (table, raw) = expected(batches, number, (filter, period), pipeline.clone());
+        let asked = PipeSearch { plan: &plan, period, pipeline: pipeline.clone(), context: &context };
+        let answer = run(tenant(number), groups, asked, &budget);
         assert!(answer.damaged.is_empty() && answer.stopped.is_none());
         let shown = |table: &Table| (table.columns.clone(), table.rows.clone(), table.warnings.clone());
         assert_eq!(shown(&answer.table), shown(&table), "{text}");
         let lines = answer.table.lines.map(|lines| lines.keys).unwrap_or_default();
         let mut damaged = Vec::new();
-        let found = hits(&groups, &lines, &mut damaged).into_iter().map(|hit| hit.unwrap().raw);
+        let found = hits(groups, &lines, &mut damaged).into_iter().map(|hit| hit.unwrap().raw);
         let wanted = table.lines.map(|lines| lines.keys).unwrap_or_default();
         let wanted: Vec<Vec<u8>> = wanted.iter().map(|key| raw[*key as usize].clone()).collect();
         assert_eq!(found.collect::<Vec<_>>(), wanted, "{text}");
     }
-}
-
-fn search<'a>(plan: &'a Plan, pipeline: &Pipeline, context: &'a Context) -> PipeSearch<'a> {
-    PipeSearch { plan, period: (i64::MIN, i64::MAX), pipeline: pipeline.clone(), context }
 }
 
 #[test]
@@ -130,7 +159,8 @@ fn a_search_that_is_cancelled_says_so() {
     let plan = plan(&Filter::All, &pipeline).unwrap();
     let (clock, is_cancelled) = (SystemClock::new(), AtomicBool::new(true));
     let budget = Budget { clock: &clock, deadline: Duration::MAX, is_cancelled: &is_cancelled };
-    let answer = run(tenant(0), &sealed(&open(&batches)), search(&plan, &pipeline, &context), &budget);
+    let asked = PipeSearch { plan: &plan, period: ALL_TIME, pipeline, context: &context };
+    let answer = run(tenant(0), &sealed(&open(&batches)), asked, &budget);
     assert_eq!(answer.stopped, Some(Stop::Cancelled));
     assert_eq!(answer.table.rows, [[Cell::count(0)]]);
 }
@@ -143,6 +173,8 @@ fn many(count: u64) -> Vec<Vec<u8>> {
         let time = 1_772_366_400_000 + n * 250;
         match n % 50 {
             0 => format!("plain {ms}"),
+            2 => format!(r#"{{"time":{time},"level":"odd{level}","service":{service},"a":1}}"#),
+            3 => format!(r#"{{"time":{time},"severity":40,"app":"s{service}","a":1}}"#),
             1 => format!(r#"{{"time":{time},"a":["x",{ms}],"b":"{}","tags":["t{service}"]}}"#, ms % 10),
             _ => format!(
                 r#"{{"time":{time},"level":"{level}","service":"s{service}","a":{}.{},"a_ms":{ms},"message":"id {drawn:x}"}}"#,
@@ -152,6 +184,67 @@ fn many(count: u64) -> Vec<Vec<u8>> {
         }
     };
     (0..count).map(|n| line(n).into_bytes()).collect()
+}
+
+/// What the cells of a roll-up know, or nearly.
+const COUNTED_PIPES: [&str; 10] = [
+    "stats count()",
+    "stats count() by bin(1m), level",
+    "stats count(), rate() by bin(5m)",
+    "stats count() by service, bin(2m), level",
+    "stats count(), count(level), distinct(service), min(service) by bin(1m)",
+    "stats count() by bin(90s), level",
+    "top service",
+    "rare 2 level by service",
+    "uniq service, level",
+    "stats first(level) by service",
+];
+
+fn filters() -> impl Strategy<Value = Filter> {
+    let texts = [
+        "*",
+        "level:error",
+        "not level:error and service:*",
+        "service:(s1 or s2 or plain)",
+        "level:warn or service:s3",
+        "not service:s*",
+        "level:*",
+        "level:warn* and not (service:s4 or level:info)",
+        "a_ms > 30000 and level:info",
+        "timestamp >= \"2026-03-01T12:05:07Z\" and level:(info or error)",
+        "not timestamp < \"2026-03-01T12:05:07Z\"",
+    ];
+    select(texts.to_vec()).prop_map(|text| {
+        let parsed = antler_events::query::parse(text, generate::ARRIVAL, &QueryLimits::default());
+        parsed.into_query().unwrap().filter
+    })
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(60))]
+
+    #[test]
+    fn counted_groups_give_the_table_of_all_passing_lines(
+        sizes in proptest::collection::vec((0u8..2, 1u64..900), 1..4),
+        filter in filters(),
+        (from, length) in (-60i64..500, 0i64..700),
+        is_cut in any::<bool>(),
+        is_turned in any::<bool>(),
+    ) {
+        let start = 1_772_366_400_000_000_000 + from * 777_777_777;
+        let period = if is_cut { (start, start + length * 777_777_777) } else { ALL_TIME };
+        let lines = |count| {
+            let mut lines = many(count);
+            if is_turned {
+                lines.reverse();
+            }
+            lines
+        };
+        let batches: Vec<Batch> =
+            sizes.into_iter().map(|(of, count)| (of, lines(count), Default::default())).collect();
+        let group = open(&batches);
+        COUNTED_PIPES.iter().for_each(|pipes| check_in(&batches, &group, &filter, pipes, period));
+    }
 }
 
 #[test]
