@@ -256,11 +256,20 @@ impl State {
     }
 
     /// Whether the result is that of every value, not an estimate.
-    pub fn is_exact(&self) -> bool {
+    pub fn is_exact(&mut self) -> bool {
         match self {
             Self::Percentile { values, .. } => values.is_exact(),
             Self::Distinct(distinct) => distinct.is_exact(),
             _ => true,
+        }
+    }
+
+    /// Lets go of what it collected more often than it has to know.
+    pub fn settle(&mut self) {
+        match self {
+            Self::Percentile { values, .. } => values.settle(),
+            Self::Distinct(distinct) => distinct.settle(),
+            _ => {}
         }
     }
 

@@ -140,6 +140,11 @@ impl Groups {
         self.place(key, lines).map(|place| &mut *self.states[place])
     }
 
+    /// Counts bytes that states took when they were fed by the caller.
+    pub fn count_bytes(&mut self, bytes: usize) {
+        self.uncounted.1 += bytes as u64;
+    }
+
     fn place(&mut self, key: &[Cell], lines: u64) -> Option<usize> {
         if self.grouping.only_complete && key.iter().any(Cell::is_missing) {
             return None;
@@ -183,8 +188,8 @@ impl Groups {
     }
 
     /// Whether every result is that of every value, not an estimate.
-    pub fn is_exact(&self) -> bool {
-        self.states.iter().flatten().all(State::is_exact)
+    pub fn is_exact(&mut self) -> bool {
+        self.states.iter_mut().flatten().all(State::is_exact)
     }
 
     /// A row for each group, in the order of their keys. Without keys there is one row, also of no lines.
@@ -228,6 +233,11 @@ impl Groups {
     /// Makes room where there is none.
     fn count_memory(&mut self) {
         self.uncounted = (0, 0);
+        self.bytes = self.bytes_held();
+        if self.bytes <= self.limits.group_bytes_max {
+            return;
+        }
+        self.states.iter_mut().flatten().for_each(State::settle);
         self.bytes = self.bytes_held();
         if self.bytes <= self.limits.group_bytes_max {
             return;

@@ -13,6 +13,8 @@ const FRACTION_BITS: u32 = 52;
 const KEPT: [u32; 3] = [FRACTION_BITS, 8, 4];
 /// Values that are collected before they are sorted in, if there are not more sorted ones.
 const UNSORTED_MIN: usize = 64;
+/// Single values may be collected up to so many times the bound of different ones.
+const COLLECTED_FACTOR: usize = 2;
 
 /// Values, counted, in their order.
 #[derive(Debug, Clone)]
@@ -23,52 +25,85 @@ pub struct Quantiles {
     /// Ordered bits with their counts; the first `sorted` ascend, and each stands there once.
     counts: Vec<(u64, u64)>,
     sorted: usize,
+    /// Ordered bits that came once each, in any order.
+    single: Vec<u64>,
 }
 
 impl Quantiles {
     /// Exact up to so many different values.
     pub fn new(values_max: usize) -> Self {
-        Self { coarseness: 0, values_max: values_max.max(1), counts: Vec::new(), sorted: 0 }
+        let values_max = values_max.max(1);
+        Self { coarseness: 0, values_max, counts: Vec::new(), sorted: 0, single: Vec::new() }
     }
 
     pub fn add(&mut self, value: f64, times: u64) {
-        self.counts.push((cut(ordered(value), self.coarseness), times));
+        let bits = cut(ordered(value), self.coarseness);
+        if times == 1 {
+            self.single.push(bits);
+            self.settle_if_many();
+            return;
+        }
+        self.counts.push((bits, times));
         // As many as are sorted, so that sorting costs little for each value.
         if self.counts.len() >= self.sorted * 2 + UNSORTED_MIN {
             self.settle();
         }
     }
 
+    /// Values that came once each.
+    pub fn add_all(&mut self, values: impl Iterator<Item = f64>) {
+        let coarseness = self.coarseness;
+        self.single.extend(values.map(|value| cut(ordered(value), coarseness)));
+        self.settle_if_many();
+    }
+
     pub fn merge(&mut self, other: &Self) {
         while self.coarseness < other.coarseness {
             self.coarsen();
         }
-        let theirs = other.counts.iter();
-        self.counts.extend(theirs.map(|(bits, times)| (cut(*bits, self.coarseness), *times)));
-        self.settle();
+        let coarseness = self.coarseness;
+        self.single.extend(other.single.iter().map(|bits| cut(*bits, coarseness)));
+        self.settle_if_many();
+        if !other.counts.is_empty() {
+            let coarseness = self.coarseness;
+            let theirs = other.counts.iter();
+            self.counts.extend(theirs.map(|(bits, times)| (cut(*bits, coarseness), *times)));
+            self.settle();
+        }
     }
 
     /// Whether every percentile is one of the values.
-    pub fn is_exact(&self) -> bool {
+    pub fn is_exact(&mut self) -> bool {
+        // Fewer than the bound cannot be too many different ones.
+        if self.counts.len() + self.single.len() > self.values_max {
+            self.settle();
+        }
         self.coarseness == 0
     }
 
     /// Gives up exactness for memory, one step.
     pub fn coarsen(&mut self) {
+        self.count_single();
         self.coarseness = (self.coarseness + 1).min(KEPT.len() - 1);
         let coarseness = self.coarseness;
         for (bits, _) in &mut self.counts {
             *bits = cut(*bits, coarseness);
         }
+        self.sorted = 0;
         self.compact();
         self.counts.shrink_to_fit();
     }
 
     /// The smallest value that `percent` of the values do not exceed; for 0 the smallest of all.
     pub fn percentile(&mut self, percent: f64) -> Option<f64> {
+        if self.counts.is_empty() && (1..=self.values_max).contains(&self.single.len()) {
+            let rank = rank(self.single.len() as u64, percent) as usize;
+            let (_, bits, _) = self.single.select_nth_unstable(rank - 1);
+            return Some(middle(*bits, self.coarseness));
+        }
         self.settle();
         let total: u64 = self.counts.iter().map(|(_, times)| times).sum();
-        let rank = ((total as f64 * percent / 100.0).ceil() as u64).clamp(1, total.max(1));
+        let rank = rank(total, percent);
         let mut seen = 0;
         let at = self.counts.iter().find(|(_, times)| {
             seen += times;
@@ -78,18 +113,35 @@ impl Quantiles {
     }
 
     pub fn bytes_held(&self) -> usize {
-        self.counts.capacity() * size_of::<(u64, u64)>()
+        self.counts.capacity() * size_of::<(u64, u64)>() + self.single.capacity() * size_of::<u64>()
     }
 
     /// Sorts in what is not sorted, and coarsens while there are too many.
-    fn settle(&mut self) {
+    pub fn settle(&mut self) {
+        self.count_single();
         self.compact();
         while self.counts.len() > self.values_max && self.coarseness + 1 < KEPT.len() {
             self.coarsen();
         }
     }
 
+    fn settle_if_many(&mut self) {
+        if self.single.len() > self.values_max.saturating_mul(COLLECTED_FACTOR) {
+            self.settle();
+        }
+    }
+
+    fn count_single(&mut self) {
+        let mut single = std::mem::take(&mut self.single);
+        single.sort_unstable();
+        let runs = single.chunk_by(|one, other| one == other);
+        self.counts.extend(runs.map(|run| (run[0], run.len() as u64)));
+    }
+
     fn compact(&mut self) {
+        if self.sorted == self.counts.len() {
+            return;
+        }
         // A stable sort finds the run that is sorted already.
         self.counts.sort_by_key(|(bits, _)| *bits);
         self.counts.dedup_by(|next, kept| {
@@ -99,6 +151,11 @@ impl Quantiles {
         });
         self.sorted = self.counts.len();
     }
+}
+
+/// The place of a percentile among so many values, from 1.
+fn rank(total: u64, percent: f64) -> u64 {
+    ((total as f64 * percent / 100.0).ceil() as u64).clamp(1, total.max(1))
 }
 
 /// Bits in the order of the floats: negatives turned around below the positives.

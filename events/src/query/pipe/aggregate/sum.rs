@@ -48,7 +48,8 @@ impl Sum {
         self.scales.capacity() * size_of::<(u8, i128)>()
     }
 
-    fn add_at(&mut self, scale: u8, mantissa: i128) {
+    /// A sum of mantissas of one scale.
+    pub fn add_at(&mut self, scale: u8, mantissa: i128) {
         match self.scales.iter_mut().find(|(at, _)| *at == scale) {
             Some((_, sum)) => *sum = sum.saturating_add(mantissa),
             None => self.scales.push((scale, mantissa)),

@@ -87,7 +87,7 @@ impl GroupStep {
     /// The rows of the table, and what is wrong with them.
     pub(super) fn finish(&mut self, range: &TimeRange) -> (Vec<Row>, Vec<Warning>) {
         let empty = Groups::new(Arc::clone(self.groups.grouping()), &Default::default());
-        let groups = std::mem::replace(&mut self.groups, empty);
+        let mut groups = std::mem::replace(&mut self.groups, empty);
         let mut warnings = Vec::new();
         if groups.lines_left_out() > 0 {
             warnings.push(Warning::GroupsLeftOut { groups: groups.len(), lines: groups.lines_left_out() });
