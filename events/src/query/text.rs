@@ -52,7 +52,14 @@ pub const FILTERED_WORD_BYTES_MIN: usize = 2;
 #[inline]
 pub fn token_hash(token: &[u8]) -> u64 {
     let (hash, is_ascii) = hash_lower(token);
-    if is_ascii { hash } else { hash_of_other_script(token) }
+    if is_ascii || is_folded(token) { hash } else { hash_of_other_script(token) }
+}
+
+/// Whether folding would change nothing but the case of ASCII letters, which the hash does not tell apart.
+/// So it is with most words: they are written small, and many scripts have no cases.
+fn is_folded(token: &[u8]) -> bool {
+    let is_folded = |character: char| character.is_ascii() || fold_char(character) == character;
+    str::from_utf8(token).is_ok_and(|text| text.chars().all(is_folded))
 }
 
 #[cold]
@@ -125,6 +132,11 @@ pub fn fold(text: &str) -> String {
 }
 
 pub fn fold_char(character: char) -> char {
+    match character {
+        // The small letters of Latin-1, and ideographs; signs and pictures behind the last letters with cases.
+        '\u{df}'..='\u{ff}' | '\u{3000}'..='\u{a63f}' | '\u{1f000}'.. => return character,
+        _ => {}
+    }
     let mut lower = character.to_lowercase();
     match (lower.next(), lower.next()) {
         (Some(one), None) => one,
@@ -135,6 +147,25 @@ pub fn fold_char(character: char) -> char {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn characters_without_cases_are_left_alone() {
+        for character in '\0'..=char::MAX {
+            let mut lower = character.to_lowercase();
+            let expected = lower.next().filter(|_| lower.next().is_none()).unwrap_or(character);
+            assert_eq!(fold_char(character), expected, "{:x}", u32::from(character));
+        }
+    }
+
+    #[test]
+    fn words_of_other_scripts_hash_like_their_folded_text() {
+        for token in ["größe", "GRÖßE", "Größe", "日本", "🙂", "ÀÉ", "àé", "ИМЯ", "имя", "İ", "ſ", "Ⱥb"] {
+            let folded = hash_lower(fold(token).as_bytes()).0;
+            assert_eq!((token_hash(token.as_bytes()), hash_of_other_script(token.as_bytes())), (folded, folded));
+        }
+        let broken = [0xc3, b'A', 0xff];
+        assert_eq!(token_hash(&broken), hash_of_other_script(&broken));
+    }
 
     #[test]
     fn tokens_are_runs_of_letters_digits_underscores_and_other_scripts() {
