@@ -234,7 +234,7 @@ impl ValueTest {
     }
 
     /// Whether numbers are compared by what they count, however they are written.
-    pub(super) fn asks_number(&self) -> bool {
+    pub fn asks_number(&self) -> bool {
         matches!(self.check, Check::Text { number: Some(_), .. })
     }
 

@@ -14,6 +14,7 @@ pub mod dictionary;
 mod digits;
 pub mod escape;
 pub mod filter;
+pub mod forms;
 mod generations;
 pub mod group;
 pub mod number;

@@ -8,9 +8,10 @@ pub mod cache;
 pub mod directory;
 pub mod trailer;
 
+use std::borrow::Cow;
 use std::fmt;
 use std::ops::Range;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use antler_events::event::lines::Arrival;
 use antler_events::files::{File, read_full};
@@ -21,6 +22,7 @@ use self::cache::BlockCache;
 use self::directory::{Directory, SealedValues};
 use super::block::{BlockTable, Blocks, ReadError, Restorers, read_block};
 use super::column::ColumnHead;
+use super::forms::Forms;
 use super::plane::PAGE;
 use super::shape::Shape;
 use super::view::{GroupView, Origin, TenantRollup, TenantRows, Values};
@@ -65,6 +67,8 @@ pub struct SealedGroup {
     pub directory: Directory,
     blocks: GroupBlocks,
     arrivals: Vec<Arrival>,
+    /// Made when they are asked for.
+    forms: OnceLock<Forms>,
 }
 
 impl SealedGroup {
@@ -77,16 +81,20 @@ impl SealedGroup {
         let directory = Directory::decode(&mut rest)?;
         let blocks = GroupBlocks { file, table, number, shared };
         let arrivals = directory.events.read_arrivals(&blocks)?;
-        Ok(Self { directory, blocks, arrivals })
+        Ok(Self { directory, blocks, arrivals, forms: OnceLock::new() })
     }
 
     pub fn blocks(&self) -> &GroupBlocks {
         &self.blocks
     }
 
-    /// Memory that the group holds while it is open.
+    /// Memory that the group holds while it is open, or will hold when it is asked.
     pub fn bytes_held(&self) -> usize {
-        size_of::<Self>() + self.directory.bytes_held() + self.blocks.table.bytes_held()
+        let Directory { shapes, columns, .. } = &self.directory;
+        size_of::<Self>()
+            + self.directory.bytes_held()
+            + self.blocks.table.bytes_held()
+            + Forms::bytes_max(shapes, columns.len())
     }
 
     /// Reads every block once: each has its checksum.
@@ -113,6 +121,14 @@ impl GroupView for SealedGroup {
         spans.reduce(|a, b| (a.0.min(b.0), a.1.max(b.1)))
     }
 
+    fn page_span(&self, page: usize) -> Option<(i64, i64)> {
+        self.directory.times.span(page)
+    }
+
+    fn is_sorted(&self) -> bool {
+        true
+    }
+
     fn times(&self, rows: Range<u32>, out: &mut Vec<i64>) -> Result<(), ReadError> {
         self.directory.times.read(&self.blocks, rows.start as usize..rows.end as usize, out)
     }
@@ -130,6 +146,10 @@ impl GroupView for SealedGroup {
 
     fn shapes(&self) -> &[Shape] {
         &self.directory.shapes
+    }
+
+    fn forms(&self) -> Cow<'_, Forms> {
+        Cow::Borrowed(self.forms.get_or_init(|| Forms::of(self)))
     }
 
     fn shape_texts(&self, numbers: &[u32], visit: &mut dyn FnMut(u32, &[u8])) -> Result<(), ReadError> {

@@ -8,7 +8,9 @@
 pub mod budget;
 mod counted;
 pub mod counts;
+mod ends;
 pub mod evaluate;
+mod exclude;
 pub mod fields;
 pub mod lines;
 pub mod patterns;

@@ -3,6 +3,7 @@
 //! Invariant: an open group and the sealed one that it becomes give the same answers for the same lines.
 //! A view is read only, and reading is all that can fail.
 
+use std::borrow::Cow;
 use std::ops::Range;
 
 use antler_events::clock::Timestamp;
@@ -13,6 +14,7 @@ use super::block::ReadError;
 use super::column::ColumnHead;
 use super::decimal::Decimal;
 use super::dictionary::{OpenDictionary, SealedDictionary};
+use super::forms::Forms;
 use super::group::GroupBlocks;
 use super::number::{OpenNumbers, SealedNumbers};
 use super::plane::PAGE;
@@ -51,6 +53,12 @@ pub trait GroupView {
     /// Earliest and latest time of all rows; nothing if there are none.
     fn span(&self) -> Option<(i64, i64)>;
 
+    /// The same of the rows of a page, which may tell too much. Nothing if it is not known.
+    fn page_span(&self, page: usize) -> Option<(i64, i64)>;
+
+    /// Whether the rows of each tenant are in the order of their times.
+    fn is_sorted(&self) -> bool;
+
     /// Appends the times of rows, in nanoseconds.
     fn times(&self, rows: Range<u32>, out: &mut Vec<i64>) -> Result<(), ReadError>;
 
@@ -59,6 +67,9 @@ pub trait GroupView {
 
     /// All shapes; those of a sealed group without their text.
     fn shapes(&self) -> &[Shape];
+
+    /// What the shapes are made of.
+    fn forms(&self) -> Cow<'_, Forms>;
 
     /// Visits the texts of shapes, by rising numbers.
     fn shape_texts(&self, numbers: &[u32], visit: &mut dyn FnMut(u32, &[u8])) -> Result<(), ReadError>;

@@ -3,6 +3,7 @@
 //! Invariant: rows are in the order of arrival, so those of a tenant are a list and not a range. It has no
 //! filter yet: every token may be there.
 
+use std::borrow::Cow;
 use std::ops::Range;
 
 use antler_events::event::lines::Arrival;
@@ -12,6 +13,7 @@ use super::OpenGroup;
 use super::columns::OpenValues;
 use crate::index::columns::block::ReadError;
 use crate::index::columns::column::ColumnHead;
+use crate::index::columns::forms::Forms;
 use crate::index::columns::group::directory::origin;
 use crate::index::columns::plane::PAGE;
 use crate::index::columns::shape::Shape;
@@ -35,6 +37,14 @@ impl GroupView for OpenGroup {
         self.span
     }
 
+    fn page_span(&self, _page: usize) -> Option<(i64, i64)> {
+        None
+    }
+
+    fn is_sorted(&self) -> bool {
+        false
+    }
+
     fn times(&self, rows: Range<u32>, out: &mut Vec<i64>) -> Result<(), ReadError> {
         out.extend_from_slice(&self.times[rows.start as usize..rows.end as usize]);
         Ok(())
@@ -47,6 +57,10 @@ impl GroupView for OpenGroup {
 
     fn shapes(&self) -> &[Shape] {
         self.shapes.shapes()
+    }
+
+    fn forms(&self) -> Cow<'_, Forms> {
+        Cow::Owned(Forms::of(self))
     }
 
     fn shape_texts(&self, numbers: &[u32], visit: &mut dyn FnMut(u32, &[u8])) -> Result<(), ReadError> {

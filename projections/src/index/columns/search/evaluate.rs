@@ -4,19 +4,19 @@
 //! columns cannot tell. Invariant: a row that passes is in the second set, a row of the first passes; rows
 //! between are rendered and held against the matcher.
 
-use antler_events::line::Role;
-use antler_events::query::matcher::Target;
 use std::ops::Range;
 
+use antler_events::query::matcher::Target;
+
+use super::exclude::Untold;
 use super::places::Scan;
 use super::plan::{Leaf, Node, Plan};
 use super::rows::RowSet;
 use super::values::{Check, passing};
 use crate::index::columns::block::ReadError;
-use crate::index::columns::column::{Class, ColumnHead};
+use crate::index::columns::column::ColumnHead;
 use crate::index::columns::render::{RenderedRow, render};
-use crate::index::columns::shape::{Shape, Writing};
-use crate::index::columns::view::{GroupView, Origin};
+use crate::index::columns::view::{GroupView, Origin, pages};
 
 /// Rows that are rendered together.
 pub(super) const READ_TOGETHER: usize = 1_024;
@@ -28,6 +28,9 @@ pub fn find<G: GroupView + ?Sized>(
     candidates: &RowSet,
     plan: &Plan,
 ) -> Result<RowSet, ReadError> {
+    if candidates.is_empty() || !plan.may_pass(group)? {
+        return Ok(RowSet::none(candidates.range_len()));
+    }
     let scan = Scan::new(group, rows);
     let Bounds { mut sure, mut maybe } = scan.node(&plan.root, candidates)?;
     maybe.remove(&sure);
@@ -104,12 +107,10 @@ impl<G: GroupView + ?Sized> Scan<'_, G> {
             return self.period(first, last, candidates).map(Bounds::exactly);
         }
         let mut sure = RowSet::none(self.len());
-        let texts_may_have = self.may_have_all(&leaf.tokens)?;
-        for column in 0..self.group.columns() {
+        let texts_may_have = leaf.may_have_all(self.group)?;
+        for column in leaf.columns(self.forms(), self.group, texts_may_have) {
             let head = self.group.head(column);
-            let asked = leaf.role().is_some() || leaf.condition.asks_name(&head.name);
-            let skipped = head.class == Class::Text && !texts_may_have;
-            if asked && !skipped && !matches!(head.class, Class::Whole | Class::Time) {
+            if leaf.may_pass(head.class) {
                 sure.unite(&self.column(leaf, column, head, candidates)?);
             }
         }
@@ -120,25 +121,21 @@ impl<G: GroupView + ?Sized> Scan<'_, G> {
         Ok(Bounds { sure, maybe })
     }
 
-    fn may_have_all(&self, tokens: &[u64]) -> Result<bool, ReadError> {
-        for token in tokens {
-            if !self.group.may_have(*token)? {
-                return Ok(false);
-            }
-        }
-        Ok(true)
-    }
-
+    /// Only pages are read that lie partly inside.
     fn period(&self, first: i64, last: i64, candidates: &RowSet) -> Result<RowSet, ReadError> {
-        if self.group.span().is_some_and(|(earliest, latest)| first <= earliest && latest <= last) {
-            return Ok(candidates.clone());
-        }
-        let mut times = Vec::with_capacity(self.len() as usize);
-        self.group.times(self.rows.clone(), &mut times)?;
         let mut found = RowSet::none(self.len());
-        for (row, time) in (0u32..).zip(&times) {
-            if (first..=last).contains(time) {
-                found.insert(row);
+        let mut times = Vec::new();
+        for (page, rows) in pages(self.rows.clone()) {
+            let here = rows.start - self.rows.start..rows.end - self.rows.start;
+            match self.group.page_span(page) {
+                Some((earliest, latest)) if latest < first || last < earliest => {}
+                Some((earliest, latest)) if first <= earliest && latest <= last => found.insert_range(here),
+                _ => {
+                    times.clear();
+                    self.group.times(rows, &mut times)?;
+                    let inside = here.zip(&times).filter(|(_, time)| (first..=last).contains(time));
+                    inside.for_each(|(row, _)| found.insert(row));
+                }
             }
         }
         found.intersect(candidates);
@@ -180,25 +177,13 @@ impl<G: GroupView + ?Sized> Scan<'_, G> {
 
     /// Rows of shapes whose columns do not tell.
     fn untold(&self, leaf: &Leaf, candidates: &RowSet) -> Result<RowSet, ReadError> {
-        self.rows_of_shapes(candidates, |shape| self.is_untold(leaf, &self.group.shapes()[shape as usize]))
-    }
-
-    /// A line that was kept whole has its values nowhere else, a time is in no column, and any value does not
-    /// mean the one that tells the time.
-    fn is_untold(&self, leaf: &Leaf, shape: &Shape) -> bool {
-        let is_time = |writing: Writing| matches!(writing, Writing::Time(_));
-        let asks_time = match leaf.condition.target {
-            Target::Role(Role::Time) => true,
-            Target::Any => {
-                shape.role(Role::Time).is_some_and(|(column, _)| self.group.head(column).class != Class::Time)
+        match leaf.untold(self.forms(), self.group) {
+            Untold::All => Ok(candidates.clone()),
+            Untold::Some(shapes) if shapes.is_empty() => Ok(RowSet::none(self.len())),
+            Untold::Some(shapes) => {
+                self.rows_of_shapes(candidates, |shape| shapes.binary_search(&shape).is_ok())
             }
-            Target::Named(_) | Target::Like(_) => {
-                let mut times = shape.holes.iter().filter(|hole| is_time(hole.writing));
-                times.any(|hole| leaf.condition.asks_name(&self.group.head(hole.column).name))
-            }
-            Target::Role(_) | Target::Levels(_) | Target::Period(..) => false,
-        };
-        asks_time || self.keeps_whole(shape)
+        }
     }
 }
 

@@ -9,9 +9,8 @@ use antler_events::event::lines::Arrival;
 use antler_events::ids::{Offset, PartitionId, TenantId};
 
 use super::budget::{Budget, Stop};
-use super::evaluate::find;
 use super::plan::Plan;
-use super::select::{Period, SearchGroup, latest_first, select};
+use super::select::{Period, SearchGroup, latest_first};
 use crate::index::columns::block::ReadError;
 use crate::index::columns::render::render;
 use crate::index::columns::view::GroupView;
@@ -89,9 +88,16 @@ pub fn search<S: SearchGroup>(
         if answer.stopped.is_some() || asked.is_settled(&best, group.span()) {
             break;
         }
-        match group.with(|view| asked.rows_of(tenant, view, period, number)) {
-            Ok(Ok(found)) => asked.keep_best(&mut best, found),
+        let period = asked.still_wanted(period, &best);
+        match group.with(|view| asked.ends_of(tenant, view, period, number, budget)) {
+            Ok(Ok(ends)) => {
+                asked.keep_best(&mut best, ends.found);
+                answer.stopped = ends.stopped;
+            }
             Ok(Err(error)) | Err(error) => answer.damaged.push(error),
+        }
+        if answer.stopped.is_some() {
+            break;
         }
     }
     let hits = hits(&groups, &best, &mut answer.damaged);
@@ -129,61 +135,12 @@ impl LineSearch<'_> {
         }
     }
 
-    /// The rows of a group that may be in the answer.
-    pub(super) fn rows_of(
-        &self,
-        tenant: TenantId,
-        group: &dyn GroupView,
-        period: Period,
-        number: usize,
-    ) -> Result<Vec<Found>, ReadError> {
-        let selection = select(tenant, group, period)?;
-        let found = find(group, selection.rows.clone(), &selection.set, self.plan)?;
-        let mut rows: Vec<u32> = found.iter().map(|row| row + selection.rows.start).collect();
-        let times = self.times_of(group, &mut rows)?;
-        let origins = group.origins(&rows)?;
-        let mut all = Vec::with_capacity(rows.len());
-        for ((row, time), origin) in rows.into_iter().zip(times).zip(origins) {
-            let (partition, offset, line) = (origin.partition, origin.offset, origin.line);
-            let position = Position { time: Timestamp::from_nanos(time), partition, offset, line };
-            if self.is_behind(position) {
-                all.push(Found { position, group: number, row });
-            }
-        }
-        Ok(all)
-    }
-
-    /// Times of the rows, of which only those stay that can be in the answer, whatever their arrival is.
-    fn times_of(&self, group: &dyn GroupView, rows: &mut Vec<u32>) -> Result<Vec<i64>, ReadError> {
-        let (Some(first), Some(last)) = (rows.first().copied(), rows.last().copied()) else {
-            return Ok(Vec::new());
-        };
-        let mut all = Vec::new();
-        group.times(first..last + 1, &mut all)?;
-        let mut times: Vec<i64> = rows.iter().map(|row| all[(row - first) as usize]).collect();
-        if self.after.is_some() || rows.len() <= self.limit {
-            return Ok(times);
-        }
-        let mut sorted = times.clone();
-        let edge = match self.order {
-            Order::NewestFirst => *sorted.select_nth_unstable_by(self.limit - 1, |a, b| b.cmp(a)).1,
-            Order::OldestFirst => *sorted.select_nth_unstable(self.limit - 1).1,
-        };
-        let stays = |time: i64| match self.order {
-            Order::NewestFirst => time >= edge,
-            Order::OldestFirst => time <= edge,
-        };
-        let mut kept = times.iter().map(|time| stays(*time));
-        rows.retain(|_| kept.next().unwrap_or(false));
-        times.retain(|time| stays(*time));
-        Ok(times)
-    }
-
-    fn is_behind(&self, position: Position) -> bool {
-        match (self.after, self.order) {
-            (None, _) => true,
-            (Some(after), Order::NewestFirst) => position < after,
-            (Some(after), Order::OldestFirst) => position > after,
+    /// The part of a time in which a line would be better than those that are there.
+    fn still_wanted(&self, (first, last): Period, best: &[Found]) -> Period {
+        match (best.last().filter(|_| best.len() >= self.limit), self.order) {
+            (Some(worst), Order::NewestFirst) => (first.max(worst.position.time.nanos()), last),
+            (Some(worst), Order::OldestFirst) => (first, last.min(worst.position.time.nanos())),
+            (None, _) => (first, last),
         }
     }
 

@@ -3,6 +3,7 @@
 //! Invariant: the values of consecutive rows are consecutive in every column, so a range of rows is a range
 //! of ranks. Shapes of a page are read once, and only pages that something was found in.
 
+use std::borrow::Cow;
 use std::cell::OnceCell;
 use std::ops::Range;
 
@@ -11,6 +12,7 @@ use antler_events::line::Role;
 use super::rows::RowSet;
 use crate::index::columns::block::ReadError;
 use crate::index::columns::column::Class;
+use crate::index::columns::forms::Forms;
 use crate::index::columns::plane::PAGE;
 use crate::index::columns::shape::Shape;
 use crate::index::columns::view::GroupView;
@@ -22,6 +24,7 @@ pub(super) struct Scan<'a, G: ?Sized> {
     pub(super) rows: Range<u32>,
     /// Shapes of the pages of the range, read when they are needed.
     shapes: Vec<OnceCell<Vec<u32>>>,
+    forms: OnceCell<Cow<'a, Forms>>,
 }
 
 /// How many values of a column a row of a shape has, and which of them count.
@@ -38,11 +41,17 @@ impl<'a, G: GroupView + ?Sized> Scan<'a, G> {
     pub(super) fn new(group: &'a G, rows: Range<u32>) -> Self {
         let pages =
             if rows.is_empty() { 0 } else { (rows.end as usize - 1) / PAGE + 1 - rows.start as usize / PAGE };
-        Self { group, rows, shapes: (0..pages).map(|_| OnceCell::new()).collect() }
+        let shapes = (0..pages).map(|_| OnceCell::new()).collect();
+        Self { group, rows, shapes, forms: OnceCell::new() }
     }
 
     pub(super) fn len(&self) -> u32 {
         self.rows.end - self.rows.start
+    }
+
+    /// What the shapes of the group are made of.
+    pub(super) fn forms(&self) -> &Forms {
+        self.forms.get_or_init(|| self.group.forms())
     }
 
     /// Pages of the range.
@@ -69,19 +78,25 @@ impl<'a, G: GroupView + ?Sized> Scan<'a, G> {
 
     /// How the shapes use a column: all values of it count.
     pub(super) fn uses(&self, column: u32) -> Vec<Use> {
-        let count = |values: usize| Use { values: values as u32, ..Use::default() };
-        let values = |column: u32| move |other: &u32| *other == column;
-        self.group.shapes().iter().map(|shape| count(shape.values().filter(values(column)).count())).collect()
+        self.counted(column, Use::default())
     }
 
     /// The same where only the values that fill a role count.
     pub(super) fn uses_in_role(&self, column: u32, role: Role) -> Vec<Use> {
-        let mut uses = self.uses(column);
-        for (of, shape) in uses.iter_mut().zip(self.group.shapes()) {
-            match shape.role(role) {
-                Some((other, nth)) if other == column => of.only = Some(nth as u32),
-                _ => of.ignored = true,
-            }
+        let mut uses = self.counted(column, Use { ignored: true, ..Use::default() });
+        let fills = self.forms().fills(role);
+        let first = fills.partition_point(|fill| fill.column < column);
+        for fill in fills[first..].iter().take_while(|fill| fill.column == column) {
+            let of = &mut uses[fill.shape as usize];
+            *of = Use { ignored: false, only: (of.values > 1).then_some(fill.nth), ..*of };
+        }
+        uses
+    }
+
+    fn counted(&self, column: u32, unused: Use) -> Vec<Use> {
+        let mut uses = vec![unused; self.group.shapes().len()];
+        for of in self.forms().uses(column) {
+            uses[of.shape as usize].values = of.values;
         }
         uses
     }
@@ -126,7 +141,7 @@ impl<'a, G: GroupView + ?Sized> Scan<'a, G> {
         found: &RowSet,
     ) -> Result<RowSet, ReadError> {
         let mut rows = RowSet::none(self.len());
-        let plain = uses.iter().all(|of| !of.ignored && of.only.is_none());
+        let plain = uses.iter().all(|of| of.values == 0 || (!of.ignored && of.only.is_none()));
         if self.group.is_full(column) && plain {
             return Ok(found.clone());
         }
@@ -214,7 +229,7 @@ impl<'a, G: GroupView + ?Sized> Scan<'a, G> {
 
     /// Whether lines of a shape are kept whole, so that their values are in no column.
     pub(super) fn is_whole(&self, shape: u32) -> bool {
-        self.keeps_whole(&self.group.shapes()[shape as usize])
+        self.forms().whole().binary_search(&shape).is_ok()
     }
 
     pub(super) fn keeps_whole(&self, shape: &Shape) -> bool {

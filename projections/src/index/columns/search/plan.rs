@@ -7,10 +7,10 @@ use std::sync::OnceLock;
 
 use antler_events::line::Role;
 use antler_events::query::matcher::{CompiledCondition, Matcher, MatcherError, Target};
-use antler_events::query::tree::{Condition, Filter};
+use antler_events::query::tree::{Condition, Filter, Test};
 use antler_events::query::value::{Automaton, NumberUnits};
 
-use crate::index::columns::column::ColumnHead;
+use crate::index::columns::column::{Class, ColumnHead};
 
 /// A compiled filter.
 #[derive(Debug)]
@@ -34,6 +34,8 @@ pub(super) struct Leaf {
     pub(super) condition: CompiledCondition,
     /// Hashes of tokens that filters keep and every passing text has.
     pub(super) tokens: Vec<u64>,
+    /// Whether numbers may pass.
+    numbers: bool,
     /// Made when texts with templates are asked first.
     automaton: OnceLock<Option<Automaton>>,
 }
@@ -95,9 +97,15 @@ impl Node {
 
 impl Leaf {
     fn new(condition: &Condition) -> Result<Self, MatcherError> {
+        let asked = &condition.test;
         let condition = CompiledCondition::new(condition)?;
         let tokens = condition.test.required_tokens();
-        Ok(Self { condition, tokens, automaton: OnceLock::new() })
+        let numbers = match asked {
+            Test::Text(_) => condition.test.asks_number(),
+            Test::Network(_) => false,
+            _ => true,
+        };
+        Ok(Self { condition, tokens, numbers, automaton: OnceLock::new() })
     }
 
     /// The test of texts as an automaton, if there is one.
@@ -116,6 +124,17 @@ impl Leaf {
             // A token that the filter does not have ends it at once.
             Target::Any if !self.tokens.is_empty() => 5,
             Target::Any => 10,
+        }
+    }
+
+    /// Whether some value of a class may pass.
+    pub(super) fn may_pass(&self, class: Class) -> bool {
+        let test = &self.condition.test;
+        match class {
+            Class::Text | Class::EscapedText => true,
+            Class::Number | Class::OtherNumber => self.numbers,
+            Class::Flag => test.matches_literal(true) || test.matches_literal(false),
+            Class::Whole | Class::Time => false,
         }
     }
 

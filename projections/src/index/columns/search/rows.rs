@@ -2,6 +2,8 @@
 //!
 //! Invariant: a set has no rows beyond its range. Joining costs a step for each 64 rows.
 
+use std::ops::Range;
+
 /// Rows of a range, counted from its start.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RowSet {
@@ -14,10 +16,30 @@ impl RowSet {
         Self { words: vec![0; (len as usize).div_ceil(64)], len }
     }
 
+    /// A row for each of the values that pass.
+    pub fn passing<T>(values: &[T], passes: impl Fn(&T) -> bool) -> Self {
+        let word = |values: &[T]| {
+            values.iter().zip(0..).fold(0, |word, (value, bit)| word | u64::from(passes(value)) << bit)
+        };
+        Self { words: values.chunks(64).map(word).collect(), len: values.len() as u32 }
+    }
+
     pub fn all(len: u32) -> Self {
         let mut set = Self { words: vec![u64::MAX; (len as usize).div_ceil(64)], len };
         set.trim();
         set
+    }
+
+    /// The rows of a part of the range, counted from its start.
+    pub fn part(&self, rows: Range<u32>) -> Self {
+        let (shift, len) = (rows.start % 64, rows.end - rows.start);
+        let first = rows.start as usize / 64;
+        let word = |index: usize| self.words.get(index).copied().unwrap_or(0);
+        let high = |index: usize| if shift == 0 { 0 } else { word(index) << (64 - shift) };
+        let words = (first..first + (len as usize).div_ceil(64)).map(|at| word(at) >> shift | high(at + 1));
+        let mut part = Self { words: words.collect(), len };
+        part.trim();
+        part
     }
 
     /// Rows that the range has, in the set or not.
@@ -30,8 +52,21 @@ impl RowSet {
         self.words[row as usize / 64] |= 1 << (row % 64);
     }
 
-    pub fn insert_range(&mut self, rows: std::ops::Range<u32>) {
-        rows.for_each(|row| self.insert(row));
+    pub fn insert_range(&mut self, rows: Range<u32>) {
+        let (first, last) = (rows.start as usize / 64, rows.end as usize / 64);
+        if rows.is_empty() {
+            return;
+        }
+        let (from, below) = (u64::MAX << (rows.start % 64), !(u64::MAX << (rows.end % 64)));
+        if first == last {
+            self.words[first] |= from & below;
+            return;
+        }
+        self.words[first] |= from;
+        self.words[first + 1..last].fill(u64::MAX);
+        if below > 0 {
+            self.words[last] |= below;
+        }
     }
 
     pub fn contains(&self, row: u32) -> bool {
@@ -119,7 +154,24 @@ mod tests {
             let mut inverted = set(&a);
             inverted.invert();
             check(inverted, (0..130).filter(|row| !a.contains(row)).collect());
+            for (start, end) in [(0, 130), (1, 2), (64, 130), (63, 129), (7, 7), (100, 130)] {
+                let expected: BTreeSet<u32> = a.range(start..end).map(|row| row - start).collect();
+                let part = set(&a).part(start..end);
+                assert_eq!((part.iter().collect::<BTreeSet<_>>(), part.range_len()), (expected, end - start));
+            }
             prop_assert!((0..130).all(|row| set(&a).contains(row) == a.contains(&row)));
+        }
+    }
+
+    #[test]
+    fn ranges_and_tests_are_those_of_single_rows() {
+        for (start, end) in [(0, 0), (0, 1), (3, 64), (64, 128), (5, 129), (63, 65), (0, 130)] {
+            let expected: BTreeSet<u32> = (start..end).collect();
+            let mut inserted = RowSet::none(130);
+            inserted.insert_range(start..end);
+            assert_eq!(inserted, set(&expected));
+            let numbers: Vec<u32> = (0..130).collect();
+            assert_eq!(RowSet::passing(&numbers, |number| expected.contains(number)), set(&expected));
         }
     }
 

@@ -9,7 +9,7 @@ use antler_events::ids::TenantId;
 
 use super::rows::RowSet;
 use crate::index::columns::block::ReadError;
-use crate::index::columns::view::{GroupView, TenantRows};
+use crate::index::columns::view::{GroupView, TenantRows, pages};
 
 /// A group that is opened when it is searched.
 pub trait SearchGroup {
@@ -32,36 +32,71 @@ pub struct Selection {
 
 /// The rows of a tenant in a time.
 pub fn select(tenant: TenantId, group: &dyn GroupView, period: Period) -> Result<Selection, ReadError> {
-    let mut selection = match group.tenant_rows(tenant) {
+    let (first, last) = period;
+    let is_inside = group.span().is_none_or(|(earliest, latest)| first <= earliest && latest <= last);
+    match group.tenant_rows(tenant) {
+        TenantRows::Range(rows) if is_inside || rows.is_empty() => Ok(Selection::of_all(rows)),
+        TenantRows::Range(rows) if group.is_sorted() => Ok(Selection::of_all(between(group, rows, period)?)),
         TenantRows::Range(rows) => {
-            let set = RowSet::all(rows.end - rows.start);
-            Selection { rows, set }
+            let mut selection = Selection::of_all(rows);
+            selection.keep_within(group, period)?;
+            Ok(selection)
         }
         TenantRows::List(list) => {
             let mut set = RowSet::none(group.rows());
             list.iter().for_each(|row| set.insert(*row));
-            Selection { rows: 0..group.rows(), set }
+            let mut selection = Selection { rows: 0..group.rows(), set };
+            if !is_inside && !list.is_empty() {
+                selection.keep_within(group, period)?;
+            }
+            Ok(selection)
         }
-    };
-    let (first, last) = period;
-    let is_inside = group.span().is_none_or(|(earliest, latest)| first <= earliest && latest <= last);
-    if !is_inside && !selection.set.is_empty() {
-        selection.keep_within(group, period)?;
     }
-    Ok(selection)
+}
+
+/// Those of sorted rows that lie in a time: only the pages of the two ends are read.
+fn between(group: &dyn GroupView, rows: Range<u32>, (first, last): Period) -> Result<Range<u32>, ReadError> {
+    let start = first_row(group, rows.clone(), |time| time >= first)?;
+    Ok(start..first_row(group, start..rows.end, |time| time > last)?)
+}
+
+/// The first of sorted rows whose time has come, or their end.
+fn first_row(
+    group: &dyn GroupView,
+    rows: Range<u32>,
+    has_come: impl Fn(i64) -> bool,
+) -> Result<u32, ReadError> {
+    let mut times = Vec::new();
+    for (page, here) in pages(rows.clone()) {
+        if group.page_span(page).is_some_and(|(_, latest)| !has_come(latest)) {
+            continue;
+        }
+        times.clear();
+        group.times(here.clone(), &mut times)?;
+        let before = times.partition_point(|time| !has_come(*time));
+        if before < times.len() {
+            return Ok(here.start + before as u32);
+        }
+    }
+    Ok(rows.end)
 }
 
 impl Selection {
+    fn of_all(rows: Range<u32>) -> Self {
+        let set = RowSet::all(rows.end - rows.start);
+        Self { rows, set }
+    }
+
+    /// The part of a range of rows that lies in the selection.
+    pub fn part(&self, rows: Range<u32>) -> Self {
+        let start = rows.start - self.rows.start;
+        Self { set: self.set.part(start..start + (rows.end - rows.start)), rows }
+    }
+
     fn keep_within(&mut self, group: &dyn GroupView, (first, last): Period) -> Result<(), ReadError> {
         let mut times = Vec::with_capacity(self.rows.len());
         group.times(self.rows.clone(), &mut times)?;
-        let mut inside = RowSet::none(self.set.range_len());
-        for (time, row) in times.iter().zip(0u32..) {
-            if (first..=last).contains(time) {
-                inside.insert(row);
-            }
-        }
-        self.set.intersect(&inside);
+        self.set.intersect(&RowSet::passing(&times, |time| (first..=last).contains(time)));
         Ok(())
     }
 }

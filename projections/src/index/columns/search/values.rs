@@ -41,7 +41,7 @@ pub(super) fn passing(
         Values::OpenDictionary(values) => {
             let passes: Vec<bool> =
                 (0..values.texts() as u32).map(|id| check.passes_text(values.text(id))).collect();
-            Ok(with_ids(count, &passes, &values.ids()[range]))
+            Ok(RowSet::passing(&values.ids()[range], |id| passes[*id as usize]))
         }
         Values::Dictionary(values, blocks) => {
             let mut passes = Vec::with_capacity(values.texts.len());
@@ -51,7 +51,7 @@ pub(super) fn passing(
             }
             let mut ids = Vec::with_capacity(range.len());
             values.ids(blocks, range, &mut ids)?;
-            Ok(with_ids(count, &passes, &ids))
+            Ok(RowSet::passing(&ids, |id| passes[*id as usize]))
         }
         Values::OpenNumbers(values) => Ok(numbers(check, count, range.map(|at| values.at(at)))),
         Values::Numbers(values, blocks) => {
@@ -64,16 +64,6 @@ pub(super) fn passing(
             texts.with_texts(blocks, |texts| templates::passing(check, texts, ranks, wanted))
         }
     }
-}
-
-fn with_ids(count: u32, passes: &[bool], ids: &[u32]) -> RowSet {
-    let mut found = RowSet::none(count);
-    for (at, id) in ids.iter().enumerate() {
-        if passes[*id as usize] {
-            found.insert(at as u32);
-        }
-    }
-    found
 }
 
 fn numbers(check: Check<'_>, count: u32, numbers: impl Iterator<Item = Decimal>) -> RowSet {

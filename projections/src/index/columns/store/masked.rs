@@ -3,6 +3,7 @@
 //! Invariant: to such a tenant its rows are not there; every other tenant sees the group as it is. Rows keep
 //! their numbers.
 
+use std::borrow::Cow;
 use std::ops::Range;
 
 use antler_events::event::lines::Arrival;
@@ -11,6 +12,7 @@ use antler_events::ids::TenantId;
 use crate::index::columns::block::ReadError;
 use crate::index::columns::catalogue::EraseMark;
 use crate::index::columns::column::ColumnHead;
+use crate::index::columns::forms::Forms;
 use crate::index::columns::open::OpenGroup;
 use crate::index::columns::shape::Shape;
 use crate::index::columns::view::{GroupView, Origin, TenantRollup, TenantRows, Values};
@@ -68,6 +70,14 @@ impl GroupView for Masked<'_> {
         self.view.span()
     }
 
+    fn page_span(&self, page: usize) -> Option<(i64, i64)> {
+        self.view.page_span(page)
+    }
+
+    fn is_sorted(&self) -> bool {
+        self.view.is_sorted()
+    }
+
     fn times(&self, rows: Range<u32>, out: &mut Vec<i64>) -> Result<(), ReadError> {
         self.view.times(rows, out)
     }
@@ -78,6 +88,10 @@ impl GroupView for Masked<'_> {
 
     fn shapes(&self) -> &[Shape] {
         self.view.shapes()
+    }
+
+    fn forms(&self) -> Cow<'_, Forms> {
+        self.view.forms()
     }
 
     fn shape_texts(&self, numbers: &[u32], visit: &mut dyn FnMut(u32, &[u8])) -> Result<(), ReadError> {
