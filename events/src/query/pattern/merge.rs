@@ -14,12 +14,10 @@ use foldhash::fast::FixedState;
 use super::form::Form;
 use super::word::{Word, joined};
 
-/// A word that takes so many values in otherwise equal forms is a variable.
+/// A word that takes so many values in otherwise equal forms is a variable, or one beside which a variable stands there.
 const VALUES_MIN: usize = 3;
 /// The same for the value of a key: `state=open` is more often one of a few than a variable.
 const KEY_VALUES_MIN: usize = 5;
-/// A place that already holds a variable counts as so many values.
-const VARIABLE_VALUES: usize = 2;
 /// More rounds find nothing new in practice.
 const ROUNDS_MAX: usize = 8;
 
@@ -74,16 +72,19 @@ struct Classes {
 impl Classes {
     /// The index of the class with these words.
     fn enter(&mut self, words: Vec<Word>) -> usize {
-        let same = self.by_words.entry(hash(&words)).or_default();
-        let known = same.iter().copied().find(|index| self.all[*index] == words);
-        if let Some(index) = known {
+        if let Some(index) = self.index_of(&words) {
             let class = &mut self.all[index];
             class.iter_mut().zip(&words).for_each(|(word, other)| word.merge_text(other));
             return index;
         }
-        same.push(self.all.len());
+        let index = self.all.len();
+        self.by_words.entry(hash(&words)).or_default().push(index);
         self.all.push(words);
-        self.all.len() - 1
+        index
+    }
+
+    fn index_of(&self, words: &[Word]) -> Option<usize> {
+        self.by_words.get(&hash(words))?.iter().copied().find(|index| self.all[*index] == words)
     }
 
     /// The words that turn out to be variables.
@@ -94,13 +95,35 @@ impl Classes {
             let mut values: Vec<&Word> = places.iter().map(word).collect();
             values.sort_unstable();
             values.dedup();
-            let weight = |value: &&Word| if value.is_variable() { VARIABLE_VALUES } else { 1 };
-            let needed = if values[0].key().is_empty() { VALUES_MIN } else { KEY_VALUES_MIN };
-            if values.iter().map(weight).sum::<usize>() >= needed {
+            let holds_variable = values.iter().any(|value| value.is_variable());
+            let needed = match values[0].key() {
+                "" => VALUES_MIN,
+                _ => KEY_VALUES_MIN,
+            };
+            if holds_variable && values.len() > 1 || values.len() >= needed {
                 found.extend(places.into_iter().filter(|place| !word(place).is_variable()));
             }
         }
+        found.extend(self.names_beside_variables());
         found.sort_unstable();
+        found.dedup();
+        found
+    }
+
+    /// Words with a dot, such as names of hosts, that stand beside a variable where other forms have nothing but the
+    /// variable: they are often a part of it that happens to have no digit.
+    fn names_beside_variables(&self) -> Vec<Place> {
+        let mut found = Vec::new();
+        for (index, words) in self.all.iter().enumerate() {
+            for place in (1..words.len()).filter(|place| words[*place].is_dotted_name()) {
+                let beside = [words.get(place - 1), words.get(place + 1)];
+                if beside.into_iter().flatten().any(Word::is_bare_variable) {
+                    let mut without = words.clone();
+                    without[place].make_variable();
+                    found.extend(self.index_of(&joined(without)).map(|_| (index, place)));
+                }
+            }
+        }
         found
     }
 
@@ -197,6 +220,7 @@ mod tests {
         let users = ["x user=guest", "x user=root", "x user=test", "x user=adm", "x user=ftp"];
         check(&users[..3], &[("x user=guest", 1), ("x user=root", 1), ("x user=test", 1)]);
         check(&users, &[("x user=<*>", 5)]);
+        check(&["x user=7", "x user=root"], &[("x user=<*>", 2)]);
     }
 
     #[test]
@@ -206,6 +230,15 @@ mod tests {
             &[("sent <num> bytes in <*>", 3)],
         );
         check(&["at Mon Jun 5 2005 by x", "at Tue Jul 6 2005 by x"], &[("at <*> by x", 2)]);
+    }
+
+    #[test]
+    fn a_name_beside_a_variable_belongs_to_it() {
+        check(
+            &["for h7.example [10.0.0.1] failed", "for ns.example [10.0.0.2] failed"],
+            &[("for <*> failed", 2)],
+        );
+        check(&["in a.conf 7", "in b 8"], &[("in a.conf <num>", 1), ("in b <num>", 1)]);
     }
 
     #[test]

@@ -63,6 +63,12 @@ impl Word {
         self.is_variable && self.key_bytes == 0
     }
 
+    /// Whether it is a literal of several names with dots between them.
+    pub(super) fn is_dotted_name(&self) -> bool {
+        let is_name = |name: &str| !name.is_empty() && name.bytes().all(|byte| byte != b'=');
+        !self.is_variable && self.text.contains('.') && self.text.split('.').all(is_name)
+    }
+
     pub(super) fn key(&self) -> &str {
         &self.text[..self.key_bytes]
     }
