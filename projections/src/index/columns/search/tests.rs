@@ -1,4 +1,5 @@
-//! Filters asked of groups, open and sealed, against the slow reader of filters on the lines themselves.
+//! Filters asked of groups, open and sealed, and of the matcher, against the slow reader of filters on the lines
+//! themselves.
 //!
 //! Invariant: the same rows pass. The grammar of lines and filters is that of the query language's own tests.
 
@@ -13,7 +14,7 @@ use antler_events::files::{Access, FileSystem, RealFiles};
 use antler_events::ids::{Offset, PartitionId, TenantId};
 use antler_events::line::{Level, Role};
 use antler_events::query::tree::{FieldName, Filter};
-use antler_events::query::{generate, reference};
+use antler_events::query::{Matcher, generate, reference};
 use proptest::prelude::*;
 
 use super::budget::Budget;
@@ -166,27 +167,47 @@ fn check_answers(batches: &[Batch], filter: &Filter, limit: usize, cut: usize) {
     );
 }
 
-fn check(batches: &[Batch], filter: &Filter) {
-    let plan = Plan::new(filter).unwrap();
+/// What one batch is asked: open and sealed, the groups are made once.
+fn check(batches: &[Batch], filters: &[Filter]) {
     let group = open(batches);
     let groups = sealed(&group);
-    for number in 0..3 {
-        let mut expected = Vec::new();
-        for ((_, lines, defaults), offset) in batches.iter().zip(1u64..).filter(|((of, ..), _)| *of == number)
-        {
-            let batch = generate::batch(lines);
-            let passing =
-                batch.lines().zip(0u32..).filter(|(line, _)| reference::matches(filter, *line, defaults));
-            expected.extend(passing.map(|(_, at)| (offset, at)));
+    let sort = |mut rows: Vec<(u64, u32)>| {
+        rows.sort_unstable();
+        rows
+    };
+    for filter in filters {
+        let plan = Plan::new(filter).unwrap();
+        let passing = passing(batches, filter);
+        for number in 0..3 {
+            let of = |(other, offset, line): &(u8, u64, u32)| (*other == number).then_some((*offset, *line));
+            let expected: Vec<(u64, u32)> = passing.iter().filter_map(of).collect();
+            assert_eq!(
+                sort(found(&group, tenant(number), &plan)),
+                expected,
+                "open, tenant {number}: {filter:?}"
+            );
+            let all = groups.iter().flat_map(|group| found(group, tenant(number), &plan)).collect();
+            assert_eq!(sort(all), expected, "sealed, tenant {number}: {filter:?}");
         }
-        let sort = |mut rows: Vec<(u64, u32)>| {
-            rows.sort_unstable();
-            rows
-        };
-        assert_eq!(sort(found(&group, tenant(number), &plan)), expected, "open, tenant {number}");
-        let all = groups.iter().flat_map(|group| found(group, tenant(number), &plan)).collect();
-        assert_eq!(sort(all), expected, "sealed, tenant {number}");
     }
+}
+
+/// Tenant, offset and line of all lines that the slow reader lets pass; the matcher must agree.
+fn passing(batches: &[Batch], filter: &Filter) -> Vec<(u8, u64, u32)> {
+    let matcher = Matcher::new(filter).unwrap();
+    let mut passing = Vec::new();
+    for ((of, lines, defaults), offset) in batches.iter().zip(1u64..) {
+        let batch = generate::batch(lines);
+        let bound = matcher.for_batch(&batch, defaults);
+        for (line, at) in batch.lines().zip(0u32..) {
+            let passes = reference::matches(filter, line, defaults);
+            assert_eq!(bound.matches(line), passes, "matcher, line {at} of event {offset}: {filter:?}");
+            if passes {
+                passing.push((*of, offset, at));
+            }
+        }
+    }
+    passing
 }
 
 proptest! {
@@ -195,9 +216,10 @@ proptest! {
     #[test]
     fn groups_find_what_the_slow_reader_finds(
         batches in proptest::collection::vec((0u8..3, generate::lines(4), generate::defaults()), 1..4),
-        filter in generate::filter(),
+        // Together 20,000 pairs of lines and query.
+        filters in proptest::collection::vec(generate::filter(), 5),
     ) {
-        check(&batches, &filter);
+        check(&batches, &filters);
     }
 
     #[test]
