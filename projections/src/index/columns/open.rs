@@ -251,7 +251,9 @@ impl OpenGroup {
         let row = self.rows() as u32;
         let usage = self.tenants.usage_mut(tenant);
         usage.rows += 1;
-        let fits = self.draft.read(line, |name, class| names.column(name, class, &mut self.columns, usage));
+        // Values of fields beyond a limit are nowhere but in the line, and searches ask for them.
+        let fits = !line.is_cut()
+            && self.draft.read(line, |name, class| names.column(name, class, &mut self.columns, usage));
         let mut shape = None;
         if fits {
             add_defaults(&mut self.draft, line, defaults);
