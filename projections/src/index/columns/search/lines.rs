@@ -15,6 +15,9 @@ use crate::index::columns::block::ReadError;
 use crate::index::columns::render::render;
 use crate::index::columns::view::GroupView;
 
+/// Lines that are rendered before their size is looked at.
+const RENDERED_TOGETHER: usize = 128;
+
 /// Where a line stands among all lines of its tenant: by time, then by arrival.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Position {
@@ -61,6 +64,8 @@ pub struct LineAnswer {
     /// Groups could not be read.
     pub damaged: Vec<ReadError>,
     pub stopped: Option<Stop>,
+    /// Lines behind these were left out because of their size.
+    pub is_cut: bool,
 }
 
 /// A row that may be in the answer.
@@ -77,6 +82,17 @@ pub fn search<S: SearchGroup>(
     tenant: TenantId,
     groups: &[S],
     asked: &LineSearch<'_>,
+    budget: &Budget<'_>,
+) -> LineAnswer {
+    search_within(tenant, groups, asked, usize::MAX, budget)
+}
+
+/// The same with lines of about so many bytes, and few more.
+pub fn search_within<S: SearchGroup>(
+    tenant: TenantId,
+    groups: &[S],
+    asked: &LineSearch<'_>,
+    bytes_max: usize,
     budget: &Budget<'_>,
 ) -> LineAnswer {
     let mut answer = LineAnswer::default();
@@ -100,8 +116,17 @@ pub fn search<S: SearchGroup>(
             break;
         }
     }
-    let hits = hits(&groups, &best, &mut answer.damaged);
-    answer.hits = hits;
+    let together = if bytes_max == usize::MAX { best.len().max(1) } else { RENDERED_TOGETHER };
+    let mut bytes = 0;
+    for some in best.chunks(together) {
+        answer.is_cut = bytes > bytes_max;
+        if answer.is_cut {
+            break;
+        }
+        let hits = hits(&groups, some, &mut answer.damaged);
+        bytes += hits.iter().map(|hit| hit.raw.len()).sum::<usize>();
+        answer.hits.extend(hits);
+    }
     answer
 }
 
@@ -176,7 +201,7 @@ fn hits<S: SearchGroup>(groups: &[&S], best: &[Found], damaged: &mut Vec<ReadErr
 }
 
 /// Rising rows of a group as lines.
-pub(super) fn hits_of(group: &dyn GroupView, rows: &[u32]) -> Result<Vec<Hit>, ReadError> {
+pub(in crate::index::columns) fn hits_of(group: &dyn GroupView, rows: &[u32]) -> Result<Vec<Hit>, ReadError> {
     let origins = group.origins(rows)?;
     let mut hits = Vec::with_capacity(rows.len());
     for (row, origin) in render(group, rows)?.into_iter().zip(origins) {
