@@ -19,11 +19,21 @@ pub(super) type ClearedGroups = BTreeMap<(TenantId, u64), BTreeSet<u64>>;
 impl ColumnStore {
     /// Hides all lines of the tenant that were applied so far, durably. `compact_next` makes them go.
     pub fn erase(&self, tenant: TenantId) -> Result<(), StoreError> {
+        self.erase_until(tenant, &[])
+    }
+
+    /// The same, and lines of events up to these are not taken when they come later.
+    pub fn erase_until(&self, tenant: TenantId, last: &[(PartitionId, Offset)]) -> Result<(), StoreError> {
         let marked = self.commit(
             |catalogue| {
-                let (mut below, until) = self.everything_so_far();
+                let (mut below, mut until) = self.everything_so_far();
+                let before = catalogue.mark_of(tenant).map_or(&[][..], |mark| &mark.until);
+                for (partition, offset) in last.iter().chain(before) {
+                    let known = until.entry(*partition).or_default();
+                    *known = (*known).max(*offset);
+                }
                 below -= u64::from(self.options.planted.is(Planted::EraseOffByOne));
-                catalogue.mark(EraseMark { tenant, below, until });
+                catalogue.mark(EraseMark { tenant, below, until: until.into_iter().collect() });
                 Some(())
             },
             |_| {},
@@ -38,11 +48,11 @@ impl ColumnStore {
 
     /// Numbers of groups and offsets of events that came before now. Groups that are being written have
     /// numbers below, and events that are being applied may have offsets above.
-    fn everything_so_far(&self) -> (u64, Vec<(PartitionId, Offset)>) {
+    fn everything_so_far(&self) -> (u64, BTreeMap<PartitionId, Offset>) {
         let state = self.state();
         let mut until = state.catalogue.checkpoints.clone();
         until.extend(state.lanes.iter().map(|(partition, lane)| (*partition, lane.applied)));
-        (state.next_number, until.into_iter().collect())
+        (state.next_number, until)
     }
 
     /// The next group with rows that a mark hides. Marks that hide nothing any more go.
