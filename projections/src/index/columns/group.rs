@@ -11,11 +11,12 @@ pub mod trailer;
 use std::borrow::Cow;
 use std::fmt;
 use std::ops::Range;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock};
 
 use antler_events::event::lines::Arrival;
 use antler_events::files::{File, read_full};
-use antler_events::ids::TenantId;
+use antler_events::ids::{Offset, PartitionId, TenantId};
 use bytes::Bytes;
 
 use self::cache::BlockCache;
@@ -25,7 +26,7 @@ use super::column::ColumnHead;
 use super::forms::Forms;
 use super::plane::PAGE;
 use super::shape::Shape;
-use super::view::{GroupView, Origin, TenantRollup, TenantRows, Values};
+use super::view::{GroupView, Origin, Reads, TenantRollup, TenantRows, Values};
 
 /// The blocks of one file.
 pub struct GroupBlocks {
@@ -34,6 +35,15 @@ pub struct GroupBlocks {
     /// The number of the group in the cache.
     number: u64,
     shared: Arc<Shared>,
+    reads: ReadCounts,
+}
+
+/// What was read, for whoever explains a search.
+#[derive(Default)]
+struct ReadCounts {
+    stored_bytes: AtomicU64,
+    cached_bytes: AtomicU64,
+    faults: AtomicU64,
 }
 
 /// What all groups of a store share.
@@ -46,10 +56,17 @@ pub struct Shared {
 impl Blocks for GroupBlocks {
     fn block(&self, block: u32) -> Result<Bytes, ReadError> {
         if let Some(bytes) = self.shared.cache.find((self.number, block)) {
+            self.reads.cached_bytes.fetch_add(bytes.len() as u64, Ordering::Relaxed);
             return Ok(bytes);
         }
-        let read_at = |at: u64, into: &mut [u8]| Ok(read_full(&*self.file, at, into)? == into.len());
-        let bytes = read_block(&self.table, block, &self.shared.restorers, read_at)?;
+        let read_at = |at: u64, into: &mut [u8]| {
+            self.reads.stored_bytes.fetch_add(into.len() as u64, Ordering::Relaxed);
+            Ok(read_full(&*self.file, at, into)? == into.len())
+        };
+        let read = read_block(&self.table, block, &self.shared.restorers, read_at);
+        let bytes = read.inspect_err(|_| {
+            self.reads.faults.fetch_add(1, Ordering::Relaxed);
+        })?;
         self.shared.cache.keep((self.number, block), bytes.clone());
         Ok(bytes)
     }
@@ -79,7 +96,7 @@ impl SealedGroup {
         let mut rest = &bytes[..];
         let table = BlockTable::decode(&mut rest, size)?;
         let directory = Directory::decode(&mut rest)?;
-        let blocks = GroupBlocks { file, table, number, shared };
+        let blocks = GroupBlocks { file, table, number, shared, reads: ReadCounts::default() };
         let arrivals = directory.events.read_arrivals(&blocks)?;
         Ok(Self { directory, blocks, arrivals, forms: OnceLock::new() })
     }
@@ -192,6 +209,10 @@ impl GroupView for SealedGroup {
         self.directory.events.origins(&self.blocks, rows)
     }
 
+    fn row_of(&self, partition: PartitionId, offset: Offset, line: u32) -> Result<Option<u32>, ReadError> {
+        self.directory.events.row_of(&self.blocks, (partition, offset, line))
+    }
+
     fn may_have(&self, token_hash: u64) -> Result<bool, ReadError> {
         self.directory.filter.may_have(&self.blocks, token_hash)
     }
@@ -199,5 +220,14 @@ impl GroupView for SealedGroup {
     fn rollup(&self, tenant: TenantId) -> Option<TenantRollup<'_>> {
         let (rollup, tenant) = (self.directory.rollup.as_ref()?, self.directory.number_of(tenant)?);
         Some(TenantRollup { rollup, tenant, blocks: &self.blocks })
+    }
+
+    fn reads(&self) -> Reads {
+        let ReadCounts { stored_bytes, cached_bytes, faults } = &self.blocks.reads;
+        Reads {
+            stored_bytes: stored_bytes.load(Ordering::Relaxed),
+            cached_bytes: cached_bytes.load(Ordering::Relaxed),
+            faults: faults.load(Ordering::Relaxed),
+        }
     }
 }

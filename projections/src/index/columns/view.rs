@@ -91,12 +91,20 @@ pub trait GroupView {
     /// Where rows came from, by rising rows.
     fn origins(&self, rows: &[u32]) -> Result<Vec<Origin>, ReadError>;
 
+    /// The row of a line of an event, whoever's it is.
+    fn row_of(&self, partition: PartitionId, offset: Offset, line: u32) -> Result<Option<u32>, ReadError>;
+
     /// Whether a token that filters keep may be in the group.
     fn may_have(&self, token_hash: u64) -> Result<bool, ReadError>;
 
     /// What all rows of a tenant come to, if the group has counted them.
     fn rollup(&self, _tenant: TenantId) -> Option<TenantRollup<'_>> {
         None
+    }
+
+    /// What was read of the group so far, by whoever reads it.
+    fn reads(&self) -> Reads {
+        Reads::default()
     }
 }
 
@@ -106,6 +114,16 @@ pub struct TenantRollup<'a> {
     pub rollup: &'a SealedRollup,
     pub tenant: u32,
     pub blocks: &'a GroupBlocks,
+}
+
+/// What was read of a group.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Reads {
+    /// Bytes of blocks that came from the file, and of those that were in memory.
+    pub stored_bytes: u64,
+    pub cached_bytes: u64,
+    /// Blocks that are not as they were written.
+    pub faults: u64,
 }
 
 /// The values of a column.

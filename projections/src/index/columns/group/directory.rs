@@ -23,7 +23,7 @@ use crate::index::columns::texts::Texts;
 use crate::index::columns::time::Times;
 use crate::index::columns::varint;
 
-pub use self::origins::{EventRow, Events, origin};
+pub use self::origins::{EventRow, Events, origin, place_of};
 
 /// What a group holds.
 #[derive(Debug)]

@@ -7,14 +7,14 @@ use std::borrow::Cow;
 use std::ops::Range;
 
 use antler_events::event::lines::Arrival;
-use antler_events::ids::TenantId;
+use antler_events::ids::{Offset, PartitionId, TenantId};
 
 use super::OpenGroup;
 use super::columns::OpenValues;
 use crate::index::columns::block::ReadError;
 use crate::index::columns::column::ColumnHead;
 use crate::index::columns::forms::Forms;
-use crate::index::columns::group::directory::origin;
+use crate::index::columns::group::directory::{origin, place_of};
 use crate::index::columns::plane::PAGE;
 use crate::index::columns::shape::Shape;
 use crate::index::columns::view::{GroupView, Origin, TenantRows, Values};
@@ -102,6 +102,11 @@ impl GroupView for OpenGroup {
     fn origins(&self, rows: &[u32]) -> Result<Vec<Origin>, ReadError> {
         let origin_of = |row: &u32| origin(&self.events, self.place(*row)).expect("every row has an event");
         Ok(rows.iter().map(origin_of).collect())
+    }
+
+    fn row_of(&self, partition: PartitionId, offset: Offset, line: u32) -> Result<Option<u32>, ReadError> {
+        let Some(place) = place_of(&self.events, partition, offset, line) else { return Ok(None) };
+        Ok((0..self.times.len() as u32).find(|row| self.place(*row) == place))
     }
 
     fn may_have(&self, _token_hash: u64) -> Result<bool, ReadError> {

@@ -7,7 +7,7 @@ use std::borrow::Cow;
 use std::ops::Range;
 
 use antler_events::event::lines::Arrival;
-use antler_events::ids::TenantId;
+use antler_events::ids::{Offset, PartitionId, TenantId};
 
 use crate::index::columns::block::ReadError;
 use crate::index::columns::catalogue::EraseMark;
@@ -15,7 +15,7 @@ use crate::index::columns::column::ColumnHead;
 use crate::index::columns::forms::Forms;
 use crate::index::columns::open::OpenGroup;
 use crate::index::columns::shape::Shape;
-use crate::index::columns::view::{GroupView, Origin, TenantRollup, TenantRows, Values};
+use crate::index::columns::view::{GroupView, Origin, Reads, TenantRollup, TenantRows, Values};
 
 /// A view behind marks.
 pub(super) struct Masked<'a> {
@@ -126,11 +126,19 @@ impl GroupView for Masked<'_> {
         self.view.origins(rows)
     }
 
+    fn row_of(&self, partition: PartitionId, offset: Offset, line: u32) -> Result<Option<u32>, ReadError> {
+        self.view.row_of(partition, offset, line)
+    }
+
     fn may_have(&self, token_hash: u64) -> Result<bool, ReadError> {
         self.view.may_have(token_hash)
     }
 
     fn rollup(&self, tenant: TenantId) -> Option<TenantRollup<'_>> {
         self.hidden.keeps_all(tenant).then(|| self.view.rollup(tenant)).flatten()
+    }
+
+    fn reads(&self) -> Reads {
+        self.view.reads()
     }
 }

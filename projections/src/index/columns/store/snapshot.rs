@@ -86,6 +86,14 @@ impl GroupHandle {
         }
     }
 
+    /// Size of its file; none in memory.
+    pub fn stored_bytes(&self) -> u64 {
+        match &self.source {
+            Source::Sealed(entry) => entry.bytes,
+            Source::Memory(..) => 0,
+        }
+    }
+
     /// Earliest and latest time at the moment of the snapshot, in nanoseconds. Lines that a group in memory
     /// takes afterwards may lie outside: inside `with` the view tells the span of what it shows.
     pub fn span(&self) -> (i64, i64) {

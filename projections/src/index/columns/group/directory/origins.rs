@@ -130,6 +130,18 @@ impl Events {
         Ok(origins)
     }
 
+    /// The row of a line of an event.
+    pub fn row_of(
+        &self,
+        blocks: &impl Blocks,
+        (partition, offset, line): (PartitionId, Offset, u32),
+    ) -> Result<Option<u32>, ReadError> {
+        let Some(place) = place_of(&self.events(blocks)?, partition, offset, line) else { return Ok(None) };
+        let mut places = Vec::with_capacity(self.len());
+        self.places(blocks, 0..self.len(), &mut places)?;
+        Ok(places.iter().position(|other| *other == place).map(|row| row as u32))
+    }
+
     pub fn read_arrivals(&self, blocks: &impl Blocks) -> Result<Vec<Arrival>, ReadError> {
         let bytes = blocks.stream(self.arrivals)?;
         let stored: Vec<(String, String, LineDefaults)> =
@@ -176,6 +188,14 @@ pub fn origin(events: &[EventRow], place: u64) -> Option<Origin> {
         received_at: event.received_at,
         arrival: event.arrival,
     })
+}
+
+/// The place of a line of an event, if the event is one of these and has a line there.
+pub fn place_of(events: &[EventRow], partition: PartitionId, offset: Offset, line: u32) -> Option<u64> {
+    let at = events.iter().position(|event| (event.partition, event.offset) == (partition, offset))?;
+    let place = events[at].first.checked_add(u64::from(line))?;
+    let is_its = events.get(at + 1).is_none_or(|next| place < next.first);
+    is_its.then_some(place)
 }
 
 fn write_arrivals(arrivals: &[Arrival], blocks: &mut BlockWriter) -> Extent {
