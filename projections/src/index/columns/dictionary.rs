@@ -155,16 +155,21 @@ impl SealedDictionary {
         range: Range<usize>,
         out: &mut Vec<u32>,
     ) -> Result<(), ReadError> {
-        let mut wide = Vec::with_capacity(range.len());
-        self.ids.read(blocks, range, &mut wide)?;
-        out.reserve(wide.len());
-        for id in wide {
-            if id >= self.texts.len() as u64 {
-                return Err(ReadError::directory("the number of a text"));
-            }
-            out.push(id as u32);
-        }
-        Ok(())
+        out.reserve(range.len());
+        self.ids.read_below(blocks, range, self.texts.len(), out)
+    }
+
+    /// The numbers of the texts of some values.
+    pub fn ids_at(&self, blocks: &impl Blocks, ranks: &[u32]) -> Result<Vec<u32>, ReadError> {
+        let mut wide = Vec::with_capacity(ranks.len());
+        self.ids.pick(blocks, ranks, &mut wide)?;
+        let wrong = ReadError::directory("the number of a text");
+        let ids: Option<Vec<u32>> = wide.into_iter().map(|id| self.checked(id)).collect();
+        ids.ok_or(wrong)
+    }
+
+    fn checked(&self, id: u64) -> Option<u32> {
+        (id < self.texts.len() as u64).then_some(id as u32)
     }
 
     pub fn encode(&self, out: &mut Vec<u8>) {

@@ -151,14 +151,8 @@ impl GroupView for SealedGroup {
     }
 
     fn shape_numbers(&self, rows: Range<u32>, out: &mut Vec<u32>) -> Result<(), ReadError> {
-        let mut wide = Vec::with_capacity(rows.len());
-        self.directory.shape_of.read(&self.blocks, rows.start as usize..rows.end as usize, &mut wide)?;
-        let shapes = self.directory.shapes.len() as u64;
-        if wide.iter().any(|number| *number >= shapes) {
-            return Err(ReadError::directory("the number of a shape"));
-        }
-        out.extend(wide.into_iter().map(|number| number as u32));
-        Ok(())
+        let Directory { shape_of, shapes, .. } = &self.directory;
+        shape_of.read_below(&self.blocks, rows.start as usize..rows.end as usize, shapes.len(), out)
     }
 
     fn shapes(&self) -> &[Shape] {

@@ -58,6 +58,12 @@ const fn ordered(number: i64) -> u64 {
     number as u64 ^ 1 << 63
 }
 
+/// The number of two planes.
+fn number(mantissa: u64, scale: u64) -> Result<Decimal, ReadError> {
+    let scale = u8::try_from(scale).unwrap_or(u8::MAX);
+    Decimal::new(ordered(mantissa as i64) as i64, scale).ok_or(ReadError::directory("a number"))
+}
+
 /// A sealed column.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SealedNumbers {
@@ -85,11 +91,18 @@ impl SealedNumbers {
         self.mantissas.read(blocks, range.clone(), &mut mantissas)?;
         self.scales.read(blocks, range, &mut scales)?;
         for (mantissa, scale) in mantissas.into_iter().zip(scales) {
-            let scale = u8::try_from(scale).unwrap_or(u8::MAX);
-            let number = Decimal::new(ordered(mantissa as i64) as i64, scale);
-            out.push(number.ok_or(ReadError::directory("a number"))?);
+            out.push(number(mantissa, scale)?);
         }
         Ok(())
+    }
+
+    /// The numbers at some positions.
+    pub fn at(&self, blocks: &impl Blocks, ranks: &[u32]) -> Result<Vec<Decimal>, ReadError> {
+        let (mut mantissas, mut scales) = (Vec::with_capacity(ranks.len()), Vec::with_capacity(ranks.len()));
+        self.mantissas.pick(blocks, ranks, &mut mantissas)?;
+        self.scales.pick(blocks, ranks, &mut scales)?;
+        let numbers = mantissas.into_iter().zip(scales).map(|(mantissa, scale)| number(mantissa, scale));
+        numbers.collect()
     }
 
     pub fn encode(&self, out: &mut Vec<u8>) {
@@ -135,8 +148,10 @@ mod tests {
             sealed.encode(&mut encoded);
             prop_assert_eq!(&SealedNumbers::decode(&mut &encoded[..]).unwrap(), &sealed);
             let (bytes, table) = blocks.finish();
-            let mut read = Vec::new();
-            sealed.read(&BlocksInMemory::new(bytes, table), 0..order.len(), &mut read).unwrap();
+            let (mut read, blocks) = (Vec::new(), BlocksInMemory::new(bytes, table));
+            sealed.read(&blocks, 0..order.len(), &mut read).unwrap();
+            let all: Vec<u32> = (0..order.len() as u32).collect();
+            prop_assert_eq!(&sealed.at(&blocks, &all).unwrap(), &read);
             prop_assert_eq!(read, order.iter().map(|at| open.at(*at as usize)).collect::<Vec<_>>());
         }
     }

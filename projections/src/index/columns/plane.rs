@@ -88,6 +88,82 @@ impl Planes {
         Ok(())
     }
 
+    /// Appends the numbers of a range, which are all below a bound.
+    pub fn read_below(
+        &self,
+        blocks: &impl Blocks,
+        range: std::ops::Range<usize>,
+        bound: usize,
+        out: &mut Vec<u32>,
+    ) -> Result<(), ReadError> {
+        let range = range.start.min(self.len())..range.end.min(self.len());
+        let first = out.len();
+        if self.width > 3 || self.base > u64::from(u32::MAX >> 1) {
+            let mut wide = Vec::with_capacity(range.len());
+            self.read(blocks, range, &mut wide)?;
+            for number in wide {
+                out.push(u32::try_from(number).map_err(|_| ReadError::directory("a number of a plane"))?);
+            }
+        } else {
+            let mut at = range.start;
+            while at < range.end {
+                let end = range.end.min((at / PAGE + 1) * PAGE);
+                self.read_narrow(blocks, at, end - at, out)?;
+                at = end;
+            }
+        }
+        let highest = out[first..].iter().copied().max();
+        let is_below = highest.is_none_or(|highest| (highest as usize) < bound);
+        if is_below { Ok(()) } else { Err(ReadError::directory("a number of a plane")) }
+    }
+
+    /// Appends numbers of one page that fit into 32 bits.
+    fn read_narrow(
+        &self,
+        blocks: &impl Blocks,
+        at: usize,
+        count: usize,
+        out: &mut Vec<u32>,
+    ) -> Result<(), ReadError> {
+        let (page, from, width) = (at / PAGE, at % PAGE, usize::from(self.width));
+        let (base, start) = (self.base as u32, out.len());
+        for (plane, extent) in self.extents[page * width..(page + 1) * width].iter().enumerate() {
+            let bytes = blocks.stream(*extent)?;
+            let bytes = bytes.get(from..from + count).ok_or(ReadError::directory("a plane"))?;
+            if plane == 0 {
+                out.extend(bytes.iter().map(|byte| base + u32::from(*byte)));
+                continue;
+            }
+            for (number, byte) in out[start..].iter_mut().zip(bytes) {
+                *number += u32::from(*byte) << (8 * plane);
+            }
+        }
+        if width == 0 {
+            out.resize(start + count, base);
+        }
+        Ok(())
+    }
+
+    /// Appends the numbers at some positions. Each page is fetched once as long as they stay in it.
+    pub fn pick(&self, blocks: &impl Blocks, positions: &[u32], out: &mut Vec<u64>) -> Result<(), ReadError> {
+        let (width, page_of) = (usize::from(self.width), |at: &u32| *at as usize / PAGE);
+        for here in positions.chunk_by(|one, other| page_of(one) == page_of(other)) {
+            if here.iter().any(|at| *at as usize >= self.len()) {
+                return Err(ReadError::directory("a plane"));
+            }
+            let (page, start) = (page_of(&here[0]), out.len());
+            out.resize(start + here.len(), self.base);
+            for (plane, extent) in self.extents[page * width..(page + 1) * width].iter().enumerate() {
+                let bytes = blocks.stream(*extent)?;
+                for (number, at) in out[start..].iter_mut().zip(here) {
+                    let byte = bytes.get(*at as usize % PAGE).ok_or(ReadError::directory("a plane"))?;
+                    *number = number.wrapping_add(u64::from(*byte) << (8 * plane));
+                }
+            }
+        }
+        Ok(())
+    }
+
     /// Adds a page's planes, from a position on, to numbers that are the base.
     fn read_page(
         &self,
@@ -193,9 +269,23 @@ mod tests {
             let mut read = Vec::new();
             planes.read(&blocks, range.clone(), &mut read).unwrap();
             prop_assert_eq!(&read[..], &numbers[range.clone()]);
-            for at in range.step_by(997) {
-                prop_assert_eq!(planes.one(&blocks, at).unwrap(), numbers[at]);
+            let bound = numbers[range.clone()].iter().max().map_or(0, |highest| (*highest as usize).saturating_add(1));
+            let mut narrow = Vec::new();
+            let is_narrow = numbers[range.clone()].iter().all(|number| *number <= u64::from(u32::MAX));
+            let told = planes.read_below(&blocks, range.clone(), bound, &mut narrow);
+            prop_assert_eq!(told.is_ok(), is_narrow);
+            if is_narrow {
+                prop_assert!(narrow.iter().zip(&numbers[range.clone()]).all(|(one, other)| u64::from(*one) == *other));
+                prop_assert!(bound == 0 || planes.read_below(&blocks, range.clone(), bound - 1, &mut narrow).is_err());
             }
+            let positions: Vec<u32> = range.step_by(97).map(|at| at as u32).collect();
+            let mut picked = Vec::new();
+            planes.pick(&blocks, &positions, &mut picked).unwrap();
+            for (at, number) in positions.iter().zip(picked) {
+                prop_assert_eq!(number, numbers[*at as usize]);
+                prop_assert_eq!(planes.one(&blocks, *at as usize).unwrap(), numbers[*at as usize]);
+            }
+            prop_assert!(planes.pick(&blocks, &[numbers.len() as u32], &mut Vec::new()).is_err());
         }
     }
 }

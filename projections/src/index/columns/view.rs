@@ -12,7 +12,6 @@ use antler_events::ids::{Offset, PartitionId, TenantId};
 
 use super::block::ReadError;
 use super::column::ColumnHead;
-use super::decimal::Decimal;
 use super::dictionary::{OpenDictionary, SealedDictionary};
 use super::forms::Forms;
 use super::group::GroupBlocks;
@@ -184,11 +183,7 @@ impl Values<'_> {
             Self::Dictionary(values, blocks) => dictionary_texts(values, blocks, ranks, visit),
             Self::Templates(values, blocks) => values.visit(blocks, ranks, visit),
             Self::Numbers(values, blocks) => {
-                let mut numbers: Vec<Decimal> = Vec::new();
-                for (at, rank) in ranks.iter().enumerate() {
-                    numbers.clear();
-                    values.read(blocks, *rank as usize..*rank as usize + 1, &mut numbers)?;
-                    let number = numbers.first().ok_or(ReadError::directory("a number"))?;
+                for (at, number) in values.at(blocks, ranks)?.into_iter().enumerate() {
                     text.clear();
                     number.write(&mut text);
                     visit(at, &text);
@@ -205,15 +200,7 @@ fn dictionary_texts(
     ranks: &[u32],
     visit: &mut dyn FnMut(usize, &[u8]),
 ) -> Result<(), ReadError> {
-    let mut ids = Vec::new();
-    for rank in ranks {
-        let before = ids.len();
-        values.ids(blocks, *rank as usize..*rank as usize + 1, &mut ids)?;
-        if ids.len() == before {
-            return Err(ReadError::directory("a value"));
-        }
-    }
-    let mut places: Vec<(u32, usize)> = ids.into_iter().zip(0..).collect();
+    let mut places: Vec<(u32, usize)> = values.ids_at(blocks, ranks)?.into_iter().zip(0..).collect();
     places.sort_unstable();
     let mut at = places.iter();
     values.texts.visit(blocks, places.iter().map(|place| place.0), |_, text| {

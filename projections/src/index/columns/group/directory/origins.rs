@@ -118,14 +118,33 @@ impl Events {
 
     /// Where rows came from.
     pub fn origins(&self, blocks: &impl Blocks, rows: &[u32]) -> Result<Vec<Origin>, ReadError> {
-        let events = self.events(blocks)?;
+        if rows.is_empty() {
+            return Ok(Vec::new());
+        }
+        let (mut moved, mut firsts) = (Vec::with_capacity(rows.len()), Vec::new());
+        self.places.pick(blocks, rows, &mut moved)?;
+        self.firsts.read(blocks, 0..self.firsts.len(), &mut firsts)?;
+        let place = |(moved, row): (u64, &u32)| u64::from(*row).wrapping_add(unzigzag(moved) as u64);
+        let places: Vec<u64> = moved.into_iter().zip(rows).map(place).collect();
+        let event = |place: &u64| firsts.partition_point(|first| first <= place).checked_sub(1);
+        let found: Option<Vec<u32>> = places.iter().map(|place| event(place).map(|at| at as u32)).collect();
+        let found = found.ok_or(ReadError::directory("the event of a row"))?;
+        let pick = |planes: &Planes| {
+            let mut numbers = Vec::with_capacity(found.len());
+            planes.pick(blocks, &found, &mut numbers).map(|()| numbers)
+        };
+        let (partitions, offsets) = (pick(&self.partitions)?, pick(&self.offsets)?);
+        let (received, arrivals) = (pick(&self.received)?, pick(&self.arrival_of)?);
         let mut origins = Vec::with_capacity(rows.len());
-        let mut place = Vec::with_capacity(1);
-        for row in rows {
-            place.clear();
-            self.places(blocks, *row as usize..*row as usize + 1, &mut place)?;
-            let place = *place.first().ok_or(ReadError::directory("a row"))?;
-            origins.push(origin(&events, place).ok_or(ReadError::directory("the event of a row"))?);
+        for (at, place) in places.into_iter().enumerate() {
+            let line = u32::try_from(place - firsts[found[at] as usize]);
+            origins.push(Origin {
+                partition: PartitionId::new(partitions[at] as u16),
+                offset: Offset::new(offsets[at]),
+                line: line.map_err(|_| ReadError::directory("the event of a row"))?,
+                received_at: Timestamp::from_nanos((received[at] ^ 1 << 63) as i64),
+                arrival: arrivals[at] as u32,
+            });
         }
         Ok(origins)
     }
