@@ -16,7 +16,7 @@ pub use expected::{Answer, Expected, Row};
 use naive::{Aggregate, Naive, Scan};
 use subject::{Subject, role_text};
 
-use antler_events::line::{Line, Role};
+use antler_events::line::{Line, LineBatch, Role};
 
 /// A question, as each side asks it, and what is right.
 #[derive(Debug)]
@@ -42,12 +42,20 @@ const NEEDLE_LINES_MAX: usize = 1_000;
 const PHRASE: &str = "context deadline exceeded";
 const SERVICE: &str = "checkout";
 
-/// Picks the subjects from the corpus, scans it for the answers, and words the questions.
+/// Gives all lines that questions are about, again and again.
+pub type Lines<'a> = dyn Fn() -> Box<dyn Iterator<Item = anyhow::Result<LineBatch>> + 'a> + 'a;
+
+/// Questions about a whole corpus.
 pub fn questions(corpus: &Bytes) -> anyhow::Result<Vec<Question>> {
-    let subject = Subject::find(corpus)?;
+    questions_of(&|| Box::new(line_batches(corpus)))
+}
+
+/// Picks the subjects from lines, scans them for the answers, and words the questions.
+pub fn questions_of(lines: &Lines<'_>) -> anyhow::Result<Vec<Question>> {
+    let subject = Subject::find(lines)?;
     let drafts = [searches(&subject), counts(), tables()].concat();
     let mut scans: Vec<Scan> = drafts.iter().map(|draft| Scan::new(draft.naive.clone())).collect();
-    for batch in line_batches(corpus) {
+    for batch in lines() {
         for line in batch?.lines() {
             scans.iter_mut().for_each(|scan| scan.take(line));
         }

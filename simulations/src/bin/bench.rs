@@ -33,7 +33,7 @@ struct Arguments {
     /// Mix real lines from DIR/NAME/*.log into the corpus.
     #[arg(long, value_name = "DIR")]
     samples: Option<PathBuf>,
-    /// Over how many tenants the bench `store` deals the lines, in small batches.
+    /// Over how many tenants the benches `store` and `query` deal the lines, in small batches.
     #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=100_000))]
     tenants: u32,
     /// A folder on the disk to be measured; the system's temporary folder if not given.

@@ -7,9 +7,8 @@ use std::collections::BTreeMap;
 
 use antler_events::line::{Level, Line, Role, Value};
 use anyhow::Context as _;
-use bytes::Bytes;
 
-use crate::bench::reading::line_batches;
+use super::Lines;
 use crate::draw::Draw;
 
 /// Lines that a needle should have.
@@ -25,9 +24,9 @@ pub(super) struct Subject {
 }
 
 impl Subject {
-    pub(super) fn find(corpus: &Bytes) -> anyhow::Result<Self> {
+    pub(super) fn find(lines: &Lines<'_>) -> anyhow::Result<Self> {
         let mut traces = BTreeMap::<String, u64>::new();
-        for batch in line_batches(corpus) {
+        for batch in lines() {
             for line in batch?.lines() {
                 let id = role_text(line, Role::TraceId);
                 match traces.get_mut(&*id) {

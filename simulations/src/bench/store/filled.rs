@@ -9,6 +9,7 @@ use std::sync::Arc;
 use antler_events::event::lines::Arrival;
 use antler_events::files::{FileSystem, RealFiles};
 use antler_events::ids::{Offset, PartitionId, TenantId};
+use antler_events::line::LineBatch;
 use antler_projections::index::columns::store::{ColumnStore, StoreOptions};
 use anyhow::ensure;
 
@@ -62,15 +63,12 @@ impl Filled {
 
     fn fill(&mut self, setting: &Setting) -> anyhow::Result<()> {
         let arrival = Arrival::default();
-        let mut draw = Draw::new(1);
-        let bytes = if setting.tenants > 1 { SMALL_BATCH_BYTES } else { BATCH_BYTES };
-        let mut batches = line_batches_of(&setting.corpus, bytes).zip(1..);
+        let mut batches = dealt(setting).zip(1..);
         loop {
             let before = cpu::of_thread()?;
-            let Some((batch, offset)) = batches.next() else { break };
-            let batch = batch?;
+            let Some(((number, batch), offset)) = batches.next() else { break };
+            let (tenant, batch) = (tenant(number), batch?);
             self.cost.read += cpu::of_thread()? - before;
-            let tenant = tenant(draw.below(u64::from(setting.tenants)) as u32);
             self.lines += batch.len() as u64;
             let before = cpu::of_thread()?;
             let applied = self.store.apply(tenant, PARTITION, Offset::new(offset), &batch, &arrival)?;
@@ -95,6 +93,14 @@ impl Filled {
         let held = self.store.statistics().open_bytes_held as f64;
         self.cost.open_bytes_max = self.cost.open_bytes_max.max(held);
     }
+}
+
+/// The batches of the corpus, each with the number of its tenant: large ones of one, or small ones of many.
+pub fn dealt(setting: &Setting) -> impl Iterator<Item = (u32, anyhow::Result<LineBatch>)> {
+    let mut draw = Draw::new(1);
+    let tenants = u64::from(setting.tenants);
+    let bytes = if tenants > 1 { SMALL_BATCH_BYTES } else { BATCH_BYTES };
+    line_batches_of(&setting.corpus, bytes).map(move |batch| (draw.below(tenants) as u32, batch))
 }
 
 /// The tenants of benches.
