@@ -13,14 +13,17 @@ pub mod evaluate;
 mod exclude;
 pub mod fields;
 pub mod lines;
+mod occupied;
 pub mod patterns;
 pub mod pipeline;
 mod places;
 pub mod plan;
 pub mod rows;
 pub mod select;
+pub mod tally;
 mod templates;
 mod values;
+pub mod workers;
 
 #[cfg(test)]
 mod tests;

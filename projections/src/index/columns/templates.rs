@@ -58,6 +58,18 @@ impl SealedTemplates {
         ask(&TemplateReader::new(self.directory(blocks)?, &Source(blocks)))
     }
 
+    /// The positions, rising, of texts that may have a token with a digit, in any ASCII case; nothing if it is not
+    /// told by their variables alone.
+    pub fn candidates(&self, blocks: &impl Blocks, token: &[u8]) -> Result<Option<Vec<u32>>, ReadError> {
+        let directory = self.directory(blocks)?;
+        let has_digit = |number: u16| directory.template(number).text().iter().any(u8::is_ascii_digit);
+        if (1..=directory.template_count()).any(has_digit) {
+            return Ok(None);
+        }
+        let numbers: Vec<u16> = (0..=directory.template_count()).collect();
+        Ok(Some(TemplateReader::new(directory, &Source(blocks)).candidates(&numbers, token)?))
+    }
+
     /// Visits the values of rising ranks, each with its place among the ranks.
     pub fn visit(
         &self,

@@ -1,6 +1,7 @@
 //! How long a search may go on: until its deadline, and while somebody waits for it.
 //!
-//! Invariant: a search asks before each group, so it ends within one group's work of being told to.
+//! Invariant: a search asks before each group, and for lines before each step in one, so it ends within that work of
+//! being told to.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;

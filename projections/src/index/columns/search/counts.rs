@@ -16,6 +16,8 @@ use super::places::Scan;
 use super::plan::Plan;
 use super::rows::RowSet;
 use super::select::{Period, SearchGroup, latest_first, select};
+use super::tally::tally;
+use super::workers::{Inline, Workers, gather};
 use crate::index::columns::block::ReadError;
 use crate::index::columns::view::GroupView;
 
@@ -38,17 +40,40 @@ pub struct Gaps {
 pub type ByLevel = [u64; Level::ALL.len() + 1];
 
 /// Counts lines.
-pub fn count<S: SearchGroup>(
+pub fn count<S: SearchGroup + Sync>(
     tenant: TenantId,
     groups: &[S],
     asked: &CountSearch<'_>,
     budget: &Budget<'_>,
 ) -> (u64, Gaps) {
-    let mut total = 0;
-    let gaps = for_each_group(tenant, groups, asked, budget, |_, found| {
-        total += u64::from(found.count());
-        Ok(())
-    });
+    count_with(tenant, groups, asked, budget, &Inline)
+}
+
+/// The same with workers.
+pub fn count_with<S: SearchGroup + Sync>(
+    tenant: TenantId,
+    groups: &[S],
+    asked: &CountSearch<'_>,
+    budget: &Budget<'_>,
+    workers: &dyn Workers,
+) -> (u64, Gaps) {
+    let (mut total, mut gaps) = (0, Gaps::default());
+    let (first, last) = asked.plan.period();
+    let period = (first.max(asked.period.0), last.min(asked.period.1));
+    for wave in latest_first(groups, period).chunks(workers.width().max(1)) {
+        gaps.stopped = budget.stop();
+        if gaps.stopped.is_some() {
+            break;
+        }
+        let counts =
+            gather(workers, wave.len(), |at| wave[at].with(|view| tally(tenant, view, asked.plan, period)));
+        for count in counts {
+            match count {
+                Ok(Ok(count)) => total += count,
+                Ok(Err(error)) | Err(error) => gaps.damaged.push(error),
+            }
+        }
+    }
     (total, gaps)
 }
 

@@ -10,15 +10,18 @@ use antler_events::clock::Timestamp;
 use antler_events::ids::TenantId;
 
 use super::budget::{Budget, Stop};
-use super::evaluate::find;
+use super::evaluate::find_until;
 use super::lines::{Found, LineSearch, Order, Position};
 use super::select::{Period, Selection, select};
 use crate::index::columns::block::ReadError;
 use crate::index::columns::plane::PAGE;
 use crate::index::columns::view::GroupView;
 
-/// How much more is asked when there was not enough.
-const GROWTH: u32 = 4;
+/// How much more is asked at least when there was not enough.
+const GROWTH: usize = 4;
+
+/// More than any group has.
+const ALL_PAGES: usize = u32::MAX as usize / PAGE;
 
 /// Rows of a group, or why there are none.
 #[derive(Debug, Default)]
@@ -41,7 +44,7 @@ impl LineSearch<'_> {
     ) -> Result<Vec<Found>, ReadError> {
         let selection = select(tenant, group, period)?;
         let mut rows = Timed::new();
-        self.add_passing(group, &selection, &mut rows)?;
+        self.add_passing(group, &selection, &mut rows, &|| None)?;
         self.placed(group, rows, number)
     }
 
@@ -60,20 +63,33 @@ impl LineSearch<'_> {
         let selection = select(tenant, group, period)?;
         let mut rows = Timed::new();
         let mut rest = selection.rows.clone();
-        let mut pages = if group.is_sorted() { 1 } else { group.rows().div_ceil(PAGE as u32) };
+        let (mut pages, mut asked) = (if group.is_sorted() { 1 } else { ALL_PAGES }, 0);
         while !rest.is_empty() {
-            let stopped = budget.stop();
+            let part = cut(&mut rest, pages, self.order);
+            let stop = || budget.stop();
+            let mut stopped = stop();
+            if stopped.is_none() {
+                stopped = self.add_passing(group, &selection.part(part), &mut rows, &stop)?;
+            }
             if stopped.is_some() {
                 return Ok(Ends { found: Vec::new(), stopped });
             }
-            let part = cut(&mut rest, pages, self.order);
-            self.add_passing(group, &selection.part(part), &mut rows)?;
             if self.is_enough(group, &mut rows, &rest)? {
                 break;
             }
-            pages = pages.saturating_mul(GROWTH);
+            asked += pages;
+            pages = self.pages_next(asked, rows.len());
         }
         Ok(Ends { found: self.placed(group, rows, number)?, stopped: None })
+    }
+
+    /// How many pages should have as many rows as are missing, if they are like those before.
+    fn pages_next(&self, asked: usize, found: usize) -> usize {
+        if found == 0 {
+            return ALL_PAGES;
+        }
+        let expected = self.limit.saturating_sub(found).saturating_mul(asked) / found;
+        expected.saturating_add(1).max(asked.saturating_mul(GROWTH - 1))
     }
 
     fn add_passing(
@@ -81,10 +97,11 @@ impl LineSearch<'_> {
         group: &dyn GroupView,
         asked: &Selection,
         out: &mut Timed,
-    ) -> Result<(), ReadError> {
-        let found = find(group, asked.rows.clone(), &asked.set, self.plan)?;
+        stop: &dyn Fn() -> Option<Stop>,
+    ) -> Result<Option<Stop>, ReadError> {
+        let (found, stopped) = find_until(group, asked.rows.clone(), &asked.set, self.plan, stop)?;
         let mut rows = found.iter().map(|row| row + asked.rows.start);
-        let Some(first) = rows.next() else { return Ok(()) };
+        let Some(first) = rows.next() else { return Ok(stopped) };
         let last = rows.last().unwrap_or(first);
         let mut times = Vec::with_capacity((last - first) as usize + 1);
         group.times(first..last + 1, &mut times)?;
@@ -92,7 +109,7 @@ impl LineSearch<'_> {
         for row in found.iter().map(|row| row + asked.rows.start) {
             out.push((row, time(row).ok_or(ReadError::directory("a time"))?));
         }
-        Ok(())
+        Ok(stopped)
     }
 
     /// Leaves rows that can be in the answer, whatever their arrival is; says whether none of the rest can.
@@ -174,8 +191,8 @@ impl LineSearch<'_> {
 }
 
 /// Takes some pages from the end that is wanted.
-fn cut(rest: &mut Range<u32>, pages: u32, order: Order) -> Range<u32> {
-    let page = PAGE as u32;
+fn cut(rest: &mut Range<u32>, pages: usize, order: Order) -> Range<u32> {
+    let (page, pages) = (PAGE as u32, pages.min(ALL_PAGES) as u32);
     match order {
         Order::NewestFirst => {
             let start = rest.end.div_ceil(page).saturating_sub(pages) * page;
@@ -207,10 +224,12 @@ mod tests {
             assert_eq!(parts, expected);
         };
         let page = PAGE as u32;
-        check(5..9, Order::NewestFirst, &[5..9]);
-        check(5..9, Order::OldestFirst, &[5..9]);
+        check(5..9, Order::NewestFirst, std::slice::from_ref(&(5..9)));
+        check(5..9, Order::OldestFirst, std::slice::from_ref(&(5..9)));
         let (start, end) = (7, 8 * page + 1);
         check(start..end, Order::NewestFirst, &[8 * page..end, 4 * page..8 * page, start..4 * page]);
         check(start..end, Order::OldestFirst, &[start..page, page..5 * page, 5 * page..end]);
+        let mut rest = start..end;
+        assert_eq!(cut(&mut rest, usize::MAX, Order::NewestFirst), start..end);
     }
 }

@@ -8,6 +8,7 @@ use std::ops::Range;
 
 use antler_events::query::matcher::Target;
 
+use super::budget::Stop;
 use super::exclude::Untold;
 use super::places::Scan;
 use super::plan::{Leaf, Node, Plan};
@@ -28,20 +29,35 @@ pub fn find<G: GroupView + ?Sized>(
     candidates: &RowSet,
     plan: &Plan,
 ) -> Result<RowSet, ReadError> {
+    find_until(group, rows, candidates, plan, &|| None).map(|(found, _)| found)
+}
+
+/// The same until it is told to stop: then it says why, and rows that pass are missing.
+pub(super) fn find_until<G: GroupView + ?Sized>(
+    group: &G,
+    rows: Range<u32>,
+    candidates: &RowSet,
+    plan: &Plan,
+    stop: &dyn Fn() -> Option<Stop>,
+) -> Result<(RowSet, Option<Stop>), ReadError> {
     if candidates.is_empty() || !plan.may_pass(group)? {
-        return Ok(RowSet::none(candidates.range_len()));
+        return Ok((RowSet::none(candidates.range_len()), None));
     }
     let scan = Scan::new(group, rows);
     let Bounds { mut sure, mut maybe } = scan.node(&plan.root, candidates)?;
     maybe.remove(&sure);
     let open: Vec<u32> = maybe.iter().collect();
     for some in open.chunks(READ_TOGETHER) {
+        let stopped = stop();
+        if stopped.is_some() {
+            return Ok((sure, stopped));
+        }
         let rows: Vec<u32> = some.iter().map(|row| row + scan.rows.start).collect();
         for row in verified(group, &rows, plan)? {
             sure.insert(row - scan.rows.start);
         }
     }
-    Ok(sure)
+    Ok((sure, None))
 }
 
 /// What is known of the rows.
@@ -158,21 +174,32 @@ impl<G: GroupView + ?Sized> Scan<'_, G> {
         if uses.iter().all(|of| of.ignored || of.values == 0) {
             return Ok(none);
         }
-        let ranks = self.ranks(column, &uses)?;
+        let occupied = self.occupied(column, &uses)?;
+        let ranks = match &occupied {
+            Some(occupied) => occupied.ranks.clone(),
+            None => self.ranks(column, &uses)?,
+        };
         if ranks.is_empty() {
             return Ok(none);
         }
         // Knowing which values are wanted costs as much as a cheap test, and pays when few are.
         let wanted = if candidates.count() * 4 < self.len() {
-            self.values_of(column, &uses, &ranks, candidates)?
+            match &occupied {
+                Some(occupied) => occupied.values_of(candidates),
+                None => self.values_of(column, &uses, &ranks, candidates)?,
+            }
         } else {
             RowSet::all(ranks.end - ranks.start)
         };
         if wanted.is_empty() {
             return Ok(none);
         }
-        let found = passing(Check { leaf, head }, self.group.values(column), &ranks, &wanted)?;
-        if found.is_empty() { Ok(none) } else { self.rows_of(column, &uses, &ranks, &found) }
+        let found = passing(Check { leaf, head }, self.group.values(column), &ranks, wanted)?;
+        match occupied {
+            _ if found.is_empty() => Ok(none),
+            Some(occupied) => Ok(occupied.rows_of(&found)),
+            None => self.rows_of(column, &uses, &ranks, &found),
+        }
     }
 
     /// Rows of shapes whose columns do not tell.

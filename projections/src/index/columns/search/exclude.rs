@@ -68,7 +68,10 @@ impl Leaf {
     fn passes_without_tokens<G: GroupView + ?Sized>(&self, group: &G) -> bool {
         let forms = group.forms();
         self.untold(&forms, group) != Untold::Some(Vec::new())
-            || self.columns(&forms, group, false).iter().any(|column| self.may_pass(group.head(*column).class))
+            || self
+                .columns(&forms, group, false)
+                .iter()
+                .any(|column| self.may_pass(group.head(*column).class))
     }
 
     /// The columns with values that are asked; plain texts only if those may pass.

@@ -11,6 +11,7 @@ use antler_events::ids::{Offset, PartitionId, TenantId};
 use super::budget::{Budget, Stop};
 use super::plan::Plan;
 use super::select::{Period, SearchGroup, latest_first};
+use super::workers::{Inline, Workers, gather};
 use crate::index::columns::block::ReadError;
 use crate::index::columns::render::render;
 use crate::index::columns::view::GroupView;
@@ -78,43 +79,51 @@ pub(super) struct Found {
 }
 
 /// Finds lines of a tenant.
-pub fn search<S: SearchGroup>(
+pub fn search<S: SearchGroup + Sync>(
     tenant: TenantId,
     groups: &[S],
     asked: &LineSearch<'_>,
     budget: &Budget<'_>,
 ) -> LineAnswer {
-    search_within(tenant, groups, asked, usize::MAX, budget)
+    search_within(tenant, groups, asked, usize::MAX, budget, &Inline)
 }
 
-/// The same with lines of about so many bytes, and few more.
-pub fn search_within<S: SearchGroup>(
+/// The same with lines of about so many bytes, and few more, and with workers: as many groups at once as these do, but
+/// the first alone, which may be enough.
+pub fn search_within<S: SearchGroup + Sync>(
     tenant: TenantId,
     groups: &[S],
-    asked: &LineSearch<'_>,
+    asked: &LineSearch<'_'>,
     bytes_max: usize,
-    budget: &Budget<'_>,
+    budget: &Budget<'_'>,
+    workers: &dyn Workers,
 ) -> LineAnswer {
     let mut answer = LineAnswer::default();
     let mut best: Vec<Found> = Vec::new();
     let period = asked.narrowed();
     let groups = ordered(groups, asked.order, period);
-    for (number, group) in groups.iter().enumerate() {
+    let (mut next, mut width) = (0, 1);
+    while next < groups.len() && answer.stopped.is_none() {
         answer.stopped = budget.stop();
-        if answer.stopped.is_some() || asked.is_settled(&best, group.span()) {
+        let open = groups[next..].iter().take(width);
+        let wave = open.take_while(|group| !asked.is_settled(&best, group.span())).count();
+        if answer.stopped.is_some() || wave == 0 {
             break;
         }
         let period = asked.still_wanted(period, &best);
-        match group.with(|view| asked.ends_of(tenant, view, period, number, budget)) {
-            Ok(Ok(ends)) => {
-                asked.keep_best(&mut best, ends.found);
-                answer.stopped = ends.stopped;
+        let found = gather(workers, wave, |at| {
+            groups[next + at].with(|view| asked.ends_of(tenant, view, period, next + at, budget))
+        });
+        for ends in found {
+            match ends {
+                Ok(Ok(ends)) => {
+                    asked.keep_best(&mut best, ends.found);
+                    answer.stopped = answer.stopped.or(ends.stopped);
+                }
+                Ok(Err(error)) | Err(error) => answer.damaged.push(error),
             }
-            Ok(Err(error)) | Err(error) => answer.damaged.push(error),
         }
-        if answer.stopped.is_some() {
-            break;
-        }
+        (next, width) = (next + wave, workers.width().max(1));
     }
     let together = if bytes_max == usize::MAX { best.len().max(1) } else { RENDERED_TOGETHER };
     let mut bytes = 0;

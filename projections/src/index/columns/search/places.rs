@@ -24,6 +24,8 @@ pub(super) struct Scan<'a, G: ?Sized> {
     pub(super) rows: Range<u32>,
     /// Shapes of the pages of the range, read when they are needed.
     shapes: Vec<OnceCell<Vec<u32>>>,
+    /// Shapes of the rows of the range alone.
+    shapes_of_rows: OnceCell<Vec<u32>>,
     forms: OnceCell<Cow<'a, Forms>>,
 }
 
@@ -42,7 +44,7 @@ impl<'a, G: GroupView + ?Sized> Scan<'a, G> {
         let pages =
             if rows.is_empty() { 0 } else { (rows.end as usize - 1) / PAGE + 1 - rows.start as usize / PAGE };
         let shapes = (0..pages).map(|_| OnceCell::new()).collect();
-        Self { group, rows, shapes, forms: OnceCell::new() }
+        Self { group, rows, shapes, shapes_of_rows: OnceCell::new(), forms: OnceCell::new() }
     }
 
     pub(super) fn len(&self) -> u32 {
@@ -74,6 +76,19 @@ impl<'a, G: GroupView + ?Sized> Scan<'a, G> {
             return Err(ReadError::directory("the shapes of rows"));
         }
         Ok(cell.get_or_init(|| shapes))
+    }
+
+    /// Shapes of the rows of the range.
+    pub(super) fn shapes_of_rows(&self) -> Result<&[u32], ReadError> {
+        if let Some(shapes) = self.shapes_of_rows.get() {
+            return Ok(shapes);
+        }
+        let mut shapes = Vec::with_capacity(self.rows.len());
+        self.group.shape_numbers(self.rows.clone(), &mut shapes)?;
+        if shapes.len() != self.rows.len() {
+            return Err(ReadError::directory("the shapes of rows"));
+        }
+        Ok(self.shapes_of_rows.get_or_init(|| shapes))
     }
 
     /// How the shapes use a column: all values of it count.

@@ -7,8 +7,9 @@ use std::sync::OnceLock;
 
 use antler_events::line::Role;
 use antler_events::query::matcher::{CompiledCondition, Matcher, MatcherError, Target};
+use antler_events::query::text::{FILTERED_NUMBER_BYTES_MIN, is_token_byte};
 use antler_events::query::tree::{Condition, Filter, Test};
-use antler_events::query::value::{Automaton, NumberUnits};
+use antler_events::query::value::{Automaton, NumberUnits, Piece};
 
 use crate::index::columns::column::{Class, ColumnHead};
 
@@ -34,6 +35,8 @@ pub(super) struct Leaf {
     pub(super) condition: CompiledCondition,
     /// Hashes of tokens that filters keep and every passing text has.
     pub(super) tokens: Vec<u64>,
+    /// The longest token with a digit that every passing text has: few texts do.
+    pub(super) rare_token: Option<Box<[u8]>>,
     /// Whether numbers may pass.
     numbers: bool,
     /// Made when texts with templates are asked first.
@@ -105,7 +108,9 @@ impl Leaf {
             Test::Network(_) => false,
             _ => true,
         };
-        Ok(Self { condition, tokens, numbers, automaton: OnceLock::new() })
+        let rare_token = condition.test.pieces().iter().flat_map(rare_tokens).max_by_key(|token| token.len());
+        let rare_token = rare_token.map(Into::into);
+        Ok(Self { condition, tokens, rare_token, numbers, automaton: OnceLock::new() })
     }
 
     /// The test of texts as an automaton, if there is one.
@@ -152,4 +157,22 @@ impl Leaf {
     pub(super) fn units(&self, head: &ColumnHead) -> NumberUnits {
         if self.role().is_some() { NumberUnits::DEFAULT } else { NumberUnits::of_name(&head.name) }
     }
+}
+
+/// Whole tokens of a piece that have a digit, are worth looking for, and are written in one way but for the case
+/// of ASCII letters: of these only the k has another writing.
+fn rare_tokens(piece: &Piece) -> impl Iterator<Item = &[u8]> {
+    let bytes = piece.text.as_bytes();
+    let mut end = 0;
+    let tokens = bytes.split(|byte| !is_token_byte(*byte)).filter(move |token| {
+        let start = end;
+        end = start + token.len() + 1;
+        (start > 0 || piece.begins_word) && (start + token.len() < bytes.len() || piece.ends_word)
+    });
+    let is_rare = |token: &&[u8]| {
+        token.len() >= FILTERED_NUMBER_BYTES_MIN
+            && token.iter().any(u8::is_ascii_digit)
+            && token.iter().all(|byte| byte.is_ascii() && *byte != b'k')
+    };
+    tokens.filter(is_rare)
 }

@@ -32,11 +32,8 @@ impl RowSet {
 
     /// The rows of a part of the range, counted from its start.
     pub fn part(&self, rows: Range<u32>) -> Self {
-        let (shift, len) = (rows.start % 64, rows.end - rows.start);
-        let first = rows.start as usize / 64;
-        let word = |index: usize| self.words.get(index).copied().unwrap_or(0);
-        let high = |index: usize| if shift == 0 { 0 } else { word(index) << (64 - shift) };
-        let words = (first..first + (len as usize).div_ceil(64)).map(|at| word(at) >> shift | high(at + 1));
+        let len = rows.end - rows.start;
+        let words = rows.step_by(64).map(|row| self.bits(row, 64));
         let mut part = Self { words: words.collect(), len };
         part.trim();
         part
@@ -99,6 +96,55 @@ impl RowSet {
         self.trim();
     }
 
+    /// For each row of the set a number, from 0 on: the numbers of those that are in the other set too.
+    pub fn ranks_of(&self, rows: &Self) -> Self {
+        let mut ranks = Self::none(self.count());
+        let mut before = 0;
+        for (word, wanted) in self.words.iter().zip(&rows.words) {
+            let mut both = word & wanted;
+            while both != 0 {
+                let lowest = both & both.wrapping_neg();
+                ranks.insert(before + (word & (lowest - 1)).count_ones());
+                both ^= lowest;
+            }
+            before += word.count_ones();
+        }
+        ranks
+    }
+
+    /// The rows of the set whose numbers are in another set: the other way round.
+    pub fn at_ranks(&self, ranks: &Self) -> Self {
+        let mut rows = Self::none(self.len);
+        let mut before = 0;
+        for (word, out) in self.words.iter().zip(&mut rows.words) {
+            let count = word.count_ones();
+            let mut wanted = ranks.bits(before, count);
+            before += count;
+            if wanted.count_ones() == count {
+                *out = *word;
+                continue;
+            }
+            let mut rest = *word;
+            while wanted != 0 {
+                let skipped = wanted.trailing_zeros();
+                (0..skipped).for_each(|_| rest &= rest.wrapping_sub(1));
+                *out |= rest & rest.wrapping_neg();
+                rest &= rest.wrapping_sub(1);
+                wanted = wanted.checked_shr(skipped + 1).unwrap_or(0);
+            }
+        }
+        rows
+    }
+
+    /// At most 64 bits from a row on.
+    fn bits(&self, from: u32, count: u32) -> u64 {
+        let word = |index: usize| self.words.get(index).copied().unwrap_or(0);
+        let (index, shift) = (from as usize / 64, from % 64);
+        let high = if shift == 0 { 0 } else { word(index + 1) << (64 - shift) };
+        let mask = if count == 64 { u64::MAX } else { (1 << count) - 1 };
+        (word(index) >> shift | high) & mask
+    }
+
     /// The rows of the set, rising.
     pub fn iter(&self) -> impl Iterator<Item = u32> {
         self.words.iter().zip(0u32..).flat_map(|(word, index)| {
@@ -159,6 +205,12 @@ mod tests {
                 let part = set(&a).part(start..end);
                 assert_eq!((part.iter().collect::<BTreeSet<_>>(), part.range_len()), (expected, end - start));
             }
+            let numbered: Vec<u32> = a.iter().copied().collect();
+            let ranks: BTreeSet<u32> =
+                (0..).zip(&numbered).filter(|(_, row)| b.contains(row)).map(|(rank, _)| rank).collect();
+            let found = set(&a).ranks_of(&set(&b));
+            assert_eq!((found.iter().collect::<BTreeSet<_>>(), found.range_len()), (ranks, a.len() as u32));
+            check(set(&a).at_ranks(&found), &a & &b);
             prop_assert!((0..130).all(|row| set(&a).contains(row) == a.contains(&row)));
         }
     }

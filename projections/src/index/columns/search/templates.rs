@@ -71,7 +71,6 @@ pub(super) fn passing(
 }
 
 /// How many of all texts pass.
-#[cfg_attr(not(test), expect(dead_code, reason = "counts over groups ask rows so far"))]
 pub(super) fn passing_count(check: Check<'_>, texts: &dyn TemplateTexts) -> Result<u64, ReadError> {
     let question = Question::new(check, texts);
     let mut count = 0;

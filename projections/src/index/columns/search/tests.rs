@@ -24,12 +24,16 @@ use super::lines::{self, LineSearch, Order, Position};
 use super::plan::Plan;
 use super::rows::RowSet;
 use super::select::SearchGroup;
+use super::tally::tally;
+use super::workers::Workers;
 use crate::index::columns::block::{ReadError, Restorers};
 use crate::index::columns::group::cache::BlockCache;
 use crate::index::columns::group::{SealedGroup, Shared};
 use crate::index::columns::open::OpenGroup;
 use crate::index::columns::seal::{days, seal};
 use crate::index::columns::view::{GroupView, TenantRows};
+
+mod pages;
 
 /// A batch of a tenant, with its defaults.
 pub(super) type Batch = (u8, Vec<Vec<u8>>, LineDefaults);
@@ -122,19 +126,39 @@ fn expected(batches: &[Batch], of: u8, filter: &Filter) -> Vec<Expected> {
 }
 
 fn check_answers(batches: &[Batch], filter: &Filter, limit: usize, cut: usize) {
-    let (plan, group) = (Plan::new(filter).unwrap(), open(batches));
+    let group = open(batches);
     let groups = sealed(&group);
+    let expected = expected(batches, 0, filter);
+    check_lines(&groups, filter, &expected, limit, cut);
+    check_counts(&groups, filter, &expected);
+}
+
+fn with_budget(check: impl FnOnce(&Budget<'_>)) {
     let (clock, is_cancelled) = (SystemClock::new(), AtomicBool::new(false));
-    let budget = Budget { clock: &clock, deadline: Duration::MAX, is_cancelled: &is_cancelled };
-    let mut expected = expected(batches, 0, filter);
-    let positions: Vec<Position> = expected.iter().map(|line| line.position).collect();
-    let after = positions.get(cut).copied();
-    let period = (i64::MIN, i64::MAX);
+    check(&Budget { clock: &clock, deadline: Duration::MAX, is_cancelled: &is_cancelled });
+}
+
+/// Does jobs from the last to the first, several at once as far as a search can tell.
+struct Backwards;
+
+impl Workers for Backwards {
+    fn width(&self) -> usize {
+        3
+    }
+
+    fn run(&self, count: usize, job: &(dyn Fn(usize) + Sync)) {
+        (0..count).rev().for_each(job);
+    }
+}
+
+/// `expected` are all lines that pass, sorted.
+fn check_lines(groups: &[SealedGroup], filter: &Filter, expected: &[Expected], limit: usize, cut: usize) {
+    let plan = Plan::new(filter).unwrap();
+    let after = expected.get(cut).map(|line| line.position);
+    let mut expected: Vec<&Expected> = expected.iter().collect();
     for order in [Order::OldestFirst, Order::NewestFirst] {
-        let asked = LineSearch { plan: &plan, period, order, limit, after };
-        let answer = lines::search(tenant(0), &groups, &asked, &budget);
-        assert!(answer.damaged.is_empty() && answer.stopped.is_none());
-        let behind = |line: &&Expected| match order {
+        let asked = LineSearch { plan: &plan, period: (i64::MIN, i64::MAX), order, limit, after };
+        let behind = |line: &&&Expected| match order {
             Order::OldestFirst => after.is_none_or(|after| line.position > after),
             Order::NewestFirst => after.is_none_or(|after| line.position < after),
         };
@@ -144,27 +168,66 @@ fn check_answers(batches: &[Batch], filter: &Filter, limit: usize, cut: usize) {
             .take(limit)
             .map(|line| (line.position, line.raw.clone()))
             .collect();
-        let found: Vec<_> = answer.hits.into_iter().map(|hit| (hit.position, hit.raw)).collect();
-        assert_eq!(found, first, "{order:?}");
+        with_budget(|budget| {
+            let alone = lines::search(tenant(0), groups, &asked, budget);
+            let helped = lines::search_within(tenant(0), groups, &asked, usize::MAX, budget, &Backwards);
+            for answer in [alone, helped] {
+                assert!(answer.damaged.is_empty() && answer.stopped.is_none());
+                let found: Vec<_> = answer.hits.into_iter().map(|hit| (hit.position, hit.raw)).collect();
+                assert_eq!(found, first, "{order:?}");
+            }
+        });
         expected.reverse();
     }
-    let asked = CountSearch { plan: &plan, period };
-    assert_eq!(counts::count(tenant(0), &groups, &asked, &budget).0, expected.len() as u64);
+}
+
+fn check_counts(groups: &[SealedGroup], filter: &Filter, expected: &[Expected]) {
+    let plan = Plan::new(filter).unwrap();
+    let asked = CountSearch { plan: &plan, period: (i64::MIN, i64::MAX) };
     let step = 3_600_000_000_000;
     let mut buckets: BTreeMap<i64, counts::ByLevel> = BTreeMap::new();
     let mut services: BTreeMap<Vec<u8>, u64> = BTreeMap::new();
-    for line in &expected {
+    for line in expected {
         let bucket = buckets.entry(line.position.time.nanos().div_euclid(step) * step).or_default();
         bucket[line.level.map_or(0, |level| level as usize)] += 1;
         line.services.iter().for_each(|text| *services.entry(text.clone().into_bytes()).or_default() += 1);
     }
-    assert_eq!(counts::histogram(tenant(0), &groups, &asked, step, &budget).0, buckets);
-    let field = FieldName::Role(Role::Service);
-    let found = counts::values(tenant(0), &groups, &asked, &field, &budget).0;
-    assert_eq!(
-        found.into_iter().map(|(text, count)| (text.into_vec(), count)).collect::<BTreeMap<_, _>>(),
-        services
-    );
+    with_budget(|budget| {
+        assert_eq!(counts::count(tenant(0), groups, &asked, budget).0, expected.len() as u64);
+        let helped = counts::count_with(tenant(0), groups, &asked, budget, &Backwards).0;
+        assert_eq!(helped, expected.len() as u64);
+        assert_eq!(counts::histogram(tenant(0), groups, &asked, step, budget).0, buckets);
+        let field = FieldName::Role(Role::Service);
+        let found = counts::values(tenant(0), groups, &asked, &field, budget).0;
+        assert_eq!(
+            found.into_iter().map(|(text, count)| (text.into_vec(), count)).collect::<BTreeMap<_, _>>(),
+            services
+        );
+    });
+}
+
+/// What forms say, asked of each shape.
+fn check_forms(group: &impl GroupView) {
+    let (forms, shapes) = (group.forms(), group.shapes());
+    for column in 0..group.columns() {
+        let uses = shapes.iter().map(|shape| shape.values().filter(|other| *other == column).count() as u32);
+        let expected: Vec<(u32, u32)> = (0..).zip(uses).filter(|(_, values)| *values > 0).collect();
+        let told: Vec<(u32, u32)> = forms.uses(column).iter().map(|of| (of.shape, of.values)).collect();
+        assert_eq!(told, expected);
+        let name = |column: u32| &*group.head(column).name;
+        let named: Vec<u32> = (0..group.columns()).filter(|other| name(*other) == name(column)).collect();
+        assert_eq!(forms.named(name(column), name), named);
+    }
+    for role in Role::ALL {
+        let mut expected: Vec<(u32, u32, u32)> = (0u32..)
+            .zip(shapes)
+            .filter_map(|(number, shape)| shape.role(role).map(|(column, nth)| (column, number, nth as u32)))
+            .collect();
+        expected.sort_unstable();
+        let fills = forms.fills(role).iter().map(|fill| (fill.column, fill.shape, fill.nth));
+        assert_eq!(fills.collect::<Vec<_>>(), expected);
+    }
+    assert_eq!(forms.named("no such name", |column| &*group.head(column).name), [0; 0]);
 }
 
 /// What one batch is asked: open and sealed, the groups are made once.
@@ -175,6 +238,8 @@ fn check(batches: &[Batch], filters: &[Filter]) {
         rows.sort_unstable();
         rows
     };
+    check_forms(&group);
+    groups.iter().for_each(check_forms);
     for filter in filters {
         let plan = Plan::new(filter).unwrap();
         let passing = passing(batches, filter);
@@ -186,6 +251,8 @@ fn check(batches: &[Batch], filters: &[Filter]) {
                 expected,
                 "open, tenant {number}: {filter:?}"
             );
+            let everything = (i64::MIN, i64::MAX);
+            assert_eq!(tally(tenant(number), &group, &plan, everything).unwrap(), expected.len() as u64);
             let all = groups.iter().flat_map(|group| found(group, tenant(number), &plan)).collect();
             assert_eq!(sort(all), expected, "sealed, tenant {number}: {filter:?}");
         }

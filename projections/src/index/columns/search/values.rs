@@ -16,7 +16,12 @@ use super::templates;
 use crate::index::columns::block::ReadError;
 use crate::index::columns::column::{Class, ColumnHead};
 use crate::index::columns::decimal::Decimal;
+use crate::index::columns::dictionary::SealedDictionary;
+use crate::index::columns::group::GroupBlocks;
 use crate::index::columns::view::Values;
+
+/// So many values are asked one by one.
+const FEW_VALUES: u32 = 64;
 
 /// A test as it is put to the values of one column.
 #[derive(Debug, Clone, Copy)]
@@ -30,12 +35,17 @@ pub(super) fn passing(
     check: Check<'_>,
     values: Values<'_>,
     ranks: &Range<u32>,
-    wanted: &RowSet,
+    mut wanted: RowSet,
 ) -> Result<RowSet, ReadError> {
     let count = ranks.end - ranks.start;
     if check.passes_all() {
         return Ok(RowSet::all(count));
     }
+    narrow(check, values, ranks, &mut wanted)?;
+    if wanted.count() <= FEW_VALUES {
+        return passing_few(check, values, ranks, &wanted);
+    }
+    let wanted = &wanted;
     let range = ranks.start as usize..ranks.end as usize;
     match values {
         Values::OpenDictionary(values) => {
@@ -43,16 +53,7 @@ pub(super) fn passing(
                 (0..values.texts() as u32).map(|id| check.passes_text(values.text(id))).collect();
             Ok(RowSet::passing(&values.ids()[range], |id| passes[*id as usize]))
         }
-        Values::Dictionary(values, blocks) => {
-            let mut passes = Vec::with_capacity(values.texts.len());
-            values.texts.for_each(blocks, |_, text| passes.push(check.passes_text(text)))?;
-            if !passes.contains(&true) {
-                return Ok(RowSet::none(count));
-            }
-            let mut ids = Vec::with_capacity(range.len());
-            values.ids(blocks, range, &mut ids)?;
-            Ok(RowSet::passing(&ids, |id| passes[*id as usize]))
-        }
+        Values::Dictionary(values, blocks) => in_dictionary(check, (values, blocks), range, wanted),
         Values::OpenNumbers(values) => Ok(numbers(check, count, range.map(|at| values.at(at)))),
         Values::Numbers(values, blocks) => {
             let mut read = Vec::with_capacity(range.len());
@@ -64,6 +65,75 @@ pub(super) fn passing(
             texts.with_texts(blocks, |texts| templates::passing(check, texts, ranks, wanted))
         }
     }
+}
+
+/// Values that are asked one by one, because they are few.
+fn passing_few(
+    check: Check<'_>,
+    values: Values<'_>,
+    ranks: &Range<u32>,
+    wanted: &RowSet,
+) -> Result<RowSet, ReadError> {
+    let mut found = RowSet::none(ranks.end - ranks.start);
+    let some: Vec<u32> = wanted.iter().map(|at| ranks.start + at).collect();
+    if some.is_empty() {
+        return Ok(found);
+    }
+    values.texts(&some, &mut |at, text| {
+        if check.passes_text(text) {
+            found.insert(some[at] - ranks.start);
+        }
+    })?;
+    Ok(found)
+}
+
+/// Leaves those of the wanted values that can have the token, if it is told without reading the texts.
+fn narrow(
+    check: Check<'_>,
+    values: Values<'_>,
+    ranks: &Range<u32>,
+    wanted: &mut RowSet,
+) -> Result<(), ReadError> {
+    let (Some(token), Values::Templates(texts, blocks)) = (&check.leaf.rare_token, values) else {
+        return Ok(());
+    };
+    if check.head.class != Class::Text {
+        return Ok(());
+    }
+    if let Some(places) = texts.candidates(blocks, token)? {
+        let mut possible = RowSet::none(wanted.range_len());
+        let inside = places.into_iter().filter(|place| ranks.contains(place));
+        inside.for_each(|place| possible.insert(place - ranks.start));
+        wanted.intersect(&possible);
+    }
+    Ok(())
+}
+
+/// Each text is tested once; of a large dictionary only those that are wanted.
+fn in_dictionary(
+    check: Check<'_>,
+    (values, blocks): (&SealedDictionary, &GroupBlocks),
+    range: Range<usize>,
+    wanted: &RowSet,
+) -> Result<RowSet, ReadError> {
+    let texts = values.texts.len();
+    let mut ids = Vec::with_capacity(range.len());
+    let mut passes = Vec::with_capacity(texts);
+    if texts <= wanted.count() as usize {
+        values.texts.for_each(blocks, |_, text| passes.push(check.passes_text(text)))?;
+        if !passes.contains(&true) {
+            return Ok(RowSet::none(wanted.range_len()));
+        }
+        values.ids(blocks, range, &mut ids)?;
+    } else {
+        values.ids(blocks, range, &mut ids)?;
+        passes.resize(texts, false);
+        wanted.iter().for_each(|at| passes[ids[at as usize] as usize] = true);
+        let asked: Vec<u32> = (0..texts as u32).filter(|id| passes[*id as usize]).collect();
+        let test = |id: u32, text: &[u8]| passes[id as usize] = check.passes_text(text);
+        values.texts.visit(blocks, asked.into_iter(), test)?;
+    }
+    Ok(RowSet::passing(&ids, |id| passes[*id as usize]))
 }
 
 fn numbers(check: Check<'_>, count: u32, numbers: impl Iterator<Item = Decimal>) -> RowSet {
@@ -92,7 +162,7 @@ fn numbers(check: Check<'_>, count: u32, numbers: impl Iterator<Item = Decimal>)
 }
 
 impl Check<'_> {
-    fn passes_all(&self) -> bool {
+    pub(super) fn passes_all(&self) -> bool {
         self.leaf.condition.test.is_exists() && !matches!(self.leaf.condition.target, Target::Levels(_))
     }
 

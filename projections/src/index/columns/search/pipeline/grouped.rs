@@ -25,6 +25,7 @@ use crate::index::columns::search::places::Scan;
 use crate::index::columns::search::plan::Plan;
 use crate::index::columns::search::rows::RowSet;
 use crate::index::columns::search::select::{Period, select};
+use crate::index::columns::search::tally::tally;
 use crate::index::columns::view::GroupView;
 
 type View<'a> = dyn GroupView + 'a;
@@ -41,6 +42,14 @@ pub(super) fn fill(
     let grouping = Arc::clone(groups.grouping());
     let (sums, selection) = match sums(tenant, view, (plan, period), &grouping, context)? {
         Some((sums, rest)) => (sums, rest),
+        None if counts_only(&grouping) => {
+            let lines = tally(tenant, view, plan, period)?;
+            if lines > 0 {
+                let values = vec![Cell::Missing; grouping.measures.len()];
+                groups.add(&[], &values, lines, Sum::TIME);
+            }
+            return Ok(Vec::new());
+        }
         None => (Vec::new(), select(tenant, view, period)?),
     };
     let mut found = if selection.set.is_empty() {
@@ -65,6 +74,11 @@ pub(super) fn fill(
         groups.add(&key, &values, lines, Sum::TIME);
     }
     Ok(untold)
+}
+
+/// Whether only the number of all lines is asked.
+fn counts_only(grouping: &Grouping) -> bool {
+    grouping.keys.is_empty() && grouping.measures.iter().all(|measure| measure.field.is_none())
 }
 
 /// The fields of a grouping, each once, with their sources.

@@ -8,11 +8,14 @@ use antler_events::clock::Timestamp;
 use antler_events::event::lines::{Arrival, LineDefaults};
 use antler_events::files::FileSystem;
 use antler_events::ids::{Offset, PartitionId, TenantId};
-use antler_events::line::{LineBatch, LineBatchBuilder};
+use antler_events::line::{LineBatch, LineBatchBuilder, Role};
+use antler_events::query::tree::{FieldName, Filter, Test};
 
 use super::super::{ColumnStore, GroupHandle, StoreOptions};
 use super::faulty::FaultyFiles;
 use crate::index::columns::render::render;
+use crate::index::columns::search::plan::Plan;
+use crate::index::columns::search::tally::tally;
 use crate::index::columns::view::TenantRows;
 
 /// A line with its tenant, partition, offset and place.
@@ -40,6 +43,11 @@ pub(super) fn partition(number: u16) -> PartitionId {
 pub(super) fn arrival() -> Arrival {
     let defaults = LineDefaults { service: Some("api".to_owned()), ..LineDefaults::default() };
     Arrival { protocol: "http".to_owned(), defaults, ..Arrival::default() }
+}
+
+/// Passes every line.
+fn of_the_service() -> Plan {
+    Plan::new(&Filter::is(FieldName::Role(Role::Service), Test::Text("api".into()))).unwrap()
 }
 
 /// An event of the log.
@@ -129,6 +137,8 @@ pub(super) fn of_group(group: &GroupHandle) -> Vec<Found> {
                 TenantRows::Range(range) => range.collect(),
                 TenantRows::List(rows) => rows,
             };
+            let everything = (i64::MIN, i64::MAX);
+            assert_eq!(tally(tenant, view, &of_the_service(), everything).unwrap(), rows.len() as u64);
             let (origins, rendered) = (view.origins(&rows).unwrap(), render(view, &rows).unwrap());
             for (origin, row) in origins.into_iter().zip(rendered) {
                 assert!((earliest..=latest).contains(&row.time.nanos()));
