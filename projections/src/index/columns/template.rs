@@ -10,6 +10,7 @@ pub mod directory;
 pub mod encode;
 pub mod form;
 pub mod layout;
+pub mod literals;
 mod pattern;
 pub mod read;
 pub mod run;
@@ -32,9 +33,10 @@ pub use directory::TemplateDirectory;
 pub use encode::encode;
 pub use form::{HoleKind, Piece, Template};
 pub use layout::{BlockSink, BlockSource};
+pub use literals::Literals;
 pub use read::TemplateReader;
 pub use run::{Run, TakeRun};
-pub use spelling::{Alphabet, Atom};
+pub use spelling::{Alphabet, Atom, Spelling};
 pub use texts::{TakeText, TemplateTexts};
 
 /// The number of the texts that have no template.

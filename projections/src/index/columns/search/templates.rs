@@ -16,7 +16,7 @@ use super::rows::RowSet;
 use super::values::Check;
 use crate::index::columns::block::ReadError;
 use crate::index::columns::column::Class;
-use crate::index::columns::template::{HoleKind, REST, Run, TemplateTexts};
+use crate::index::columns::template::{REST, Run, TemplateTexts};
 
 mod follow;
 mod trace;
@@ -34,8 +34,14 @@ pub(super) fn passing(
 ) -> Result<RowSet, ReadError> {
     let count = ranks.end - ranks.start;
     let question = Question::new(check, texts);
-    let answers = question.answers()?;
     let mut found = RowSet::none(count);
+    if let Some(candidates) = question.candidates()? {
+        let places =
+            candidates.into_iter().filter(|rank| ranks.contains(rank)).map(|rank| rank - ranks.start);
+        question.render(ranks, places.filter(|at| wanted.contains(*at)), &mut found)?;
+        return Ok(found);
+    }
+    let mut answers = question.answers()?;
     if answers.iter().all(|answer| *answer == Answer::None) {
         return Ok(found);
     }
@@ -54,7 +60,9 @@ pub(super) fn passing(
         question.render(ranks, open.into_iter(), &mut found)?;
         return Ok(found);
     }
-    let mut ranked = question.ranked(&answers, ranks.start)?;
+    let open: Vec<bool> = answers.iter().map(Answer::is_open).collect();
+    question.look_into_quotes(&mut answers)?;
+    let mut ranked = question.ranked(&answers, &open, ranks.start)?;
     let mut unknown = Vec::new();
     for (number, at) in numbers.iter().zip(0u32..) {
         if let Some((followed, rank)) = &mut ranked[usize::from(*number)] {
@@ -73,23 +81,31 @@ pub(super) fn passing(
 /// How many of all texts pass.
 pub(super) fn passing_count(check: Check<'_>, texts: &dyn TemplateTexts) -> Result<u64, ReadError> {
     let question = Question::new(check, texts);
+    if question.token.is_some() {
+        return count_of_passing(check, texts);
+    }
+    let mut answers = question.answers()?;
+    question.look_into_quotes(&mut answers)?;
     let mut count = 0;
-    for (answer, number) in question.answers()?.iter().zip(REST..) {
+    for (answer, number) in answers.iter().zip(REST..) {
         count += match answer {
             Answer::None => 0,
             Answer::All => u64::from(texts.texts_of(number)),
             answer => {
                 let followed = question.follow(number, answer)?;
                 if !followed.unknown.is_empty() {
-                    let ranks = 0..texts.count();
-                    let all = RowSet::all(ranks.end);
-                    return Ok(u64::from(passing(check, texts, &ranks, &all)?.count()));
+                    return count_of_passing(check, texts);
                 }
                 u64::from(followed.passing.count())
             }
         };
     }
     Ok(count)
+}
+
+fn count_of_passing(check: Check<'_>, texts: &dyn TemplateTexts) -> Result<u64, ReadError> {
+    let found = passing(check, texts, &(0..texts.count()), &RowSet::all(texts.count()))?;
+    Ok(u64::from(found.count()))
 }
 
 /// What is known of the texts of a template.
@@ -109,7 +125,9 @@ enum Answer {
 struct Question<'a> {
     check: Check<'a>,
     texts: &'a dyn TemplateTexts,
-    automaton: Option<&'a Automaton>,
+    is_plain: bool,
+    /// A variable that every passing text has.
+    token: Option<&'a [u8]>,
     words: Option<Words>,
     prefilter: Option<Prefilter>,
 }
@@ -118,31 +136,57 @@ impl<'a> Question<'a> {
     fn new(check: Check<'a>, texts: &'a dyn TemplateTexts) -> Self {
         let is_level = matches!(check.leaf.condition.target, Target::Levels(_));
         let is_plain = check.head.class == Class::Text && !is_level;
-        let pieces = if is_plain { check.leaf.condition.test.pieces() } else { &[] };
-        let automaton = if is_plain { check.leaf.automaton() } else { None };
-        let prefilter = Prefilter::of(pieces.iter().map(|piece| &*piece.text));
-        Self { check, texts, automaton, words: Words::of(pieces), prefilter }
+        let test = &check.leaf.condition.test;
+        if !is_plain {
+            return Self { check, texts, is_plain, token: None, words: None, prefilter: None };
+        }
+        let prefilter = Prefilter::of(test.pieces().iter().map(|piece| &*piece.text));
+        Self { check, texts, is_plain, token: word::token(test), words: Words::of(test), prefilter }
+    }
+
+    /// It costs some time to make, so it is not made for what is answered without.
+    fn automaton(&self) -> Option<&'a Automaton> {
+        if self.is_plain { self.check.leaf.automaton() } else { None }
+    }
+
+    /// The ranks of texts with the token that all passing texts have, if there is one and the column can tell.
+    fn candidates(&self) -> Result<Option<Vec<u32>>, ReadError> {
+        let Some(token) = self.token else { return Ok(None) };
+        let has_holes = |number: &u16| *number == REST || !self.texts.template(*number).holes().is_empty();
+        let numbers: Vec<u16> = (REST..=self.texts.template_count()).filter(has_holes).collect();
+        Ok(self.texts.candidates(&numbers, token)?)
     }
 
     /// For each template, the rest first.
     fn answers(&self) -> Result<Vec<Answer>, ReadError> {
-        let mut tracer = self.automaton.map(Tracer::new);
+        let mut tracer = self.automaton().map(Tracer::new);
+        let places = self.words.as_ref().map(|words| words.places(self.texts));
         let numbers = REST..=self.texts.template_count();
-        numbers.map(|number| self.answer(number, tracer.as_mut())).collect()
+        let place = |number| places.as_ref().map_or(Place::Anywhere, |places| places[usize::from(number)]);
+        numbers.map(|number| self.answer(number, place(number), tracer.as_mut())).collect()
     }
 
-    fn answer(&self, number: u16, tracer: Option<&mut Tracer<'_>>) -> Result<Answer, ReadError> {
-        let template = self.texts.template(number);
+    fn answer(
+        &self,
+        number: u16,
+        place: Place,
+        tracer: Option<&mut Tracer<'_>>,
+    ) -> Result<Answer, ReadError> {
         if self.texts.texts_of(number) == 0 {
             return Ok(Answer::None);
         } else if number == REST {
             return Ok(Answer::Each);
         }
-        match self.words.as_ref().map(|words| words.place(template)) {
-            Some(Place::Nowhere) => return Ok(Answer::None),
-            Some(Place::Quoted) => return Ok(Answer::Quoted),
-            Some(Place::Anywhere) | None => {}
+        match place {
+            Place::Nowhere => Ok(Answer::None),
+            Place::Quoted => Ok(Answer::Quoted),
+            Place::Anywhere => self.traced(number, tracer),
+            Place::InAll => Ok(Answer::All),
         }
+    }
+
+    fn traced(&self, number: u16, tracer: Option<&mut Tracer<'_>>) -> Result<Answer, ReadError> {
+        let template = self.texts.template(number);
         if template.holes().is_empty() {
             let passes = self.check.passes_text(template.text());
             return Ok(if passes { Answer::All } else { Answer::None });
@@ -153,6 +197,24 @@ impl<'a> Question<'a> {
             Verdict::All => Answer::All,
             Verdict::Each(doubts) => Answer::Doubts(doubts),
         })
+    }
+
+    /// Looks for the words between quotes.
+    fn look_into_quotes(&self, answers: &mut [Answer]) -> Result<(), ReadError> {
+        let Some(words) = self.words.as_ref().filter(|_| answers.contains(&Answer::Quoted)) else {
+            return Ok(());
+        };
+        let quoting = self.texts.quoted(&mut |bytes| words.may_be_in(bytes))?;
+        let mut tracer = self.automaton().map(Tracer::new);
+        for (answer, number) in
+            answers.iter_mut().zip(REST..).filter(|(answer, _)| **answer == Answer::Quoted)
+        {
+            *answer = match quoting.binary_search(&number) {
+                Ok(_) => self.traced(number, tracer.as_mut())?,
+                Err(_) => Answer::None,
+            };
+        }
+        Ok(())
     }
 
     /// Whether it is cheaper to follow all texts of the templates in doubt than to render the open ones.
@@ -179,10 +241,15 @@ impl<'a> Question<'a> {
     }
 
     /// For each template in doubt which texts pass, and how many of them stand before the first rank.
-    fn ranked(&self, answers: &[Answer], first: u32) -> Result<Vec<Option<(Followed, u32)>>, ReadError> {
-        let followed = answers.iter().zip(REST..).map(|(answer, number)| match answer.is_open() {
-            true => self.follow(number, answer).map(|followed| Some((followed, 0))),
-            false => Ok(None),
+    fn ranked(
+        &self,
+        answers: &[Answer],
+        open: &[bool],
+        first: u32,
+    ) -> Result<Vec<Option<(Followed, u32)>>, ReadError> {
+        let followed = answers.iter().zip(open).zip(REST..).map(|((answer, is_open), number)| {
+            let is_asked = *is_open && *answer != Answer::None;
+            is_asked.then(|| self.follow(number, answer).map(|followed| (followed, 0))).transpose()
         });
         let mut ranked = followed.collect::<Result<Vec<_>, _>>()?;
         let mut before = Vec::new();
@@ -197,34 +264,13 @@ impl<'a> Question<'a> {
 
     fn follow(&self, number: u16, answer: &Answer) -> Result<Followed, ReadError> {
         let count = self.texts.texts_of(number);
-        match (answer, self.automaton) {
+        match (answer, self.automaton()) {
             (Answer::Doubts(doubts), Some(automaton)) => follow(automaton, self.texts, number, doubts),
-            (Answer::Quoted, Some(automaton)) => {
-                if !self.has_quoted_words(number)? {
-                    return Ok(Followed::none(count));
-                }
-                match Tracer::new(automaton).verdict(self.texts, number)? {
-                    Verdict::None => Ok(Followed::none(count)),
-                    Verdict::All => Ok(Followed { passing: RowSet::all(count), ..Followed::none(count) }),
-                    Verdict::Each(doubts) => follow(automaton, self.texts, number, &doubts),
-                }
-            }
-            (Answer::Quoted, None) if !self.has_quoted_words(number)? => Ok(Followed::none(count)),
+            (Answer::None, _) => Ok(Followed::none(count)),
+            (Answer::All, _) => Ok(Followed { passing: RowSet::all(count), ..Followed::none(count) }),
             _ if number == REST => self.ask_rest(),
             _ => Ok(Followed { unknown: RowSet::all(count), ..Followed::none(count) }),
         }
-    }
-
-    /// Whether a quoted text of the template may have the words.
-    fn has_quoted_words(&self, number: u16) -> Result<bool, ReadError> {
-        let Some(words) = &self.words else { return Ok(true) };
-        let mut has_words = false;
-        for (hole, (_, kind)) in self.texts.template(number).holes().iter().enumerate() {
-            if *kind == HoleKind::Text && !has_words {
-                self.texts.variables(number, hole, &mut |run| has_words |= words.may_be_in(run.bytes()))?;
-            }
-        }
-        Ok(has_words)
     }
 
     /// Asks the texts that have no template, which lie together.

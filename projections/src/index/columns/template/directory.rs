@@ -3,11 +3,15 @@
 //! Invariant: all counts agree with each other, and every page was looked at once. It holds no variables, so
 //! it can be kept for as long as the column is asked often.
 
+use std::sync::OnceLock;
+
 use super::encode::FORMAT;
 use super::form::{HoleKind, Template};
 use super::layout::{BlockSource, Cursor, Placing, take_blocks};
+use super::literals::Literals;
 use super::numbers::Numbers;
 use super::page::{PAGE_COUNT_MAX, Page};
+use super::words::Held;
 use super::{REST, TemplateError};
 
 /// No column has more templates.
@@ -27,6 +31,8 @@ pub struct TemplateDirectory {
     pages: Vec<u8>,
     /// By number: where its pages begin.
     starts: Vec<Start>,
+    literals: OnceLock<Literals>,
+    quoted: OnceLock<Vec<(u16, Held)>>,
 }
 
 /// The numbers of the templates of a page of texts.
@@ -65,6 +71,8 @@ impl TemplateDirectory {
             places: Vec::new(),
             pages: pages.to_vec(),
             starts: Vec::new(),
+            literals: OnceLock::new(),
+            quoted: OnceLock::new(),
         };
         read.read_pages()?;
         Ok(read)
@@ -86,6 +94,27 @@ impl TemplateDirectory {
         self.texts[usize::from(number)]
     }
 
+    /// The literals of all templates, put together when they are asked for first.
+    pub fn literals(&self) -> &Literals {
+        self.literals.get_or_init(|| Literals::of(self.templates.iter()))
+    }
+
+    /// What is known of the quoted texts of templates, with their numbers.
+    pub(super) fn quoted(&self) -> Result<&[(u16, Held)], TemplateError> {
+        if let Some(quoted) = self.quoted.get() {
+            return Ok(quoted);
+        }
+        let mut quoted = Vec::new();
+        for number in REST + 1..=self.template_count() {
+            let has_quoted = self.kinds(number).any(|kind| kind == HoleKind::Text);
+            let pages = if has_quoted { self.pages_of(number)? } else { Vec::new() };
+            for (_, pages) in self.kinds(number).zip(pages).filter(|(kind, _)| *kind == HoleKind::Text) {
+                quoted.extend(pages.iter().map(|page| (number, page.held())));
+            }
+        }
+        Ok(self.quoted.get_or_init(|| quoted))
+    }
+
     /// About how much memory it needs.
     pub fn bytes_held(&self) -> usize {
         let templates: usize = self.templates.iter().map(|template| template.text().len()).sum();
@@ -94,6 +123,8 @@ impl TemplateDirectory {
             + self.places.len() * size_of::<PlacePage>()
             + self.blocks.len() * 4
             + self.pages.len()
+            + self.literals.get().map_or(0, Literals::bytes_held)
+            + self.quoted.get().map_or(0, |quoted| quoted.len() * size_of::<(u16, Held)>())
     }
 
     /// The pages of all holes of a template; the rest is one hole.

@@ -195,6 +195,11 @@ impl Numbers {
     }
 }
 
+/// An entry of a table. Whatever a damaged one lacks is 0.
+fn entry(table: &[u64], index: u64) -> u64 {
+    usize::try_from(index).ok().and_then(|index| table.get(index)).copied().unwrap_or_default()
+}
+
 fn sums(first: u64, steps: impl Iterator<Item = i64>) -> Vec<u64> {
     let mut sums = Vec::with_capacity(steps.size_hint().0 + 1);
     sums.push(first);
@@ -244,6 +249,21 @@ impl PlanesView {
         numbers
     }
 
+    /// All numbers, if each has 16 bits whatever the bytes are.
+    fn short(&self, base: u64, count: usize) -> Option<Vec<u16>> {
+        let most = base.checked_add(u64::MAX.checked_shr(64 - 8 * self.0.len() as u32).unwrap_or(0))?;
+        let base = u16::try_from(most).ok().and(u16::try_from(base).ok())?;
+        Some(match &self.0[..] {
+            [] => vec![base; count],
+            [low] => low.iter().take(count).map(|low| base + u16::from(*low)).collect(),
+            [low, high] => {
+                let number = |(low, high): (&u8, &u8)| base + u16::from_le_bytes([*low, *high]);
+                low.iter().zip(high.iter()).take(count).map(number).collect()
+            }
+            _ => return None,
+        })
+    }
+
     fn for_each_equal(&self, number: u64, count: usize, take: &mut dyn FnMut(usize)) {
         let is_wider = self.0.len() < usize::from(WIDTH_MAX) && number >> (8 * self.0.len()) != 0;
         match self.0.first() {
@@ -277,7 +297,27 @@ impl NumbersView {
         match self {
             Self::Plain(min, planes) => planes.whole(*min, count),
             Self::Whole(numbers) => numbers.clone(),
-            Self::Table(..) => (0..count).map(|index| self.at(index)).collect(),
+            Self::Table(table, planes) => {
+                let mut numbers = planes.whole(0, count);
+                numbers.iter_mut().for_each(|number| *number = entry(table, *number));
+                numbers
+            }
+        }
+    }
+
+    /// All numbers, if it is certain that each has 16 bits.
+    pub(super) fn short(&self, count: usize) -> Option<Vec<u16>> {
+        match self {
+            Self::Plain(min, planes) => planes.short(*min, count),
+            Self::Table(table, planes) => {
+                let entries: Option<Vec<u16>> =
+                    table.iter().map(|entry| u16::try_from(*entry).ok()).collect();
+                let (entries, mut numbers) = (entries?, planes.short(0, count)?);
+                let entry = |index: u16| entries.get(usize::from(index)).copied().unwrap_or_default();
+                numbers.iter_mut().for_each(|number| *number = entry(*number));
+                Some(numbers)
+            }
+            Self::Whole(_) => None,
         }
     }
 
@@ -313,13 +353,13 @@ impl NumbersView {
         }
     }
 
-    /// The number of this index, which is below the count. Whatever a damaged table lacks is 0.
+    /// The number of this index, which is below the count.
     #[inline]
     pub(super) fn at(&self, index: usize) -> u64 {
         match self {
             Self::Plain(min, planes) => min.wrapping_add(planes.at(index)),
             Self::Whole(numbers) => numbers[index],
-            Self::Table(table, planes) => table.get(planes.at(index) as usize).copied().unwrap_or_default(),
+            Self::Table(table, planes) => entry(table, planes.at(index)),
         }
     }
 }

@@ -12,7 +12,7 @@ use super::numbers::{self, Numbers, NumbersView};
 use super::run::{Run, TakeRun, Which};
 use super::spelling::Atom;
 use super::variables::{Variables, Words};
-use super::words::{self, Decimals, DecimalsView, WordPage, WordsView};
+use super::words::{self, Decimals, DecimalsView, Held, WordPage, WordsView};
 
 /// No page has more variables, or places of texts.
 pub(super) const PAGE_COUNT_MAX: usize = 16_384;
@@ -154,6 +154,14 @@ impl<'d> Page<'d> {
             Form::Decimals(decimals) => Some(vec![decimals.spelling()]),
             Form::Words(words) => words.spelling(),
             Form::Uuids(_) | Form::Addresses(_) => None,
+        }
+    }
+
+    /// Where the bytes of its words lie.
+    pub(super) fn held(&self) -> Held {
+        match self.form {
+            Form::Words(words) => words.held(),
+            Form::Decimals(_) | Form::Uuids(_) | Form::Addresses(_) => Held::Unknown,
         }
     }
 

@@ -3,17 +3,19 @@
 //! Invariant: a call fetches only the blocks that it needs, and each of them once; damaged bytes are an error.
 //! It keeps nothing from one call to the next.
 
+use std::borrow::Cow;
 use std::iter::Peekable;
 use std::ops::Range;
 
 use super::TemplateError;
 use super::directory::{PlacePage, TemplateDirectory};
-use super::form::Template;
+use super::form::{HoleKind, Template};
 use super::layout::{BlockSource, Blocks};
 use super::page::{PAGE_COUNT_MAX, Page, View};
 use super::run::TakeRun;
-use super::spelling::Atom;
+use super::spelling::Spelling;
 use super::texts::TakeText;
+use super::words::Held;
 
 /// Stands for the rank of a template that does not occur.
 const NOT_HERE: u32 = u32::MAX;
@@ -104,22 +106,16 @@ impl<'a> TemplateReader<'a> {
         Ok(positions)
     }
 
-    /// Calls once for each page of a hole with how its variables are spelled.
-    pub fn spellings(
-        &self,
-        number: u16,
-        hole: usize,
-        take: &mut dyn FnMut(&[Atom<'_>]),
-    ) -> Result<(), TemplateError> {
-        let kind = self.directory.template(number).holes()[hole].1;
+    /// For each hole how the variables of each of its pages are spelled.
+    pub fn spellings(&self, number: u16) -> Result<Vec<Vec<Spelling<'a>>>, TemplateError> {
+        let template = self.directory.template(number);
         let pages = self.directory.pages_of(number)?;
-        for page in &pages[hole] {
-            match page.spelling() {
-                Some(spelling) => take(&spelling),
-                None => take(kind.spelling()),
-            }
-        }
-        Ok(())
+        let of_page = |kind: HoleKind, page: &Page<'a>| match page.spelling() {
+            Some(spelling) => Cow::Owned(spelling),
+            None => Cow::Borrowed(kind.spelling()),
+        };
+        let holes = template.holes().iter().zip(&pages);
+        Ok(holes.map(|((_, kind), pages)| pages.iter().map(|page| of_page(*kind, page)).collect()).collect())
     }
 
     /// Gives all variables of a hole; the texts of the rest are variables of its first.
@@ -130,6 +126,25 @@ impl<'a> TemplateReader<'a> {
             page.view(&mut blocks)?.give(page.count as usize, take);
         }
         Ok(())
+    }
+
+    /// The numbers of templates of which some quoted text may be wanted, digits aside. What is asked is whether
+    /// one of some texts may be, that lie behind each other.
+    pub fn quoted(&self, may_be_wanted: &mut dyn FnMut(&[u8]) -> bool) -> Result<Vec<u16>, TemplateError> {
+        let mut blocks = self.blocks();
+        let mut wanted = Vec::new();
+        for (number, held) in self.directory.quoted()? {
+            let is_wanted = wanted.last() == Some(number)
+                || match held {
+                    Held::Part(part) => may_be_wanted(&blocks.part(*part)?),
+                    Held::Word(word) => may_be_wanted(word),
+                    Held::Unknown => true,
+                };
+            if is_wanted && wanted.last() != Some(number) {
+                wanted.push(*number);
+            }
+        }
+        Ok(wanted)
     }
 
     /// The ranks of texts of a template with a variable that may have the token.
@@ -156,11 +171,20 @@ impl<'a> TemplateReader<'a> {
 
     fn numbers_of_page(&self, page: usize, blocks: &mut Blocks<'a>) -> Result<Vec<u16>, TemplateError> {
         let count = (self.directory.count() as usize - page * PAGE_COUNT_MAX).min(PAGE_COUNT_MAX);
-        let numbers = self.directory.places[page].numbers.view(blocks)?.whole(count);
-        if numbers.iter().any(|number| *number > u64::from(self.directory.template_count())) {
+        let view = self.directory.places[page].numbers.view(blocks)?;
+        let numbers = match view.short(count) {
+            Some(numbers) => numbers,
+            None => view
+                .whole(count)
+                .into_iter()
+                .map(|number| u16::try_from(number).unwrap_or(u16::MAX))
+                .collect(),
+        };
+        let most = numbers.iter().copied().max().unwrap_or_default();
+        if most > self.directory.template_count() {
             return Err(TemplateError::Damaged("the number of a template"));
         }
-        Ok(numbers.into_iter().map(|number| number as u16).collect())
+        Ok(numbers)
     }
 
     /// For each position the number of the template and the rank of the text.

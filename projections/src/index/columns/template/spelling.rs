@@ -3,6 +3,8 @@
 //! Invariant: every variable of the hole is spelled by the atoms, one after the other; some spellings do not
 //! occur. It does not read variables.
 
+use std::borrow::Cow;
+
 use super::form::HoleKind;
 use super::notation::DIGITS_MAX;
 
@@ -13,6 +15,9 @@ pub enum Atom<'d> {
     /// So many bytes at least, and so many at most.
     Of(Alphabet, u32, u32),
 }
+
+/// How variables are spelled.
+pub type Spelling<'d> = Cow<'d, [Atom<'d>]>;
 
 /// Bytes that a part of a variable is made of.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]

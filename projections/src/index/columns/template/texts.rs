@@ -3,13 +3,15 @@
 //! Invariant: for the same texts both give the same answers, but for the numbers of the templates.
 //! It does not search: a search asks for templates first and renders only texts that may match.
 
+use std::borrow::Cow;
 use std::ops::Range;
 
 use super::column::TemplateColumn;
-use super::form::Template;
+use super::form::{HoleKind, Template};
+use super::literals::Literals;
 use super::read::TemplateReader;
 use super::run::TakeRun;
-use super::spelling::Atom;
+use super::spelling::Spelling;
 use super::{REST, TemplateError};
 
 /// Takes a text with its position.
@@ -42,16 +44,38 @@ pub trait TemplateTexts {
         self.render(&positions.map(|(position, _)| position).collect::<Vec<u32>>(), take)
     }
 
-    /// Calls once for each page of a hole with how its variables are spelled.
-    fn spellings(
-        &self,
-        number: u16,
-        hole: usize,
-        take: &mut dyn FnMut(&[Atom<'_>]),
-    ) -> Result<(), TemplateError>;
+    /// For each hole how the variables of each of its pages are spelled. Nothing if only their kinds are known.
+    fn spellings(&self, _number: u16) -> Result<Option<Vec<Vec<Spelling<'_>>>>, TemplateError> {
+        Ok(None)
+    }
 
     /// Gives all variables of a hole; the texts of the rest are variables of its first.
     fn variables(&self, number: u16, hole: usize, take: &mut TakeRun<'_>) -> Result<(), TemplateError>;
+
+    /// The positions, which rise, of texts of these templates that may have the token, in any ASCII case: all
+    /// that have it are among them. Nothing if that is not known without looking at each.
+    fn candidates(&self, _numbers: &[u16], _token: &[u8]) -> Result<Option<Vec<u32>>, TemplateError> {
+        Ok(None)
+    }
+
+    /// The literals of all templates.
+    fn literals(&self) -> Cow<'_, Literals>;
+
+    /// The numbers of templates of which some quoted text may be wanted, digits aside. What is asked is whether
+    /// one of some texts may be, that lie behind each other.
+    fn quoted(&self, may_be_wanted: &mut dyn FnMut(&[u8]) -> bool) -> Result<Vec<u16>, TemplateError> {
+        let mut wanted = Vec::new();
+        for (number, template, _) in self.templates() {
+            let mut is_wanted = false;
+            for (hole, (_, kind)) in template.holes().iter().enumerate() {
+                if *kind == HoleKind::Text && !is_wanted {
+                    self.variables(number, hole, &mut |run| is_wanted |= may_be_wanted(run.bytes()))?;
+                }
+            }
+            wanted.extend(is_wanted.then_some(number));
+        }
+        Ok(wanted)
+    }
 
     /// The templates with their numbers and how many texts have them; the rest is not among them.
     fn templates<'t>(&'t self) -> Box<dyn Iterator<Item = (u16, &'t Template, u32)> + 't> {
@@ -92,19 +116,14 @@ impl TemplateTexts for TemplateColumn {
         Ok(())
     }
 
-    fn spellings(
-        &self,
-        number: u16,
-        hole: usize,
-        take: &mut dyn FnMut(&[Atom<'_>]),
-    ) -> Result<(), TemplateError> {
-        take(self.template(number).holes()[hole].1.spelling());
-        Ok(())
-    }
-
     fn variables(&self, number: u16, hole: usize, take: &mut TakeRun<'_>) -> Result<(), TemplateError> {
         self.give_variables(number, hole, take);
         Ok(())
+    }
+
+    fn literals(&self) -> Cow<'_, Literals> {
+        let numbers = REST..=self.template_count();
+        Cow::Owned(Literals::of(numbers.map(|number| self.template(number))))
     }
 }
 
@@ -133,16 +152,23 @@ impl TemplateTexts for TemplateReader<'_> {
         self.render(positions, take)
     }
 
-    fn spellings(
-        &self,
-        number: u16,
-        hole: usize,
-        take: &mut dyn FnMut(&[Atom<'_>]),
-    ) -> Result<(), TemplateError> {
-        self.spellings(number, hole, take)
+    fn spellings(&self, number: u16) -> Result<Option<Vec<Vec<Spelling<'_>>>>, TemplateError> {
+        self.spellings(number).map(Some)
     }
 
     fn variables(&self, number: u16, hole: usize, take: &mut TakeRun<'_>) -> Result<(), TemplateError> {
         self.variables(number, hole, take)
+    }
+
+    fn literals(&self) -> Cow<'_, Literals> {
+        Cow::Borrowed(self.directory().literals())
+    }
+
+    fn quoted(&self, may_be_wanted: &mut dyn FnMut(&[u8]) -> bool) -> Result<Vec<u16>, TemplateError> {
+        self.quoted(may_be_wanted)
+    }
+
+    fn candidates(&self, numbers: &[u16], token: &[u8]) -> Result<Option<Vec<u32>>, TemplateError> {
+        self.candidates(numbers, token).map(Some)
     }
 }

@@ -195,6 +195,15 @@ pub(super) struct Affixes<'d> {
     suffix: &'d [u8],
 }
 
+/// Where the bytes of the words of a page lie, each word whole.
+#[derive(Debug, Clone)]
+pub(super) enum Held {
+    Part(Part),
+    /// One word; digits are zeros.
+    Word(Box<[u8]>),
+    Unknown,
+}
+
 /// Texts one after the other.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Texts {
@@ -247,6 +256,16 @@ impl<'d> WordPage<'d> {
 }
 
 impl<'d> WordPage<'d> {
+    /// Where the bytes of its words lie.
+    pub(super) fn held(&self) -> Held {
+        match self {
+            Self::List(texts) | Self::Table(texts, _) => Held::Part(texts.bytes),
+            Self::Same(word) => Held::Word((*word).into()),
+            Self::Decimals(affixes, _) => Held::Word([affixes.prefix, b"0", affixes.suffix].concat().into()),
+            Self::Hex { .. } => Held::Unknown,
+        }
+    }
+
     /// How its words are spelled, if that is known without reading them.
     pub(super) fn spelling(&self) -> Option<Vec<Atom<'d>>> {
         let around = |affixes: &Affixes<'d>, atom| {

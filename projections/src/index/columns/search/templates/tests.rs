@@ -36,12 +36,14 @@ impl BlockSource for Memory {
 /// quoted becomes a variable, or texts have none.
 fn column(fillers: usize, texts: &[String]) -> TemplateColumn {
     let mut column = TemplateColumn::default();
-    let mut push = |text: &str| column.push(0, text.as_bytes(), &mut |_| {}).unwrap();
+    let mut push = |text: &str| {
+        column.push(0, text.as_bytes(), &mut |_| {}).unwrap();
+    };
     let letters = |number: usize| {
         (0..4).map(|at| char::from(b'a' + (number >> (4 * at)) as u8 % 16)).collect::<String>()
     };
-    (0..fillers).for_each(|number| drop(push(&format!("{} \"\"", letters(number)))));
-    texts.iter().for_each(|text| drop(push(text)));
+    (0..fillers).for_each(|number| push(&format!("{} \"\"", letters(number))));
+    texts.iter().for_each(|text| push(text));
     column
 }
 
@@ -103,7 +105,7 @@ fn verdict_of(test: Test, texts: &[&str], fillers: usize) -> Vec<Answer> {
 fn templates_tell_without_their_variables() {
     let text = |text: &str| Test::Text(text.into());
     let regex = |source: &str| Test::Regex(source.into());
-    let texts = ["took 500 ms on web-11", "took 7 ms on web-12"];
+    let texts = ["took 500 ms on web-11", "took 7 ms on web-12", "took 33 ms on web-15"];
     let check = |test: Test, expected: &[Answer]| assert_eq!(verdict_of(test, &texts, 0), expected);
     check(text("ms on web"), &[Answer::All]);
     check(text("ms on we"), &[Answer::None]);
@@ -111,7 +113,7 @@ fn templates_tell_without_their_variables() {
     check(regex("took [0-9]+ ms"), &[Answer::All]);
     check(regex("took [0-9]{6} ms"), &[Answer::None]);
     check(regex("[a-z] [A-Z]{3}[0-9]"), &[Answer::None]);
-    check(regex("^took .* web-1[0-9]$"), &[Answer::All]);
+    check(regex("^took .* web-[0-9]+$"), &[Answer::All]);
     let answers = verdict_of(regex(r"took \d{3} ms"), &texts, 0);
     let [Answer::Doubts(doubts)] = &answers[..] else { panic!("{answers:?}") };
     assert!(matches!(&doubts[..], [Doubt { pieces, is_last: false, .. }] if *pieces == (1..3)), "{doubts:?}");
@@ -119,6 +121,7 @@ fn templates_tell_without_their_variables() {
 
 fn part() -> impl Strategy<Value = String> {
     prop_oneof![
+        1 => select(vec!["4bf92f3577b34da6", "1234567"]).prop_map(str::to_owned),
         6 => select(vec!["read", "timeout", "GET", "of", "context deadline", "ABC", "k", "größe", "\u{212a}"])
             .prop_map(str::to_owned),
         3 => "[0-9]{1,5}",

@@ -58,22 +58,18 @@ impl<'a> Tracer<'a> {
         let template = texts.template(number);
         let verdict = self.trace(template, &mut |tracer, hole, before, after| {
             before.iter().for_each(|state| tracer.after_kind(template.holes()[hole].1, *state, after));
-            Ok(())
-        })?;
+        });
         if !matches!(verdict, Verdict::Each(_)) || template.holes().is_empty() {
             return Ok(verdict);
         }
-        self.trace(template, &mut |tracer, hole, before, after| {
-            let mut spelled = |atoms: &[Atom<'_>]| after.extend(tracer.after_atoms(atoms, before.to_vec()));
-            Ok(texts.spellings(number, hole, &mut spelled)?)
-        })
+        let Some(spellings) = texts.spellings(number)? else { return Ok(verdict) };
+        Ok(self.trace(template, &mut |tracer, hole, before, after| {
+            let spelled = spellings.get(hole).into_iter().flatten();
+            spelled.for_each(|atoms| after.extend(tracer.after_atoms(atoms, before.to_vec())));
+        }))
     }
 
-    fn trace(
-        &mut self,
-        template: &Template,
-        through: &mut ThroughHole<'_, 'a>,
-    ) -> Result<Verdict, ReadError> {
+    fn trace(&mut self, template: &Template, through: &mut ThroughHole<'_, 'a>) -> Verdict {
         let mut walk = Walk::new(self.automaton.start());
         let count = 2 * template.holes().len() + 1;
         let mut after = Vec::new();
@@ -83,24 +79,24 @@ impl<'a> Tracer<'a> {
                 let literal = template.literal(piece / 2);
                 after.extend(walk.states.iter().map(|state| self.automaton.run(*state, literal)));
             } else {
-                through(self, piece / 2, &walk.states, &mut after)?;
+                through(self, piece / 2, &walk.states, &mut after);
             }
             distinct(&mut after);
             match after[..] {
-                [State::PASSED] => return Ok(Verdict::All),
+                [State::PASSED] => return Verdict::All,
                 // What is in doubt may have passed before.
-                [State::FAILED] => return Ok(walk.finish(None)),
-                _ if after.len() > STATES_MAX => return Ok(walk.finish(Some(count))),
+                [State::FAILED] => return walk.finish(None),
+                _ if after.len() > STATES_MAX => return walk.finish(Some(count)),
                 _ => walk.enter(&mut after, piece),
             }
         }
         let mut ends = walk.states.iter().map(|state| self.automaton.at_end(*state));
         let first = ends.next().flatten();
-        Ok(match first.filter(|first| ends.all(|end| end == Some(*first))) {
+        match first.filter(|first| ends.all(|end| end == Some(*first))) {
             Some(true) => Verdict::All,
             Some(false) => walk.finish(None),
             None => walk.finish(Some(count)),
-        })
+        }
     }
 
     fn after_kind(&mut self, kind: HoleKind, state: State, after: &mut Vec<State>) {
@@ -165,8 +161,7 @@ fn distinct(states: &mut Vec<State>) {
 }
 
 /// Adds the states after a hole to the last list.
-type ThroughHole<'t, 'a> =
-    dyn FnMut(&mut Tracer<'a>, usize, &[State], &mut Vec<State>) -> Result<(), ReadError> + 't;
+type ThroughHole<'t, 'a> = dyn FnMut(&mut Tracer<'a>, usize, &[State], &mut Vec<State>) + 't;
 
 /// A template that is being traced.
 struct Walk {

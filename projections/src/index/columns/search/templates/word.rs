@@ -5,53 +5,124 @@
 //! digits, which a UUID may have. Invariant: a text that passes has the words in one of these places.
 
 use antler_events::query::text::is_token_byte;
-use antler_events::query::value::{Finder, Piece, has_kelvin};
+use antler_events::query::value::{Finder, Piece, ValueTest, has_kelvin};
 
-use crate::index::columns::template::{HoleKind, Template};
+use crate::index::columns::template::{HoleKind, Template, TemplateTexts};
+
+/// Shorter tokens with a digit are in too many texts.
+const TOKEN_BYTES_MIN: usize = 5;
 
 /// Words that every passing text has.
 pub(super) struct Words {
+    words: Box<[u8]>,
     finder: Finder,
     has_k: bool,
     /// One of them may be a part of a UUID.
     may_be_hex: bool,
+    /// A text passes if the words stand in it.
+    is_all: bool,
 }
 
-/// Where a template may have the words.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// What the words tell of a template.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Place {
     Nowhere,
     /// Between quotes, if anywhere.
     Quoted,
     Anywhere,
+    /// In a literal, so that every text passes.
+    InAll,
 }
 
 impl Words {
     /// The longest words of the pieces that every passing text has.
-    pub(super) fn of(pieces: &[Piece]) -> Option<Self> {
-        let longest = pieces.iter().flat_map(stretches).max_by_key(|words| words.len())?;
+    pub(super) fn of(test: &ValueTest) -> Option<Self> {
+        let longest = test.pieces().iter().flat_map(stretches).max_by_key(|words| words.len())?;
         let is_hex = |word: &[u8]| !word.is_empty() && word.iter().all(u8::is_ascii_hexdigit);
         Some(Self {
+            words: longest.as_bytes().into(),
             finder: Finder::new(longest.as_bytes()),
             has_k: longest.contains('k'),
             may_be_hex: longest.as_bytes().split(|byte| !is_token_byte(*byte)).any(is_hex),
+            is_all: test.is_for_words() && test.pieces().iter().all(|piece| *piece.text == *longest),
         })
     }
 
-    pub(super) fn place(&self, template: &Template) -> Place {
-        let has = |wanted| template.holes().iter().any(|(_, kind)| *kind == wanted);
-        if self.may_be_in(template.text()) || self.may_be_hex && has(HoleKind::Uuid) {
-            Place::Anywhere
-        } else if has(HoleKind::Text) {
-            Place::Quoted
-        } else {
-            Place::Nowhere
+    /// For each template where it may have the words.
+    pub(super) fn places(&self, texts: &dyn TemplateTexts) -> Vec<Place> {
+        let literals = texts.literals();
+        let has_kelvin = self.has_k && has_kelvin(literals.bytes());
+        let place = |number| {
+            if has_kelvin || self.may_be_hex && literals.has(number, HoleKind::Uuid) {
+                Place::Anywhere
+            } else if literals.has(number, HoleKind::Text) {
+                Place::Quoted
+            } else {
+                Place::Nowhere
+            }
+        };
+        let mut places: Vec<Place> = (0..=texts.template_count()).map(place).collect();
+        let mut from = 0;
+        while let Some(at) = self.finder.find(literals.bytes(), from) {
+            let number = literals.number_at(at);
+            let range = literals.range(number);
+            let found = self.place_at(texts.template(number), at - range.start);
+            let place = &mut places[usize::from(number)];
+            *place = found.max(*place);
+            from = if *place == Place::InAll { range.end } else { at + 1 };
         }
+        places
+    }
+
+    /// What it tells that the words stand there in the text of a template, if they stand in one literal.
+    fn place_at(&self, template: &Template, at: usize) -> Place {
+        let end = at + self.words.len();
+        let text = template.text();
+        let holes = || template.holes().iter().map(|(hole, _)| *hole as usize);
+        if end > text.len() || holes().any(|hole| at < hole && hole < end) {
+            return Place::Nowhere;
+        }
+        let goes_on = |inner: Option<&u8>, outer: Option<&u8>| {
+            inner.is_some_and(|byte| is_token_byte(*byte)) && outer.is_some_and(|byte| is_token_byte(*byte))
+        };
+        let before = at.checked_sub(1).and_then(|before| text.get(before));
+        let is_free = !goes_on(self.words.first(), before)
+            && !goes_on(self.words.last(), text.get(end))
+            && !holes().any(|hole| hole == at || hole == end);
+        if self.is_all && is_free { Place::InAll } else { Place::Anywhere }
     }
 
     pub(super) fn may_be_in(&self, bytes: &[u8]) -> bool {
         self.finder.find(bytes, 0).is_some() || self.has_k && has_kelvin(bytes)
     }
+}
+
+/// The longest token with a digit that every passing text has: it is a variable, or in a text of the rest or
+/// between quotes. One that can be written in another script does not count.
+pub(super) fn token(test: &ValueTest) -> Option<&[u8]> {
+    let is_alone = |token: &[u8]| {
+        token.len() >= TOKEN_BYTES_MIN
+            && token.is_ascii()
+            && !token.contains(&b'k')
+            && token.iter().any(u8::is_ascii_digit)
+    };
+    test.pieces()
+        .iter()
+        .flat_map(whole_tokens)
+        .filter(|token| is_alone(token))
+        .max_by_key(|token| token.len())
+}
+
+/// The tokens of a piece that are tokens of the text.
+fn whole_tokens(piece: &Piece) -> impl Iterator<Item = &[u8]> {
+    let bytes = piece.text.as_bytes();
+    let mut end = 0;
+    bytes.chunk_by(|one, other| is_token_byte(*one) == is_token_byte(*other)).filter(move |token| {
+        let start = end;
+        end += token.len();
+        let is_whole = (start > 0 || piece.begins_word) && (end < bytes.len() || piece.ends_word);
+        is_whole && is_token_byte(token[0])
+    })
 }
 
 /// The parts of a piece that are made of whole words without digits, and what is beside them. A quote ends
@@ -81,7 +152,11 @@ fn stretches(piece: &Piece) -> impl Iterator<Item = &str> {
 
 #[cfg(test)]
 mod tests {
+    use antler_events::query::tree::Test;
+    use antler_events::query::value::FieldKind;
+
     use super::*;
+    use crate::index::columns::template::TemplateColumn;
 
     #[test]
     fn words_are_whole_and_without_digits() {
@@ -100,16 +175,24 @@ mod tests {
 
     #[test]
     fn a_template_has_the_words_in_literals_or_quotes() {
-        let check = |text: &str, key: &[u8], expected: Place| {
-            let piece = Piece { text: text.into(), begins_word: true, ends_word: true };
-            let place = Words::of(&[piece]).unwrap().place(&Template::of_key(key).unwrap());
-            assert_eq!(place, expected, "{text} {}", key.escape_ascii());
+        let check = |text: &str, texts: &[&str], expected: &[Place]| {
+            let test = ValueTest::new(&Test::Text(text.into()), FieldKind::Message).unwrap();
+            let mut column = TemplateColumn::default();
+            for text in texts {
+                column.push(0, text.as_bytes(), &mut |_| {}).unwrap();
+            }
+            assert_eq!(&Words::of(&test).unwrap().places(&column)[1..], expected, "{text}");
         };
-        check("read timeout", b"READ timeout of \x01", Place::Anywhere);
-        check("read timeout", b"read \x02 timeout of \x01 \x03", Place::Nowhere);
-        check("read timeout", b"get \"\x05\"", Place::Quoted);
-        check("dead", b"of \x01", Place::Nowhere);
-        check("dead", b"of \x03", Place::Anywhere);
-        check("kilo", "\u{212a}ilo".as_bytes(), Place::Anywhere);
+        let texts = ["READ timeout of 5", "read 5a timeout of", "a read timeout, read timeouts"];
+        check("read timeout", &texts, &[Place::InAll, Place::Nowhere, Place::InAll]);
+        check("timeout of 5", &texts, &[Place::Anywhere, Place::Nowhere, Place::Nowhere]);
+        check(
+            "a",
+            &["\u{e4}a 5", "5 a", "a5", "a"],
+            &[Place::Anywhere, Place::InAll, Place::Nowhere, Place::InAll],
+        );
+        let uuid = "id 123e4567-e89b-12d3-a456-42661417400f";
+        check("dead", &[uuid, "5 x"], &[Place::Anywhere, Place::Nowhere]);
+        check("kilo", &["\u{212a}ilo 5"], &[Place::Anywhere]);
     }
 }
