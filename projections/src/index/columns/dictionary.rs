@@ -155,8 +155,12 @@ impl SealedDictionary {
         range: Range<usize>,
         out: &mut Vec<u32>,
     ) -> Result<(), ReadError> {
-        out.reserve(range.len());
-        self.ids.read_below(blocks, range, self.texts.len(), out)
+        let Some(most) = (self.texts.len() as u32).checked_sub(1) else { return Ok(()) };
+        let read = self.ids.read_narrow(blocks, range, most, out);
+        read.map_err(|error| match error {
+            ReadError::Directory { .. } => ReadError::directory("the number of a text"),
+            other => other,
+        })
     }
 
     /// The numbers of the texts of some values.

@@ -151,8 +151,10 @@ impl GroupView for SealedGroup {
     }
 
     fn shape_numbers(&self, rows: Range<u32>, out: &mut Vec<u32>) -> Result<(), ReadError> {
-        let Directory { shape_of, shapes, .. } = &self.directory;
-        shape_of.read_below(&self.blocks, rows.start as usize..rows.end as usize, shapes.len(), out)
+        let Some(most) = (self.directory.shapes.len() as u32).checked_sub(1) else {
+            return Err(ReadError::directory("the number of a shape"));
+        };
+        self.directory.shape_of.read_narrow(&self.blocks, rows.start as usize..rows.end as usize, most, out)
     }
 
     fn shapes(&self) -> &[Shape] {

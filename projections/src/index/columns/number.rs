@@ -5,7 +5,7 @@
 use std::ops::Range;
 
 use super::block::{BlockWriter, Blocks, ReadError};
-use super::decimal::Decimal;
+use super::decimal::{Decimal, MANTISSA_MAX, SCALE_MAX};
 use super::plane::{PlaneWriter, Planes};
 
 /// A column under construction.
@@ -40,6 +40,12 @@ impl OpenNumbers {
         Decimal::new(self.mantissas[index], self.scales[index]).expect("it was pushed as a decimal")
     }
 
+    /// The mantissas of a range, with their scales.
+    pub fn parts(&self, range: Range<usize>) -> NumberParts {
+        let scales = Scales::Each(self.scales[range.clone()].to_vec());
+        NumberParts { mantissas: self.mantissas[range].to_vec(), scales }
+    }
+
     /// Memory that the column holds.
     pub fn bytes_held(&self) -> usize {
         self.mantissas.capacity() * 8 + self.scales.capacity()
@@ -50,6 +56,38 @@ impl OpenNumbers {
         let mantissas: Vec<u64> = order.iter().map(|at| ordered(self.mantissas[*at as usize])).collect();
         let scales: Vec<u8> = order.iter().map(|at| self.scales[*at as usize]).collect();
         SealedNumbers { mantissas: planes.write(&mantissas, blocks), scales: planes.write(&scales, blocks) }
+    }
+}
+
+/// Numbers of a column as those need them who calculate.
+#[derive(Debug, Clone)]
+pub struct NumberParts {
+    pub mantissas: Vec<i64>,
+    pub scales: Scales,
+}
+
+/// The scales of numbers.
+#[derive(Debug, Clone)]
+pub enum Scales {
+    /// All have the same.
+    One(u8),
+    Each(Vec<u8>),
+}
+
+impl Scales {
+    fn largest(&self) -> u8 {
+        match self {
+            Self::One(scale) => *scale,
+            Self::Each(scales) => scales.iter().copied().max().unwrap_or(0),
+        }
+    }
+
+    #[inline]
+    pub fn at(&self, index: usize) -> u8 {
+        match self {
+            Self::One(scale) => *scale,
+            Self::Each(scales) => scales[index],
+        }
     }
 }
 
@@ -105,6 +143,27 @@ impl SealedNumbers {
         numbers.collect()
     }
 
+    /// The mantissas of a range, with their scales.
+    pub fn parts(&self, blocks: &impl Blocks, range: Range<usize>) -> Result<NumberParts, ReadError> {
+        let wrong = || ReadError::directory("a number");
+        let (mut mantissas, mut wide) = (Vec::with_capacity(range.len()), Vec::new());
+        self.mantissas.read(blocks, range.clone(), &mut mantissas)?;
+        let mantissas: Vec<i64> =
+            mantissas.into_iter().map(|mantissa| ordered(mantissa as i64) as i64).collect();
+        let scales = match self.scales.constant() {
+            Some(scale) => Scales::One(u8::try_from(scale).map_err(|_| wrong())?),
+            None => {
+                self.scales.read(blocks, range, &mut wide)?;
+                let scales = wide.into_iter().map(|scale| u8::try_from(scale).map_err(|_| wrong()));
+                Scales::Each(scales.collect::<Result<_, _>>()?)
+            }
+        };
+        let largest = mantissas.iter().map(|mantissa| mantissa.unsigned_abs()).max().unwrap_or(0);
+        let scale = scales.largest();
+        let is_bounded = largest <= MANTISSA_MAX as u64 && scale <= SCALE_MAX;
+        if is_bounded { Ok(NumberParts { mantissas, scales }) } else { Err(wrong()) }
+    }
+
     pub fn encode(&self, out: &mut Vec<u8>) {
         self.mantissas.encode(out);
         self.scales.encode(out);
@@ -148,10 +207,14 @@ mod tests {
             sealed.encode(&mut encoded);
             prop_assert_eq!(&SealedNumbers::decode(&mut &encoded[..]).unwrap(), &sealed);
             let (bytes, table) = blocks.finish();
-            let (mut read, blocks) = (Vec::new(), BlocksInMemory::new(bytes, table));
+            let mut read = Vec::new();
+            let blocks = BlocksInMemory::new(bytes, table);
             sealed.read(&blocks, 0..order.len(), &mut read).unwrap();
             let all: Vec<u32> = (0..order.len() as u32).collect();
             prop_assert_eq!(&sealed.at(&blocks, &all).unwrap(), &read);
+            let parts = sealed.parts(&blocks, 0..order.len()).unwrap();
+            let whole = |at: usize| Decimal::new(parts.mantissas[at], parts.scales.at(at)).unwrap();
+            prop_assert_eq!(&(0..order.len()).map(whole).collect::<Vec<_>>(), &read);
             prop_assert_eq!(read, order.iter().map(|at| open.at(*at as usize)).collect::<Vec<_>>());
         }
     }

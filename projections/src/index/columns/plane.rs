@@ -88,62 +88,6 @@ impl Planes {
         Ok(())
     }
 
-    /// Appends the numbers of a range, which are all below a bound.
-    pub fn read_below(
-        &self,
-        blocks: &impl Blocks,
-        range: std::ops::Range<usize>,
-        bound: usize,
-        out: &mut Vec<u32>,
-    ) -> Result<(), ReadError> {
-        let range = range.start.min(self.len())..range.end.min(self.len());
-        let first = out.len();
-        if self.width > 3 || self.base > u64::from(u32::MAX >> 1) {
-            let mut wide = Vec::with_capacity(range.len());
-            self.read(blocks, range, &mut wide)?;
-            for number in wide {
-                out.push(u32::try_from(number).map_err(|_| ReadError::directory("a number of a plane"))?);
-            }
-        } else {
-            let mut at = range.start;
-            while at < range.end {
-                let end = range.end.min((at / PAGE + 1) * PAGE);
-                self.read_narrow(blocks, at, end - at, out)?;
-                at = end;
-            }
-        }
-        let highest = out[first..].iter().copied().max();
-        let is_below = highest.is_none_or(|highest| (highest as usize) < bound);
-        if is_below { Ok(()) } else { Err(ReadError::directory("a number of a plane")) }
-    }
-
-    /// Appends numbers of one page that fit into 32 bits.
-    fn read_narrow(
-        &self,
-        blocks: &impl Blocks,
-        at: usize,
-        count: usize,
-        out: &mut Vec<u32>,
-    ) -> Result<(), ReadError> {
-        let (page, from, width) = (at / PAGE, at % PAGE, usize::from(self.width));
-        let (base, start) = (self.base as u32, out.len());
-        for (plane, extent) in self.extents[page * width..(page + 1) * width].iter().enumerate() {
-            let bytes = blocks.stream(*extent)?;
-            let bytes = bytes.get(from..from + count).ok_or(ReadError::directory("a plane"))?;
-            if plane == 0 {
-                out.extend(bytes.iter().map(|byte| base + u32::from(*byte)));
-                continue;
-            }
-            for (number, byte) in out[start..].iter_mut().zip(bytes) {
-                *number += u32::from(*byte) << (8 * plane);
-            }
-        }
-        if width == 0 {
-            out.resize(start + count, base);
-        }
-        Ok(())
-    }
-
     /// Appends the numbers at some positions. Each page is fetched once as long as they stay in it.
     pub fn pick(&self, blocks: &impl Blocks, positions: &[u32], out: &mut Vec<u64>) -> Result<(), ReadError> {
         let (width, page_of) = (usize::from(self.width), |at: &u32| *at as usize / PAGE);
@@ -162,6 +106,40 @@ impl Planes {
             }
         }
         Ok(())
+    }
+
+    /// Appends the numbers of a range, none of which is above a bound.
+    pub fn read_narrow(
+        &self,
+        blocks: &impl Blocks,
+        range: std::ops::Range<usize>,
+        most: u32,
+        out: &mut Vec<u32>,
+    ) -> Result<(), ReadError> {
+        let wrong = || ReadError::directory("a plane");
+        let start = out.len();
+        let range = range.start.min(self.len())..range.end.min(self.len());
+        // The planes of numbers that are too large need not be looked at.
+        let base = u32::try_from(self.base).ok().filter(|_| self.width <= 4).ok_or_else(wrong)?;
+        out.resize(start + range.len(), base);
+        let (mut at, mut rest) = (range.start, &mut out[start..]);
+        while at < range.end {
+            let (page, count) = (at / PAGE, range.end.min((at / PAGE + 1) * PAGE) - at);
+            let (numbers, behind) = rest.split_at_mut(count);
+            let width = usize::from(self.width);
+            for (plane, extent) in self.extents[page * width..(page + 1) * width].iter().enumerate() {
+                let bytes = blocks.stream(*extent)?;
+                let bytes = bytes.get(at % PAGE..at % PAGE + count).ok_or_else(wrong)?;
+                for (number, byte) in numbers.iter_mut().zip(bytes) {
+                    *number = number.wrapping_add(u32::from(*byte) << (8 * plane));
+                }
+            }
+            (at, rest) = (at + count, behind);
+        }
+        let largest = out[start..].iter().copied().max().unwrap_or(0);
+        // What is below the base was too large for its type.
+        let smallest = out[start..].iter().copied().min().unwrap_or(base);
+        if largest <= most && smallest >= base { Ok(()) } else { Err(wrong()) }
     }
 
     /// Adds a page's planes, from a position on, to numbers that are the base.
@@ -269,14 +247,18 @@ mod tests {
             let mut read = Vec::new();
             planes.read(&blocks, range.clone(), &mut read).unwrap();
             prop_assert_eq!(&read[..], &numbers[range.clone()]);
-            let bound = numbers[range.clone()].iter().max().map_or(0, |highest| (*highest as usize).saturating_add(1));
-            let mut narrow = Vec::new();
-            let is_narrow = numbers[range.clone()].iter().all(|number| *number <= u64::from(u32::MAX));
-            let told = planes.read_below(&blocks, range.clone(), bound, &mut narrow);
-            prop_assert_eq!(told.is_ok(), is_narrow);
-            if is_narrow {
-                prop_assert!(narrow.iter().zip(&numbers[range.clone()]).all(|(one, other)| u64::from(*one) == *other));
-                prop_assert!(bound == 0 || planes.read_below(&blocks, range.clone(), bound - 1, &mut narrow).is_err());
+            let largest = read.iter().copied().max().unwrap_or(0);
+            let mut narrow = vec![7];
+            let is_read = planes.read_narrow(&blocks, range.clone(), u32::MAX, &mut narrow).is_ok();
+            if is_read {
+                prop_assert!(narrow[1..].iter().map(|number| u64::from(*number)).eq(read.iter().copied()));
+                let below = u32::try_from(largest).unwrap().checked_sub(1);
+                prop_assert!(below.is_none_or(|most| planes.read_narrow(&blocks, range.clone(), most, &mut vec![]).is_err()));
+            } else {
+                prop_assert!(numbers.iter().any(|number| *number > u64::from(u32::MAX)));
+            }
+            for at in range.clone().step_by(997) {
+                prop_assert_eq!(planes.one(&blocks, at).unwrap(), numbers[at]);
             }
             let positions: Vec<u32> = range.step_by(97).map(|at| at as u32).collect();
             let mut picked = Vec::new();

@@ -3,6 +3,8 @@
 //! Invariant: what `template` writes and reads goes through the blocks of the group, with its checksums.
 //! It adds nothing to what a template is.
 
+use std::borrow::Cow;
+use std::ops::Range;
 use std::sync::OnceLock;
 
 use bytes::Bytes;
@@ -68,6 +70,11 @@ impl SealedTemplates {
         }
         let numbers: Vec<u16> = (0..=directory.template_count()).collect();
         Ok(Some(TemplateReader::new(directory, &Source(blocks)).candidates(&numbers, token)?))
+    }
+
+    /// The hashes of a range of texts in their order, under which they count as different.
+    pub fn hashes(&self, blocks: &impl Blocks, texts: Range<u32>) -> Result<Vec<u64>, ReadError> {
+        Ok(TemplateReader::new(self.directory(blocks)?, &Source(blocks)).hashes(texts)?)
     }
 
     /// Visits the values of rising ranks, each with its place among the ranks.

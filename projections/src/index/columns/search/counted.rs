@@ -56,7 +56,7 @@ impl<'a> Counted<'a> {
         if needs_services {
             of.rollup.services.for_each(of.blocks, |_, text| services.push(text.into()))?;
         }
-        let passing = if plan.root.is_all() { Vec::new() } else { passing(&plan.root, &services) };
+        let passing = if plan.root.asks_time_only() { Vec::new() } else { passing(&plan.root, &services) };
         Ok(Some(Self { tenant, view, of, cells, services, needs_services, passing }))
     }
 
@@ -133,8 +133,14 @@ fn asks_cells(node: &Node, bounds_all: bool, needs_services: &mut bool) -> bool 
 }
 
 impl Node {
-    fn is_all(&self) -> bool {
-        matches!(self, Self::All)
+    /// Whether every row passes that is in the period that bounds all.
+    pub(super) fn asks_time_only(&self) -> bool {
+        match self {
+            Self::All => true,
+            Self::And(parts) => parts.iter().all(Self::asks_time_only),
+            Self::Is(leaf) => matches!(leaf.condition.target, Target::Period(..)),
+            Self::Or(_) | Self::Not(_) => false,
+        }
     }
 }
 

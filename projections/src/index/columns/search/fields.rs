@@ -4,6 +4,7 @@
 //! whatever column it comes from. A text that a dictionary holds is looked at once, however many rows have it.
 
 use std::hash::BuildHasher as _;
+use std::ops::Range;
 
 use antler_events::line::Value;
 use antler_events::query::tree::FieldName;
@@ -89,47 +90,53 @@ impl<G: GroupView + ?Sized> Scan<'_, G> {
         let values = self.group.values(column);
         let class = self.group.head(column).class;
         let known = TextsOfColumn::read(values, class, &ranks, numbers)?;
-        let mut wanted = Vec::new();
-        self.for_each_value(column, uses, &ranks, rows, |row, value| match &known {
-            Some(known) => visit(row, known.numbers[known.ids[value as usize] as usize]),
-            None => wanted.push((row, ranks.start + value)),
-        })?;
-        let wanted_ranks: Vec<u32> = wanted.iter().map(|(_, rank)| *rank).collect();
+        let Placed { rows, values: of_rows } = self.placed(column, uses, &ranks, rows)?;
+        if let Some(known) = known {
+            for (row, value) in rows.into_iter().zip(of_rows) {
+                visit(row, known.numbers[known.ids[value as usize] as usize]);
+            }
+            return Ok(());
+        }
+        let wanted_ranks: Vec<u32> = of_rows.iter().map(|value| ranks.start + value).collect();
         values.texts(&wanted_ranks, &mut |at, text| {
-            visit(wanted[at].0, numbers.number(&resolved(class, text)));
+            visit(rows[at], numbers.number(&resolved(class, text)));
         })
     }
 
-    /// Visits row and value of those that count, values counted from the first of `ranks`.
-    pub(super) fn for_each_value(
+    /// The values of a column that count in some rows.
+    pub(super) fn placed(
         &self,
         column: u32,
         uses: &[Use],
-        ranks: &std::ops::Range<u32>,
+        ranks: &Range<u32>,
         rows: &RowSet,
-        mut visit: impl FnMut(u32, u32),
-    ) -> Result<(), ReadError> {
-        if self.group.is_full(column) && uses.iter().all(|of| !of.ignored) {
-            rows.iter().for_each(|row| visit(row, row));
-            return Ok(());
+    ) -> Result<Placed, ReadError> {
+        let mut placed = Placed::default();
+        let has_one_each = self.group.is_full(column) && uses.iter().all(|of| !of.ignored);
+        if has_one_each {
+            placed.rows = rows.iter().collect();
+            placed.values.clone_from(&placed.rows);
+            return Ok(placed);
         }
+        let is_simple = uses.iter().all(|of| of.values <= 1);
         for page in self.pages() {
             let start = self.rows.start.max((page * PAGE) as u32);
             let end = self.rows.end.min((page * PAGE + PAGE) as u32);
-            let mut value = self.rank(column, uses, start)? - ranks.start;
+            let first = self.rank(column, uses, start)?.wrapping_sub(ranks.start);
             let shapes = &self.shapes(page)?[start as usize % PAGE..];
-            for (row, shape) in (start - self.rows.start..end - self.rows.start).zip(shapes) {
-                let of = uses[*shape as usize];
-                if of.values > 0 && !of.ignored && rows.contains(row) {
-                    match of.only {
-                        Some(only) => visit(row, value + only),
-                        None => (value..value + of.values).for_each(|value| visit(row, value)),
-                    }
-                }
-                value += of.values;
+            let shapes = &shapes[..(end - start) as usize];
+            let start = start - self.rows.start;
+            if is_simple {
+                placed.add_simple(uses, shapes, (start, first), rows);
+            } else {
+                placed.add(uses, shapes, (start, first), rows);
             }
         }
-        Ok(())
+        let count = ranks.end - ranks.start;
+        if placed.values.iter().any(|value| *value >= count) {
+            return Err(ReadError::directory("ranks"));
+        }
+        Ok(placed)
     }
 
     /// Lines that are kept whole are read again.
@@ -162,6 +169,53 @@ impl<G: GroupView + ?Sized> Scan<'_, G> {
     }
 }
 
+/// Rows with a value, counted from the first of a scan, and these values, counted from the first of some ranks.
+#[derive(Debug, Default)]
+pub(super) struct Placed {
+    pub(super) rows: Vec<u32>,
+    pub(super) values: Vec<u32>,
+}
+
+impl Placed {
+    /// Adds the rows of a page from one row and value on. Which rows count is not foreseeable, so each is written and
+    /// kept or not.
+    fn add_simple(&mut self, uses: &[Use], shapes: &[u32], (start, first): (u32, u32), rows: &RowSet) {
+        let steps = |of: &Use| {
+            (of.values, u32::from(of.values == 1 && !of.ignored && of.only.is_none_or(|only| only == 0)))
+        };
+        let steps: Vec<(u32, u32)> = uses.iter().map(steps).collect();
+        let (mut end, mut value) = (self.rows.len(), first);
+        self.rows.resize(end + shapes.len() + 1, 0);
+        self.values.resize(end + shapes.len() + 1, 0);
+        for (row, shape) in (start..).zip(shapes) {
+            let (has, counts) = steps[*shape as usize];
+            (self.rows[end], self.values[end]) = (row, value);
+            end += (counts & u32::from(rows.contains(row))) as usize;
+            value = value.wrapping_add(has);
+        }
+        self.rows.truncate(end);
+        self.values.truncate(end);
+    }
+
+    fn add(&mut self, uses: &[Use], shapes: &[u32], (start, first): (u32, u32), rows: &RowSet) {
+        let mut value = first;
+        for (row, shape) in (start..).zip(shapes) {
+            let of = uses[*shape as usize];
+            if of.values > 0 && !of.ignored && rows.contains(row) {
+                let values = match of.only {
+                    Some(only) => value.wrapping_add(only)..value.wrapping_add(only).wrapping_add(1),
+                    None => value..value.wrapping_add(of.values),
+                };
+                for value in values {
+                    self.rows.push(row);
+                    self.values.push(value);
+                }
+            }
+            value = value.wrapping_add(of.values);
+        }
+    }
+}
+
 /// The texts of a dictionary under their common numbers, and which each value of a range has.
 struct TextsOfColumn {
     numbers: Vec<u32>,
@@ -173,7 +227,7 @@ impl TextsOfColumn {
     fn read(
         values: Values<'_>,
         class: Class,
-        ranks: &std::ops::Range<u32>,
+        ranks: &Range<u32>,
         numbers: &mut TextNumbers,
     ) -> Result<Option<Self>, ReadError> {
         let range = ranks.start as usize..ranks.end as usize;

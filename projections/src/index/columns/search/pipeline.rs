@@ -7,9 +7,11 @@
 
 mod codes;
 mod grouped;
+mod measured;
 mod newest;
 mod numbering;
 mod summed;
+mod tallied;
 
 #[cfg(test)]
 mod tests;

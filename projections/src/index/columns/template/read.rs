@@ -3,6 +3,8 @@
 //! Invariant: a call fetches only the blocks that it needs, and each of them once; damaged bytes are an error.
 //! It keeps nothing from one call to the next.
 
+mod ids;
+
 use std::borrow::Cow;
 use std::iter::Peekable;
 use std::ops::Range;

@@ -367,6 +367,16 @@ impl WordsView<'_> {
         true
     }
 
+    /// How many digits each word has, and all of them in binary, if the words are lower-case hex digits as a whole.
+    pub(super) fn lower_hex(&self) -> Option<(usize, &[u8])> {
+        match self {
+            Self::Hex { affixes, case: HexCase::Lower, digits, bytes } => {
+                (affixes.prefix.is_empty() && affixes.suffix.is_empty()).then_some((*digits, &**bytes))
+            }
+            _ => None,
+        }
+    }
+
     pub(super) fn write(&self, index: usize, out: &mut Vec<u8>) {
         match self {
             Self::List(texts) => out.extend_from_slice(texts.text(index)),

@@ -4,6 +4,8 @@
 //! `Cell::of_line` reads in its line. Rows of shapes that do not tell are left out by the caller.
 //! It makes a cell once for each different value, not for each row.
 
+use std::ops::Range;
+
 use antler_events::clock::Timestamp;
 use antler_events::line::{Level, Role, Value, ValueKind};
 use antler_events::query::pipe::bin::Bin;
@@ -15,7 +17,7 @@ use super::numbering::Numbering;
 use crate::index::columns::block::ReadError;
 use crate::index::columns::column::Class;
 use crate::index::columns::decimal::Decimal;
-use crate::index::columns::search::fields::TextNumbers;
+use crate::index::columns::search::fields::{Placed, TextNumbers};
 use crate::index::columns::search::places::{Scan, Use};
 use crate::index::columns::search::rows::RowSet;
 use crate::index::columns::shape::{Shape, Writing};
@@ -79,6 +81,37 @@ fn source_of_role<'a>(scan: &Scan<'a, View<'a>>, shape: &Shape, role: Role) -> S
     }
 }
 
+/// The columns that rows have a field in.
+pub(super) fn columns_of(sources: &[Source]) -> Vec<u32> {
+    let mut columns: Vec<u32> = sources.iter().filter_map(|source| source.column()).collect();
+    columns.sort_unstable();
+    columns.dedup();
+    columns
+}
+
+/// The values of a column that rows have for a field.
+pub(super) struct ColumnRows {
+    pub(super) ranks: Range<u32>,
+    /// Values count from the first of the ranks.
+    pub(super) placed: Placed,
+}
+
+impl ColumnRows {
+    /// Nothing if there are none.
+    pub(super) fn new<'a>(
+        scan: &Scan<'a, View<'a>>,
+        rows: &RowSet,
+        column: u32,
+        sources: &[Source],
+    ) -> Result<Option<Self>, ReadError> {
+        let mut uses = scan.uses(column);
+        uses.iter_mut().zip(sources).for_each(|(of, source)| *of = source.narrow(*of, column));
+        let ranks = scan.ranks(column, &uses)?;
+        let placed = scan.placed(column, &uses, &ranks, rows)?;
+        Ok((!placed.rows.is_empty()).then_some(Self { ranks, placed }))
+    }
+}
+
 impl Codes {
     fn none(rows: u32) -> Self {
         Self { of_rows: vec![0; rows as usize], cells: vec![Cell::Missing] }
@@ -126,12 +159,22 @@ impl Codes {
         sources: &[Source],
     ) -> Result<Self, ReadError> {
         let mut codes = Self::none(scan.len());
-        let mut columns: Vec<u32> = sources.iter().filter_map(|source| source.column()).collect();
-        columns.sort_unstable();
-        columns.dedup();
-        for column in columns {
+        for column in columns_of(sources) {
             codes.add_column(scan, rows, column, field, sources)?;
         }
+        Ok(codes)
+    }
+
+    /// The values of one of the columns of a field.
+    pub(super) fn of_column<'a>(
+        scan: &Scan<'a, View<'a>>,
+        rows: &RowSet,
+        column: u32,
+        field: &FieldName,
+        sources: &[Source],
+    ) -> Result<Self, ReadError> {
+        let mut codes = Self::none(scan.len());
+        codes.add_column(scan, rows, column, field, sources)?;
         Ok(codes)
     }
 
@@ -143,24 +186,18 @@ impl Codes {
         field: &FieldName,
         sources: &[Source],
     ) -> Result<(), ReadError> {
-        let mut uses = scan.uses(column);
-        uses.iter_mut().zip(sources).for_each(|(of, source)| *of = source.narrow(*of, column));
-        let ranks = scan.ranks(column, &uses)?;
-        // Row, and rank counted from the first.
-        let mut wanted: Vec<(u32, u32)> = Vec::with_capacity(rows.count() as usize);
-        scan.for_each_value(column, &uses, &ranks, rows, |row, value| wanted.push((row, value)))?;
-        if wanted.iter().any(|(_, value)| *value >= ranks.end - ranks.start) {
-            return Err(ReadError::directory("ranks"));
-        }
+        let Some(placed) = ColumnRows::new(scan, rows, column, sources)? else { return Ok(()) };
+        let ColumnRows { ranks, placed } = &placed;
+        let wanted = placed;
+        let range = ranks.start as usize..ranks.end as usize;
         let class = scan.group.head(column).class;
         let is_level = *field == FieldName::Role(Role::Level);
         let cell = |text: &[u8]| cell_of(class, text, is_level);
         let values = scan.group.values(column);
-        let range = ranks.start as usize..ranks.end as usize;
         match values {
             Values::OpenDictionary(texts) => {
                 let ids = &texts.ids()[range];
-                self.add_ids(&wanted, ids, texts.texts(), |numbers, visit| {
+                self.add_ids(wanted, ids, texts.texts(), |numbers, visit| {
                     numbers.iter().for_each(|number| visit(cell(texts.text(*number))));
                     Ok(())
                 })
@@ -168,24 +205,24 @@ impl Codes {
             Values::Dictionary(texts, blocks) => {
                 let mut ids = Vec::new();
                 texts.ids(blocks, range, &mut ids)?;
-                self.add_ids(&wanted, &ids, texts.texts.len(), |numbers, visit| {
+                self.add_ids(wanted, &ids, texts.texts.len(), |numbers, visit| {
                     texts.texts.visit(blocks, numbers.iter().copied(), |_, text| visit(cell(text)))
                 })
             }
             Values::OpenNumbers(numbers) => {
                 let decimals: Vec<Decimal> = range.map(|at| numbers.at(at)).collect();
-                self.add_numbers(&wanted, &decimals, is_level)
+                self.add_numbers(wanted, &decimals, is_level)
             }
             Values::Numbers(numbers, blocks) => {
                 let mut decimals = Vec::with_capacity(range.len());
                 numbers.read(blocks, range, &mut decimals)?;
-                self.add_numbers(&wanted, &decimals, is_level)
+                self.add_numbers(wanted, &decimals, is_level)
             }
             Values::OpenTemplates(_) | Values::Templates(..) => {
-                let wanted_ranks: Vec<u32> = wanted.iter().map(|(_, value)| ranks.start + value).collect();
+                let wanted_ranks: Vec<u32> = wanted.values.iter().map(|value| ranks.start + value).collect();
                 let (base, mut numbers) = (self.cells.len() as u32, TextNumbers::default());
                 values.texts(&wanted_ranks, &mut |at, text| {
-                    self.of_rows[wanted[at].0 as usize] = base + numbers.number(text);
+                    self.of_rows[wanted.rows[at] as usize] = base + numbers.number(text);
                 })?;
                 let texts = (0..numbers.len() as u32).map(|number| cell(numbers.text(number)));
                 self.cells.extend(texts);
@@ -197,14 +234,14 @@ impl Codes {
     /// Adds values of a dictionary of so many texts, of which only those that rows have are read.
     fn add_ids(
         &mut self,
-        wanted: &[(u32, u32)],
+        wanted: &Placed,
         ids: &[u32],
         texts: usize,
         read: impl FnOnce(&[u32], &mut dyn FnMut(Cell)) -> Result<(), ReadError>,
     ) -> Result<(), ReadError> {
         let mut code_of = vec![0u32; texts];
         let wrong = || ReadError::directory("the number of a text");
-        for (_, value) in wanted {
+        for value in &wanted.values {
             let id = *ids.get(*value as usize).ok_or_else(wrong)?;
             *code_of.get_mut(id as usize).ok_or_else(wrong)? = 1;
         }
@@ -217,7 +254,7 @@ impl Codes {
         if self.cells.len() != expected {
             return Err(wrong());
         }
-        for (row, value) in wanted {
+        for (row, value) in wanted.rows.iter().zip(&wanted.values) {
             self.of_rows[*row as usize] = code_of[ids[*value as usize] as usize];
         }
         Ok(())
@@ -225,22 +262,23 @@ impl Codes {
 
     fn add_numbers(
         &mut self,
-        wanted: &[(u32, u32)],
+        wanted: &Placed,
         decimals: &[Decimal],
         is_level: bool,
     ) -> Result<(), ReadError> {
-        if decimals.len() <= wanted.iter().map(|(_, value)| *value as usize).max().unwrap_or(0) {
-            return if wanted.is_empty() { Ok(()) } else { Err(ReadError::directory("a number")) };
+        let largest = wanted.values.iter().max().map(|value| *value as usize);
+        if largest.is_some_and(|largest| largest >= decimals.len()) {
+            return Err(ReadError::directory("a number"));
         }
         // One numbering for each scale, so that mantissas alone are keys.
         let mut scales: Vec<(u8, Vec<u32>, Numbering)> = Vec::new();
         let lowest = decimals.iter().map(|number| number.mantissa()).min().unwrap_or(0);
         let highest = decimals.iter().map(|number| number.mantissa()).max().unwrap_or(0);
         let bound = highest.abs_diff(lowest).saturating_add(1);
-        for (row, value) in wanted {
+        for (row, value) in wanted.rows.iter().zip(&wanted.values) {
             let number = decimals[*value as usize];
             let at = scales.iter().position(|(scale, ..)| *scale == number.scale()).unwrap_or_else(|| {
-                scales.push((number.scale(), Vec::new(), Numbering::below(bound, wanted.len())));
+                scales.push((number.scale(), Vec::new(), Numbering::below(bound, wanted.rows.len())));
                 scales.len() - 1
             });
             let (_, codes, numbering) = &mut scales[at];
@@ -289,7 +327,7 @@ fn cell_of_number(number: Decimal, is_level: bool) -> Cell {
 }
 
 /// What a value of a column is.
-fn cell_of(class: Class, raw: &[u8], is_level: bool) -> Cell {
+pub(super) fn cell_of(class: Class, raw: &[u8], is_level: bool) -> Cell {
     let kind = match class {
         Class::Text | Class::Whole | Class::Time => ValueKind::String,
         Class::EscapedText => ValueKind::EscapedString,

@@ -16,9 +16,11 @@ use antler_events::query::pipe::grouping::Key;
 use antler_events::query::pipe::{Cell, Context, Grouping, Groups};
 use antler_events::query::tree::FieldName;
 
-use super::codes::{Codes, Source, sources};
+use super::codes::{Codes, ColumnRows, Source, columns_of, sources};
+use super::measured::{SlotOf, feed, is_fed};
 use super::numbering::Numbering;
 use super::summed::{Sum, sums};
+use super::tallied::tallies;
 use crate::index::columns::block::ReadError;
 use crate::index::columns::search::evaluate::find;
 use crate::index::columns::search::places::Scan;
@@ -40,16 +42,15 @@ pub(super) fn fill(
     groups: &mut Groups,
 ) -> Result<Vec<u32>, ReadError> {
     let grouping = Arc::clone(groups.grouping());
-    let (sums, selection) = match sums(tenant, view, (plan, period), &grouping, context)? {
-        Some((sums, rest)) => (sums, rest),
-        None if counts_only(&grouping) => {
-            let lines = tally(tenant, view, plan, period)?;
-            if lines > 0 {
-                let values = vec![Cell::Missing; grouping.measures.len()];
-                groups.add(&[], &values, lines, Sum::TIME);
-            }
-            return Ok(Vec::new());
-        }
+    let counted = sums(tenant, view, (plan, period), &grouping, context)?;
+    if counted.is_none()
+        && let Some(tallies) = without_rows(tenant, view, (plan, period), &grouping)?
+    {
+        add_sums(tallies, groups);
+        return Ok(Vec::new());
+    }
+    let (sums, selection) = match counted {
+        Some(counted) => counted,
         None => (Vec::new(), select(tenant, view, period)?),
     };
     let mut found = if selection.set.is_empty() {
@@ -70,15 +71,30 @@ pub(super) fn fill(
             filling.fill(groups)?;
         }
     }
-    for Sum { key, values, lines } in sums {
-        groups.add(&key, &values, lines, Sum::TIME);
-    }
+    add_sums(sums, groups);
     Ok(untold)
 }
 
-/// Whether only the number of all lines is asked.
-fn counts_only(grouping: &Grouping) -> bool {
-    grouping.keys.is_empty() && grouping.measures.iter().all(|measure| measure.field.is_none())
+fn add_sums(sums: Vec<Sum>, groups: &mut Groups) {
+    for Sum { key, values, lines } in sums {
+        groups.add(&key, &values, lines, Sum::TIME);
+    }
+}
+
+/// The lines of each key where columns tell them without finding rows.
+fn without_rows(
+    tenant: TenantId,
+    view: &dyn GroupView,
+    (plan, period): (&Plan, Period),
+    grouping: &Grouping,
+) -> Result<Option<Vec<Sum>>, ReadError> {
+    let has_fields = grouping.measures.iter().any(|measure| measure.field.is_some());
+    if !grouping.keys.is_empty() || has_fields {
+        return tallies(tenant, view, (plan, period), grouping);
+    }
+    let lines = tally(tenant, view, plan, period)?;
+    let all = Sum { key: Vec::new(), values: vec![Cell::Missing; grouping.measures.len()], lines };
+    Ok(Some(if lines > 0 { vec![all] } else { Vec::new() }))
 }
 
 /// The fields of a grouping, each once, with their sources.
@@ -141,6 +157,7 @@ impl Filling<'_, '_> {
             let key: Vec<Cell> = cells.collect();
             if let Some(mine) = groups.states(&key, lines) {
                 mine.iter_mut().zip(states).for_each(|(mine, theirs)| mine.merge(theirs));
+                groups.count_bytes(states.iter().map(State::bytes_held).sum());
             }
         }
         Ok(())
@@ -179,26 +196,69 @@ impl Filling<'_, '_> {
         lines.iter().map(of_slot).collect()
     }
 
-    /// Adds the values of every field that is measured, which are read once.
+    /// Adds the values of every field that is measured.
     fn add_values(&self, slots: &Slots, states: &mut [Vec<State>]) -> Result<(), ReadError> {
         let measures = &self.grouping.measures;
+        let mut slot_of = None;
         for (first, measure) in measures.iter().enumerate() {
             let Some(field) = &measure.field else { continue };
             if measures[..first].iter().any(|before| before.field == measure.field) {
                 continue;
             }
-            let codes = self.codes(field)?;
-            let same = (first..measures.len()).filter(|at| measures[*at].field == measure.field);
-            let (timed, counted): (Vec<usize>, Vec<usize>) =
-                same.partition(|at| measures[*at].function.needs_time());
-            if !counted.is_empty() {
-                slots.add_counted(&codes, &counted, states);
+            let same: Vec<usize> =
+                (first..measures.len()).filter(|at| measures[*at].field == measure.field).collect();
+            if *field == FieldName::Role(Role::Time) {
+                self.add_cells(slots, &self.codes(field)?, &same, states)?;
+                continue;
             }
-            if !timed.is_empty() {
-                let mut times = Vec::with_capacity(self.scan.len() as usize);
-                self.scan.group.times(self.scan.rows.clone(), &mut times)?;
-                slots.add_timed(&codes, &times, &timed, states);
+            let slot_of = slot_of.get_or_insert_with(|| slots.by_row(self.scan.len()));
+            for column in columns_of(self.fields.of(field)) {
+                self.add_column((field, column), &same, (slots, slot_of), states)?;
             }
+        }
+        Ok(())
+    }
+
+    fn add_column(
+        &self,
+        (field, column): (&FieldName, u32),
+        measures: &[usize],
+        (slots, slot_of): (&Slots, &SlotOf),
+        states: &mut [Vec<State>],
+    ) -> Result<(), ReadError> {
+        let (values, class) = (self.scan.group.values(column), self.scan.group.head(column).class);
+        let is_fed =
+            |measure: &usize| is_fed(self.grouping.measures[*measure].function, field, values, class);
+        let (fed, others): (Vec<usize>, Vec<usize>) = measures.iter().copied().partition(is_fed);
+        let sources = self.fields.of(field);
+        if !fed.is_empty()
+            && let Some(rows) = ColumnRows::new(self.scan, self.rows, column, sources)?
+        {
+            feed(values, &rows, slot_of, &fed, states)?;
+        }
+        if !others.is_empty() {
+            let codes = Codes::of_column(self.scan, self.rows, column, field, sources)?;
+            self.add_cells(slots, &codes, &others, states)?;
+        }
+        Ok(())
+    }
+
+    fn add_cells(
+        &self,
+        slots: &Slots,
+        codes: &Codes,
+        measures: &[usize],
+        states: &mut [Vec<State>],
+    ) -> Result<(), ReadError> {
+        let needs_time = |measure: &usize| self.grouping.measures[*measure].function.needs_time();
+        let (timed, counted): (Vec<usize>, Vec<usize>) = measures.iter().copied().partition(needs_time);
+        if !counted.is_empty() {
+            slots.add_counted(codes, &counted, states);
+        }
+        if !timed.is_empty() {
+            let mut times = Vec::with_capacity(self.scan.len() as usize);
+            self.scan.group.times(self.scan.rows.clone(), &mut times)?;
+            slots.add_timed(codes, &times, &timed, states);
         }
         Ok(())
     }
@@ -226,6 +286,16 @@ impl Slots {
         }
     }
 
+    /// The slot of each row of a scan of so many.
+    fn by_row(&self, len: u32) -> SlotOf {
+        if self.examples.len() == 1 {
+            return SlotOf::One;
+        }
+        let mut slots = vec![0; len as usize];
+        self.rows.iter().zip(&self.of_rows).for_each(|(row, slot)| slots[*row as usize] = *slot);
+        SlotOf::Each(slots)
+    }
+
     /// How many rows each slot has.
     fn lines(&self) -> Vec<u64> {
         let mut lines = vec![0; self.examples.len()];
@@ -240,6 +310,9 @@ impl Slots {
         let mut pairs: Vec<(u32, u32, u64)> = Vec::new();
         for (row, slot) in self.rows.iter().zip(&self.of_rows) {
             let code = codes.of_rows[*row as usize];
+            if code == 0 {
+                continue;
+            }
             let (pair, is_new) = numbering.number(u64::from(*slot) * cells + u64::from(code));
             if is_new {
                 pairs.push((*slot, code, 0));

@@ -19,7 +19,7 @@ use super::super::tests::{Batch, open, sealed, tenant};
 use super::*;
 use crate::index::columns::open::OpenGroup;
 
-const PIPES: [&str; 34] = [
+const PIPES: [&str; 43] = [
     "limit 3",
     "where a > 5 | fields a, message | limit 2",
     "fields service, a",
@@ -54,6 +54,15 @@ const PIPES: [&str; 34] = [
     "uniq service, host",
     "uniq a, b, level | stats count() by level",
     "uniq msg, app, severity, b_kb, é",
+    "stats distinct(rid), count(rid)",
+    "stats distinct(rid) by service",
+    "where a_ms > 60000 | stats distinct(rid), distinct(a_ms)",
+    "where a_ms:1* | stats distinct(message), distinct(tags) by level",
+    "top host",
+    "stats count(), rate() by host",
+    "stats count() by level",
+    "stats p95(a), p50(a_ms), avg(a), sum(a_ms), min(a), max(a), count(a) by service, level",
+    "stats rate(a), sum(b), max(b) by bin(1m)",
 ];
 
 fn pipes(text: &str) -> Vec<Pipe> {
@@ -165,6 +174,18 @@ fn a_search_that_is_cancelled_says_so() {
     assert_eq!(answer.table.rows, [[Cell::count(0)]]);
 }
 
+/// Ids of three kinds, and now and then what is none.
+fn id(number: u64) -> String {
+    let high = number.wrapping_mul(0xD6E8_FEB8_6659_FD93);
+    match number % 5 {
+        0 => format!("{high:016x}"),
+        1 => format!("{high:016x}{number:016x}"),
+        2 => format!("{high:016X}{number:016x}"),
+        3 => format!("{:08x}-0000-4000-8000-{:012x}", high >> 32, number),
+        _ => format!("none-{}", number % 3),
+    }
+}
+
 /// Many lines: services that repeat, numbers of two scales, ids that do not repeat, now and then another shape.
 fn many(count: u64) -> Vec<Vec<u8>> {
     let line = |n: u64| {
@@ -177,9 +198,10 @@ fn many(count: u64) -> Vec<Vec<u8>> {
             3 => format!(r#"{{"time":{time},"severity":40,"app":"s{service}","a":1}}"#),
             1 => format!(r#"{{"time":{time},"a":["x",{ms}],"b":"{}","tags":["t{service}"]}}"#, ms % 10),
             _ => format!(
-                r#"{{"time":{time},"level":"{level}","service":"s{service}","a":{}.{},"a_ms":{ms},"message":"id {drawn:x}"}}"#,
+                r#"{{"time":{time},"level":"{level}","service":"s{service}","host":"h{service}","a":{}.{},"a_ms":{ms},"message":"id {drawn:x}","rid":"{}"}}"#,
                 ms % 100,
-                ms % 10
+                ms % 10,
+                id(drawn >> 52)
             ),
         }
     };
@@ -255,6 +277,8 @@ fn large_groups_give_the_table_of_all_passing_lines() {
         (0, many(300), Default::default()),
     ];
     PIPES.iter().for_each(|pipes| check(&batches, &Filter::All, pipes));
+    let of_one: Vec<Batch> = vec![(0, many(20_000), Default::default())];
+    PIPES.iter().for_each(|pipes| check(&of_one, &Filter::All, pipes));
 }
 
 proptest! {

@@ -1,0 +1,80 @@
+//! Lines by the value of one field, from how often a dictionary says that each of its texts occurs.
+//!
+//! Invariant: this is done only if all rows of the group are asked for, and every value of the columns counts. It
+//! reads no row.
+
+use antler_events::ids::TenantId;
+use antler_events::line::Role;
+use antler_events::query::pipe::{Cell, Grouping};
+use antler_events::query::tree::FieldName;
+
+use super::codes::{Source, cell_of, columns_of, sources};
+use super::summed::Sum;
+use crate::index::columns::block::ReadError;
+use crate::index::columns::search::places::Scan;
+use crate::index::columns::search::plan::Plan;
+use crate::index::columns::search::select::Period;
+use crate::index::columns::view::{GroupView, TenantRows, Values};
+
+/// The sums of all rows, if dictionaries tell.
+pub(super) fn tallies(
+    tenant: TenantId,
+    view: &dyn GroupView,
+    (plan, period): (&Plan, Period),
+    grouping: &Grouping,
+) -> Result<Option<Vec<Sum>>, ReadError> {
+    let Some(field) = field_of(grouping) else { return Ok(None) };
+    let has_all = view.tenant_rows(tenant) == TenantRows::Range(0..view.rows());
+    let is_inside = view.span().is_some_and(|(first, last)| period.0 <= first && last <= period.1);
+    if !has_all || !is_inside || !plan.root.asks_time_only() {
+        return Ok(None);
+    }
+    let scan = Scan::new(view, 0..view.rows());
+    let sources = sources(&scan, field);
+    let columns = columns_of(&sources);
+    if !counts_all(view, &sources, &columns) {
+        return Ok(None);
+    }
+    let mut sums = Vec::new();
+    let mut missing = u64::from(view.rows());
+    for column in columns {
+        let Values::Dictionary(values, blocks) = view.values(column) else { return Ok(None) };
+        let mut counts = Vec::new();
+        values.counts.read(blocks, 0..values.counts.len(), &mut counts)?;
+        let (class, is_level) = (view.head(column).class, *field == FieldName::Role(Role::Level));
+        let mut counted = counts.iter();
+        values.texts.for_each(blocks, |_, text| {
+            let lines = counted.next().copied().unwrap_or(0);
+            sums.push(Sum::of(cell_of(class, text, is_level), grouping, lines));
+        })?;
+        let total = counts.iter().try_fold(0u64, |total, count| total.checked_add(*count));
+        if total != Some(values.len() as u64) {
+            return Err(ReadError::directory("the counts of a dictionary"));
+        }
+        missing = missing.saturating_sub(values.len() as u64);
+    }
+    if missing > 0 {
+        sums.push(Sum::of(Cell::Missing, grouping, missing));
+    }
+    Ok(Some(sums))
+}
+
+/// The only key, if lines are counted and nothing else.
+fn field_of(grouping: &Grouping) -> Option<&FieldName> {
+    let [key] = &grouping.keys[..] else { return None };
+    let is_counted = grouping.measures.iter().all(|measure| measure.field.is_none());
+    let is_plain = key.bin.is_none() && key.field != FieldName::Role(Role::Time);
+    (is_counted && is_plain).then_some(&key.field)
+}
+
+/// Whether each row has the field as the only value of the columns, or none of these.
+fn counts_all(view: &dyn GroupView, sources: &[Source], columns: &[u32]) -> bool {
+    view.shapes().iter().zip(sources).all(|(shape, source)| {
+        let expected = match source {
+            Source::Missing => 0,
+            Source::Value { nth: 0, .. } => 1,
+            _ => return false,
+        };
+        shape.values().filter(|column| columns.contains(column)).count() == expected
+    })
+}
