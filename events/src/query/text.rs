@@ -159,9 +159,13 @@ mod tests {
 
     #[test]
     fn words_of_other_scripts_hash_like_their_folded_text() {
-        for token in ["größe", "GRÖßE", "Größe", "日本", "🙂", "ÀÉ", "àé", "ИМЯ", "имя", "İ", "ſ", "Ⱥb"] {
+        for token in ["größe", "GRÖßE", "Größe", "日本", "🙂", "ÀÉ", "àé", "ИМЯ", "имя", "İ", "ſ", "Ⱥb"]
+        {
             let folded = hash_lower(fold(token).as_bytes()).0;
-            assert_eq!((token_hash(token.as_bytes()), hash_of_other_script(token.as_bytes())), (folded, folded));
+            assert_eq!(
+                (token_hash(token.as_bytes()), hash_of_other_script(token.as_bytes())),
+                (folded, folded)
+            );
         }
         let broken = [0xc3, b'A', 0xff];
         assert_eq!(token_hash(&broken), hash_of_other_script(&broken));

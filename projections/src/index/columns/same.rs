@@ -1,8 +1,10 @@
-//! Whether two short runs of bytes are the same.
+//! Short runs of bytes: whether two are the same, and one behind others.
 //!
-//! Texts of dictionaries and pieces of shapes are a few bytes long and are compared for every line: the call of
-//! the comparison for any length would cost more than the comparison. Invariant: the answer is that of `==`.
-//! It does not say which is less.
+//! Texts of dictionaries, pieces of shapes and literals of templates are a few bytes long and are compared and
+//! copied for every line: the call of what does it for any length would cost more than the work. Invariant: the
+//! results are those of `==` and `extend_from_slice`. It does not say which is less.
+
+use std::ops::Range;
 
 /// Longer runs are worth the call.
 const SHORT_BYTES_MAX: usize = 32;
@@ -27,9 +29,38 @@ pub(super) fn same(left: &[u8], right: &[u8]) -> bool {
     left.iter().zip(right).all(|(left, right)| left == right)
 }
 
+/// A part of a text with no more bytes is copied together with what follows it there.
+const CHUNK_BYTES: usize = 16;
+
+/// Appends a part of a text.
+#[inline(always)]
+pub(super) fn push_short(text: &[u8], part: Range<usize>, out: &mut Vec<u8>) {
+    let length = part.len();
+    match text.get(part.start..).and_then(|rest| rest.first_chunk::<CHUNK_BYTES>()) {
+        Some(chunk) if length <= CHUNK_BYTES => {
+            let end = out.len() + length;
+            out.extend_from_slice(chunk);
+            out.truncate(end);
+        }
+        _ => out.extend_from_slice(&text[part]),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn parts_are_appended_wherever_they_stand() {
+        let text: Vec<u8> = (0..40).collect();
+        for start in 0..=text.len() {
+            for end in start..=text.len() {
+                let mut out = b"before".to_vec();
+                push_short(&text, start..end, &mut out);
+                assert_eq!(out, [b"before", &text[start..end]].concat());
+            }
+        }
+    }
 
     #[test]
     fn every_byte_counts() {

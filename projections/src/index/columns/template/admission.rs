@@ -1,8 +1,8 @@
 //! Who may bring new templates into a column.
 //!
-//! A tenant pays for a template that it brings; it earns by the texts that it sends.
+//! A tenant pays for a template that it brings; it earns by the texts that it sends from then on.
 //! Invariant: the templates of a column are bounded, and while others take the first half of the room, each
-//! tenant still finds its start share. It does not forget a tenant as long as its column grows.
+//! tenant still finds its start share. It does not forget who brought a template as long as its column grows.
 
 use std::collections::HashMap;
 
@@ -25,13 +25,15 @@ const BYTES_PER_HOLE: usize = 64;
 
 #[derive(Debug, Default, Clone, Copy)]
 struct Account {
+    /// Since its first template.
     texts: u32,
     spent: u32,
     /// For templates of texts whose quoted parts are variables.
     spent_quoted: u32,
 }
 
-/// The accounts of all tenants.
+/// The accounts of all tenants that brought templates. Of many tenants most bring none: their texts have the
+/// templates of others, and they cost nothing here.
 #[derive(Debug, Default)]
 pub(super) struct Admission {
     accounts: HashMap<u32, Account, FixedState>,
@@ -39,6 +41,12 @@ pub(super) struct Admission {
     tenant: u32,
     account: Account,
     spent: u32,
+}
+
+impl Account {
+    fn has_paid(self) -> bool {
+        self.spent + self.spent_quoted > 0
+    }
 }
 
 /// Whether the cost can be paid; if so, it is.
@@ -66,11 +74,13 @@ impl Admission {
     #[inline]
     pub(super) fn count(&mut self, tenant: u32) {
         if tenant != self.tenant {
-            self.accounts.insert(self.tenant, self.account);
+            if self.account.has_paid() {
+                self.accounts.insert(self.tenant, self.account);
+            }
             self.account = self.accounts.get(&tenant).copied().unwrap_or_default();
             self.tenant = tenant;
         }
-        self.account.texts = self.account.texts.saturating_add(1);
+        self.account.texts = self.account.texts.saturating_add(u32::from(self.account.has_paid()));
     }
 
     /// Whether the tenant of the last text may bring a template; if so, it has paid.
@@ -106,7 +116,7 @@ mod tests {
     #[test]
     fn a_tenant_earns_by_its_texts() {
         let mut admission = Admission::default();
-        assert_eq!(admitted(&mut admission, 7, 800), 64 + 100);
+        assert_eq!(admitted(&mut admission, 7, 800), 64 + 99);
         assert_eq!(admitted(&mut admission, 8, 10), 10);
         assert_eq!(admitted(&mut admission, 7, 80), 10);
     }
@@ -120,6 +130,16 @@ mod tests {
             assert_eq!(admitted(&mut admission, tenant, 1000), START, "tenant {tenant}");
         }
         assert_eq!(admitted(&mut admission, 130, 1000), 0);
+    }
+
+    #[test]
+    fn those_who_bring_nothing_have_no_account() {
+        let mut admission = Admission::default();
+        (0..10_000).for_each(|tenant| admission.count(tenant));
+        assert_eq!(admission.accounts.len(), 0);
+        admitted(&mut admission, 3, 1);
+        admission.count(4);
+        assert_eq!(admission.accounts.len(), 1);
     }
 
     #[test]

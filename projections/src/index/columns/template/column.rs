@@ -5,17 +5,17 @@
 //! Invariant: every text comes back byte for byte, and what one tenant sends does not decide whether another's
 //! texts find a template. It does not compress: that is done once, by `encode.rs`.
 
-use std::collections::HashMap;
 use std::hash::BuildHasher as _;
 use std::ops::Range;
 
 use antler_events::query::text::is_filtered;
 use foldhash::fast::FixedState;
+use hashbrown::HashTable;
 
 use super::admission::{self, Admission};
 use super::form::{HoleKind, Piece, Template};
 use super::run::TakeRun;
-use super::split::{Hole, Split, for_each_token, split, split_quoted};
+use super::split::{Hole, Split, for_each_token, for_each_token_again, split, split_quoted};
 use super::variables::{Variables, Words};
 use super::{REST, TemplateError};
 
@@ -32,6 +32,8 @@ const HOLES_MAX: usize = 256;
 const COLUMN_BYTES_MAX: usize = 1 << 30;
 /// So many quoted texts are remembered.
 const QUOTED_RECENT: usize = 4096;
+/// Kinds of holes, counted from 1.
+const KINDS: usize = HoleKind::Text as usize + 1;
 /// A place: the number of the template and the rank among its texts.
 const PLACE_BYTES: usize = 6;
 
@@ -39,8 +41,10 @@ const PLACE_BYTES: usize = 6;
 #[derive(Debug, Default)]
 pub struct TemplateColumn {
     slots: Vec<Slot>,
-    /// By the hash of the key: the index of the slot.
-    by_key: HashMap<u64, u16, FixedState>,
+    /// The hash of each key and the index of its slot.
+    by_key: HashTable<(u64, u16)>,
+    /// For each kind of hole the slot of texts that are one variable of this kind, and no more: ids, mostly.
+    lone: [Option<u16>; KINDS],
     hasher: FixedState,
     rest: Words,
     /// For each text the number of its template: 0 for the rest, or the index of its slot and one more.
@@ -170,11 +174,12 @@ impl TemplateColumn {
     pub fn clear(&mut self) {
         self.slots.retain(|slot| slot.count > 0);
         self.by_key.clear();
+        self.lone = [None; KINDS];
         let mut cost = 0;
         self.bytes = 0;
         for index in 0..self.slots.len() {
             let hash = self.hash(&self.slots[index].key);
-            self.by_key.insert(hash, index as u16);
+            self.enter(hash, index as u16);
             let slot = &mut self.slots[index];
             slot.clear();
             self.bytes += slot.bytes();
@@ -221,13 +226,31 @@ impl TemplateColumn {
 
     #[inline]
     fn slot_of_parts(&mut self, admit: fn(&mut Admission, &[u8], usize) -> bool) -> Option<usize> {
-        let hash = self.hash(self.split.key());
-        match self.by_key.get(&hash) {
+        let key = self.split.key();
+        if let (Some(lone), [_], [_]) = (self.lone_slot(), key, self.split.holes()) {
+            return Some(lone);
+        }
+        let hash = self.hash(key);
+        match self.by_key.find(hash, |entry| entry.0 == hash) {
             // Two keys with one hash: the second one has no template.
-            Some(index) => {
-                Some(usize::from(*index)).filter(|index| *self.slots[*index].key == *self.split.key())
-            }
+            Some((_, index)) => Some(usize::from(*index)).filter(|index| *self.slots[*index].key == *key),
             None => self.admit(hash, admit),
+        }
+    }
+
+    /// The slot of texts that are one variable of the kind that the text begins with.
+    #[inline]
+    fn lone_slot(&self) -> Option<usize> {
+        let kind = usize::from(*self.split.key().first()?);
+        self.lone.get(kind).copied().flatten().map(usize::from)
+    }
+
+    /// Makes the slot be found by its key.
+    fn enter(&mut self, hash: u64, index: u16) {
+        self.by_key.insert_unique(hash, (hash, index), |entry| entry.0);
+        let slot = &self.slots[usize::from(index)];
+        if let ([kind], [_]) = (&*slot.key, &*slot.holes) {
+            self.lone[usize::from(*kind)] = Some(index);
         }
     }
 
@@ -252,7 +275,7 @@ impl TemplateColumn {
         let slot = Slot { key: key.into(), template, count: 0, holes };
         self.bytes += slot.bytes();
         self.slots.push(slot);
-        self.by_key.insert(hash, index as u16);
+        self.enter(hash, index as u16);
         Some(index)
     }
 
@@ -267,7 +290,7 @@ impl TemplateColumn {
         for (variables, hole) in slot.holes.iter_mut().zip(self.split.holes()) {
             self.bytes += variables.push(text, hole);
             if hole.kind == HoleKind::Text {
-                self.quoted.report(&text[hole.start..hole.end], token);
+                self.quoted.report(hole.text(text), token);
             } else {
                 report_variable(text, hole, token);
             }
@@ -276,7 +299,11 @@ impl TemplateColumn {
     }
 
     fn push_rest(&mut self, text: &[u8], token: &mut impl FnMut(&[u8])) -> u16 {
-        for_each_token(text, WORD_TOKEN_BYTES_MIN, &mut self.split, token);
+        if text.len() > TEXT_BYTES_MAX {
+            for_each_token(text, WORD_TOKEN_BYTES_MIN, &mut self.split, token);
+        } else {
+            for_each_token_again(text, WORD_TOKEN_BYTES_MIN, &self.split, token);
+        }
         self.ranks.push(self.rest.len() as u32);
         self.bytes += self.rest.push(text);
         REST
@@ -285,7 +312,7 @@ impl TemplateColumn {
 
 #[inline]
 fn report_variable(text: &[u8], hole: &Hole, token: &mut impl FnMut(&[u8])) {
-    let variable = &text[hole.start..hole.end];
+    let variable = hole.text(text);
     match hole.kind {
         HoleKind::Uuid => {
             variable.split(|byte| *byte == b'-').filter(|part| is_filtered(part)).for_each(token)

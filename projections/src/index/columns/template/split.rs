@@ -4,9 +4,12 @@
 //! Invariant: the key's literals and the variables, in their order, are the text again.
 //! It does not bound what it is given: the column does.
 
+use std::ops::Range;
+
 use super::alphabet::{Marks, is_token};
 use super::form::{HoleKind, push_escaped};
 use super::notation::{self, DIGITS_MAX, UUID_BYTES};
+use crate::index::columns::same::push_short;
 
 const DIGITS_ABOVE_MAX: usize = DIGITS_MAX + 1;
 /// A longer text between quotes is no variable.
@@ -24,10 +27,27 @@ pub struct Split {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Hole {
     pub kind: HoleKind,
-    pub start: usize,
-    pub end: usize,
-    /// The value of a decimal or address.
-    pub number: u64,
+    start: u32,
+    end: u32,
+    /// The value of a decimal, address or UUID.
+    pub number: u128,
+}
+
+impl Hole {
+    #[inline(always)]
+    fn new(kind: HoleKind, range: Range<usize>, number: u128) -> Self {
+        Self { kind, start: range.start as u32, end: range.end as u32, number }
+    }
+
+    #[inline(always)]
+    pub fn range(&self) -> Range<usize> {
+        self.start as usize..self.end as usize
+    }
+
+    #[inline(always)]
+    pub fn text<'a>(&self, text: &'a [u8]) -> &'a [u8] {
+        &text[self.range()]
+    }
 }
 
 impl Split {
@@ -41,7 +61,7 @@ impl Split {
     }
 }
 
-/// Cuts the text.
+/// Cuts the text, which has fewer bytes than 32 bits count.
 pub fn split(text: &[u8], split: &mut Split) {
     let Split { key, holes, marks } = split;
     key.clear();
@@ -49,12 +69,12 @@ pub fn split(text: &[u8], split: &mut Split) {
     marks.read(text);
     let mut literal = 0;
     while let Some(hole) = next_hole(text, marks, literal) {
-        push_literal(&text[literal..hole.start], marks, key);
+        push_literal(text, literal..hole.start as usize, marks, key);
         key.push(hole.kind as u8);
-        literal = hole.end;
+        literal = hole.end as usize;
         holes.push(hole);
     }
-    push_literal(&text[literal..], marks, key);
+    push_literal(text, literal..text.len(), marks, key);
 }
 
 /// Cuts the text that was cut last once more, so that what stands between quotes is one variable, whatever it
@@ -66,18 +86,18 @@ pub(super) fn split_quoted(text: &[u8], split: &mut Split) {
     let mut literal = 0;
     let mut quoted = next_quoted(text, 0);
     loop {
-        let end = quoted.map_or(usize::MAX, |quoted| quoted.start);
+        let end = quoted.map_or(u32::MAX, |quoted| quoted.start);
         let token = next_hole(text, marks, literal).filter(|hole| hole.start < end);
         let Some(hole) = token.or(quoted) else { break };
-        push_literal(&text[literal..hole.start], marks, key);
+        push_literal(text, literal..hole.start as usize, marks, key);
         key.push(hole.kind as u8);
-        literal = hole.end;
+        literal = hole.end as usize;
         holes.push(hole);
         if token.is_none() {
-            quoted = next_quoted(text, hole.end + 1);
+            quoted = next_quoted(text, literal + 1);
         }
     }
-    push_literal(&text[literal..], marks, key);
+    push_literal(text, literal..text.len(), marks, key);
 }
 
 /// Reports every token of at least so many bytes, and addresses as a whole.
@@ -87,26 +107,33 @@ pub(super) fn for_each_token(
     split: &mut Split,
     token: &mut impl FnMut(&[u8]),
 ) {
-    let marks = &mut split.marks;
-    marks.read(text);
+    split.marks.read(text);
+    for_each_token_again(text, bytes_min, split, token);
+}
+
+/// The same for the text that was cut last.
+pub(super) fn for_each_token_again(
+    text: &[u8],
+    bytes_min: usize,
+    split: &Split,
+    token: &mut impl FnMut(&[u8]),
+) {
+    let marks = &split.marks;
     let mut at = 0;
     while let Some(start) = marks.token(at) {
         at = marks.token_end(start, text);
         if at - start >= bytes_min {
             token(&text[start..at]);
         }
-    }
-    at = 0;
-    while let Some(hole) = next_hole(text, marks, at) {
-        if hole.kind == HoleKind::Address {
-            token(&text[hole.start..hole.end]);
+        if at - start <= 3 && text.get(at) == Some(&b'.') && marks.digits_end(start, text) == at {
+            address_at(text, start, at).iter().for_each(|hole| token(hole.text(text)));
         }
-        at = hole.end;
     }
 }
 
-fn push_literal(literal: &[u8], marks: &Marks, key: &mut Vec<u8>) {
-    if marks.has_low() { push_escaped(literal, key) } else { key.extend_from_slice(literal) }
+#[inline(always)]
+fn push_literal(text: &[u8], literal: Range<usize>, marks: &Marks, key: &mut Vec<u8>) {
+    if marks.has_low() { push_escaped(&text[literal], key) } else { push_short(text, literal, key) }
 }
 
 /// The next text between quotes from `at` on.
@@ -115,7 +142,7 @@ fn next_quoted(text: &[u8], mut at: usize) -> Option<Hole> {
         let start = at + memchr::memchr(b'"', text.get(at..)?)? + 1;
         let end = start + memchr::memchr(b'"', &text[start..])?;
         if (1..=QUOTED_BYTES_MAX).contains(&(end - start)) {
-            return Some(Hole { kind: HoleKind::Text, start, end, number: 0 });
+            return Some(Hole::new(HoleKind::Text, start..end, 0));
         }
         // An empty text has no variable; a long one is rather what stands between two quoted ones.
         at = if end == start { end + 1 } else { end };
@@ -143,7 +170,7 @@ fn next_hole(text: &[u8], marks: &Marks, at: usize) -> Option<Hole> {
 
 #[inline(always)]
 fn decimal_at(text: &[u8], start: usize, end: usize) -> Hole {
-    Hole { kind: HoleKind::Decimal, start, end, number: notation::decimal(&text[start..end]) }
+    Hole::new(HoleKind::Decimal, start..end, u128::from(notation::decimal(&text[start..end])))
 }
 
 /// A token that is no short decimal: perhaps part of a UUID, perhaps a decimal after all.
@@ -155,7 +182,7 @@ fn word_at(text: &[u8], marks: &Marks, from: usize, start: usize, end: usize) ->
     if matches!(end - start, 4 | 8) && text[start..end].iter().all(u8::is_ascii_digit) {
         return decimal_at(text, start, end);
     }
-    Hole { kind: HoleKind::Word, start, end, number: 0 }
+    Hole::new(HoleKind::Word, start..end, 0)
 }
 
 /// A UUID that the token begins, or whose second part it is because the first had only letters.
@@ -172,8 +199,8 @@ fn uuid_at(text: &[u8], marks: &Marks, from: usize, start: usize, end: usize) ->
     if text.get(start + 8) != Some(&b'-') || text.get(end).is_some_and(|byte| is_token(*byte)) {
         return None;
     }
-    notation::uuid(text[start..].first_chunk::<UUID_BYTES>()?)?;
-    Some(Hole { kind: HoleKind::Uuid, start, end, number: 0 })
+    let uuid = notation::uuid(text[start..].first_chunk::<UUID_BYTES>()?)?;
+    Some(Hole::new(HoleKind::Uuid, start..end, u128::from_be_bytes(uuid)))
 }
 
 /// An address that the decimal begins and that is not part of a longer run of decimals and dots.
@@ -187,8 +214,7 @@ fn address_at(text: &[u8], start: usize, end: usize) -> Option<Hole> {
     let end = start + length;
     let goes_on = text.get(end).is_some_and(|byte| is_token(*byte))
         || (text.get(end) == Some(&b'.') && text.get(end + 1).is_some_and(u8::is_ascii_digit));
-    let number = u64::from(address);
-    (!goes_on).then_some(Hole { kind: HoleKind::Address, start, end, number })
+    (!goes_on).then_some(Hole::new(HoleKind::Address, start..end, u128::from(address)))
 }
 
 #[cfg(test)]
@@ -214,9 +240,9 @@ mod tests {
         let (mut shown, mut at) = (String::new(), 0);
         for hole in parts.holes() {
             let open = [' ', '[', '{', '<', '(', '«'][hole.kind as usize];
-            shown.push_str(&text[at..hole.start]);
-            shown.extend([&open.to_string(), &text[hole.start..hole.end], "|"]);
-            at = hole.end;
+            shown.push_str(&text[at..hole.range().start]);
+            shown.extend([&open.to_string(), &text[hole.range()], "|"]);
+            at = hole.range().end;
         }
         shown + &text[at..]
     }
@@ -274,7 +300,17 @@ mod tests {
         let text = b"at 10.0.0.9: a b12 cd_ef";
         let report = &mut |token: &[u8]| tokens.push(String::from_utf8(token.to_vec()).unwrap());
         for_each_token(text, 2, &mut Split::default(), report);
-        assert_eq!(tokens, ["at", "10", "b12", "cd_ef", "10.0.0.9"]);
+        assert_eq!(tokens, ["at", "10", "10.0.0.9", "b12", "cd_ef"]);
+    }
+
+    /// Tokens and the addresses among the variables, sorted.
+    fn tokens_slowly(text: &[u8]) -> Vec<Vec<u8>> {
+        let tokens = text.split(|byte| !is_token(*byte)).filter(|token| token.len() >= 2);
+        let parts = parts(text);
+        let addresses = parts.holes().iter().filter(|hole| hole.kind == HoleKind::Address);
+        let mut all: Vec<_> = tokens.chain(addresses.map(|hole| hole.text(text))).map(Vec::from).collect();
+        all.sort();
+        all
     }
 
     /// The literals and the variables are the text, and the key is that of its template.
@@ -288,7 +324,7 @@ mod tests {
                 Piece::Hole(kind) => {
                     let hole = holes.next().unwrap();
                     assert_eq!(hole.kind, kind);
-                    again.extend_from_slice(&text[hole.start..hole.end]);
+                    again.extend_from_slice(hole.text(text));
                 }
             }
         }
@@ -297,6 +333,17 @@ mod tests {
     }
 
     proptest! {
+        #[test]
+        fn tokens_are_those_of_the_text(text in prop_oneof![
+            any_text(),
+            "([0-9]{1,4}[.]{1,2}|[a-c]|-| ){0,14}".prop_map(String::into_bytes),
+        ]) {
+            let mut found = Vec::new();
+            for_each_token(&text, 2, &mut Split::default(), &mut |token: &[u8]| found.push(token.to_vec()));
+            found.sort();
+            prop_assert_eq!(found, tokens_slowly(&text));
+        }
+
         #[test]
         fn literals_and_variables_are_the_text(text in any_text()) {
             check_parts(&text, &parts(&text));

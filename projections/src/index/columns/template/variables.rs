@@ -3,10 +3,13 @@
 //! Invariant: the n-th variable is written as it stood in the n-th text of its template.
 //! It does not encode anything for storage.
 
+use std::ops::Range;
+
 use super::form::HoleKind;
 use super::notation::{self, UUID_BYTES};
 use super::run::{Run, TakeRun, Which};
 use super::split::Hole;
+use crate::index::columns::same::push_short;
 
 /// All variables of one hole, in the order of the texts.
 #[derive(Debug)]
@@ -30,13 +33,11 @@ impl Variables {
     /// Takes the variable in and answers how many bytes it needs. The hole is of the same kind.
     #[inline]
     pub(super) fn push(&mut self, text: &[u8], hole: &Hole) -> usize {
-        let variable = &text[hole.start..hole.end];
         match self {
-            Self::Decimals(decimals) => decimals.push(hole.number, variable),
-            Self::Words(words) => words.push(variable),
+            Self::Decimals(decimals) => decimals.push(hole.number as u64, hole.text(text)),
+            Self::Words(words) => words.push_part(text, hole.range()),
             Self::Uuids(uuids) => {
-                let uuid = variable.first_chunk::<UUID_BYTES>().and_then(notation::uuid);
-                uuids.push(uuid.expect("the split has read the UUID"));
+                uuids.push(hole.number.to_be_bytes());
                 16
             }
             Self::Addresses(addresses) => {
@@ -136,6 +137,15 @@ impl Words {
         self.bytes.extend_from_slice(word);
         self.ends.push(self.bytes.len() as u32);
         word.len() + 4
+    }
+
+    /// The same for a part of a text.
+    #[inline]
+    fn push_part(&mut self, text: &[u8], part: Range<usize>) -> usize {
+        let length = part.len();
+        push_short(text, part, &mut self.bytes);
+        self.ends.push(self.bytes.len() as u32);
+        length + 4
     }
 
     #[inline]
