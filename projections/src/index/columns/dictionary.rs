@@ -17,35 +17,50 @@ use super::texts::Texts;
 /// A column under construction.
 #[derive(Debug, Default)]
 pub struct OpenDictionary {
-    table: HashTable<u32>,
+    table: HashTable<Entry>,
     arena: Vec<u8>,
     ends: Vec<u32>,
     ids: Vec<u32>,
     hasher: FixedState,
 }
 
+/// A text as the table knows it. Most are short, and those are told apart without looking into the arena, which
+/// is another place in memory for each value.
+#[derive(Debug, Clone, Copy)]
+struct Entry {
+    head: u64,
+    length: u32,
+    start: u32,
+    id: u32,
+}
+
+/// Bytes of a text that its head tells.
+const HEAD_BYTES: usize = 8;
+
 impl OpenDictionary {
     /// Appends a value; says whether its text is new.
     #[inline]
     pub fn push(&mut self, text: &[u8]) -> bool {
-        let hash = hash_of(&self.hasher, text);
-        let (arena, ends) = (&self.arena, &self.ends);
-        if let Some(id) = self.table.find(hash, |id| same(text_of(arena, ends, *id), text)) {
-            self.ids.push(*id);
+        let head = head_of(text);
+        let hash = hash_of(&self.hasher, head, text);
+        let arena = &self.arena;
+        if let Some(entry) = self.table.find(hash, |entry| entry.is(head, text, arena)) {
+            self.ids.push(entry.id);
             return false;
         }
-        self.add(hash, text);
+        self.add(hash, head, text);
         true
     }
 
     #[cold]
-    fn add(&mut self, hash: u64, text: &[u8]) {
-        let id = self.ends.len() as u32;
+    fn add(&mut self, hash: u64, head: u64, text: &[u8]) {
+        let (id, start) = (self.ends.len() as u32, self.arena.len() as u32);
         self.arena.extend_from_slice(text);
         self.ends.push(self.arena.len() as u32);
         self.ids.push(id);
-        let (arena, ends, hasher) = (&self.arena, &self.ends, &self.hasher);
-        self.table.insert_unique(hash, id, |id| hash_of(hasher, text_of(arena, ends, *id)));
+        let (arena, hasher) = (&self.arena, &self.hasher);
+        let entry = Entry { head, length: text.len() as u32, start, id };
+        self.table.insert_unique(hash, entry, |entry| hash_of(hasher, entry.head, entry.text(arena)));
     }
 
     /// Forgets all values and keeps the memory.
@@ -81,7 +96,11 @@ impl OpenDictionary {
 
     /// Memory that the column holds.
     pub fn bytes_held(&self) -> usize {
-        self.arena.capacity() + (self.ends.capacity() + self.ids.capacity()) * 4 + self.table.capacity() * 5
+        self.arena.capacity() + (self.ends.capacity() + self.ids.capacity()) * 4 + self.table_bytes_held()
+    }
+
+    fn table_bytes_held(&self) -> usize {
+        self.table.capacity() * (size_of::<Entry>() + 1)
     }
 
     /// Writes the values at these positions, in their order. Texts are numbered anew as they first occur.
@@ -114,11 +133,43 @@ impl OpenDictionary {
     }
 }
 
+impl Entry {
+    #[inline]
+    fn is(&self, head: u64, text: &[u8], arena: &[u8]) -> bool {
+        self.head == head
+            && self.length as usize == text.len()
+            && (text.len() <= HEAD_BYTES || same(&self.text(arena)[HEAD_BYTES..], &text[HEAD_BYTES..]))
+    }
+
+    #[inline]
+    fn text<'a>(&self, arena: &'a [u8]) -> &'a [u8] {
+        &arena[self.start as usize..self.start as usize + self.length as usize]
+    }
+}
+
+/// The first bytes of a text; with the length they are all of a short one.
+#[inline]
+fn head_of(text: &[u8]) -> u64 {
+    if let Some(head) = text.first_chunk::<HEAD_BYTES>() {
+        return u64::from_le_bytes(*head);
+    }
+    match (text.first_chunk(), text.last_chunk()) {
+        (Some(first), Some(last)) => {
+            u64::from(u32::from_le_bytes(*first)) | u64::from(u32::from_le_bytes(*last)) << 32
+        }
+        _ => text.iter().fold(0, |head, byte| head << 8 | u64::from(*byte)),
+    }
+}
+
 /// Without the length that a slice would add: it costs as much as a short text itself.
 #[inline]
-fn hash_of(hasher: &FixedState, text: &[u8]) -> u64 {
+fn hash_of(hasher: &FixedState, head: u64, text: &[u8]) -> u64 {
     let mut hasher = hasher.build_hasher();
-    hasher.write(text);
+    if text.len() > HEAD_BYTES {
+        hasher.write(text);
+    } else {
+        hasher.write_u64(head);
+    }
     hasher.finish()
 }
 
@@ -203,6 +254,24 @@ mod tests {
 
     use super::super::block::BlocksInMemory;
     use super::*;
+
+    #[test]
+    fn texts_that_begin_alike_are_told_apart() {
+        let mut texts = vec![Vec::new()];
+        for length in 1..20 {
+            texts.extend([vec![0; length], vec![b'a'; length]]);
+            for at in 0..length {
+                let mut text = vec![b'a'; length];
+                text[at] = b'b';
+                texts.push(text);
+            }
+        }
+        let mut open = OpenDictionary::default();
+        texts.iter().for_each(|text| assert!(open.push(text), "{text:?}"));
+        texts.iter().for_each(|text| assert!(!open.push(text), "{text:?}"));
+        let again = open.ids()[texts.len()..].iter().map(|id| open.text(*id).to_vec());
+        assert!(again.eq(texts.iter().cloned()));
+    }
 
     proptest! {
         #[test]
