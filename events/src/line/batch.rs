@@ -207,11 +207,19 @@ impl<'a> Line<'a> {
     /// Where the fields stand in `raw`, in the same order as `fields`. What lies between them is the form of
     /// the line.
     pub fn places(self) -> impl ExactSizeIterator<Item = Place> {
-        let line_start = self.record.start;
-        self.records().iter().map(move |record| {
-            let start = (record.start - line_start) as usize;
-            Place { name: record.name, kind: record.kind, span: start..start + record.length as usize }
-        })
+        self.records().iter().map(move |record| self.place_of(record))
+    }
+
+    /// Where one of the fields stands.
+    #[inline]
+    pub fn place(self, index: usize) -> Option<Place> {
+        self.records().get(index).map(|record| self.place_of(record))
+    }
+
+    #[inline]
+    fn place_of(self, record: &FieldRecord) -> Place {
+        let start = (record.start - self.record.start) as usize;
+        Place { name: record.name, kind: record.kind, span: start..start + record.length as usize }
     }
 
     /// Which of the fields fills a role.

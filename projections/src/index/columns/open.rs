@@ -15,13 +15,13 @@ use antler_events::line::{Line, LineBatch, Role};
 use antler_events::query::text::token_hash;
 
 use self::columns::{BatchColumns, OpenColumns};
-use self::draft::{LineDraft, Payload};
+use self::draft::{LineDraft, Payload, Reading};
 use self::tenants::OpenTenants;
 use super::catalogue::EraseMark;
 use super::column::{Class, WHOLE, WHOLE_PLAIN};
 use super::filter::FilterBuilder;
 use super::group::directory::EventRow;
-use super::shape::{Hole, ShapeTable, Writing};
+use super::shape::{Hole, Look, ShapeTable, Writing};
 
 /// Ten bits let one of a hundred absent tokens pass.
 const FILTER_BITS_PER_TOKEN: usize = 10;
@@ -249,24 +249,10 @@ impl OpenGroup {
     ) {
         let raw = line.raw();
         let row = self.rows() as u32;
-        let usage = self.tenants.usage_mut(tenant);
-        usage.rows += 1;
-        // Values of fields beyond a limit are nowhere but in the line, and searches ask for them.
-        let fits = !line.is_cut()
-            && self.draft.read(line, |name, class| names.column(name, class, &mut self.columns, usage));
-        let mut shape = None;
-        if fits {
-            add_defaults(&mut self.draft, line, defaults);
-            let shapes = self.shapes.len();
-            shape = self.shapes.number(&self.draft.shape, raw, || usage.admit_shape(shapes));
-        }
-        let shape = shape.unwrap_or_else(|| {
-            let name = if line.is_plain() { WHOLE_PLAIN } else { WHOLE };
-            let whole = self.columns.ensure(name, Class::Whole, usage);
-            self.draft.keep_whole(raw, Hole { column: whole, writing: Writing::Plain });
-            add_defaults(&mut self.draft, line, defaults);
-            self.shapes.number(&self.draft.shape, raw, || true).expect("it was let in")
-        });
+        self.tenants.usage_mut(tenant).rows += 1;
+        // What a limit keeps out of the fields of a line is found only in the line as a whole.
+        let shape = if line.is_cut() { None } else { self.shape_of(tenant, line, names, defaults) };
+        let shape = shape.unwrap_or_else(|| self.shape_of_whole(tenant, line, defaults));
         self.push_values(row, tenant, raw, defaults);
         let time = line.timestamp().nanos();
         let (earliest, latest) = self.span.unwrap_or((time, time));
@@ -276,6 +262,43 @@ impl OpenGroup {
         self.shape_of.push(shape);
         self.tenant_of.push(tenant);
         self.raw_bytes += raw.len() as u64;
+    }
+
+    /// Reads the line and answers its shape; none if the tenant may not add what the line would need.
+    fn shape_of(
+        &mut self,
+        tenant: u32,
+        line: Line<'_>,
+        names: &mut BatchColumns<'_>,
+        defaults: &[DefaultValue<'_>],
+    ) -> Option<u32> {
+        let usage = self.tenants.usage_mut(tenant);
+        let look = Look::of(line);
+        let guess = self.shapes.guess(look);
+        let guessed = guess.map(|number| &self.shapes.shapes()[number as usize]);
+        let column = |name, class| names.column(name, class, &mut self.columns, usage);
+        let reading = self.draft.read(line, guessed, column);
+        if reading == Reading::Refused {
+            return None;
+        }
+        add_defaults(&mut self.draft, line, defaults);
+        if reading == Reading::Guessed && guessed.is_some_and(|shape| self.draft.shape.is_around(shape)) {
+            return guess;
+        }
+        let shapes = self.shapes.len();
+        let number = self.shapes.number(&self.draft.shape, line.raw(), || usage.admit_shape(shapes))?;
+        self.shapes.learn(look, number);
+        Some(number)
+    }
+
+    /// The shape of a line that is one value.
+    #[cold]
+    fn shape_of_whole(&mut self, tenant: u32, line: Line<'_>, defaults: &[DefaultValue<'_>]) -> u32 {
+        let name = if line.is_plain() { WHOLE_PLAIN } else { WHOLE };
+        let column = self.columns.ensure(name, Class::Whole, self.tenants.usage_mut(tenant));
+        self.draft.keep_whole(line.raw(), Hole { column, writing: Writing::Plain });
+        add_defaults(&mut self.draft, line, defaults);
+        self.shapes.number(&self.draft.shape, line.raw(), || true).expect("it was let in")
     }
 
     fn push_values(&mut self, row: u32, tenant: u32, raw: &[u8], defaults: &[DefaultValue<'_>]) {

@@ -4,7 +4,9 @@
 //! the pieces of its shape with its values between them, byte for byte. Lines of different shapes have
 //! different columns, so nothing is stored for a value that is not there.
 
-use antler_events::line::Role;
+use std::ops::Range;
+
+use antler_events::line::{Line, Role};
 use hashbrown::HashTable;
 
 use super::block::ReadError;
@@ -175,7 +177,6 @@ impl ShapeDraft {
 
     /// Mixes everything but the pieces; of them only how long they are together.
     fn hash(&self, line: &[u8]) -> u64 {
-        const MULTIPLIER: u64 = 0x9E37_79B9_7F4A_7C15;
         let values: u32 = self.spans.iter().map(|span| span.1 - span.0).sum();
         let mut hash = line.len() as u64 - u64::from(values);
         let mut mix = |number: u64| hash = (hash ^ number).wrapping_mul(MULTIPLIER).rotate_left(23);
@@ -191,27 +192,23 @@ impl ShapeDraft {
     }
 
     fn is(&self, shape: &Shape, line: &[u8]) -> bool {
-        // Compared one by one: there are few of each, so the call of a comparison for many would cost more.
-        self.holes.len() == shape.holes.len()
-            && self.holes.iter().zip(&shape.holes).all(|(left, right)| left == right)
-            && self.roles.iter().zip(&shape.roles).all(|(left, right)| left == right)
-            && self.defaults.len() == shape.defaults.len()
-            && self.defaults.iter().zip(&shape.defaults).all(|(left, right)| left == right)
-            && self.has_pieces(shape, line)
+        if self.holes.len() != shape.holes.len() || !self.is_around(shape) {
+            return false;
+        }
+        let mut follower = Follower::new(Some(shape), line);
+        for (hole, span) in self.holes.iter().zip(&self.spans) {
+            follower.take(*hole, &(span.0 as usize..span.1 as usize));
+        }
+        follower.is_same()
     }
 
-    /// Whether the pieces around the holes are those of a shape with as many holes.
+    /// Whether all but holes and pieces are those of the shape.
     #[inline]
-    fn has_pieces(&self, shape: &Shape, line: &[u8]) -> bool {
-        let (mut at, mut text_at) = (0, 0);
-        for ((start, end), text_end) in self.spans.iter().zip(&shape.ends) {
-            let piece = &line[at as usize..*start as usize];
-            if !same(piece, &shape.text[text_at as usize..*text_end as usize]) {
-                return false;
-            }
-            (at, text_at) = (*end, *text_end);
-        }
-        same(&line[at as usize..], &shape.text[text_at as usize..])
+    pub fn is_around(&self, shape: &Shape) -> bool {
+        // Compared one by one: there are few of each, so the call of a comparison for many would cost more.
+        self.roles.iter().zip(&shape.roles).all(|(left, right)| left == right)
+            && self.defaults.len() == shape.defaults.len()
+            && self.defaults.iter().zip(&shape.defaults).all(|(left, right)| left == right)
     }
 
     fn shape(&self, line: &[u8]) -> Shape {
@@ -231,15 +228,109 @@ impl ShapeDraft {
     }
 }
 
+/// What can be said of a line without going through its values. Lines of one shape mostly look alike, and few
+/// others do.
+#[derive(Debug, Clone, Copy)]
+pub struct Look(u64);
+
+impl Look {
+    #[inline]
+    pub fn of(line: Line<'_>) -> Self {
+        let count = line.places().len();
+        let before = |index: usize| {
+            let place = line.place(index)?;
+            line.raw()[..place.span.start].last_chunk().map(|bytes| u64::from_le_bytes(*bytes))
+        };
+        let middle = before(count / 2).unwrap_or_default().wrapping_mul(MULTIPLIER);
+        let last = count.checked_sub(1).and_then(before).unwrap_or_default();
+        let mixed = (middle.rotate_left(23) ^ last).wrapping_mul(MULTIPLIER) ^ count as u64;
+        Self(mixed.wrapping_mul(MULTIPLIER))
+    }
+
+    fn place(self) -> usize {
+        (self.0 >> 32) as usize % GUESSES
+    }
+}
+
+const MULTIPLIER: u64 = 0x9E37_79B9_7F4A_7C15;
+
+/// Holds a line against a shape that it may have, value by value.
+#[derive(Debug)]
+pub struct Follower<'a> {
+    shape: Option<&'a Shape>,
+    line: &'a [u8],
+    /// Values that were the shape's so far.
+    holes: usize,
+    line_at: usize,
+    text_at: usize,
+}
+
+impl<'a> Follower<'a> {
+    pub fn new(shape: Option<&'a Shape>, line: &'a [u8]) -> Self {
+        Self { shape, line, holes: 0, line_at: 0, text_at: 0 }
+    }
+
+    /// Takes the next value and where it stands in the line.
+    #[inline]
+    pub fn take(&mut self, hole: Hole, span: &Range<usize>) {
+        let Some(shape) = self.shape else { return };
+        let is_its = shape.holes.get(self.holes) == Some(&hole) && self.has_piece(shape, span.start);
+        self.holes += 1;
+        self.line_at = span.end;
+        if !is_its {
+            self.shape = None;
+        }
+    }
+
+    /// Whether the line has the shape, once all its values were taken.
+    pub fn is_same(mut self) -> bool {
+        self.shape
+            .is_some_and(|shape| shape.holes.len() == self.holes && self.has_piece(shape, self.line.len()))
+    }
+
+    /// Whether the bytes of the line up to `end` are the next piece.
+    #[inline]
+    fn has_piece(&mut self, shape: &Shape, end: usize) -> bool {
+        let text_end = shape.ends[self.holes] as usize;
+        let piece = &shape.text[self.text_at..text_end];
+        self.text_at = text_end;
+        same(&self.line[self.line_at..end], piece)
+    }
+}
+
+/// Places for guesses.
+const GUESSES: usize = 256;
+const NO_GUESS: u32 = u32::MAX;
+
 /// The shapes of an open group.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct ShapeTable {
     shapes: Vec<Shape>,
     table: HashTable<(u64, u32)>,
+    /// The last shape of lines that look alike.
+    guesses: Box<[u32; GUESSES]>,
     bytes_held: usize,
 }
 
+impl Default for ShapeTable {
+    fn default() -> Self {
+        let guesses = Box::new([NO_GUESS; GUESSES]);
+        Self { shapes: Vec::new(), table: HashTable::new(), guesses, bytes_held: 0 }
+    }
+}
+
 impl ShapeTable {
+    /// A shape that a line of this look may have.
+    #[inline]
+    pub fn guess(&self, look: Look) -> Option<u32> {
+        Some(self.guesses[look.place()]).filter(|guess| *guess != NO_GUESS)
+    }
+
+    /// Notes the shape of a line of this look.
+    pub fn learn(&mut self, look: Look, number: u32) {
+        self.guesses[look.place()] = number;
+    }
+
     /// The number of a shape; if it is new, only if `admit` lets it in.
     pub fn number(&mut self, draft: &ShapeDraft, line: &[u8], admit: impl FnOnce() -> bool) -> Option<u32> {
         let hash = draft.hash(line);
@@ -262,6 +353,7 @@ impl ShapeTable {
     pub fn clear(&mut self) {
         self.shapes.clear();
         self.table.clear();
+        *self.guesses = [NO_GUESS; GUESSES];
         self.bytes_held = 0;
     }
 

@@ -10,7 +10,7 @@ use antler_events::line::{Line, NameId, Place, Role, ValueKind};
 use crate::index::columns::column::Class;
 use crate::index::columns::decimal::Decimal;
 use crate::index::columns::escape;
-use crate::index::columns::shape::{Hole, ShapeDraft, Writing};
+use crate::index::columns::shape::{Follower, Hole, Shape, ShapeDraft, Writing};
 use crate::index::columns::time_text::{self, TimeForm};
 
 /// What is put into the column of a hole.
@@ -23,6 +23,16 @@ pub(super) enum Payload {
     Number(Decimal),
     /// Nothing: the row has its time.
     Time,
+}
+
+/// What became of a line.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Reading {
+    /// A value has no column.
+    Refused,
+    Done,
+    /// Its values stand where those of the guessed shape do.
+    Guessed,
 }
 
 /// Scratch room for one line after the other.
@@ -53,14 +63,16 @@ impl Default for LineDraft {
 }
 
 impl LineDraft {
-    /// Finds the holes of a line; says whether each of them has a column.
+    /// Finds the holes of a line, if each of them has a column, and whether they are those of a shape.
     pub(super) fn read(
         &mut self,
         line: Line<'_>,
+        guess: Option<&Shape>,
         mut column: impl FnMut(NameId, Class) -> Option<u32>,
-    ) -> bool {
+    ) -> Reading {
         self.clear();
         let raw = line.raw();
+        let mut follower = Follower::new(guess, raw);
         let time_field = line.index_of(Role::Time).unwrap_or(usize::MAX);
         for (index, place) in line.places().enumerate() {
             self.holes_before.push(self.shape.holes.len() as u16);
@@ -69,11 +81,13 @@ impl LineDraft {
             let Some((class, writing, payload)) = time.or_else(|| self.form_of(place.kind, value)) else {
                 continue;
             };
-            let Some(column) = column(place.name, class) else { return false };
-            self.push(Hole { column, writing }, &place.span, payload);
+            let Some(column) = column(place.name, class) else { return Reading::Refused };
+            let hole = Hole { column, writing };
+            follower.take(hole, &place.span);
+            self.push(hole, &place.span, payload);
         }
         self.read_roles(line);
-        true
+        if follower.is_same() { Reading::Guessed } else { Reading::Done }
     }
 
     /// Makes the whole line one hole.
