@@ -6,6 +6,7 @@
 //! Invariant: every line comes back byte for byte. Durability is the event log's: what is not sealed is
 //! built again from there.
 
+pub mod adapter;
 pub mod block;
 pub mod catalogue;
 pub mod column;

@@ -110,4 +110,4 @@ cases![
 ];
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

@@ -106,6 +106,23 @@ impl Bucket {
     }
 }
 
+impl HistogramQuery {
+    /// The time that is cut into buckets: that of the question, where it ends, and of all lines of the tenant
+    /// where it does not.
+    pub fn span(&self, of_lines: impl FnOnce() -> Period) -> Period {
+        let (first, last) = (self.period.first, self.period.last);
+        let (from_ever, for_ever) = (first == Period::ALWAYS.first, last == Period::ALWAYS.last);
+        if !from_ever && !for_ever {
+            return self.period;
+        }
+        let of_lines = of_lines();
+        Period {
+            first: if from_ever { of_lines.first } else { first },
+            last: if for_ever { of_lines.last } else { last },
+        }
+    }
+}
+
 impl Resolution {
     /// The step in nanoseconds for a time in which there are lines.
     pub fn step_nanos(self, period: Period) -> Result<i64, SearchError> {

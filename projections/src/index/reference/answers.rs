@@ -136,8 +136,8 @@ impl ReferenceIndex {
         }
         let all = self.passing(tenant, &Filter::All, query.period);
         let (Some(first), Some(last)) = (all.first(), all.last()) else { return Ok(Histogram::default()) };
-        let span = Period { first: first.position.time, last: last.position.time };
-        let step = query.resolution.step_nanos(span)?;
+        let of_lines = Period { first: first.position.time, last: last.position.time };
+        let step = query.resolution.step_nanos(query.span(|| of_lines))?;
         let mut counts: BTreeMap<i64, LevelCounts> = BTreeMap::new();
         for stored in self.passing(tenant, &query.filter, query.period) {
             let start = stored.position.time.nanos().div_euclid(step) * step;
