@@ -3,9 +3,10 @@
 //! Each question is asked several times of a warm store, one thread; the yardstick is one pass over the raw
 //! bytes in memory that looks for a text. Of many tenants the first is asked about its own lines, which lie in
 //! the groups of all. Invariant: a figure is printed for a right answer only. Questions
-//! and answers are those of `peers`.
+//! and answers are those of `peers`, but for those of patterns.
 
 pub mod ask;
+mod patterns;
 
 use antler_events::line::LineBatch;
 use anyhow::anyhow;
@@ -29,7 +30,7 @@ pub fn run(setting: &Setting, report: &mut Report<'_>) -> anyhow::Result<()> {
         let name = format!("query{tenants}.{}.cpu", question.name);
         report.figure(&Figure { name, value: median(&cpu_ms), unit: "ms", yardstick: Some(pass_ms) })?;
     }
-    Ok(())
+    patterns::run(&filled, pass_ms, report)
 }
 
 /// All lines of the tenant that is asked, as the store takes them.

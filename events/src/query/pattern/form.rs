@@ -96,6 +96,11 @@ impl Form {
         reached[other.words.len()]
     }
 
+    /// Whether the other form is shown the same, with the same kinds of variables.
+    pub fn is_shown_like(&self, other: &Self) -> bool {
+        self.words.iter().map(Word::text).eq(other.words.iter().map(Word::text))
+    }
+
     /// Words that are no variables.
     pub fn literal_words(&self) -> usize {
         self.words.iter().filter(|word| !word.is_variable()).count()

@@ -10,6 +10,7 @@ use foldhash::fast::FixedState;
 use hashbrown::HashTable;
 
 use crate::index::columns::template::Template;
+use crate::index::columns::template::split::{Split, split};
 
 /// More forms are unknown. Whoever has that many has no patterns.
 const FORMS_MAX: usize = 32_768;
@@ -17,7 +18,7 @@ const FORM_BYTES_MAX: usize = 24 << 20;
 /// Templates that are remembered with their forms, and their bytes.
 const TEMPLATES_MAX: usize = 131_072;
 const TEMPLATE_BYTES_MAX: usize = 24 << 20;
-/// Texts without a template that are looked at, and their bytes: each costs about a microsecond.
+/// Texts without a template that are looked at, and their bytes.
 const TEXTS_MAX: usize = 65_536;
 const TEXT_BYTES_MAX: usize = 32 << 20;
 
@@ -31,6 +32,9 @@ pub(super) struct Forms {
     all: Vec<Form>,
     by_form: HashTable<u32>,
     by_template: HashTable<(Template, u32)>,
+    /// Keys of texts that have no template.
+    by_key: HashTable<(Box<[u8]>, u32)>,
+    split: Split,
     hasher: FixedState,
     form_bytes: usize,
     template_bytes: usize,
@@ -44,6 +48,8 @@ impl Default for Forms {
             all: Vec::new(),
             by_form: HashTable::new(),
             by_template: HashTable::new(),
+            by_key: HashTable::new(),
+            split: Split::default(),
             hasher: FixedState::default(),
             form_bytes: 0,
             template_bytes: 0,
@@ -78,7 +84,19 @@ impl Forms {
         }
         self.texts_left -= 1;
         self.text_bytes_left = self.text_bytes_left.saturating_sub(text.len());
-        self.number(Form::of_text(text))
+        split(text, &mut self.split);
+        let hash = self.hasher.hash_one(self.split.key());
+        if let Some((_, number)) = self.by_key.find(hash, |(key, _)| **key == *self.split.key()) {
+            return *number;
+        }
+        let template = Template::of_key(self.split.key()).expect("the split writes keys");
+        let number = self.number(template.form());
+        if self.has_room_for_templates() {
+            self.template_bytes += self.split.key().len();
+            let Self { by_key, hasher, split, .. } = self;
+            by_key.insert_unique(hash, (split.key().into(), number), |(key, _)| hasher.hash_one(&**key));
+        }
+        number
     }
 
     /// The number of the form of a template.
@@ -87,7 +105,7 @@ impl Forms {
         if let Some((_, number)) = self.by_template.find(hash, |(known, _)| known == template) {
             return *number;
         }
-        if self.by_template.len() >= TEMPLATES_MAX || self.template_bytes > TEMPLATE_BYTES_MAX {
+        if !self.has_room_for_templates() {
             return UNKNOWN;
         }
         let number = self.number(template.form());
@@ -97,11 +115,16 @@ impl Forms {
         number
     }
 
+    fn has_room_for_templates(&self) -> bool {
+        let known = self.by_template.len() + self.by_key.len();
+        known < TEMPLATES_MAX && self.template_bytes < TEMPLATE_BYTES_MAX
+    }
+
     fn number(&mut self, form: Form) -> u32 {
         let Self { all, by_form, hasher, .. } = self;
         let hash = hasher.hash_one(&form);
         // What is shown tells variables apart that are equal: a pattern may be of addresses only.
-        let is_same = |number: &u32| all[*number as usize].to_string() == form.to_string();
+        let is_same = |number: &u32| all[*number as usize].is_shown_like(&form);
         if let Some(number) = by_form.find(hash, is_same) {
             return *number;
         }
@@ -123,7 +146,6 @@ fn hash_of(hasher: &FixedState, template: &Template) -> u64 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::index::columns::template::split::Split;
 
     #[test]
     fn templates_and_texts_of_one_form_have_one_number() {

@@ -10,12 +10,16 @@ use antler_events::line::Role;
 use super::forms::{Forms, NO_MESSAGE, UNKNOWN};
 use crate::index::columns::block::ReadError;
 use crate::index::columns::column::Class;
+use crate::index::columns::plane::PAGE;
 use crate::index::columns::search::evaluate::{READ_TOGETHER, read_lines};
 use crate::index::columns::search::places::{Scan, Use};
 use crate::index::columns::search::rows::RowSet;
 use crate::index::columns::search::values::resolved;
 use crate::index::columns::template::{REST, TemplateTexts};
 use crate::index::columns::view::{GroupView, Values};
+
+/// Texts that are rendered together: those of a page, so that it is read once.
+const TEXTS_TOGETHER: usize = PAGE;
 
 /// Which rows are asked for, and for each row of the scan the number of its form.
 pub(super) struct RowForms<'r> {
@@ -257,7 +261,7 @@ fn visit_texts(
     forms: &mut Forms,
     visit: &mut dyn FnMut(u32, u32),
 ) -> Result<(), ReadError> {
-    for some in texts.chunks(READ_TOGETHER) {
+    for some in texts.chunks(TEXTS_TOGETHER) {
         if !forms.has_room_for_texts() {
             some.iter().for_each(|(row, _)| visit(*row, UNKNOWN));
             continue;

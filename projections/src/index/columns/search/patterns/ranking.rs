@@ -45,28 +45,30 @@ pub(super) fn rank(asked: &PatternSearch<'_>, forms: &Forms, tally: &Tally, past
 
 /// Which forms become which patterns.
 fn gathered(forms: &Forms, known: &[Form]) -> Vec<Gathered> {
-    let mut patterns: Vec<Gathered> = Vec::new();
-    let mut by_form: HashMap<Form, usize, FixedState> = HashMap::default();
-    let mut add = |form: &Form, number: u32| {
-        let at = *by_form.entry(form.clone()).or_insert(patterns.len());
-        if at == patterns.len() {
-            patterns.push(Gathered::new(form));
-        }
-        patterns[at].forms.push(number);
-    };
     let mut known: Vec<&Form> = known.iter().collect();
     // The one that says most comes first.
     known.sort_unstable_by_key(|form| (Reverse(form.literal_words()), *form));
+    known.dedup();
+    let mut patterns: Vec<Gathered> = known.iter().copied().map(Gathered::new).collect();
     let mut others = Vec::new();
     for (form, number) in forms.all().iter().zip(0..) {
-        match known.iter().find(|known| known.covers(form)) {
-            Some(known) => add(known, number),
+        match known.iter().position(|known| known.covers(form)) {
+            Some(at) => patterns[at].forms.push(number),
             None => others.push(number),
         }
     }
     let merged = merge(others.iter().map(|number| &forms.all()[*number as usize]));
-    for (number, pattern) in others.iter().zip(&merged.of_form) {
-        add(&merged.patterns[*pattern as usize], *number);
+    let places: Vec<usize> = (merged.patterns.iter())
+        .map(|form| {
+            let at = known.iter().position(|known| *known == form).unwrap_or(patterns.len());
+            if at == patterns.len() {
+                patterns.push(Gathered::new(form));
+            }
+            at
+        })
+        .collect();
+    for (number, pattern) in others.into_iter().zip(merged.of_form) {
+        patterns[places[pattern as usize]].forms.push(number);
     }
     patterns
 }
