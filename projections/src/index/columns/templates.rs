@@ -3,7 +3,6 @@
 //! Invariant: what `template` writes and reads goes through the blocks of the group, with its checksums.
 //! It adds nothing to what a template is.
 
-use std::borrow::Cow;
 use std::ops::Range;
 use std::sync::OnceLock;
 

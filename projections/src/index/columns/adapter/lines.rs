@@ -12,6 +12,7 @@ use crate::index::columns::search::counts::{self, CountSearch};
 use crate::index::columns::search::lines::{self, Hit, LineSearch, hits_of, search_within};
 use crate::index::columns::search::plan::Plan;
 use crate::index::columns::search::select::SearchGroup;
+use crate::index::columns::search::workers::Inline;
 use crate::index::columns::view::{GroupView, TenantRows};
 use crate::index::port::{
     Coverage, FoundLine, LineId, LinePage, LineQuery, OneLine, Order, Period, Position, SearchError, Total,
@@ -29,7 +30,8 @@ impl Asked<'_> {
             limit: query.limit as usize + 1,
             after: begin.map(position),
         };
-        let answer = search_within(tenant, &self.groups, &search, self.memory_bytes, &self.budget());
+        let (bytes_max, budget) = (self.memory_bytes, self.budget());
+        let answer = search_within(tenant, &self.groups, &search, bytes_max, &budget, &Inline);
         let mut coverage = self.coverage(query.period);
         Self::note_stop(&mut coverage, answer.stopped);
         self.note_damage(&mut coverage, &answer.damaged);

@@ -3,6 +3,7 @@
 //! Invariant: watching changes no answer. What others read of the same group at the same moment is counted too,
 //! because a group is read by all together.
 
+use std::borrow::Cow;
 use std::ops::Range;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard};
@@ -14,10 +15,11 @@ use antler_events::ids::{Offset, PartitionId, TenantId};
 use super::asked::Patience;
 use crate::index::columns::block::ReadError;
 use crate::index::columns::column::ColumnHead;
+use crate::index::columns::forms::Forms;
 use crate::index::columns::search::select::SearchGroup;
 use crate::index::columns::shape::Shape;
 use crate::index::columns::store::GroupHandle;
-use crate::index::columns::view::{GroupView, Origin, Reads, TenantRows, Values};
+use crate::index::columns::view::{GroupView, Origin, Reads, TenantRollup, TenantRows, Values};
 
 /// A group with what was seen of its reading.
 #[derive(Debug)]
@@ -176,6 +178,14 @@ impl GroupView for TracedView<'_> {
         self.view.span()
     }
 
+    fn page_span(&self, page: usize) -> Option<(i64, i64)> {
+        self.view.page_span(page)
+    }
+
+    fn is_sorted(&self) -> bool {
+        self.view.is_sorted()
+    }
+
     fn times(&self, rows: Range<u32>, out: &mut Vec<i64>) -> Result<(), ReadError> {
         self.seen.reads_times.store(true, Ordering::Relaxed);
         self.view.times(rows, out)
@@ -187,6 +197,10 @@ impl GroupView for TracedView<'_> {
 
     fn shapes(&self) -> &[Shape] {
         self.view.shapes()
+    }
+
+    fn forms(&self) -> Cow<'_, Forms> {
+        self.view.forms()
     }
 
     fn shape_texts(&self, numbers: &[u32], visit: &mut dyn FnMut(u32, &[u8])) -> Result<(), ReadError> {
@@ -239,6 +253,10 @@ impl GroupView for TracedView<'_> {
             count(&self.seen.tokens_absent);
         }
         Ok(may_have)
+    }
+
+    fn rollup(&self, tenant: TenantId) -> Option<TenantRollup<'_>> {
+        self.view.rollup(tenant)
     }
 
     fn reads(&self) -> Reads {

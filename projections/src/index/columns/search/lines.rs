@@ -93,9 +93,9 @@ pub fn search<S: SearchGroup + Sync>(
 pub fn search_within<S: SearchGroup + Sync>(
     tenant: TenantId,
     groups: &[S],
-    asked: &LineSearch<'_'>,
+    asked: &LineSearch<'_>,
     bytes_max: usize,
-    budget: &Budget<'_'>,
+    budget: &Budget<'_>,
     workers: &dyn Workers,
 ) -> LineAnswer {
     let mut answer = LineAnswer::default();

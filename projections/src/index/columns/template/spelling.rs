@@ -123,7 +123,7 @@ mod tests {
             for cut in [split, split_quoted] {
                 cut(&text, &mut parts);
                 for hole in parts.holes() {
-                    let variable = &text[hole.start..hole.end];
+                    let variable = hole.text(&text);
                     prop_assert!(spells(hole.kind.spelling(), variable), "{:?} {:?}", hole.kind, variable);
                 }
             }

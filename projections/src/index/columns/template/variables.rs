@@ -6,7 +6,7 @@
 use std::ops::Range;
 
 use super::form::HoleKind;
-use super::notation::{self, UUID_BYTES};
+use super::notation;
 use super::run::{Run, TakeRun, Which};
 use super::split::Hole;
 use crate::index::columns::same::push_short;

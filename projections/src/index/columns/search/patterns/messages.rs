@@ -207,9 +207,11 @@ impl<G: GroupView + ?Sized> Scan<'_, G> {
         &self,
         column: &MessageColumn,
         rows: &RowSet,
-        visit: impl FnMut(u32, u32),
+        mut visit: impl FnMut(u32, u32),
     ) -> Result<(), ReadError> {
-        self.for_each_value(column.number, &column.uses, &column.ranks, rows, visit)
+        let placed = self.placed(column.number, &column.uses, &column.ranks, rows)?;
+        placed.rows.into_iter().zip(placed.values).for_each(|(row, value)| visit(row, value));
+        Ok(())
     }
 
     /// Lines that are kept whole are read again.
