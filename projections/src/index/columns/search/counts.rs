@@ -10,6 +10,7 @@ use antler_events::line::{Level, Role};
 use antler_events::query::tree::FieldName;
 
 use super::budget::{Budget, Stop};
+use super::counted::Counted;
 use super::evaluate::find;
 use super::fields::TextNumbers;
 use super::places::Scan;
@@ -19,7 +20,10 @@ use super::select::{Period, SearchGroup, latest_first, select};
 use super::tally::tally;
 use super::workers::{Inline, Workers, gather};
 use crate::index::columns::block::ReadError;
+use crate::index::columns::rollup::Cell;
 use crate::index::columns::view::GroupView;
+
+const NANOS_PER_MINUTE: i64 = 60_000_000_000;
 
 /// Which lines are counted.
 #[derive(Debug)]
@@ -85,36 +89,9 @@ pub fn histogram<S: SearchGroup>(
     step_nanos: i64,
     budget: &Budget<'_>,
 ) -> (BTreeMap<i64, ByLevel>, Gaps) {
-    let step = step_nanos.max(1);
-    let mut buckets: BTreeMap<i64, ByLevel> = BTreeMap::new();
-    let gaps = for_each_group(tenant, groups, asked, budget, |scan, found| {
-        let levels = levels_of(scan, found)?;
-        let mut times = Vec::with_capacity(scan.len() as usize);
-        scan.group.times(scan.rows.clone(), &mut times)?;
-        let mut last: Option<(i64, ByLevel)> = None;
-        for row in found.iter() {
-            let bucket = times[row as usize].div_euclid(step);
-            match &mut last {
-                Some((of, counts)) if *of == bucket => counts[usize::from(levels[row as usize])] += 1,
-                _ => {
-                    add(&mut buckets, last.take(), step);
-                    let mut counts = ByLevel::default();
-                    counts[usize::from(levels[row as usize])] = 1;
-                    last = Some((bucket, counts));
-                }
-            }
-        }
-        add(&mut buckets, last, step);
-        Ok(())
-    });
-    (buckets, gaps)
-}
-
-fn add(buckets: &mut BTreeMap<i64, ByLevel>, counted: Option<(i64, ByLevel)>, step: i64) {
-    if let Some((bucket, counts)) = counted {
-        let sums = buckets.entry(bucket.saturating_mul(step)).or_default();
-        sums.iter_mut().zip(counts).for_each(|(sum, count)| *sum += count);
-    }
+    let mut histogram = Histogram { step: step_nanos.max(1), buckets: BTreeMap::new() };
+    let gaps = for_each_group(tenant, groups, asked, budget, &mut histogram);
+    (histogram.buckets, gaps)
 }
 
 /// A value and how many lines have it.
@@ -128,17 +105,9 @@ pub fn values<S: SearchGroup>(
     field: &FieldName,
     budget: &Budget<'_>,
 ) -> (Vec<ValueCount>, Gaps) {
-    let mut numbers = TextNumbers::default();
-    let mut counts: Vec<u64> = Vec::new();
-    let gaps = for_each_group(tenant, groups, asked, budget, |scan, found| {
-        scan.field(field, found, &mut numbers, &mut |_, number| {
-            let number = number as usize;
-            if counts.len() <= number {
-                counts.resize(number + 1, 0);
-            }
-            counts[number] += 1;
-        })
-    });
+    let mut by_value = ByValue { field, numbers: TextNumbers::default(), counts: Vec::new() };
+    let gaps = for_each_group(tenant, groups, asked, budget, &mut by_value);
+    let ByValue { numbers, counts, .. } = by_value;
     let mut values: Vec<ValueCount> = (0..numbers.len() as u32)
         .zip(counts)
         .filter(|(_, count)| *count > 0)
@@ -146,6 +115,96 @@ pub fn values<S: SearchGroup>(
         .collect();
     values.sort_unstable_by(|a, b| b.1.cmp(&a.1).then_with(|| a.0.cmp(&b.0)));
     (values, gaps)
+}
+
+/// What is counted: rows, and cells of what a group has counted.
+trait Tally {
+    /// Whether cells tell; if so, whether their services are asked for.
+    fn asks_services(&self) -> Option<bool>;
+
+    /// A cell with the name of its service, if services are asked for.
+    fn cell(&mut self, cell: Cell, service: Option<&[u8]>);
+
+    fn rows<'a>(&mut self, scan: &Scan<'a, dyn GroupView + 'a>, rows: &RowSet) -> Result<(), ReadError>;
+}
+
+struct Histogram {
+    step: i64,
+    buckets: BTreeMap<i64, ByLevel>,
+}
+
+impl Tally for Histogram {
+    fn asks_services(&self) -> Option<bool> {
+        (self.step % NANOS_PER_MINUTE == 0).then_some(false)
+    }
+
+    fn cell(&mut self, cell: Cell, _service: Option<&[u8]>) {
+        let mut counts = ByLevel::default();
+        counts[cell.level.map_or(0, |level| level as usize)] = u64::from(cell.count);
+        let bucket = cell.minute.start().nanos().div_euclid(self.step);
+        add(&mut self.buckets, Some((bucket, counts)), self.step);
+    }
+
+    fn rows<'a>(&mut self, scan: &Scan<'a, dyn GroupView + 'a>, rows: &RowSet) -> Result<(), ReadError> {
+        let levels = levels_of(scan, rows)?;
+        let mut times = Vec::with_capacity(scan.len() as usize);
+        scan.group.times(scan.rows.clone(), &mut times)?;
+        let mut last: Option<(i64, ByLevel)> = None;
+        for row in rows.iter() {
+            let bucket = times[row as usize].div_euclid(self.step);
+            match &mut last {
+                Some((of, counts)) if *of == bucket => counts[usize::from(levels[row as usize])] += 1,
+                _ => {
+                    add(&mut self.buckets, last.take(), self.step);
+                    let mut counts = ByLevel::default();
+                    counts[usize::from(levels[row as usize])] = 1;
+                    last = Some((bucket, counts));
+                }
+            }
+        }
+        add(&mut self.buckets, last, self.step);
+        Ok(())
+    }
+}
+
+fn add(buckets: &mut BTreeMap<i64, ByLevel>, counted: Option<(i64, ByLevel)>, step: i64) {
+    if let Some((bucket, counts)) = counted {
+        let sums = buckets.entry(bucket.saturating_mul(step)).or_default();
+        sums.iter_mut().zip(counts).for_each(|(sum, count)| *sum += count);
+    }
+}
+
+struct ByValue<'a> {
+    field: &'a FieldName,
+    numbers: TextNumbers,
+    counts: Vec<u64>,
+}
+
+impl ByValue<'_> {
+    fn add(counts: &mut Vec<u64>, number: u32, count: u64) {
+        let number = number as usize;
+        if counts.len() <= number {
+            counts.resize(number + 1, 0);
+        }
+        counts[number] += count;
+    }
+}
+
+impl Tally for ByValue<'_> {
+    fn asks_services(&self) -> Option<bool> {
+        (*self.field == FieldName::Role(Role::Service)).then_some(true)
+    }
+
+    fn cell(&mut self, cell: Cell, service: Option<&[u8]>) {
+        if let Some(service) = service {
+            Self::add(&mut self.counts, self.numbers.number(service), u64::from(cell.count));
+        }
+    }
+
+    fn rows<'a>(&mut self, scan: &Scan<'a, dyn GroupView + 'a>, rows: &RowSet) -> Result<(), ReadError> {
+        let Self { field, numbers, counts } = self;
+        scan.field(field, rows, numbers, &mut |_, number| Self::add(counts, number, 1))
+    }
 }
 
 /// For each row of the scan the place of its level in `ByLevel`.
@@ -173,7 +232,7 @@ fn for_each_group<S: SearchGroup>(
     groups: &[S],
     asked: &CountSearch<'_>,
     budget: &Budget<'_>,
-    mut visit: impl for<'a> FnMut(&Scan<'a, dyn GroupView + 'a>, &RowSet) -> Result<(), ReadError>,
+    tally: &mut impl Tally,
 ) -> Gaps {
     let mut gaps = Gaps::default();
     let (first, last) = asked.plan.period();
@@ -183,14 +242,37 @@ fn for_each_group<S: SearchGroup>(
         if gaps.stopped.is_some() {
             break;
         }
-        let searched = group.with(|view| {
-            let selection = select(tenant, view, period)?;
-            let found = find(view, selection.rows.clone(), &selection.set, asked.plan)?;
-            if found.is_empty() { Ok(()) } else { visit(&Scan::new(view, selection.rows), &found) }
-        });
+        let searched = group.with(|view| tally_group(tenant, view, (asked.plan, period), tally));
         if let Ok(Err(error)) | Err(error) = searched {
             gaps.damaged.push(error);
         }
     }
     gaps
+}
+
+fn tally_group(
+    tenant: TenantId,
+    view: &dyn GroupView,
+    (plan, period): (&Plan, Period),
+    tally: &mut impl Tally,
+) -> Result<(), ReadError> {
+    let counted = match tally.asks_services() {
+        Some(needs_services) => Counted::open(tenant, view, plan, needs_services)?,
+        None => None,
+    };
+    let mut cells = Vec::new();
+    let selection = match &counted {
+        Some(counted) => counted.for_each(period, |cell| cells.push(cell))?,
+        None => select(tenant, view, period)?,
+    };
+    if !selection.set.is_empty() {
+        let found = find(view, selection.rows.clone(), &selection.set, plan)?;
+        if !found.is_empty() {
+            tally.rows(&Scan::new(view, selection.rows), &found)?;
+        }
+    }
+    for (cell, counted) in cells.into_iter().zip(counted.iter().cycle()) {
+        tally.cell(cell, counted.services.get(cell.service as usize).map(|name| &**name));
+    }
+    Ok(())
 }

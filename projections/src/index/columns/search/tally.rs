@@ -1,12 +1,14 @@
 //! How many lines of a group pass, without finding them where the columns tell it.
 //!
-//! Dictionaries know how often each text occurs and templates how many texts they have, so that a condition on what
-//! fills a role is counted by testing each of these once, if all rows of the group are asked. Invariant: the number
-//! is that of the rows that `find` finds. It counts nothing but lines.
+//! Roll-ups know how many rows have a level and a service in a minute. Dictionaries know how often each text occurs
+//! and templates how many texts they have, so that a condition on what fills a role is counted by testing each of
+//! these once, if all rows of the group are asked. Invariant: the number is that of the rows that `find` finds. It
+//! counts nothing but lines.
 
 use antler_events::ids::TenantId;
 use antler_events::query::matcher::Target;
 
+use super::counted::Counted;
 use super::evaluate::find;
 use super::exclude::Untold;
 use super::plan::{Leaf, Node, Plan};
@@ -27,7 +29,13 @@ pub fn tally(tenant: TenantId, group: &dyn GroupView, plan: &Plan, period: Perio
         return Ok(0);
     }
     let (first, last) = plan.period();
-    let selection = select(tenant, group, (first.max(period.0), last.min(period.1)))?;
+    let period = (first.max(period.0), last.min(period.1));
+    if let Some(counted) = Counted::open(tenant, group, plan, false)? {
+        let mut count = 0;
+        let rest = counted.for_each(period, |cell| count += u64::from(cell.count))?;
+        return Ok(count + count_found(group, rest, plan)?);
+    }
+    let selection = select(tenant, group, period)?;
     let leaf = plan.root.only_leaf();
     let is_selected = leaf.is_some_and(|leaf| matches!(leaf.condition.target, Target::Period(..)));
     if is_selected || matches!(plan.root, Node::All) {
@@ -38,7 +46,14 @@ pub fn tally(tenant: TenantId, group: &dyn GroupView, plan: &Plan, period: Perio
     {
         return Ok(count);
     }
-    Ok(u64::from(find(group, selection.rows, &selection.set, plan)?.count()))
+    count_found(group, selection, plan)
+}
+
+fn count_found(group: &dyn GroupView, asked: Selection, plan: &Plan) -> Result<u64, ReadError> {
+    if asked.set.is_empty() {
+        return Ok(0);
+    }
+    Ok(u64::from(find(group, asked.rows, &asked.set, plan)?.count()))
 }
 
 /// Whether all rows of the group are asked.

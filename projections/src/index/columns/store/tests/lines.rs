@@ -2,9 +2,11 @@
 
 use std::path::Path;
 use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+use std::time::Duration;
 
 use antler_config::limits::LineLimits;
-use antler_events::clock::Timestamp;
+use antler_events::clock::{SystemClock, Timestamp};
 use antler_events::event::lines::{Arrival, LineDefaults};
 use antler_events::files::FileSystem;
 use antler_events::ids::{Offset, PartitionId, TenantId};
@@ -14,6 +16,8 @@ use antler_events::query::tree::{FieldName, Filter, Test};
 use super::super::{ColumnStore, GroupHandle, StoreOptions};
 use super::faulty::FaultyFiles;
 use crate::index::columns::render::render;
+use crate::index::columns::search::budget::Budget;
+use crate::index::columns::search::counts::{self, CountSearch};
 use crate::index::columns::search::plan::Plan;
 use crate::index::columns::search::tally::tally;
 use crate::index::columns::view::TenantRows;
@@ -123,9 +127,25 @@ pub(super) fn expected(events: &[Event]) -> Vec<Found> {
 
 /// All lines of all tenants that a snapshot sees.
 pub(super) fn found(store: &ColumnStore) -> Vec<Found> {
-    let mut lines: Vec<Found> = store.snapshot().groups.iter().flat_map(of_group).collect();
+    let groups = store.snapshot().groups;
+    let mut lines: Vec<Found> = groups.iter().flat_map(of_group).collect();
     lines.sort();
+    for tenant in (0..TENANTS).map(tenant) {
+        let its = lines.iter().filter(|line| line.0 == tenant).count();
+        assert_eq!(counted(&groups, tenant), its as u64, "lines of {tenant:?}");
+    }
     lines
+}
+
+/// The lines of a tenant, as groups have counted them.
+fn counted(groups: &[GroupHandle], tenant: TenantId) -> u64 {
+    let plan = Plan::new(&Filter::All).unwrap();
+    let asked = CountSearch { plan: &plan, period: (i64::MIN, i64::MAX) };
+    let (clock, is_cancelled) = (SystemClock::new(), AtomicBool::new(false));
+    let budget = Budget { clock: &clock, deadline: Duration::MAX, is_cancelled: &is_cancelled };
+    let (total, gaps) = counts::count(tenant, groups, &asked, &budget);
+    assert!(gaps.damaged.is_empty());
+    total
 }
 
 pub(super) fn of_group(group: &GroupHandle) -> Vec<Found> {
