@@ -10,6 +10,7 @@ mod grouped;
 mod measured;
 mod newest;
 mod numbering;
+mod slots;
 mod summed;
 mod tallied;
 

@@ -51,13 +51,15 @@ type View<'a> = dyn GroupView + 'a;
 
 /// The sources of a field in all shapes of a group.
 pub(super) fn sources<'a>(scan: &Scan<'a, View<'a>>, field: &FieldName) -> Vec<Source> {
-    scan.group.shapes().iter().map(|shape| source(scan, shape, field)).collect()
+    // Most groups keep no line whole, and looking through all shapes costs more than through all columns.
+    let has_whole = (0..scan.group.columns()).any(|column| scan.group.head(column).class == Class::Whole);
+    scan.group.shapes().iter().map(|shape| source(scan, shape, field, has_whole)).collect()
 }
 
-fn source<'a>(scan: &Scan<'a, View<'a>>, shape: &Shape, field: &FieldName) -> Source {
+fn source<'a>(scan: &Scan<'a, View<'a>>, shape: &Shape, field: &FieldName, has_whole: bool) -> Source {
     let name = match field {
         FieldName::Role(Role::Time) => return Source::Time,
-        _ if scan.keeps_whole(shape) => return Source::Untold,
+        _ if has_whole && scan.keeps_whole(shape) => return Source::Untold,
         FieldName::Role(role) => return source_of_role(scan, shape, *role),
         FieldName::Named(name) => name,
         FieldName::Any | FieldName::Like(_) => return Source::Missing,

@@ -7,7 +7,6 @@
 use std::sync::Arc;
 
 use antler_config::limits::PipeLimits;
-use antler_events::clock::Timestamp;
 use antler_events::ids::TenantId;
 use antler_events::line::Role;
 use antler_events::query::pipe::aggregate::State;
@@ -18,7 +17,7 @@ use antler_events::query::tree::FieldName;
 
 use super::codes::{Codes, ColumnRows, Source, columns_of, sources};
 use super::measured::{SlotOf, feed, is_fed};
-use super::numbering::Numbering;
+use super::slots::Slots;
 use super::summed::{Sum, sums};
 use super::tallied::tallies;
 use crate::index::columns::block::ReadError;
@@ -129,15 +128,6 @@ struct Filling<'f, 'a> {
     fields: &'f Fields,
     grouping: &'f Grouping,
     context: &'f Context,
-}
-
-/// Rows by the combination of their keys.
-struct Slots {
-    rows: Vec<u32>,
-    /// For each of `rows`.
-    of_rows: Vec<u32>,
-    /// For each slot a row that is in it.
-    examples: Vec<u32>,
 }
 
 impl Filling<'_, '_> {
@@ -261,80 +251,5 @@ impl Filling<'_, '_> {
             slots.add_timed(codes, &times, &timed, states);
         }
         Ok(())
-    }
-}
-
-impl Slots {
-    /// All rows in one.
-    fn new(rows: &RowSet) -> Self {
-        let rows: Vec<u32> = rows.iter().collect();
-        Self { of_rows: vec![0; rows.len()], examples: rows.first().copied().into_iter().collect(), rows }
-    }
-
-    /// Divides each slot by the cells of its rows.
-    fn split(&mut self, codes: &Codes) {
-        let cells = codes.cells.len() as u64;
-        let mut numbering = Numbering::below(self.examples.len() as u64 * cells, self.rows.len());
-        self.examples.clear();
-        for (row, slot) in self.rows.iter().zip(&mut self.of_rows) {
-            let key = u64::from(*slot) * cells + u64::from(codes.of_rows[*row as usize]);
-            let (number, is_new) = numbering.number(key);
-            if is_new {
-                self.examples.push(*row);
-            }
-            *slot = number;
-        }
-    }
-
-    /// The slot of each row of a scan of so many.
-    fn by_row(&self, len: u32) -> SlotOf {
-        if self.examples.len() == 1 {
-            return SlotOf::One;
-        }
-        let mut slots = vec![0; len as usize];
-        self.rows.iter().zip(&self.of_rows).for_each(|(row, slot)| slots[*row as usize] = *slot);
-        SlotOf::Each(slots)
-    }
-
-    /// How many rows each slot has.
-    fn lines(&self) -> Vec<u64> {
-        let mut lines = vec![0; self.examples.len()];
-        self.of_rows.iter().for_each(|slot| lines[*slot as usize] += 1);
-        lines
-    }
-
-    /// Adds each cell of a slot once, with how often it comes.
-    fn add_counted(&self, codes: &Codes, measures: &[usize], states: &mut [Vec<State>]) {
-        let cells = codes.cells.len() as u64;
-        let mut numbering = Numbering::below(self.examples.len() as u64 * cells, self.rows.len());
-        let mut pairs: Vec<(u32, u32, u64)> = Vec::new();
-        for (row, slot) in self.rows.iter().zip(&self.of_rows) {
-            let code = codes.of_rows[*row as usize];
-            if code == 0 {
-                continue;
-            }
-            let (pair, is_new) = numbering.number(u64::from(*slot) * cells + u64::from(code));
-            if is_new {
-                pairs.push((*slot, code, 0));
-            }
-            pairs[pair as usize].2 += 1;
-        }
-        for (slot, code, count) in pairs {
-            let cell = &codes.cells[code as usize];
-            for measure in measures {
-                states[slot as usize][*measure].add(cell, count, Timestamp::default());
-            }
-        }
-    }
-
-    /// Adds the cell of each row with its time.
-    fn add_timed(&self, codes: &Codes, times: &[i64], measures: &[usize], states: &mut [Vec<State>]) {
-        for (row, slot) in self.rows.iter().zip(&self.of_rows) {
-            let (row, slot) = (*row as usize, *slot as usize);
-            let at = Timestamp::from_nanos(times[row]);
-            for measure in measures {
-                states[slot][*measure].add(&codes.cells[codes.of_rows[row] as usize], 1, at);
-            }
-        }
     }
 }

@@ -45,11 +45,10 @@ pub(super) fn is_fed(function: Function, field: &FieldName, values: Values<'_>, 
             let is_number = !matches!(function, Function::Distinct | Function::First | Function::Last);
             is_number && *field != FieldName::Role(Role::Level)
         }
-        Values::OpenTemplates(_) | Values::Templates(..) => {
+        _ => {
             let is_text = class == Class::Text && *field != FieldName::Role(Role::Level);
             is_text && matches!(function, Function::Count | Function::Distinct)
         }
-        Values::OpenDictionary(_) | Values::Dictionary(..) => false,
     }
 }
 
@@ -67,8 +66,43 @@ pub(super) fn feed(
         Values::Numbers(numbers, blocks) => {
             feed_numbers(&numbers.parts(blocks, range)?, column, slots, measures, states)
         }
-        _ => feed_hashes(&hashes(values, column)?, column, slots, measures, states),
+        Values::OpenDictionary(texts) => {
+            let hashes: Vec<u64> =
+                (0..texts.texts() as u32).map(|id| hash_of_bytes(texts.text(id))).collect();
+            feed_ids(&hashes, &texts.ids()[range], column, slots, measures, states)?;
+        }
+        Values::Dictionary(texts, blocks) => {
+            let (mut hashes, mut ids) = (Vec::with_capacity(texts.texts.len()), Vec::new());
+            texts.texts.for_each(blocks, |_, text| hashes.push(hash_of_bytes(text)))?;
+            let has_all = column.placed.values.len() == texts.len();
+            if has_all && matches!(slots, SlotOf::One) {
+                // Each text is there because some value has it.
+                add_hashes(&mut states[0], measures, &hashes, texts.len());
+                return Ok(());
+            }
+            texts.ids(blocks, range, &mut ids)?;
+            feed_ids(&hashes, &ids, column, slots, measures, states)?;
+        }
+        Values::OpenTemplates(_) | Values::Templates(..) => {
+            feed_hashes(&hashes(values, column)?, column, slots, measures, states);
+        }
     }
+    Ok(())
+}
+
+/// Feeds texts by the hashes of their numbers.
+fn feed_ids(
+    hashes: &[u64],
+    ids: &[u32],
+    column: &ColumnRows,
+    slots: &SlotOf,
+    measures: &[usize],
+    states: &mut [Vec<State>],
+) -> Result<(), ReadError> {
+    let hash = |value: &u32| hashes.get(*ids.get(*value as usize)? as usize).copied();
+    let of_values: Option<Vec<u64>> = column.placed.values.iter().map(hash).collect();
+    let of_values = of_values.ok_or(ReadError::directory("the number of a text"))?;
+    feed_hashes(&of_values, column, slots, measures, states);
     Ok(())
 }
 
@@ -184,14 +218,24 @@ fn feed_hashes(
     };
     for (slot, states) in states.iter_mut().enumerate() {
         let hashes = by_slot.as_ref().map_or(hashes, |by_slot| &by_slot[slot]);
-        for measure in measures {
-            match &mut states[*measure] {
-                State::Count(count) => *count += hashes.len() as u64,
-                State::Distinct(distinct) => distinct.add_hashes(hashes),
-                _ => {}
-            }
+        add_hashes(states, measures, hashes, hashes.len());
+    }
+}
+
+/// Adds so many values, which have these hashes and no others.
+fn add_hashes(states: &mut [State], measures: &[usize], hashes: &[u64], count: usize) {
+    for measure in measures {
+        match &mut states[*measure] {
+            State::Count(values) => *values += count as u64,
+            State::Distinct(distinct) => distinct.add_hashes(hashes),
+            _ => {}
         }
     }
+}
+
+/// Of what the bytes say as a text.
+fn hash_of_bytes(text: &[u8]) -> u64 {
+    hash_of_text(String::from_utf8_lossy(text).as_bytes())
 }
 
 /// The hashes of the values that rows have.
@@ -210,9 +254,7 @@ fn hashes(values: Values<'_>, column: &ColumnRows) -> Result<Vec<u64>, ReadError
     }
     let asked: Vec<u32> = placed.values.iter().map(|value| ranks.start + value).collect();
     let mut hashes = Vec::with_capacity(asked.len());
-    values.texts(&asked, &mut |_, text| {
-        hashes.push(hash_of_text(String::from_utf8_lossy(text).as_bytes()));
-    })?;
+    values.texts(&asked, &mut |_, text| hashes.push(hash_of_bytes(text)))?;
     if hashes.len() == asked.len() { Ok(hashes) } else { Err(ReadError::directory("a text")) }
 }
 
