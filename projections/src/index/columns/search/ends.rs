@@ -48,13 +48,15 @@ impl LineSearch<'_> {
         self.placed(group, rows, number)
     }
 
-    /// The same, with no more rows than are needed, and only as long as the search may go on.
+    /// The same, with no more rows than are needed, and only as long as the search may go on. `is_scarce` says that
+    /// other groups did not have enough.
     pub(super) fn ends_of(
         &self,
         tenant: TenantId,
         group: &dyn GroupView,
         period: Period,
         number: usize,
+        is_scarce: bool,
         budget: &Budget<'_>,
     ) -> Result<Ends, ReadError> {
         if !self.plan.may_pass(group)? {
@@ -63,7 +65,8 @@ impl LineSearch<'_> {
         let selection = select(tenant, group, period)?;
         let mut rows = Timed::new();
         let mut rest = selection.rows.clone();
-        let (mut pages, mut asked) = (if group.is_sorted() { 1 } else { ALL_PAGES }, 0);
+        let is_for_some = group.is_sorted() && !is_scarce && !self.plan.is_rare();
+        let (mut pages, mut asked) = (if is_for_some { 1 } else { ALL_PAGES }, 0);
         while !rest.is_empty() {
             let part = cut(&mut rest, pages, self.order);
             let stop = || budget.stop();

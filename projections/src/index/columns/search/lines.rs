@@ -111,8 +111,9 @@ pub fn search_within<S: SearchGroup + Sync>(
             break;
         }
         let period = asked.still_wanted(period, &best);
+        let is_scarce = next > 0 && best.len() < asked.limit;
         let found = gather(workers, wave, |at| {
-            groups[next + at].with(|view| asked.ends_of(tenant, view, period, next + at, budget))
+            groups[next + at].with(|view| asked.ends_of(tenant, view, period, next + at, is_scarce, budget))
         });
         for ends in found {
             match ends {

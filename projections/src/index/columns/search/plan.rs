@@ -49,6 +49,11 @@ impl Plan {
         Ok(Self { root: Node::new(filter)?, matcher })
     }
 
+    /// Whether every line that passes has a token that few lines have.
+    pub(super) fn is_rare(&self) -> bool {
+        self.root.is_rare()
+    }
+
     /// The time in which all rows that pass lie, as far as the filter itself bounds it.
     pub fn period(&self) -> (i64, i64) {
         self.root.period()
@@ -80,6 +85,14 @@ impl Node {
             Self::And(parts) => parts.first().map_or(0, Self::cost),
             Self::Or(parts) => parts.iter().map(Self::cost).max().unwrap_or(0) + 1,
             Self::Not(inner) => inner.cost() + 100,
+        }
+    }
+
+    fn is_rare(&self) -> bool {
+        match self {
+            Self::And(parts) => parts.iter().any(Self::is_rare),
+            Self::Is(leaf) => leaf.rare_token.is_some(),
+            Self::All | Self::Or(_) | Self::Not(_) => false,
         }
     }
 

@@ -80,6 +80,6 @@ fn a_search_that_nobody_waits_for_ends_and_says_so() {
     let budget = Budget { clock: &clock, deadline: Duration::MAX, is_cancelled: &is_cancelled };
     let answer = lines::search(tenant(0), &groups, &asked, &budget);
     assert_eq!((answer.stopped, answer.hits.len()), (Some(Stop::Cancelled), 0));
-    let found = asked.ends_of(tenant(0), &groups[0], period, 0, &budget).unwrap();
+    let found = asked.ends_of(tenant(0), &groups[0], period, 0, false, &budget).unwrap();
     assert_eq!((found.stopped, found.found.len()), (Some(Stop::Cancelled), 0));
 }
