@@ -175,13 +175,12 @@ impl ValueTest {
 
     /// The test as an automaton over texts, if it is for texts and small enough; it costs some time to make.
     pub fn automaton(&self) -> Option<Automaton> {
-        let automaton = match &self.check {
+        match &self.check {
             Check::Regex(expression) => Automaton::new(expression.source()),
             Check::Text { needle, .. } => Automaton::new(&automaton::words(needle.folded(), self.in_parts)?),
             Check::Like(pattern) => Automaton::new(&automaton::wildcard(pattern.source(), self.in_parts)?),
             Check::Exists | Check::Range(_) | Check::Network(_) => None,
-        };
-        automaton
+        }
     }
 
     /// Which mantissas of numbers with this scale pass.

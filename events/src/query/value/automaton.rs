@@ -25,7 +25,7 @@ pub(super) use self::spell::{wildcard, words};
 const BUILT_BYTES_MAX: usize = 512 << 10;
 const STATES_MAX: usize = 1024;
 /// More states are not compared with each other.
-const MERGED_STATES_MAX: usize = 512;
+const MERGED_STATES_MAX: usize = 256;
 const BYTES: usize = 256;
 
 /// How far a text has come.

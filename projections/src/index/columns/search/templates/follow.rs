@@ -24,10 +24,8 @@ impl Followed {
     }
 
     fn take(&mut self, automaton: &Automaton, states: &States, is_last: bool) {
-        let passes = |state: State| match automaton.at_end(state) {
-            Some(passes) => Some(state == State::PASSED || is_last && passes),
-            None => None,
-        };
+        let passes =
+            |state: State| automaton.at_end(state).map(|passes| state == State::PASSED || is_last && passes);
         let count = self.passing.range_len();
         match states {
             States::Same(state) => match passes(*state) {

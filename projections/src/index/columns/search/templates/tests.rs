@@ -68,7 +68,7 @@ fn check_column(check: Check<'_>, texts: &dyn TemplateTexts, expected: &[bool], 
     assert_eq!(found, all.iter().copied().filter(|rank| wanted.contains(*rank)).collect::<Vec<_>>());
 }
 
-fn check(fillers: usize, texts: &[String], test: Test, class: Class, some: &[Index]) {
+fn check(fillers: usize, texts: &[String], test: &Test, class: Class, some: &[Index]) {
     let column = column(fillers, texts);
     let mut blocks = Memory::default();
     let root = encode(&column, &(0..column.count()).collect::<Vec<_>>(), &mut blocks).unwrap();
@@ -204,6 +204,6 @@ proptest! {
         some in prop::collection::vec(any::<Index>(), 0..4),
     ) {
         let piece = cut(of.get::<String>(&texts), from, length);
-        check(fillers, &texts, test(&piece, form), class, &some);
+        check(fillers, &texts, &test(&piece, form), class, &some);
     }
 }
