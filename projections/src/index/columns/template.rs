@@ -3,7 +3,7 @@
 //! A text such as `user 4711 from 10.0.0.9` is kept as the template `user <number> from <address>` and the two
 //! variables. Texts of one template have their variables column-wise, where numbers, addresses and ids are
 //! stored in a few bytes each; texts that have no template lie whole in the *rest*, which has the number 0.
-//! Inform: every text comes back byte for byte, whatever its bytes. It does not know what a query is.
+//! Invariant: every text comes back byte for byte, whatever its bytes. It does not know what a query is.
 
 pub mod column;
 pub mod directory;

@@ -3,6 +3,7 @@
 //! A variable is a whole token with a digit, or a UUID or an address, or rarely a quoted text. So words
 //! without digits, and what is between them, stand in a literal or between quotes; but for words of hex
 //! digits, which a UUID may have. Invariant: a text that passes has the words in one of these places.
+//! It does not decide about a text: only that all texts of a template pass.
 
 use antler_events::query::text::is_token_byte;
 use antler_events::query::value::{Finder, Piece, ValueTest, has_kelvin};
