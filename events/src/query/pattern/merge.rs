@@ -5,7 +5,6 @@
 //! Invariant: what becomes of forms depends on which there are, not on their order, nor on how often each comes.
 //! It does not count messages.
 
-use std::collections::hash_map::Entry;
 use std::collections::{HashMap, HashSet};
 use std::hash::BuildHasher as _;
 
@@ -62,6 +61,15 @@ fn widened_into(form: &Form, wide: &HashSet<&Form, FixedState>) -> Option<Form> 
 /// A word of a class: the indices of both.
 type Place = (usize, usize);
 
+/// A word of a class, with hashes of what it is and of what is beside it.
+#[derive(Debug, Clone, Copy)]
+struct HashedPlace {
+    others: u64,
+    hash: u64,
+    class: u32,
+    word: u32,
+}
+
 /// Forms whose words are equal are one class.
 #[derive(Debug, Default)]
 struct Classes {
@@ -90,24 +98,47 @@ impl Classes {
     /// The words that turn out to be variables.
     fn variables(&self) -> Vec<Place> {
         let mut found = Vec::new();
-        for places in self.places_but_for_one_word() {
-            let word = |place: &Place| &self.all[place.0][place.1];
-            let mut values: Vec<&Word> = places.iter().map(word).collect();
-            values.sort_unstable();
-            values.dedup();
-            let holds_variable = values.iter().any(|value| value.is_variable());
-            let needed = match values[0].key() {
-                "" => VALUES_MIN,
-                _ => KEY_VALUES_MIN,
-            };
-            if holds_variable && values.len() > 1 || values.len() >= needed {
-                found.extend(places.into_iter().filter(|place| !word(place).is_variable()));
+        let places = self.places_by_others();
+        for alike in places.chunk_by(|one, other| one.others == other.others) {
+            if alike.len() > 1 && self.is_variable(alike) {
+                let places = alike.iter().map(|place| (place.class as usize, place.word as usize));
+                found.extend(places.filter(|(class, word)| !self.all[*class][*word].is_variable()));
             }
         }
         found.extend(self.names_beside_variables());
         found.sort_unstable();
         found.dedup();
         found
+    }
+
+    /// Whether words that stand in otherwise equal forms are values of a variable.
+    fn is_variable(&self, alike: &[HashedPlace]) -> bool {
+        let word = |place: &HashedPlace| &self.all[place.class as usize][place.word as usize];
+        let mut values: Vec<u64> = alike.iter().map(|place| place.hash).collect();
+        values.sort_unstable();
+        values.dedup();
+        let needed = if word(&alike[0]).key().is_empty() { VALUES_MIN } else { KEY_VALUES_MIN };
+        values.len() >= needed || (values.len() > 1 && alike.iter().any(|place| word(place).is_variable()))
+    }
+
+    /// All words with what is beside them, those together that have the same. A first word stays as it is.
+    fn places_by_others(&self) -> Vec<HashedPlace> {
+        let mut places = Vec::with_capacity(self.all.iter().map(Vec::len).sum());
+        let mut hashes: Vec<u64> = Vec::new();
+        for (class, words) in (0..).zip(&self.all) {
+            hashes.clear();
+            hashes.extend(words.iter().enumerate().map(|(place, word)| hash_at(place, word)));
+            let whole = hashes.iter().copied().fold(0, u64::wrapping_add);
+            for (place, (word, hash)) in words.iter().zip(&hashes).enumerate().skip(1) {
+                let masked = hash_of_variable(place, word.key());
+                let others = whole.wrapping_sub(*hash).wrapping_add(masked);
+                // The place counts too: another one may be what differs.
+                let others = others.rotate_left(1) ^ place as u64;
+                places.push(HashedPlace { others, hash: *hash, class, word: place as u32 });
+            }
+        }
+        places.sort_unstable_by_key(|place| (place.others, place.class, place.word));
+        places
     }
 
     /// Words with a dot, such as names of hosts, that stand beside a variable where other forms have nothing but the
@@ -125,29 +156,6 @@ impl Classes {
             }
         }
         found
-    }
-
-    /// Groups of places of classes that are equal but for the word at the place. A first word stays.
-    fn places_but_for_one_word(&self) -> Vec<Vec<Place>> {
-        let mut by_hash: HashMap<u64, usize, FixedState> = HashMap::default();
-        let mut groups: Vec<Vec<Place>> = Vec::new();
-        for (index, words) in self.all.iter().enumerate() {
-            let whole = hash(words);
-            for (place, word) in words.iter().enumerate().skip(1) {
-                let masked = hash_at(place, &Word::variable(word.key()));
-                let others = whole.wrapping_sub(hash_at(place, word)).wrapping_add(masked);
-                // The place counts too: another one may be what differs.
-                match by_hash.entry(others.rotate_left(1) ^ place as u64) {
-                    Entry::Occupied(group) => groups[*group.get()].push((index, place)),
-                    Entry::Vacant(group) => {
-                        group.insert(groups.len());
-                        groups.push(vec![(index, place)]);
-                    }
-                }
-            }
-        }
-        groups.retain(|group| group.len() > 1);
-        groups
     }
 
     /// Makes variables of these words, and answers for each class its new index.
@@ -183,7 +191,11 @@ fn hash(words: &[Word]) -> u64 {
 }
 
 fn hash_at(place: usize, word: &Word) -> u64 {
-    FixedState::default().hash_one((place, word))
+    FixedState::default().hash_one((place, word.identity()))
+}
+
+fn hash_of_variable(place: usize, key: &str) -> u64 {
+    FixedState::default().hash_one((place, (true, key)))
 }
 
 #[cfg(test)]

@@ -5,13 +5,16 @@
 //! Invariant: two words are equal if both are the same text, or both are variables with the same key; what is shown
 //! reads as the same words again. It does not know other forms.
 
+use std::borrow::Cow;
 use std::hash::{Hash, Hasher};
+use std::sync::Arc;
 
 use super::form::Hole;
 
 /// A longer word is a variable: nobody writes it.
 const WORD_BYTES_MAX: usize = 256;
 const ANY: &str = "<*>";
+const DATE_BYTES: usize = 3;
 const DATES: [&str; 19] = [
     "Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun", "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug",
     "Sep", "Oct", "Nov", "Dec",
@@ -25,7 +28,7 @@ const UNITS: [&str; 19] = [
 #[derive(Debug, Clone)]
 pub(super) struct Word {
     /// As it is shown.
-    text: Box<str>,
+    text: Arc<str>,
     /// How much of it is the key: what stands up to the equals sign before a value.
     key_bytes: usize,
     is_variable: bool,
@@ -42,7 +45,8 @@ impl Word {
         if is_long {
             return Self::variable(&text[..key_bytes]);
         }
-        let is_date = DATES.contains(&text.trim_end_matches([',', '.']));
+        let name = text.trim_end_matches([',', '.']);
+        let is_date = name.len() == DATE_BYTES && DATES.contains(&name);
         Self { is_variable: hole.is_some() || is_date, key_bytes, text: text.into() }
     }
 
@@ -138,6 +142,9 @@ pub(super) fn settled(raw: Vec<Word>) -> Vec<Word> {
 
 /// The words with variables side by side made one.
 pub(super) fn joined(all: Vec<Word>) -> Vec<Word> {
+    if !all.windows(2).any(|words| words.iter().all(Word::is_bare_variable)) {
+        return all;
+    }
     let mut words: Vec<Word> = Vec::with_capacity(all.len());
     for word in all {
         match words.last_mut().filter(|last| last.is_bare_variable() && word.is_bare_variable()) {
@@ -158,11 +165,13 @@ fn is_in_parentheses(text: &str) -> bool {
 }
 
 /// Bytes as text that does nothing but stand there.
-fn shown(bytes: &[u8]) -> String {
+fn shown(bytes: &[u8]) -> Cow<'_, str> {
     let text = String::from_utf8_lossy(bytes);
-    text.chars()
-        .map(|letter| if letter.is_control() { char::REPLACEMENT_CHARACTER } else { letter })
-        .collect()
+    if !text.chars().any(char::is_control) {
+        return text;
+    }
+    let harmless = |letter: char| if letter.is_control() { char::REPLACEMENT_CHARACTER } else { letter };
+    text.chars().map(harmless).collect::<String>().into()
 }
 
 /// Where the first hole stands.

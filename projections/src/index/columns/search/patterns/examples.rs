@@ -50,12 +50,12 @@ pub(super) fn add_examples<S: SearchGroup>(
             break;
         }
     }
-    render(walk, newest.best, &mut patterns);
+    render(walk, &newest.best, &mut patterns);
     patterns
 }
 
 /// Reads the lines that were chosen.
-fn render<S: SearchGroup>(walk: &mut Walk<'_, S>, best: Vec<Vec<Found>>, patterns: &mut [FoundPattern]) {
+fn render<S: SearchGroup>(walk: &mut Walk<'_, S>, best: &[Vec<Found>], patterns: &mut [FoundPattern]) {
     let mut places: Vec<(usize, u32, usize)> = Vec::new();
     for (at, best) in best.iter().enumerate() {
         places.extend(best.iter().map(|found| (found.group, found.row, at)));
