@@ -21,6 +21,7 @@ pub mod table;
 pub mod workers;
 
 use std::fmt;
+use std::time::Duration;
 
 use antler_events::clock::Timestamp;
 use antler_events::ids::{Offset, PartitionId, TenantId};
@@ -43,8 +44,6 @@ pub use line::{FoundLine, LineId, LineIdError, Position};
 pub use search::{After, LinePage, LineQuery, OneLine, Order, Period};
 pub use table::{TableAnswer, TableLines, TableQuery};
 pub use workers::{InlineWorkers, Work, WorkLost, Workers};
-
-use std::time::Duration;
 
 /// The answer to a question.
 pub type Answering<'a, T> = BoxFuture<'a, Result<T, SearchError>>;

@@ -44,11 +44,14 @@ fn the_reference_conforms() {
     }
 }
 
+/// What takes longer than all others together is not needed to find them.
+const SLOWEST: &str = "pages_of_any_size_make_one_list";
+
 #[test]
 fn every_planted_bug_is_found() {
     for planted in Planted::ALL {
         let finds = |case: &&Case| catch_unwind(AssertUnwindSafe(|| run(case, planted))).is_err();
-        let found = CASES.iter().find(finds);
+        let found = CASES.iter().filter(|case| case.name != SLOWEST).find(finds);
         assert!(found.is_some(), "no case finds {planted:?}");
     }
 }

@@ -28,7 +28,7 @@ pub struct Step {
     /// Bytes that were read from storage, and from memory in their place.
     pub stored_bytes_read: u64,
     pub cached_bytes_read: u64,
-    /// Time of the processor that did it.
+    /// How long that took, on one thread.
     pub took: Duration,
 }
 

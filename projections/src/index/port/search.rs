@@ -5,7 +5,7 @@
 //! lines: adapters do.
 
 use antler_events::clock::Timestamp;
-use antler_events::ids::TenantId;
+use antler_events::ids::{Offset, PartitionId, TenantId};
 use antler_events::query::tree::Filter;
 
 use super::answer::{Coverage, Total};
@@ -118,9 +118,8 @@ impl LineQuery {
 }
 
 impl Position {
-    /// The place in an order that is before all lines of a time.
+    /// The place in an order that is before all lines of a time: a page that begins behind it begins with them.
     pub fn before_time(time: Timestamp, order: Order) -> Self {
-        use antler_events::ids::{Offset, PartitionId};
         let (partition, offset, line) = match order {
             Order::NewestFirst => (u16::MAX, Offset::MAX, u32::MAX),
             Order::OldestFirst => (0, Offset::ZERO, 0),
