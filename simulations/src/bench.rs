@@ -6,6 +6,7 @@
 
 pub mod cpu;
 pub mod log;
+pub mod memory;
 pub mod parse;
 pub mod patterns;
 pub mod peers;

@@ -44,7 +44,10 @@ pub fn run(setting: &Setting, report: &mut Report<'_>) -> anyhow::Result<()> {
     figure("seal.cpu", of(|cost| cost.seal), "cpu-s/GB", Some(yardstick))?;
     figure("apply_and_seal.cpu", of(|cost| cost.apply + cost.seal), "cpu-s/GB", Some(yardstick))?;
     figure("disk", stored.0, "of raw", Some(stored.1))?;
-    figure("open.memory", of(|cost| cost.open_bytes_max / 1e6), "MB", None)
+    figure("open.memory", of(|cost| cost.open_bytes_max / 1e6), "MB", None)?;
+    // Later rounds find memory that earlier ones have not given back.
+    let peak_bytes = costs.iter().map(|cost| cost.peak_bytes).fold(0.0, f64::max);
+    figure("peak.memory", peak_bytes / 1e6, "MB", None)
 }
 
 /// What was measured must have been worth it.

@@ -13,6 +13,7 @@ use antler_events::line::LineBatch;
 use antler_projections::index::columns::store::{ColumnStore, StoreOptions};
 use anyhow::ensure;
 
+use crate::bench::memory::MemoryMark;
 use crate::bench::reading::line_batches_of;
 use crate::bench::{Setting, cpu};
 use crate::draw::Draw;
@@ -30,6 +31,9 @@ pub struct Cost {
     pub apply: f64,
     pub seal: f64,
     pub open_bytes_max: f64,
+    /// Of the whole process while it was filled, beyond what it had before: groups, batches and files on their
+    /// way, without the corpus.
+    pub peak_bytes: f64,
 }
 
 /// A filled store.
@@ -54,7 +58,9 @@ impl Filled {
         let bytes = setting.corpus.len() as f64;
         let mut filled =
             Self { store: opened.store, files, dir, lines: 0, bytes, cost: Cost::default(), _folder: folder };
+        let mark = MemoryMark::set()?;
         filled.fill(setting)?;
+        filled.cost.peak_bytes = mark.grown_bytes()? as f64;
         filled.cost.read /= bytes / 1e9;
         filled.cost.apply /= bytes / 1e9;
         filled.cost.seal /= bytes / 1e9;
