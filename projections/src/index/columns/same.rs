@@ -17,11 +17,12 @@ pub(super) fn same(left: &[u8], right: &[u8]) -> bool {
     if left.len() > SHORT_BYTES_MAX {
         return left == right;
     }
-    // The last word overlaps the one before it where the length is no multiple.
+    // The last bytes overlap the first where there are not twice as many.
+    if let (Some(left_end), Some(right_end)) = (left.last_chunk::<16>(), right.last_chunk::<16>()) {
+        return left_end == right_end && left.first_chunk::<16>() == right.first_chunk::<16>();
+    }
     if let (Some(left_end), Some(right_end)) = (left.last_chunk::<8>(), right.last_chunk::<8>()) {
-        let (left_words, right_words) = (left.as_chunks::<8>().0, right.as_chunks::<8>().0);
-        return left_end == right_end
-            && left_words.iter().zip(right_words).all(|(left, right)| left == right);
+        return left_end == right_end && left.first_chunk::<8>() == right.first_chunk::<8>();
     }
     if let (Some(left_end), Some(right_end)) = (left.last_chunk::<4>(), right.last_chunk::<4>()) {
         return left_end == right_end && left.first_chunk::<4>() == right.first_chunk::<4>();

@@ -289,7 +289,7 @@ impl<'a> Follower<'a> {
     }
 
     /// Whether the bytes of the line up to `end` are the next piece.
-    #[inline]
+    #[inline(always)]
     fn has_piece(&mut self, shape: &Shape, end: usize) -> bool {
         let text_end = shape.ends[self.holes] as usize;
         let piece = &shape.text[self.text_at..text_end];
