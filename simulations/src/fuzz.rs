@@ -4,16 +4,26 @@
 //! then on seeded mutations of them: run `n` of seed `s` is the same bytes on every machine.
 //! Invariant: a body has no state and reads nothing but its argument. It does not measure coverage.
 
+pub mod groups;
 pub mod hostile;
 mod lines;
 pub mod mutate;
+mod pipelines;
+mod queries;
+mod regexes;
+mod seeds;
+mod stand;
 
 use std::panic::catch_unwind;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, ensure};
 
+pub use groups::fuzz_group;
 pub use lines::fuzz_line;
+pub use pipelines::fuzz_pipeline;
+pub use queries::fuzz_query;
+pub use regexes::fuzz_regex;
 
 use mutate::Mutator;
 
@@ -22,10 +32,18 @@ use mutate::Mutator;
 pub struct Target {
     pub name: &'static str,
     pub body: fn(&[u8]),
+    /// Seeds that are better made than stored.
+    seeds: fn() -> Vec<Vec<u8>>,
 }
 
 /// All targets; each has a folder of its name in `simulations/fuzz/corpus`.
-pub const TARGETS: [Target; 1] = [Target { name: "lines", body: fuzz_line }];
+pub const TARGETS: [Target; 5] = [
+    Target { name: "lines", body: fuzz_line, seeds: Vec::new },
+    Target { name: "queries", body: fuzz_query, seeds: seeds::queries },
+    Target { name: "pipelines", body: fuzz_pipeline, seeds: seeds::pipelines },
+    Target { name: "groups", body: fuzz_group, seeds: seeds::groups },
+    Target { name: "regexes", body: fuzz_regex, seeds: seeds::regexes },
+];
 
 /// Bytes that break a promise.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -36,7 +54,7 @@ pub struct Finding {
 }
 
 impl Target {
-    /// The files of the seed corpus in the order of their names.
+    /// The files of the seed corpus in the order of their names, and the seeds that are made.
     pub fn corpus(&self) -> anyhow::Result<Vec<Vec<u8>>> {
         let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("fuzz/corpus").join(self.name);
         let entries =
@@ -47,7 +65,9 @@ impl Target {
         ensure!(!paths.is_empty(), "{} is empty", folder.display());
         let read =
             |path: &PathBuf| std::fs::read(path).with_context(|| format!("cannot read {}", path.display()));
-        paths.iter().map(read).collect()
+        let mut corpus: Vec<Vec<u8>> = paths.iter().map(read).collect::<anyhow::Result<_>>()?;
+        corpus.extend((self.seeds)());
+        Ok(corpus)
     }
 
     /// Runs the corpus and so many mutations, and stops at the first finding.

@@ -1,4 +1,4 @@
-//! Memory under hostile input: lines made to be dear, and log files that lie about how long things are.
+//! Memory under hostile input: lines made to be dear, and files of log and index that lie about how long things are.
 //!
 //! Each case runs in a process of its own, so that memory that one gives back does not hide what another
 //! takes. Invariant: address space grows by at most four times the input and 64 MiB, so room that is only
@@ -18,9 +18,8 @@ use antler_events::log::segment::{Committer, Opened, Planted, verify};
 use antler_events::log::{EventLog as _, ReadError};
 use antler_simulations::damage::{PARTITION, append, disk, open};
 use antler_simulations::draw::Draw;
-use antler_simulations::fuzz::TARGETS;
-use antler_simulations::fuzz::hostile;
 use antler_simulations::fuzz::mutate::Mutator;
+use antler_simulations::fuzz::{TARGETS, groups, hostile};
 use antler_simulations::world::poll::poll_now;
 
 const SLACK_BYTES: usize = 64 << 20;
@@ -33,12 +32,13 @@ const CASE: &str = "ANTLER_TEST_MEMORY_CASE";
 /// Does what its name says and answers how many bytes of input that was at most, at a time.
 type Case = (&'static str, fn() -> usize);
 
-const CASES: [Case; 5] = [
+const CASES: [Case; 6] = [
     ("hostile lines", hostile_lines),
     ("mutated lines", mutated_lines),
     ("tiny lines with a new name each", tiny_lines),
     ("lengths in log files that lie", lying_lengths),
     ("log files of noise", files_of_noise),
+    ("group files that lie", lying_groups),
 ];
 
 #[test]
@@ -96,6 +96,14 @@ fn tiny_lines() -> usize {
     let lines: Vec<String> = (0..131_072).map(|number| format!("{{\"{number:x}\":0}}")).collect();
     take(lines.iter().map(String::as_bytes));
     lines.iter().map(String::len).sum()
+}
+
+/// Groups whose bytes are wrong, and groups whose lengths and counts are, with right checksums.
+fn lying_groups() -> usize {
+    let target = TARGETS.into_iter().find(|target| target.name == "groups").unwrap();
+    let corpus = target.corpus().unwrap();
+    assert_eq!(target.search(&corpus, 2, 0, 2_000), None);
+    groups::whole().1.len()
 }
 
 /// Through the builder and the body of an event, as far as the lines are taken.

@@ -13,7 +13,7 @@ use clap::Parser;
 /// Feed mutated bytes to a parser and check its promises.
 #[derive(Debug, Parser)]
 struct Arguments {
-    /// What to fuzz: lines.
+    /// What to fuzz: lines, queries, pipelines, groups or regexes.
     target: String,
     /// Mutations to try after the seed corpus.
     #[arg(long, default_value_t = 100_000)]

@@ -67,10 +67,14 @@ pub fn stages() -> Vec<Stage> {
         Stage::cargo("release server", "build --locked --release"),
         Stage::cargo("release tools", "build --locked --release -p antler-simulations"),
         Stage::tool("simulation of the log", "simulate -- --scenario log --seeds 10000"),
-        Stage::tool("simulation of the store", "simulate -- --scenario store --seeds 250"),
+        Stage::tool("simulation of the store", "simulate -- --scenario store --seeds 2000"),
         Stage::tool("kills", "kill -- --kills 100"),
         Stage::tool("damage", "damage"),
-        Stage::tool("fuzz", "fuzz -- lines --runs 100000"),
+        Stage::tool("fuzz of lines", "fuzz -- lines --runs 100000"),
+        Stage::tool("fuzz of queries", "fuzz -- queries --runs 100000"),
+        Stage::tool("fuzz of pipelines", "fuzz -- pipelines --runs 10000"),
+        Stage::tool("fuzz of groups", "fuzz -- groups --runs 10000"),
+        Stage::tool("fuzz of regexes", "fuzz -- regexes --runs 10000"),
         // Its figures are for the reader; on a shared machine they prove nothing.
         Stage::tool("bench", "bench -- log parse --bytes 8000000"),
     ]

@@ -53,6 +53,20 @@ const PIECES: &[&[u8]] = &[
     b" ",
     b"\t",
     b"0123456789abcdef",
+    b" and ",
+    b" or ",
+    b"not ",
+    b"(",
+    b")",
+    b"*",
+    b"/",
+    b">=",
+    b"[1 TO 9}",
+    b" | ",
+    b"stats count() by ",
+    b"[a-z]+",
+    b"(?i)",
+    b"{2,5}",
 ];
 
 /// Makes bytes by number.

@@ -7,10 +7,11 @@ use super::*;
 
 #[test]
 fn every_promise_holds_on_the_corpus_and_its_mutations() {
-    for target in TARGETS {
+    // Bodies that make groups are dear.
+    for (target, runs) in TARGETS.into_iter().zip([3_000, 3_000, 300, 300, 300]) {
         let corpus = target.corpus().unwrap();
         assert!(corpus.len() >= 60, "{} has {} seeds", target.name, corpus.len());
-        assert_eq!(target.search(&corpus, 1, 0, 3_000), None, "{}", target.name);
+        assert_eq!(target.search(&corpus, 1, 0, runs), None, "{}", target.name);
     }
 }
 
@@ -32,7 +33,8 @@ fn hostile_sequences_break_no_promise() {
 
 #[test]
 fn a_broken_promise_is_found_with_its_run() {
-    let target = Target { name: "planted", body: |bytes| assert!(!bytes.contains(&0xff), "planted") };
+    let target =
+        Target { name: "planted", body: |bytes| assert!(!bytes.contains(&0xff), "planted"), seeds: Vec::new };
     let found = target.search(&[b"abc".to_vec()], 1, 0, 10_000).unwrap();
     assert!(found.run.is_some() && found.bytes.contains(&0xff));
     let again = target.search(&[b"abc".to_vec()], 1, found.run.unwrap(), 1);
