@@ -2,7 +2,7 @@
 //!
 //! `builder` takes lines in and `batch` gives them out; between them `scan` reads JSON, `plain` the
 //! rest, `names` remembers field names, and `timestamp` and `level` read the two fields that every
-//! line is asked for.
+//! line is asked for; `stream` says under which name a line is filed.
 //! Invariant: the same lines, limits and arrival give the same batch, so that a batch can be rebuilt
 //! from the event log. It does not enrich, redact or drop anything: the pipeline of a tenant does.
 
@@ -14,6 +14,7 @@ mod names;
 mod plain;
 pub mod role;
 mod scan;
+pub mod stream;
 pub mod timestamp;
 
 #[cfg(test)]
@@ -24,3 +25,4 @@ pub use builder::LineBatchBuilder;
 pub use error::LineError;
 pub use level::Level;
 pub use role::Role;
+pub use stream::{StreamName, StreamParts};
