@@ -1,7 +1,10 @@
 //! Blocks: the pieces a group file consists of, each compressed where that helps, and checksummed.
 //!
 //! A stream of bytes is put in and gives an `Extent`; small ones share a block. Invariant: what is read
-//! is what was put, or an error that names the block. It does not know what the bytes mean.
+//! is what was put, or an error that names the block. A block may lean on another one, its base (`based`).
+//! It does not know what the bytes mean.
+
+mod based;
 
 use std::io;
 use std::sync::{Arc, Mutex};
@@ -15,6 +18,8 @@ const SHARED_BYTES_MAX: usize = 4 << 10;
 const SHARED_BLOCK_BYTES: usize = 32 << 10;
 /// Largest block; larger streams are the caller's to cut.
 pub const BLOCK_BYTES_MAX: usize = 16 << 20;
+/// A base must save so many bytes, because reading it costs.
+const BASE_BYTES: usize = 256;
 /// Bytes behind each stored block: the checksum of what stands before them.
 const CHECKSUM_BYTES: usize = 4;
 
@@ -73,10 +78,13 @@ struct Entry {
     /// Without the checksum.
     stored: u32,
     length: u32,
+    /// The block that it leans on.
+    base: Option<u32>,
 }
 
 /// Writes blocks one after the other into memory.
 pub struct BlockWriter {
+    level: i32,
     compressor: zstd::bulk::Compressor<'static>,
     out: Vec<u8>,
     entries: Vec<Entry>,
@@ -91,7 +99,7 @@ impl BlockWriter {
     pub fn new(level: i32, out: Vec<u8>) -> io::Result<Self> {
         let compressor = zstd::bulk::Compressor::new(level)?;
         let (scratch, shared) = (Vec::new(), Vec::new());
-        Ok(Self { compressor, out, entries: Vec::new(), scratch, shared, shared_block: None })
+        Ok(Self { level, compressor, out, entries: Vec::new(), scratch, shared, shared_block: None })
     }
 
     /// Takes a stream of at most `BLOCK_BYTES_MAX` bytes.
@@ -122,6 +130,24 @@ impl BlockWriter {
         block
     }
 
+    /// Takes a block that shares nothing, on the back of an earlier one if that is clearly smaller; says
+    /// whether it is. The base must have none itself.
+    pub fn put_block_on(&mut self, bytes: &[u8], (base, base_bytes): (u32, &[u8])) -> bool {
+        assert!(self.entries[base as usize].base.is_none(), "a base has no base");
+        let start = self.out.len();
+        let block = self.put_block(bytes);
+        let alone = self.entries[block as usize].stored as usize;
+        let based = based::compress(bytes, base_bytes, self.level);
+        let Some(based) = based.filter(|based| based.len() + based.len() / 16 + BASE_BYTES < alone) else {
+            return false;
+        };
+        self.out.truncate(start);
+        self.out.extend_from_slice(&based);
+        self.close(block, start, bytes.len());
+        self.entries[block as usize].base = Some(base);
+        true
+    }
+
     /// Takes bytes that are known not to shrink.
     pub fn put_dense(&mut self, stream: &[u8]) -> Extent {
         let block = self.reserve();
@@ -147,7 +173,7 @@ impl BlockWriter {
     }
 
     fn reserve(&mut self) -> u32 {
-        self.entries.push(Entry { at: 0, stored: 0, length: 0 });
+        self.entries.push(Entry { at: 0, stored: 0, length: 0, base: None });
         self.entries.len() as u32 - 1
     }
 
@@ -171,7 +197,8 @@ impl BlockWriter {
         let stored = self.out.len() - at;
         let checksum = crc32fast::hash(&self.out[at..]);
         self.out.extend_from_slice(&checksum.to_le_bytes());
-        self.entries[block as usize] = Entry { at: at as u64, stored: stored as u32, length: length as u32 };
+        let entry = &mut self.entries[block as usize];
+        *entry = Entry { at: at as u64, stored: stored as u32, length: length as u32, base: None };
     }
 }
 
@@ -196,17 +223,31 @@ impl BlockTable {
         self.entries.is_empty()
     }
 
+    /// Whether any block leans on another one.
+    pub fn has_bases(&self) -> bool {
+        self.entries.iter().any(|entry| entry.base.is_some())
+    }
+
+    /// The block that must be read first.
+    pub fn base_of(&self, block: u32) -> Option<u32> {
+        self.entries.get(block as usize).and_then(|entry| entry.base)
+    }
+
     pub fn encode(&self, out: &mut Vec<u8>) {
+        let has_bases = self.has_bases();
         varint::push(out, self.entries.len() as u64);
         for entry in &self.entries {
             varint::push(out, entry.at);
             varint::push(out, u64::from(entry.stored));
             varint::push(out, u64::from(entry.length));
+            if has_bases {
+                varint::push(out, entry.base.map_or(0, |base| u64::from(base) + 1));
+            }
         }
     }
 
-    /// Reads a table whose blocks all lie before `end`.
-    pub fn decode(bytes: &mut &[u8], end: u64) -> Result<Self, ReadError> {
+    /// Reads a table whose blocks all lie before `end`; whether it says bases, the file knows.
+    pub fn decode(bytes: &mut &[u8], end: u64, has_bases: bool) -> Result<Self, ReadError> {
         let wrong = ReadError::directory("the table of blocks");
         let count = varint::take(bytes).ok_or(wrong.clone())?;
         if count > bytes.len() as u64 {
@@ -217,14 +258,20 @@ impl BlockTable {
             let at = varint::take(bytes).ok_or(wrong.clone())?;
             let stored = varint::take_u32(bytes).ok_or(wrong.clone())?;
             let length = varint::take_u32(bytes).ok_or(wrong.clone())?;
+            let base = if has_bases { varint::take_u32(bytes).ok_or(wrong.clone())? } else { 0 };
             let fits =
                 at.checked_add(u64::from(stored) + CHECKSUM_BYTES as u64).is_some_and(|last| last <= end);
             if !fits || length as usize > BLOCK_BYTES_MAX || stored > length {
                 return Err(wrong);
             }
-            entries.push(Entry { at, stored, length });
+            entries.push(Entry { at, stored, length, base: base.checked_sub(1) });
         }
-        Ok(Self { entries })
+        let has_none = |base: u32| entries.get(base as usize).is_some_and(|entry| entry.base.is_none());
+        if entries.iter().filter_map(|entry| entry.base).all(has_none) {
+            Ok(Self { entries })
+        } else {
+            Err(wrong)
+        }
     }
 
     /// Memory that the table holds.
@@ -252,10 +299,12 @@ pub trait Blocks {
     }
 }
 
-/// Reads one block of a table through `read_at`, which fills its buffer or fails.
+/// Reads one block of a table through `read_at`, which fills its buffer or fails. `base` are the bytes of the
+/// block that it leans on.
 pub fn read_block(
     table: &BlockTable,
     block: u32,
+    base: Option<&[u8]>,
     restorers: &Restorers,
     read_at: impl FnOnce(u64, &mut [u8]) -> io::Result<bool>,
 ) -> Result<Bytes, ReadError> {
@@ -269,13 +318,13 @@ pub fn read_block(
     if crc32fast::hash(&stored).to_le_bytes() != checksum[..] {
         return Err(ReadError::Checksum { block, at });
     }
-    if entry.stored == entry.length {
-        return Ok(stored.into());
-    }
-    restorers
-        .restore(&stored, entry.length as usize)
-        .ok_or(ReadError::Compression { block, at })
-        .map(Bytes::from)
+    let length = entry.length as usize;
+    let restored = match base {
+        None if entry.stored == entry.length => return Ok(stored.into()),
+        None => restorers.restore(&stored, length),
+        Some(base) => based::restore(&stored, length, base),
+    };
+    restored.ok_or(ReadError::Compression { block, at }).map(Bytes::from)
 }
 
 /// Decompressing contexts, lent to whoever reads.
@@ -316,7 +365,8 @@ impl BlocksInMemory {
 
 impl Blocks for BlocksInMemory {
     fn block(&self, block: u32) -> Result<Bytes, ReadError> {
-        read_block(&self.table, block, &self.restorers, |at, into| {
+        let base = self.table.base_of(block).map(|base| self.block(base)).transpose()?;
+        read_block(&self.table, block, base.as_deref(), &self.restorers, |at, into| {
             let from = self.bytes.get(at as usize..).and_then(|rest| rest.get(..into.len()));
             let Some(from) = from else { return Ok(false) };
             into.copy_from_slice(from);
@@ -366,10 +416,10 @@ mod tests {
         let mut encoded = Vec::new();
         table.encode(&mut encoded);
         let end = bytes.len() as u64;
-        assert_eq!(BlockTable::decode(&mut &encoded[..], end).unwrap(), table);
-        assert!(BlockTable::decode(&mut &encoded[..], end - 1).is_err());
+        assert_eq!(BlockTable::decode(&mut &encoded[..], end, false).unwrap(), table);
+        assert!(BlockTable::decode(&mut &encoded[..], end - 1, false).is_err());
         for cut in 0..encoded.len() {
-            assert!(BlockTable::decode(&mut &encoded[..cut], end).is_err(), "cut at {cut}");
+            assert!(BlockTable::decode(&mut &encoded[..cut], end, false).is_err(), "cut at {cut}");
         }
     }
 
@@ -382,6 +432,33 @@ mod tests {
             let blocks = BlocksInMemory::new(bytes, table.clone());
             let read = extents.iter().map(|extent| blocks.stream(*extent));
             assert!(read.filter(Result::is_err).count() > 0, "byte {at}");
+        }
+    }
+
+    #[test]
+    fn a_block_on_a_base_comes_back_and_a_base_of_a_base_is_refused() {
+        let first = &streams()[3];
+        let second = [&first[100..], b"and more"].concat();
+        let mut writer = BlockWriter::new(19, b"head".to_vec()).unwrap();
+        let base = writer.put_block(first);
+        assert!(writer.put_block_on(&second, (base, first)));
+        assert!(!writer.put_block_on(&[9; 700], (base, first)), "it is small without one");
+        let (bytes, table) = writer.finish();
+        assert!(bytes.len() < first.len() + 300, "{}", bytes.len());
+        let (mut encoded, end) = (Vec::new(), bytes.len() as u64);
+        table.encode(&mut encoded);
+        assert_eq!(BlockTable::decode(&mut &encoded[..], end, true).unwrap(), table);
+        let blocks = BlocksInMemory::new(bytes, table.clone());
+        assert_eq!(
+            (blocks.block(1).unwrap(), blocks.block(2).unwrap()),
+            (second.into(), vec![9; 700].into())
+        );
+        for wrong in [1, 3] {
+            let mut table = table.clone();
+            table.entries[2].base = Some(wrong);
+            encoded.clear();
+            table.encode(&mut encoded);
+            assert!(BlockTable::decode(&mut &encoded[..], end, true).is_err(), "{wrong}");
         }
     }
 

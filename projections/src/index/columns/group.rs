@@ -6,6 +6,7 @@
 
 pub mod cache;
 pub mod directory;
+pub mod recompress;
 pub mod trailer;
 
 use std::borrow::Cow;
@@ -59,16 +60,23 @@ impl Blocks for GroupBlocks {
             self.reads.cached_bytes.fetch_add(bytes.len() as u64, Ordering::Relaxed);
             return Ok(bytes);
         }
-        let read_at = |at: u64, into: &mut [u8]| {
-            self.reads.stored_bytes.fetch_add(into.len() as u64, Ordering::Relaxed);
-            Ok(read_full(&*self.file, at, into)? == into.len())
-        };
-        let read = read_block(&self.table, block, &self.shared.restorers, read_at);
-        let bytes = read.inspect_err(|_| {
+        let bytes = self.read(block).inspect_err(|_| {
             self.reads.faults.fetch_add(1, Ordering::Relaxed);
         })?;
         self.shared.cache.keep((self.number, block), bytes.clone());
         Ok(bytes)
+    }
+}
+
+impl GroupBlocks {
+    /// Reads a block from the file, whether it is in memory or not; a base may be.
+    fn read(&self, block: u32) -> Result<Bytes, ReadError> {
+        let base = self.table.base_of(block).map(|base| self.block(base)).transpose()?;
+        let read_at = |at: u64, into: &mut [u8]| {
+            self.reads.stored_bytes.fetch_add(into.len() as u64, Ordering::Relaxed);
+            Ok(read_full(&*self.file, at, into)? == into.len())
+        };
+        read_block(&self.table, block, base.as_deref(), &self.shared.restorers, read_at)
     }
 }
 
@@ -92,9 +100,9 @@ impl SealedGroup {
     /// Reads trailer and directory.
     pub fn open(file: Box<dyn File>, number: u64, shared: Arc<Shared>) -> Result<Self, ReadError> {
         let size = file.size().map_err(|error| ReadError::storage(&error))?;
-        let bytes = trailer::read_directory(&*file, size, &shared.restorers)?;
-        let mut rest = &bytes[..];
-        let table = BlockTable::decode(&mut rest, size)?;
+        let stored = trailer::read_directory(&*file, size, &shared.restorers)?;
+        let mut rest = &stored.bytes[..];
+        let table = BlockTable::decode(&mut rest, size, stored.has_bases)?;
         let directory = Directory::decode(&mut rest)?;
         let blocks = GroupBlocks { file, table, number, shared, reads: ReadCounts::default() };
         let arrivals = directory.events.read_arrivals(&blocks)?;
@@ -116,11 +124,7 @@ impl SealedGroup {
 
     /// Reads every block once: each has its checksum.
     pub fn check_blocks(&self) -> Result<(), ReadError> {
-        (0..self.blocks.table.len() as u32).try_for_each(|block| {
-            let read_at =
-                |at: u64, into: &mut [u8]| Ok(read_full(&*self.blocks.file, at, into)? == into.len());
-            read_block(&self.blocks.table, block, &self.blocks.shared.restorers, read_at).map(drop)
-        })
+        (0..self.blocks.table.len() as u32).try_for_each(|block| self.blocks.read(block).map(drop))
     }
 }
 

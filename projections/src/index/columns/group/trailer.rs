@@ -13,11 +13,30 @@ use crate::index::columns::block::{ReadError, Restorers};
 pub const HEAD: &[u8; 8] = b"ANTLERgr";
 pub const VERSION: u16 = 1;
 pub const TRAILER_BYTES: usize = 36;
+/// Stands above the version if blocks lean on others, so that no program reads such a file that cannot.
+const HAS_BASES: u32 = 1 << 16;
 /// Largest directory, as it is read.
 const DIRECTORY_BYTES_MAX: u32 = 256 << 20;
 
+/// A directory as it stands in a file.
+#[derive(Debug)]
+pub struct StoredDirectory {
+    pub bytes: Vec<u8>,
+    /// Whether its table of blocks says bases.
+    pub has_bases: bool,
+}
+
 /// Appends the directory and the trailer to the blocks.
-pub fn finish(mut file: Vec<u8>, directory: &[u8], level: i32) -> io::Result<Vec<u8>> {
+pub fn finish(file: Vec<u8>, directory: &[u8], level: i32) -> io::Result<Vec<u8>> {
+    append(file, directory, u32::from(VERSION), level)
+}
+
+/// The same for a directory whose table says bases.
+pub fn finish_with_bases(file: Vec<u8>, directory: &[u8], level: i32) -> io::Result<Vec<u8>> {
+    append(file, directory, u32::from(VERSION) | HAS_BASES, level)
+}
+
+fn append(mut file: Vec<u8>, directory: &[u8], version: u32, level: i32) -> io::Result<Vec<u8>> {
     let at = file.len() as u64;
     let stored = zstd::bulk::compress(directory, level)?;
     file.extend_from_slice(&stored);
@@ -26,8 +45,7 @@ pub fn finish(mut file: Vec<u8>, directory: &[u8], level: i32) -> io::Result<Vec
     file.extend_from_slice(&(stored.len() as u32).to_le_bytes());
     file.extend_from_slice(&(directory.len() as u32).to_le_bytes());
     file.extend_from_slice(&crc32fast::hash(&stored).to_le_bytes());
-    file.extend_from_slice(&VERSION.to_le_bytes());
-    file.extend_from_slice(&[0; 2]);
+    file.extend_from_slice(&version.to_le_bytes());
     let checksum = crc32fast::hash(&file[start..]);
     file.extend_from_slice(&checksum.to_le_bytes());
     file.extend_from_slice(HEAD);
@@ -35,7 +53,11 @@ pub fn finish(mut file: Vec<u8>, directory: &[u8], level: i32) -> io::Result<Vec
 }
 
 /// The directory of a file of `size` bytes.
-pub fn read_directory(file: &dyn File, size: u64, restorers: &Restorers) -> Result<Vec<u8>, ReadError> {
+pub fn read_directory(
+    file: &dyn File,
+    size: u64,
+    restorers: &Restorers,
+) -> Result<StoredDirectory, ReadError> {
     let wrong = |what| ReadError::Directory { what };
     let start = size.checked_sub(TRAILER_BYTES as u64).ok_or(wrong("a file too short for a group"))?;
     let mut trailer = [0; TRAILER_BYTES];
@@ -48,7 +70,7 @@ pub fn read_directory(file: &dyn File, size: u64, restorers: &Restorers) -> Resu
     let number = |at: usize| u32::from_le_bytes([fields[at], fields[at + 1], fields[at + 2], fields[at + 3]]);
     let at = u64::from(number(0)) | u64::from(number(4)) << 32;
     let (stored, length, crc) = (number(8), number(12), number(16));
-    if number(20) != u32::from(VERSION) {
+    if number(20) & !HAS_BASES != u32::from(VERSION) {
         return Err(wrong("the version of the group"));
     }
     if at.checked_add(u64::from(stored)) != Some(start) || length > DIRECTORY_BYTES_MAX {
@@ -59,7 +81,8 @@ pub fn read_directory(file: &dyn File, size: u64, restorers: &Restorers) -> Resu
     if crc32fast::hash(&bytes) != crc {
         return Err(wrong("the directory of the group"));
     }
-    restorers.restore(&bytes, length as usize).ok_or(wrong("the directory of the group"))
+    let bytes = restorers.restore(&bytes, length as usize).ok_or(wrong("the directory of the group"))?;
+    Ok(StoredDirectory { bytes, has_bases: number(20) & HAS_BASES != 0 })
 }
 
 fn read_exact(file: &dyn File, at: u64, into: &mut [u8]) -> Result<(), ReadError> {
