@@ -22,6 +22,7 @@ pub struct Index {
     pub blocks_bytes_max: ByteSize,
     #[serde(with = "crate::duration")]
     pub cold_after: Duration,
+    pub cold_share_percent: u8,
 }
 
 impl Index {
@@ -57,6 +58,7 @@ impl Index {
                 "from 1 MiB to 64 GiB",
             ),
             (self.cold_after >= DAY, "index.cold_after", "at least 1 d"),
+            ((1..=100).contains(&self.cold_share_percent), "index.cold_share_percent", "from 1 to 100"),
         ]
     }
 }
@@ -74,6 +76,7 @@ impl Default for Index {
             directories_bytes_max: ByteSize::mib(32),
             blocks_bytes_max: ByteSize::mib(48),
             cold_after: 7 * DAY,
+            cold_share_percent: 20,
         }
     }
 }

@@ -20,6 +20,7 @@ mod places;
 pub mod plan;
 pub mod rows;
 pub mod select;
+pub mod streams;
 pub mod tally;
 mod templates;
 mod values;

@@ -3,26 +3,30 @@
 //! Lines enter the open group of their partition (`apply`), a full group waits (`memory`) until somebody
 //! seals it (`sealing`), files count when the catalogue names them (`folder`, `commit`), and a search takes
 //! all groups of one moment (`snapshot`). `recover` opens; `prove` and `quarantine` find and take out what is
-//! damaged; `erase`, `retain` and `compact` rewrite groups, whose rows `carry` carries.
+//! damaged; `erase`, `retain`, `compact` and `cold` rewrite groups, whose rows `carry` carries.
 //! Invariant: every line that was applied up to a partition's checkpoint is in exactly one group on disk, or
 //! in one that is reported as missing. It owns no thread: callers run the work. What is above the checkpoint
 //! is the event log's to give again.
 
 mod apply;
 mod carry;
+mod cold;
 mod commit;
 mod compact;
+mod compactor;
 mod disk;
 mod erase;
 mod error;
 mod folder;
 mod masked;
 mod memory;
+mod pace;
 mod planted;
 mod prove;
 mod quarantine;
 mod recover;
 mod retain;
+mod retention;
 mod sealing;
 mod snapshot;
 mod statistics;
@@ -40,15 +44,17 @@ use antler_events::ids::{Offset, PartitionId};
 pub use apply::Applied;
 pub use compact::CompactReport;
 pub use error::{ApplyError, Finding, StoreError};
+pub use pace::Pace;
 pub use planted::Planted;
-pub use retain::{RetainReport, Retention};
+pub use retain::RetainReport;
+pub use retention::{Retention, RetentionCondition, RetentionRule, TenantRetention};
 pub use sealing::SealReport;
 pub use snapshot::{GroupHandle, GroupId, Snapshot};
 pub use statistics::StoreStatistics;
 pub use verify::{StoreVerification, verify};
 
 use self::apply::Writer;
-use self::compact::Compactor;
+use self::compactor::Compactor;
 use self::disk::Disk;
 use self::memory::MemoryGroup;
 use self::sealing::Prepared;
@@ -59,6 +65,8 @@ use super::open::OpenGroup;
 const FORMS_MAX: usize = 49_152;
 /// How strongly new groups are compressed.
 const LEVEL: i32 = 1;
+/// The same for old ones: levels above save a quarter of a percent for two to three times the work.
+const COLD_LEVEL: i32 = 15;
 
 /// How a store is laid out and what it may hold in memory.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -80,6 +88,9 @@ pub struct StoreOptions {
     pub blocks_bytes_max: usize,
     /// How strongly new groups are compressed.
     pub level: i32,
+    /// Groups older than this are compressed again, so strongly.
+    pub cold_after: Duration,
+    pub cold_level: i32,
     pub planted: Planted,
 }
 
@@ -102,6 +113,8 @@ impl StoreOptions {
             directories_bytes_max: bytes(settings.directories_bytes_max),
             blocks_bytes_max: bytes(settings.blocks_bytes_max),
             level: LEVEL,
+            cold_after: settings.cold_after,
+            cold_level: COLD_LEVEL,
             planted: Planted::None,
         }
     }

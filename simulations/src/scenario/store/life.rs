@@ -7,12 +7,14 @@ mod acts;
 mod users;
 
 use std::slice::SliceIndex;
+use std::sync::Arc;
 
 use antler_projections::index::columns::search::lines::Hit;
-use antler_projections::index::columns::store::{ColumnStore, StoreError, StoreOptions};
+use antler_projections::index::columns::store::{ColumnStore, Retention, StoreError, StoreOptions};
 use anyhow::{Context as _, ensure};
 
 pub(super) use self::acts::number_of;
+use self::acts::retention;
 use self::users::Held;
 use super::model::{Excused, Model, Reach, TenantModel};
 use super::sight::{ALL, Stock, ask};
@@ -36,6 +38,7 @@ pub(super) struct Life<'a, 'w> {
     pub(super) around: Around<'w>,
     store: &'a ColumnStore,
     options: &'a StoreOptions,
+    retention: Arc<Retention>,
     held: Vec<Held>,
     /// Whether the disk is bad just now.
     is_bad: bool,
@@ -43,7 +46,8 @@ pub(super) struct Life<'a, 'w> {
 
 impl<'a, 'w> Life<'a, 'w> {
     pub(super) fn new(around: Around<'w>, store: &'a ColumnStore, options: &'a StoreOptions) -> Self {
-        Self { around, store, options, held: Vec::new(), is_bad: false }
+        let retention = Arc::new(retention());
+        Self { around, store, options, retention, held: Vec::new(), is_bad: false }
     }
 
     /// What an open store shows before it is given anything: what its checkpoints say. Then the log gives it
@@ -90,7 +94,8 @@ impl<'a, 'w> Life<'a, 'w> {
             match self.around.world.rng.below(10) {
                 0..4 => self.append()?,
                 4..7 => self.seal()?,
-                7..9 => self.compact()?,
+                7 => self.compact()?,
+                8 => self.cool()?,
                 _ => self.erase()?,
             }
             self.glance()?;

@@ -3,8 +3,6 @@
 //! Rows are rendered and read again as they were when they came, so there is one way in and no second one to
 //! keep equal. Invariant: a row keeps its bytes, its tenant and its origin. It does not decide which rows.
 
-use std::ops::Range;
-
 use antler_config::limits::LineLimits;
 use antler_events::ids::TenantId;
 use antler_events::line::LineBatchBuilder;
@@ -15,28 +13,23 @@ use crate::index::columns::group::SealedGroup;
 use crate::index::columns::group::directory::EventRow;
 use crate::index::columns::open::OpenGroup;
 use crate::index::columns::render::{RenderedRow, render};
+use crate::index::columns::search::rows::RowSet;
 use crate::index::columns::view::GroupView;
 
-/// Carries all rows but those of some tenants; says how many were left behind.
-pub(super) fn carry(
-    from: &SealedGroup,
-    into: &mut OpenGroup,
-    is_left: impl Fn(TenantId) -> bool,
-) -> Result<u64, ReadError> {
+/// Carries all rows but some.
+pub(super) fn carry(from: &SealedGroup, into: &mut OpenGroup, leaving: &RowSet) -> Result<(), ReadError> {
     let events = from.directory.events.events(from.blocks())?;
-    let (mut start, mut left) = (0, 0);
+    let mut start = 0;
     for (tenant, end) in &from.directory.tenants {
-        let rows = start..*end;
+        for chunk in chunks(start..*end) {
+            let rows: Vec<u32> = chunk.filter(|row| !leaving.contains(*row)).collect();
+            if !rows.is_empty() {
+                carry_chunk(*tenant, from, into, &events, &rows)?;
+            }
+        }
         start = *end;
-        if is_left(*tenant) {
-            left += u64::from(rows.end - rows.start);
-            continue;
-        }
-        for chunk in chunks(rows) {
-            carry_chunk(*tenant, from, into, &events, chunk)?;
-        }
     }
-    Ok(left)
+    Ok(())
 }
 
 fn carry_chunk(
@@ -44,12 +37,15 @@ fn carry_chunk(
     from: &SealedGroup,
     into: &mut OpenGroup,
     events: &[EventRow],
-    rows: Range<u32>,
+    rows: &[u32],
 ) -> Result<(), ReadError> {
-    let mut places = Vec::with_capacity(rows.len());
-    from.directory.events.places(from.blocks(), rows.start as usize..rows.end as usize, &mut places)?;
-    let rendered = render(from, &rows.collect::<Vec<_>>())?;
-    let mut placed: Vec<(u64, RenderedRow)> = places.into_iter().zip(rendered).collect();
+    let (first, last) = (rows[0], rows[rows.len() - 1]);
+    let mut places = Vec::with_capacity((last - first) as usize + 1);
+    from.directory.events.places(from.blocks(), first as usize..last as usize + 1, &mut places)?;
+    let place = |row: &u32| places.get((row - first) as usize).copied();
+    let places: Option<Vec<u64>> = rows.iter().map(place).collect();
+    let places = places.ok_or(ReadError::directory("the place of a row"))?;
+    let mut placed: Vec<(u64, RenderedRow)> = places.into_iter().zip(render(from, rows)?).collect();
     placed.sort_unstable_by_key(|(place, _)| *place);
     let event_of = |place: u64| events.partition_point(|event| event.first <= place).checked_sub(1);
     for run in placed.chunk_by(|a, b| event_of(a.0) == event_of(b.0)) {

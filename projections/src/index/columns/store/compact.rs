@@ -4,14 +4,15 @@
 //! group is at least half made of others than the largest one it comes from, so a row moves a few times in
 //! its life. It never merges what is larger than half a group.
 
-use std::collections::{BTreeMap, BTreeSet};
-use std::sync::{Arc, TryLockError};
+use std::collections::BTreeMap;
+use std::sync::{Arc, MutexGuard, TryLockError};
 
-use antler_events::ids::{PartitionId, TenantId};
+use antler_events::ids::PartitionId;
 
 use super::carry::carry;
-use super::erase::ClearedGroups;
+use super::compactor::Compactor;
 use super::{ColumnStore, Planted, StoreError};
+use crate::index::columns::block::ReadError;
 use crate::index::columns::catalogue::{EraseMark, GroupEntry};
 use crate::index::columns::open::OpenGroup;
 use crate::index::columns::seal::days;
@@ -20,16 +21,6 @@ use crate::index::columns::seal::days;
 const MERGED_LEAST: usize = 4;
 /// Groups of one day give groups of one day, unless times are read otherwise than in the past.
 const DAYS_MAX: usize = 64;
-
-/// What whoever compacts remembers.
-#[derive(Debug, Default)]
-pub(super) struct Compactor {
-    pub(super) cleared: ClearedGroups,
-    /// Groups with tenants whose rows in them are too old.
-    pub(super) expired: BTreeMap<u64, Vec<TenantId>>,
-    /// Groups that could not be read as they should; they are left alone.
-    refused: BTreeSet<u64>,
-}
 
 /// What was compacted.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -46,43 +37,47 @@ pub struct CompactReport {
 
 impl ColumnStore {
     /// Does the most urgent compaction: rows that were erased, then rows that are too old, then small groups.
-    /// Nothing if there is none, or if another one runs.
+    /// Whatever is rewritten loses all rows that are to go, and is compressed as its age demands, so that each
+    /// group is rewritten once. Nothing if there is none, or if another one runs.
     pub fn compact_next(&self) -> Result<Option<CompactReport>, StoreError> {
-        let mut compactor = match self.compactor.try_lock() {
-            Ok(compactor) => compactor,
-            Err(TryLockError::WouldBlock) => return Ok(None),
+        let Some(mut compactor) = self.try_compactor() else { return Ok(None) };
+        loop {
+            let inputs = self.next_inputs(&mut compactor)?;
+            if inputs.is_empty() {
+                return Ok(None);
+            }
+            let report = self.rewrite_noted(&inputs, &mut compactor)?;
+            // Rows that were too old are not any more if the clock was put back.
+            if report.is_some() || inputs.len() > 1 {
+                drop(inputs);
+                self.remove_dropped();
+                return Ok(report);
+            }
+        }
+    }
+
+    pub(super) fn try_compactor(&self) -> Option<MutexGuard<'_, Compactor>> {
+        match self.compactor.try_lock() {
+            Ok(compactor) => Some(compactor),
+            Err(TryLockError::WouldBlock) => None,
             // What is remembered only saves work.
-            Err(TryLockError::Poisoned(poisoned)) => poisoned.into_inner(),
-        };
-        let inputs = self.next_inputs(&mut compactor)?;
-        if inputs.is_empty() {
-            return Ok(None);
+            Err(TryLockError::Poisoned(poisoned)) => Some(poisoned.into_inner()),
         }
-        let report = self.rewrite(&inputs, &compactor.expired);
-        if let Err(StoreError::RowsLost { .. }) = &report {
-            compactor.refused.extend(inputs.iter().map(|entry| entry.number));
-        }
-        for entry in &inputs {
-            compactor.expired.remove(&entry.number);
-        }
-        drop(inputs);
-        self.remove_dropped();
-        report
     }
 
     fn next_inputs(&self, compactor: &mut Compactor) -> Result<Vec<Arc<GroupEntry>>, StoreError> {
-        let Compactor { cleared, expired, refused } = compactor;
+        let Compactor { cleared, refused, .. } = compactor;
         if let Some(entry) = self.next_marked(cleared, |number| refused.contains(&number))? {
             return Ok(vec![entry]);
         }
         let catalogue = Arc::clone(&self.state().catalogue);
-        expired.retain(|number, _| catalogue.groups.contains_key(number) && !refused.contains(number));
-        if let Some(number) = expired.keys().next() {
-            return Ok(vec![Arc::clone(&catalogue.groups[number])]);
+        compactor.forget_missing(&catalogue);
+        if let Some(number) = compactor.next_expired() {
+            return Ok(vec![Arc::clone(&catalogue.groups[&number])]);
         }
         let mut days: BTreeMap<i64, Vec<Arc<GroupEntry>>> = BTreeMap::new();
         for entry in catalogue.groups.values().filter(|entry| self.is_small(entry)) {
-            if !refused.contains(&entry.number) {
+            if !compactor.refused.contains(&entry.number) {
                 days.entry(entry.day).or_default().push(Arc::clone(entry));
             }
         }
@@ -90,7 +85,7 @@ impl ColumnStore {
         Ok(merges.max_by_key(Vec::len).unwrap_or_default())
     }
 
-    fn is_small(&self, entry: &GroupEntry) -> bool {
+    pub(super) fn is_small(&self, entry: &GroupEntry) -> bool {
         entry.rows <= self.options.rows_max / 2 && entry.raw_bytes <= self.options.raw_bytes_max / 2
     }
 
@@ -112,20 +107,36 @@ impl ColumnStore {
         day
     }
 
+    /// Rewrites groups and notes how it ended.
+    pub(super) fn rewrite_noted(
+        &self,
+        inputs: &[Arc<GroupEntry>],
+        compactor: &mut Compactor,
+    ) -> Result<Option<CompactReport>, StoreError> {
+        let report = self.rewrite(inputs, compactor);
+        if let Err(StoreError::RowsLost { .. }) = &report {
+            compactor.refused.extend(inputs.iter().map(|entry| entry.number));
+        }
+        inputs.iter().for_each(|entry| compactor.done(entry.number));
+        report
+    }
+
+    /// Nothing if there is nothing to gain, or if a group is gone meanwhile.
     fn rewrite(
         &self,
         inputs: &[Arc<GroupEntry>],
-        expired: &BTreeMap<u64, Vec<TenantId>>,
+        compactor: &Compactor,
     ) -> Result<Option<CompactReport>, StoreError> {
         let (first, marks) = self.reserve(DAYS_MAX as u64);
         let mut group = OpenGroup::new(PartitionId::new(0));
         let mut rows_removed = 0;
         for entry in inputs {
-            let old = expired.get(&entry.number).map_or(&[][..], Vec::as_slice);
-            let is_left = |tenant| old.contains(&tenant) || is_hidden(tenant, &marks, entry.number);
-            let carried = self.disk.open(entry.number).and_then(|from| carry(&from, &mut group, is_left));
+            let carried = self.carry_from(entry, &mut group, compactor, &marks);
             self.disk.forget(entry.number);
             rows_removed += carried.map_err(|source| self.unreadable(entry.number, source))?;
+        }
+        if inputs.len() == 1 && rows_removed == 0 {
+            return Ok(None);
         }
         let rows: u64 = inputs.iter().map(|entry| u64::from(entry.rows)).sum();
         let days = days(&group);
@@ -133,21 +144,39 @@ impl ColumnStore {
         if read != rows || days.len() > DAYS_MAX {
             return Err(StoreError::RowsLost { group: inputs[0].number, rows, read });
         }
-        let level = inputs.iter().map(|entry| entry.level).max().unwrap_or(self.options.level);
-        let outputs = self.write_groups(&group, &days, first, level)?;
-        let report = CompactReport {
-            from: inputs.iter().map(|entry| entry.number).collect(),
-            into: outputs.iter().map(|entry| entry.number).collect(),
-            rows: group.rows() as u64,
-            rows_removed,
-            bytes_before: inputs.iter().map(|entry| entry.bytes).sum(),
-            bytes_after: outputs.iter().map(|entry| entry.bytes).sum(),
-        };
+        let outputs = self.write_groups(&group, &days, first, self.level_of(inputs, compactor))?;
+        let report = CompactReport::new(inputs, &outputs, rows_removed);
         Ok(self.exchange(inputs, outputs)?.then_some(report))
     }
 
+    /// Says how many rows were left behind.
+    fn carry_from(
+        &self,
+        entry: &GroupEntry,
+        into: &mut OpenGroup,
+        compactor: &Compactor,
+        marks: &[EraseMark],
+    ) -> Result<u64, ReadError> {
+        let from = self.disk.open(entry.number)?;
+        let leaving = compactor.leaving(entry, &from, marks)?;
+        carry(&from, into, &leaving.rows)?;
+        Ok(u64::from(leaving.rows.count()))
+    }
+
+    /// What is rewritten anyhow is compressed at once as it would be later.
+    fn level_of(&self, inputs: &[Arc<GroupEntry>], compactor: &Compactor) -> i32 {
+        if inputs.iter().all(|entry| self.is_cold(entry, compactor.now)) {
+            return self.options.cold_level;
+        }
+        inputs.iter().map(|entry| entry.level).max().unwrap_or(self.options.level)
+    }
+
     /// Whether the outputs count now in the place of the inputs: not if one of these is gone meanwhile.
-    fn exchange(&self, inputs: &[Arc<GroupEntry>], outputs: Vec<GroupEntry>) -> Result<bool, StoreError> {
+    pub(super) fn exchange(
+        &self,
+        inputs: &[Arc<GroupEntry>],
+        outputs: Vec<GroupEntry>,
+    ) -> Result<bool, StoreError> {
         let exchanged = self.commit(
             |catalogue| {
                 let are_there = inputs.iter().all(|entry| catalogue.groups.contains_key(&entry.number));
@@ -170,6 +199,15 @@ impl ColumnStore {
     }
 }
 
-fn is_hidden(tenant: TenantId, marks: &[EraseMark], group: u64) -> bool {
-    marks.binary_search_by_key(&tenant, |mark| mark.tenant).is_ok_and(|at| group < marks[at].below)
+impl CompactReport {
+    pub(super) fn new(inputs: &[Arc<GroupEntry>], outputs: &[GroupEntry], rows_removed: u64) -> Self {
+        Self {
+            from: inputs.iter().map(|entry| entry.number).collect(),
+            into: outputs.iter().map(|entry| entry.number).collect(),
+            rows: outputs.iter().map(|entry| u64::from(entry.rows)).sum(),
+            rows_removed,
+            bytes_before: inputs.iter().map(|entry| entry.bytes).sum(),
+            bytes_after: outputs.iter().map(|entry| entry.bytes).sum(),
+        }
+    }
 }

@@ -156,6 +156,11 @@ impl Folder {
         self.files.open(&self.group_path(number), Access::Read)
     }
 
+    /// The whole file, if it is not larger than it was written.
+    pub(super) fn read_group(&self, number: u64, bytes: u64) -> io::Result<Vec<u8>> {
+        files::read_whole(&*self.files, &self.group_path(number), bytes)
+    }
+
     /// Its name is durable after `sync_groups`.
     pub(super) fn write_group(&self, number: u64, bytes: &[u8], planted: Planted) -> Result<(), StoreError> {
         let path = self.group_path(number);

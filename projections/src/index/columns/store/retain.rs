@@ -1,25 +1,17 @@
-//! Retention: groups that are too old go, and rows that are too old for their tenant go with compaction.
+//! Retention: groups in which everything is too old go, and others lose their rows that are with compaction.
 //!
-//! Invariant: nothing goes before its time: a row is too old when the latest row of its group is. Groups are
-//! cut by day, so it goes at most a day and one compaction later. It knows no tenant's rules: the caller says.
+//! Invariant: a group is held against the rules once for each moment at which they can say something else.
+//! It removes no rows from groups: `compact` does.
 
-use std::fmt;
 use std::sync::Arc;
-use std::time::Duration;
 
 use antler_events::clock::Timestamp;
-use antler_events::ids::TenantId;
 
+use super::compactor::Compactor;
+use super::retention::Retention;
 use super::{ColumnStore, StoreError};
-use crate::index::columns::catalogue::{Catalogue, GroupEntry};
-
-/// How long lines are kept.
-pub struct Retention<'a> {
-    /// No tenant's lines go earlier.
-    pub shortest: Duration,
-    /// For a tenant; nothing for ever.
-    pub of: &'a dyn Fn(TenantId) -> Option<Duration>,
-}
+use crate::index::columns::block::ReadError;
+use crate::index::columns::catalogue::{EraseMark, GroupEntry};
 
 /// What retention did.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -28,58 +20,61 @@ pub struct RetainReport {
     pub groups: u64,
     pub rows: u64,
     pub stored_bytes: u64,
-    /// Groups that compaction will rewrite without some tenants.
+    /// Groups that were found to have rows that compaction is to remove.
     pub groups_due: u64,
-}
-
-/// What is too old in a group.
-enum Expired {
-    Nothing,
-    Everything,
-    Tenants(Vec<TenantId>),
+    /// Groups that were held against the rules.
+    pub groups_read: u64,
 }
 
 impl ColumnStore {
-    /// Drops groups that are too old for all their tenants, and notes the others for compaction.
-    pub fn retain(&self, now: Timestamp, retention: &Retention<'_>) -> Result<RetainReport, StoreError> {
+    /// Drops groups in which all rows are too old, and notes those with some for compaction. The rules hold
+    /// for what is compacted from now on; whoever changes them gives others, not the same ones changed.
+    pub fn retain(&self, now: Timestamp, rules: &Arc<Retention>) -> Result<RetainReport, StoreError> {
         let mut compactor = self.compactor.lock().expect("nothing panics while it compacts");
+        compactor.told(now, rules);
         let catalogue = Arc::clone(&self.state().catalogue);
-        let mut report = RetainReport::default();
-        let mut gone = Vec::new();
-        for entry in catalogue.groups.values().filter(|entry| is_older(entry, now, retention.shortest)) {
-            match self.expired(&catalogue, entry, now, retention)? {
-                Expired::Nothing => {}
-                Expired::Everything => gone.push(Arc::clone(entry)),
-                Expired::Tenants(tenants) => {
-                    report.groups_due += 1;
-                    compactor.expired.insert(entry.number, tenants);
-                }
+        compactor.forget_missing(&catalogue);
+        let (mut report, mut gone, mut failed) = (RetainReport::default(), Vec::new(), None);
+        for entry in catalogue.groups.values() {
+            if !compactor.is_to_be_looked_at(entry) {
+                continue;
+            }
+            report.groups_read += 1;
+            match self.look(entry, &catalogue.marks, &mut compactor) {
+                Ok(Look::Nothing) => {}
+                Ok(Look::Some) => report.groups_due += 1,
+                Ok(Look::Everything) => gone.push(Arc::clone(entry)),
+                // The others are looked at all the same.
+                Err(source) => drop(failed.get_or_insert((entry.number, source))),
             }
         }
         drop(catalogue);
         self.drop_groups(gone, &mut report)?;
         self.remove_dropped();
-        Ok(report)
+        match failed {
+            Some((group, source)) => Err(self.unreadable(group, source)),
+            None => Ok(report),
+        }
     }
 
-    fn expired(
+    fn look(
         &self,
-        catalogue: &Catalogue,
         entry: &GroupEntry,
-        now: Timestamp,
-        retention: &Retention<'_>,
-    ) -> Result<Expired, StoreError> {
+        marks: &[EraseMark],
+        compactor: &mut Compactor,
+    ) -> Result<Look, ReadError> {
         // A directory for a look does not push out those that searches need.
-        let group = self.disk.open(entry.number).map_err(|source| self.unreadable(entry.number, source))?;
-        let is_old = |tenant| (retention.of)(tenant).is_some_and(|age| is_older(entry, now, age));
-        let tenants = group.directory.tenants.iter().map(|(tenant, _)| *tenant);
-        let old: Vec<TenantId> =
-            tenants.filter(|tenant| is_old(*tenant) || catalogue.hides(*tenant, entry.number)).collect();
-        Ok(match old.len() {
-            0 => Expired::Nothing,
-            count if count == group.directory.tenants.len() => Expired::Everything,
-            _ => Expired::Tenants(old),
-        })
+        let group = self.disk.open(entry.number)?;
+        let leaving = compactor.leaving(entry, &group, marks)?;
+        if leaving.aged == 0 {
+            compactor.note_look(entry.number, leaving.until, false);
+            return Ok(Look::Nothing);
+        }
+        if leaving.rows.count() == group.directory.rows {
+            return Ok(Look::Everything);
+        }
+        compactor.note_look(entry.number, leaving.until, true);
+        Ok(Look::Some)
     }
 
     fn drop_groups(&self, gone: Vec<Arc<GroupEntry>>, report: &mut RetainReport) -> Result<(), StoreError> {
@@ -103,13 +98,9 @@ impl ColumnStore {
     }
 }
 
-fn is_older(entry: &GroupEntry, now: Timestamp, age: Duration) -> bool {
-    let age = i64::try_from(age.as_nanos()).unwrap_or(i64::MAX);
-    entry.latest < now.nanos().saturating_sub(age)
-}
-
-impl fmt::Debug for Retention<'_> {
-    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(out, "Retention(at least {:?})", self.shortest)
-    }
+/// What is too old in a group.
+enum Look {
+    Nothing,
+    Some,
+    Everything,
 }

@@ -4,6 +4,7 @@
 //! memory and is searched there, so nothing is lost or seen twice whatever fails. It waits for the disk, so
 //! its caller must be someone who may wait.
 
+use std::io;
 use std::sync::Arc;
 
 use antler_events::ids::{Offset, PartitionId};
@@ -11,6 +12,7 @@ use antler_events::ids::{Offset, PartitionId};
 use super::memory::MemoryGroup;
 use super::{ColumnStore, Planted, State, StoreError};
 use crate::index::columns::catalogue::{EraseMark, GroupEntry};
+use crate::index::columns::group::recompress::recompress;
 use crate::index::columns::open::OpenGroup;
 use crate::index::columns::seal::{DayRows, days, seal};
 
@@ -90,7 +92,7 @@ impl ColumnStore {
         let mut entries = Vec::new();
         let mut write = || {
             for (day, number) in days.iter().zip(first..) {
-                let bytes = seal(group, &day.rows, level).map_err(StoreError::Compress)?;
+                let bytes = self.sealed(group, day, level)?;
                 self.disk.folder.write_group(number, &bytes, self.options.planted)?;
                 entries.push(entry(group, day, number, bytes.len() as u64, level));
             }
@@ -106,6 +108,27 @@ impl ColumnStore {
                 Err(error)
             }
         }
+    }
+
+    /// Writes a file that is complete already.
+    pub(super) fn write_file(&self, entry: GroupEntry, bytes: &[u8]) -> Result<Vec<GroupEntry>, StoreError> {
+        let written = self.disk.folder.write_group(entry.number, bytes, self.options.planted);
+        match written.and_then(|()| self.disk.folder.sync_groups()) {
+            Ok(()) => Ok(vec![entry]),
+            Err(error) => {
+                self.drop_written(vec![entry]);
+                Err(error)
+            }
+        }
+    }
+
+    /// The bytes of a file. One for old rows costs more and is smaller.
+    fn sealed(&self, group: &OpenGroup, day: &DayRows, level: i32) -> Result<Vec<u8>, StoreError> {
+        let bytes = seal(group, &day.rows, self.options.level.min(level)).map_err(StoreError::Compress)?;
+        if level < self.options.cold_level {
+            return Ok(bytes);
+        }
+        recompress(bytes, level).map_err(|error| StoreError::Compress(io::Error::other(error)))
     }
 
     fn count_in(

@@ -12,6 +12,9 @@ pub struct StoreStatistics {
     pub rows: u64,
     pub raw_bytes: u64,
     pub stored_bytes: u64,
+    /// Those of the groups, and of their bytes, that are compressed as old ones are.
+    pub cold_groups: u64,
+    pub cold_bytes: u64,
     /// Rows and bytes of lines in memory, open or waiting, and the memory that they take.
     pub open_rows: u64,
     pub open_raw_bytes: u64,
@@ -35,12 +38,15 @@ impl ColumnStore {
         let (catalogue, memory) = self.groups_now();
         let summaries: Vec<_> = memory.iter().map(|group| group.summary()).collect();
         let groups = || catalogue.groups.values();
+        let cold = || groups().filter(|entry| entry.level >= self.options.cold_level);
         let state = self.state();
         StoreStatistics {
             groups: catalogue.groups.len() as u64,
             rows: groups().map(|entry| u64::from(entry.rows)).sum(),
             raw_bytes: groups().map(|entry| entry.raw_bytes).sum(),
             stored_bytes: groups().map(|entry| entry.bytes).sum(),
+            cold_groups: cold().count() as u64,
+            cold_bytes: cold().map(|entry| entry.bytes).sum(),
             open_rows: summaries.iter().map(|summary| u64::from(summary.rows)).sum(),
             open_raw_bytes: summaries.iter().map(|summary| summary.raw_bytes).sum(),
             open_bytes_held: summaries.iter().map(|summary| summary.bytes_held as u64).sum(),

@@ -3,6 +3,7 @@
 //! Invariant: what a store gives back is what was applied, each line once and for its tenant only, or it
 //! says what is missing.
 
+mod aging;
 mod at_once;
 mod damage;
 mod faulty;

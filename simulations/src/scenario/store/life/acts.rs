@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use antler_events::clock::{Clock as _, Timestamp};
 use antler_events::ids::{PartitionId, TenantId};
-use antler_projections::index::columns::store::{ApplyError, RetainReport, Retention};
+use antler_projections::index::columns::store::{ApplyError, RetainReport, Retention, TenantRetention};
 use anyhow::{bail, ensure};
 
 use super::super::model::{Event, place_of};
@@ -41,8 +41,9 @@ impl Life<'_, '_> {
         match self.around.world.rng.below(100) {
             0..42 => self.append(),
             42..60 => self.seal(),
-            60..64 => self.tick(),
-            64..72 => self.compact(),
+            60..63 => self.tick(),
+            63..65 => self.cool(),
+            65..72 => self.compact(),
             72..75 => self.retain().map(drop),
             75..78 => self.erase(),
             78..81 => self.hold(),
@@ -184,6 +185,15 @@ impl Life<'_, '_> {
         Ok(())
     }
 
+    pub(super) fn cool(&mut self) -> anyhow::Result<()> {
+        let now = self.around.world.clock.now();
+        match self.store.cold_next(now) {
+            Ok(report) => self.around.world.trace.note(format_args!("cold: {report:?}")),
+            Err(error) => self.failed("a cold step", &error)?,
+        }
+        Ok(())
+    }
+
     /// Compacts on a good disk until nothing is left to do; each damaged group may stop it once.
     fn compact_all(&mut self) -> anyhow::Result<()> {
         for _ in 0..ROUNDS_MAX {
@@ -213,7 +223,7 @@ impl Life<'_, '_> {
     /// What was dropped, unless it failed with a reason.
     fn retain(&mut self) -> anyhow::Result<Option<RetainReport>> {
         let now = self.around.world.clock.now();
-        let retained = self.store.retain(now, &Retention { shortest: AGES[0], of: &age });
+        let retained = self.store.retain(now, &self.retention);
         for tenant in &mut self.around.model.tenants {
             if let Some(age) = age(tenant.id) {
                 tenant.expired_before = tenant.expired_before.max(before(now, age));
@@ -301,6 +311,15 @@ impl Life<'_, '_> {
     fn partitions(&self) -> Vec<PartitionId> {
         self.around.model.partitions.keys().copied().collect()
     }
+}
+
+/// As `age` says, by a store.
+pub(super) fn retention() -> Retention {
+    let mut retention = Retention::default();
+    for (number, age) in (0..).zip(AGES) {
+        retention.set(tenant(number), TenantRetention::of_age(age));
+    }
+    retention
 }
 
 fn age(of: TenantId) -> Option<Duration> {

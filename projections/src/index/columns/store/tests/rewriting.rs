@@ -6,7 +6,7 @@ use super::lines::{Event, Found, events, expected, found, of_group, options, par
 use super::*;
 
 /// Seals everything that was applied.
-fn settle(store: &ColumnStore) -> Result<(), StoreError> {
+pub(super) fn settle(store: &ColumnStore) -> Result<(), StoreError> {
     loop {
         while store.seal_next()?.is_some() {}
         if store.flush().is_ok() && store.statistics().sealing == 0 {
@@ -15,7 +15,7 @@ fn settle(store: &ColumnStore) -> Result<(), StoreError> {
     }
 }
 
-fn compact_all(store: &ColumnStore) -> Result<Vec<CompactReport>, StoreError> {
+pub(super) fn compact_all(store: &ColumnStore) -> Result<Vec<CompactReport>, StoreError> {
     let mut reports = Vec::new();
     while let Some(report) = store.compact_next()? {
         reports.push(report);
@@ -24,7 +24,7 @@ fn compact_all(store: &ColumnStore) -> Result<Vec<CompactReport>, StoreError> {
 }
 
 /// A store with many small groups.
-fn with_small_groups(dir: &std::path::Path, events: &[Event]) -> ColumnStore {
+pub(super) fn with_small_groups(dir: &std::path::Path, events: &[Event]) -> ColumnStore {
     let store = open(dir).store;
     for some in events.chunks(3) {
         project(&store, some).unwrap();
@@ -33,7 +33,7 @@ fn with_small_groups(dir: &std::path::Path, events: &[Event]) -> ColumnStore {
     store
 }
 
-fn without(tenant_number: u8, events: &[Event]) -> Vec<Found> {
+pub(super) fn without(tenant_number: u8, events: &[Event]) -> Vec<Found> {
     let others: Vec<Event> = events.iter().filter(|event| event.tenant != tenant_number).cloned().collect();
     expected(&others)
 }
@@ -165,9 +165,9 @@ fn lines_that_were_erased_do_not_come_back_from_the_log() {
     assert_eq!(found(&store), without(2, &events));
 }
 
-const DAY: Duration = Duration::from_secs(86_400);
+pub(super) const DAY: Duration = Duration::from_secs(86_400);
 
-fn at(day: i64) -> Timestamp {
+pub(super) fn at(day: i64) -> Timestamp {
     Timestamp::from_nanos(1_772_323_200_000_000_000 + (day - 1) * DAY.as_nanos() as i64)
 }
 
@@ -177,22 +177,22 @@ fn groups_that_are_too_old_go_and_others_lose_the_rows_that_are() {
     let events = events(24);
     let store = with_small_groups(dir.path(), &events);
     let before = store.statistics();
-    let all = |_| Some(30 * DAY);
-    let retention = Retention { shortest: 30 * DAY, of: &all };
-    assert_eq!(store.retain(at(31), &retention).unwrap(), RetainReport::default());
+    let retention = Arc::new(Retention::new(TenantRetention::of_age(30 * DAY)));
+    let report = store.retain(at(31), &retention).unwrap();
+    assert_eq!((report.groups, report.groups_due), (0, 0));
     // The first of two days is over by then, for everybody.
     let report = store.retain(at(32), &retention).unwrap();
     assert!(report.groups > 0 && report.groups_due == 0, "{report:?}");
     assert_eq!(store.statistics().rows, before.rows - report.rows);
     assert!(store.snapshot().groups.iter().all(|group| group.span().0 >= at(2).nanos()));
-    let one = |other| (other == tenant(0)).then_some(DAY);
+    let mut one = Retention::default();
+    one.set(tenant(0), TenantRetention::of_age(DAY));
     let left: Vec<Found> = found(&store).into_iter().filter(|line| line.0 != tenant(0)).collect();
-    let report = store.retain(at(32), &Retention { shortest: DAY, of: &one }).unwrap();
+    let report = store.retain(at(32), &Arc::new(one)).unwrap();
     assert!(report.groups_due > 0, "{report:?}");
     compact_all(&store).unwrap();
     assert_eq!(found(&store), left);
-    let nobody = |_| Some(DAY);
-    store.retain(at(32), &Retention { shortest: DAY, of: &nobody }).unwrap();
+    store.retain(at(32), &Arc::new(Retention::new(TenantRetention::of_age(DAY)))).unwrap();
     assert_eq!((found(&store), store.statistics().groups), (vec![], 0));
     assert_eq!(std::fs::read_dir(dir.path().join("groups")).unwrap().count(), 0);
     assert_eq!(open(dir.path()).findings, []);
