@@ -323,6 +323,13 @@ fn verify_proves_the_search_index_and_names_a_damaged_group() {
     check(&["verify", "--data", data], 1, &damage);
     check(&["verify", "--data", data], 1, "the 40 lines of group 1 are not searched");
     check(&["verify", "--data", data], 1, "places of damage in the index: 1");
+    check(&["verify", "--data", data, "--accept", "1"], 1, "places of damage in the index: 1");
+    written_folder::set_aside(dir.path());
+    check(&["verify", "--data", data], 1, "set aside   ");
+    check(&["verify", "--data", data], 1, "places of damage in the index: 1");
+    check(&["verify", "--data", data, "--accept", "2"], 1, "places of damage in the index: 1");
+    check(&["verify", "--data", data, "--accept", "1"], 0, "accepted    ");
+    check(&["verify", "--data", data, "--accept", "1"], 0, "but those whose loss is accepted");
     std::fs::write(dir.path().join("index/format"), "antler index 9\n").unwrap();
     check(&["verify", "--data", data], 1, "is of another version");
 }

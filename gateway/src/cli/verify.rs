@@ -3,6 +3,7 @@
 //! Invariant: it changes no event; a folder that a server uses is refused, because it moves under the proof.
 //! It does not repair.
 
+use std::collections::BTreeSet;
 use std::io::Write;
 use std::path::Path;
 use std::sync::Arc;
@@ -45,6 +46,10 @@ pub(super) struct VerifyFlags {
     /// A receipt as the server gave it, to be held against the log; may be given many times
     #[arg(long, value_name = "JSON")]
     receipt: Vec<String>,
+    /// A group of the search index that was set aside as damaged and whose lines are given up: it is still
+    /// listed, and is no problem any more; may be given many times
+    #[arg(long, value_name = "GROUP")]
+    accept: Vec<u64>,
 }
 
 impl VerifyFlags {
@@ -73,12 +78,13 @@ pub(super) fn run(
     let mut gathered = Gathered { lines: 0, proofs: flags.proofs()? };
     let config = settings.load()?.config;
     let (log, index) = prove(&config.storage.data, &mut gathered)?;
+    let accepted = flags.accept.iter().copied().collect();
     print(&log, &gathered, out)?;
     if let Some(index) = &index {
-        print_index(index, out)?;
+        print_index(index, &accepted, out)?;
     }
     let proved = gathered.proofs.iter().all(|proof| proof.verdict().is_ok());
-    let is_whole = log.is_whole() && index.is_none_or(|index| index.is_whole());
+    let is_whole = log.is_whole() && index.is_none_or(|index| index.damage_but(&accepted) == 0);
     Ok(if is_whole && proved { Outcome::Done } else { Outcome::FoundProblem })
 }
 
@@ -151,16 +157,34 @@ fn print(verification: &Verification, gathered: &Gathered, out: &mut dyn Write) 
     }
 }
 
-fn print_index(verification: &StoreVerification, out: &mut dyn Write) -> std::io::Result<()> {
-    let StoreVerification { groups, rows, raw_bytes, stored_bytes, findings } = verification;
+fn print_index(
+    verification: &StoreVerification,
+    accepted: &BTreeSet<u64>,
+    out: &mut dyn Write,
+) -> std::io::Result<()> {
+    let StoreVerification { groups, rows, raw_bytes, stored_bytes, findings, .. } = verification;
     writeln!(out, "index       {groups} groups with {rows} lines")?;
     writeln!(out, "            {raw_bytes} bytes ({stored_bytes} as stored)")?;
     for finding in findings {
-        let kind = if finding.is_damage() { "damage    " } else { "left over " };
-        writeln!(out, "{kind}  {finding}")?;
+        writeln!(out, "{:10}  {finding}", kind_of(verification, finding, accepted))?;
     }
-    match findings.iter().filter(|finding| finding.is_damage()).count() {
-        0 => writeln!(out, "every line that the index counts is there"),
+    match verification.damage_but(accepted) {
+        0 if verification.is_whole() => writeln!(out, "every line that the index counts is there"),
+        0 => writeln!(out, "every line of the index is there but those whose loss is accepted"),
         damaged => writeln!(out, "places of damage in the index: {damaged}"),
+    }
+}
+
+fn kind_of(
+    verification: &StoreVerification,
+    finding: &store::Finding,
+    accepted: &BTreeSet<u64>,
+) -> &'static str {
+    match finding {
+        store::Finding::Group { group, .. } if verification.is_set_aside(*group) => {
+            if accepted.contains(group) { "accepted" } else { "set aside" }
+        }
+        finding if finding.is_damage() => "damage",
+        _ => "left over",
     }
 }

@@ -43,6 +43,15 @@ pub(crate) fn write_index(data: &Path, batches: u8) -> PathBuf {
     folder.index_dir().join(format!("groups/{:020}.group", report.groups[0]))
 }
 
+/// Lets the search index find out that its only group is damaged.
+pub(crate) fn set_aside(data: &Path) {
+    let folder = DataFolder::open(&RealFiles, data).unwrap();
+    let files: Arc<dyn FileSystem> = Arc::new(RealFiles);
+    let store = ColumnStore::open(&files, StoreOptions::new(folder.index_dir())).unwrap().store;
+    let group = store.snapshot().groups.remove(0);
+    assert!(store.report_damage(&group).unwrap());
+}
+
 fn batch(number: u8) -> NewEvent {
     lines::record(TenantId::parse("acme").unwrap(), &two_lines(number), &Arrival::default()).unwrap()
 }

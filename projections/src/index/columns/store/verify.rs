@@ -3,6 +3,7 @@
 //! Every group, every block, every line and where it came from, and the catalogue against the folder.
 //! Invariant: it changes nothing, and a store that it calls whole gives back every line that it counts.
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -29,11 +30,26 @@ pub struct StoreVerification {
     pub raw_bytes: u64,
     pub stored_bytes: u64,
     pub findings: Vec<Finding>,
+    /// Groups among the findings that were set aside before: their damage is known.
+    pub set_aside: BTreeSet<u64>,
 }
 
 impl StoreVerification {
     pub fn is_whole(&self) -> bool {
-        !self.findings.iter().any(Finding::is_damage)
+        self.damage_but(&BTreeSet::new()) == 0
+    }
+
+    /// Places of damage, without groups that were set aside and whose loss is accepted.
+    pub fn damage_but(&self, accepted: &BTreeSet<u64>) -> usize {
+        let counts = |finding: &&Finding| match finding {
+            Finding::Group { group, .. } => !(self.is_set_aside(*group) && accepted.contains(group)),
+            finding => finding.is_damage(),
+        };
+        self.findings.iter().filter(counts).count()
+    }
+
+    pub fn is_set_aside(&self, group: u64) -> bool {
+        self.set_aside.contains(&group)
     }
 }
 
@@ -76,6 +92,7 @@ impl StoreVerification {
     fn note_files(&mut self, folder: &Folder, catalogue: &Catalogue) -> Result<(), StoreError> {
         for quarantined in &catalogue.quarantined {
             let entry = &quarantined.entry;
+            self.set_aside.insert(entry.number);
             self.note_group(folder.quarantined_path(entry.number), entry, quarantined.reason.clone());
         }
         for (file, named) in folder.list_groups()? {

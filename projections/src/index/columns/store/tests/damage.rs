@@ -90,6 +90,7 @@ fn verify_proves_a_store_and_names_what_is_wrong_beside_its_groups() {
         raw_bytes: statistics.raw_bytes,
         stored_bytes: statistics.stored_bytes,
         findings: Vec::new(),
+        set_aside: Default::default(),
     };
     assert!(statistics.groups > 1);
     assert_eq!(prove(), Some(proved));
