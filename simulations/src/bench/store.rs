@@ -4,11 +4,13 @@
 //! and seal, with the writing of the files and without the reading of lines, which the bench `parse`
 //! measures; every line is found again afterwards. It asks no questions: `query` does.
 
+pub mod aged;
 pub mod filled;
 
 use antler_projections::index::columns::store::verify;
 use anyhow::{Context as _, ensure};
 
+use self::aged::Aged;
 use self::filled::{Cost, Filled};
 use super::yardstick;
 use super::{Figure, ROUNDS, Report, Setting, median};
@@ -17,6 +19,7 @@ pub fn run(setting: &Setting, report: &mut Report<'_>) -> anyhow::Result<()> {
     let mut costs = Vec::new();
     let mut yardsticks = Vec::new();
     let mut stored = (0.0, 0.0);
+    let mut aged = None;
     for round in 1..=ROUNDS {
         report.note(&format!("store: round {round} of {ROUNDS}"))?;
         let yardstick = yardstick::compression(&setting.corpus)?;
@@ -33,6 +36,7 @@ pub fn run(setting: &Setting, report: &mut Report<'_>) -> anyhow::Result<()> {
         yardsticks.push(yardstick.cpu_seconds_per_gb);
         if round == ROUNDS {
             prove(&filled)?;
+            aged = Some(Aged::new(setting, &filled)?);
         }
     }
     let yardstick = median(&yardsticks);
@@ -47,7 +51,11 @@ pub fn run(setting: &Setting, report: &mut Report<'_>) -> anyhow::Result<()> {
     figure("open.memory", of(|cost| cost.open_bytes_max / 1e6), "MB", None)?;
     // Later rounds find memory that earlier ones have not given back.
     let peak_bytes = costs.iter().map(|cost| cost.peak_bytes).fold(0.0, f64::max);
-    figure("peak.memory", peak_bytes / 1e6, "MB", None)
+    figure("peak.memory", peak_bytes / 1e6, "MB", None)?;
+    let aged = aged.context("the last round ages its store")?;
+    figure("open", aged.open_ms, "ms", None)?;
+    figure("cold.cpu", aged.cpu_seconds_per_gb, "cpu-s/GB", Some(yardstick))?;
+    figure("cold.disk", aged.stored, "of raw", Some(stored.1))
 }
 
 /// What was measured must have been worth it.
