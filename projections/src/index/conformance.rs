@@ -101,6 +101,8 @@ cases![
         erasure_reaches_pages_to_come,
         an_erasure_holds_after_a_reopen,
         old_lines_go_and_young_ones_stay,
+        the_first_rule_that_a_line_meets_keeps_it,
+        cooling_changes_no_answer,
         statistics_are_those_of_the_tenant,
         an_undamaged_index_is_whole;
     isolation:

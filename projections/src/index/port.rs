@@ -16,6 +16,7 @@ pub mod feed;
 pub mod fields;
 pub mod keep;
 pub mod line;
+pub mod retention;
 pub mod search;
 pub mod table;
 pub mod workers;
@@ -39,8 +40,9 @@ pub use explain::{Explanation, Step};
 pub use export::Export;
 pub use feed::{ApplyReport, BatchAt};
 pub use fields::{FieldKinds, FieldList, FieldSummary, FieldsQuery};
-pub use keep::{IndexStatistics, RetainReport, Retention, TenantStatistics, Verification};
+pub use keep::{IndexStatistics, RetainReport, TenantStatistics, Verification};
 pub use line::{FoundLine, LineId, LineIdError, Position};
+pub use retention::{Retention, RetentionCondition, RetentionRule, TenantRetention};
 pub use search::{After, LinePage, LineQuery, OneLine, Order, Period};
 pub use table::{TableAnswer, TableLines, TableQuery};
 pub use workers::{InlineWorkers, Work, WorkLost, Workers};
@@ -79,6 +81,10 @@ pub trait SearchIndex: Send + Sync + fmt::Debug {
     /// Does the most urgent piece of work that is due: making lines durable, or less space of them. Says whether
     /// there was any.
     fn upkeep(&self) -> BoxFuture<'_, Result<bool, IndexError>>;
+
+    /// Does a piece of work that can wait: making less space of lines that are seldom read. Says whether there was
+    /// any; whoever asks rests in between.
+    fn cool(&self, now: Timestamp) -> BoxFuture<'_, Result<bool, IndexError>>;
 
     /// Resolves when all that was applied is durable, so that the checkpoints have reached it.
     fn flush(&self) -> BoxFuture<'_, Result<(), IndexError>>;

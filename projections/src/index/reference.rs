@@ -14,7 +14,7 @@ use std::sync::{Arc, Mutex, MutexGuard};
 use antler_events::clock::Timestamp;
 use antler_events::event::lines::Arrival;
 use antler_events::ids::{Offset, PartitionId, TenantId};
-use antler_events::line::{Level, Line, LineBatch, Role};
+use antler_events::line::{Level, Line, LineBatch, Role, StreamName};
 use antler_events::log::BoxFuture;
 use antler_events::query::reference::matches;
 use antler_events::query::tree::Filter;
@@ -25,8 +25,8 @@ use super::port::feed::check_rising;
 use super::port::{
     Answering, ApplyReport, BatchAt, Bounds, Explanation, FacetQuery, Facets, FieldList, FieldsQuery,
     FoundLine, Histogram, HistogramQuery, IndexError, IndexStatistics, LineId, LinePage, LineQuery, OneLine,
-    Period, Position, RetainReport, Retention, SearchIndex, TableAnswer, TableQuery, TenantStatistics,
-    ValuesQuery, Verification,
+    Period, Position, RetainReport, Retention, RetentionCondition, RetentionRule, SearchIndex, TableAnswer,
+    TableQuery, TenantRetention, TenantStatistics, ValuesQuery, Verification,
 };
 
 /// The index.
@@ -150,9 +150,13 @@ impl ReferenceIndex {
     fn drop_old(&self, rules: &Retention, now: Timestamp) -> RetainReport {
         let mut state = self.state();
         let before = state.lines.len();
+        let slack = if self.planted.is(Planted::RetainedTooShort) { 86_400_000_000_000 * 3 } else { 0 };
         let is_old = |stored: &Stored| {
-            let age = rules.of(stored.tenant).map(|age| i64::try_from(age.as_nanos()).unwrap_or(i64::MAX));
-            let slack = if self.planted.is(Planted::RetainedTooShort) { 86_400_000_000_000 * 3 } else { 0 };
+            let mut met = rules_met(stored, rules.of(stored.tenant));
+            let is_last = self.planted.is(Planted::LastRuleCounts);
+            let rule = if is_last { met.last() } else { met.next() };
+            let age = rule.map_or(rules.of(stored.tenant).age, |rule| rule.age);
+            let age = age.map(|age| i64::try_from(age.as_nanos()).unwrap_or(i64::MAX));
             age.is_some_and(|age| {
                 stored.position.time.nanos() < now.nanos().saturating_sub(age).saturating_add(slack)
             })
@@ -161,6 +165,18 @@ impl ReferenceIndex {
         let lines = (before - state.lines.len()) as u64;
         RetainReport { lines, ..RetainReport::default() }
     }
+}
+
+/// The rules that are about a line, in their order.
+fn rules_met<'a>(
+    stored: &'a Stored,
+    retention: &'a TenantRetention,
+) -> impl Iterator<Item = &'a RetentionRule> {
+    let (line, defaults) = (stored.line(), &stored.arrival.defaults);
+    retention.rules.iter().filter(move |rule| match &rule.condition {
+        RetentionCondition::Stream(pattern) => pattern.matches(StreamName::of_line(line, defaults).as_str()),
+        RetentionCondition::Lines(filter) => matches(filter, line, defaults),
+    })
 }
 
 /// An answer that is there already.
@@ -190,6 +206,10 @@ impl SearchIndex for ReferenceIndex {
     }
 
     fn upkeep(&self) -> BoxFuture<'_, Result<bool, IndexError>> {
+        now(Ok(false))
+    }
+
+    fn cool(&self, _now: Timestamp) -> BoxFuture<'_, Result<bool, IndexError>> {
         now(Ok(false))
     }
 

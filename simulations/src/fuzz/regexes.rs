@@ -70,7 +70,7 @@ fn check_matcher(batch: &LineBatch, filter: &Filter, expected: &[&[u8]]) {
 }
 
 /// The lines that are found, in the order in which they came.
-fn found<G: SearchGroup>(groups: &[G], filter: &Filter) -> Vec<Vec<u8>> {
+fn found<G: SearchGroup + Sync>(groups: &[G], filter: &Filter) -> Vec<Vec<u8>> {
     let plan = Plan::new(filter).expect("what the parser lets pass compiles");
     let asked =
         LineSearch { plan: &plan, period: ALWAYS, order: Order::OldestFirst, limit: usize::MAX, after: None };

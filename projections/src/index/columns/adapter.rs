@@ -12,6 +12,7 @@ mod explain;
 mod fields;
 mod figures;
 mod lines;
+mod retention;
 mod table;
 mod traced;
 
@@ -28,6 +29,7 @@ use antler_events::log::BoxFuture;
 
 use self::asked::{Asked, CancelOnDrop, Patience};
 use self::figures::KnownBytes;
+use self::retention::KnownRules;
 use super::store::ColumnStore;
 use crate::index::port::{
     Answering, ApplyReport, BatchAt, Bounds, Explanation, FacetQuery, Facets, FieldList, FieldsQuery,
@@ -47,12 +49,13 @@ struct Shared {
     clock: Arc<dyn Clock>,
     workers: Arc<dyn Workers>,
     known_bytes: KnownBytes,
+    known_rules: KnownRules,
 }
 
 impl ColumnIndex {
     pub fn new(store: ColumnStore, clock: Arc<dyn Clock>, workers: Arc<dyn Workers>) -> Self {
-        let known_bytes = KnownBytes::default();
-        Self { shared: Arc::new(Shared { store, clock, workers, known_bytes }) }
+        let (known_bytes, known_rules) = (KnownBytes::default(), KnownRules::default());
+        Self { shared: Arc::new(Shared { store, clock, workers, known_bytes, known_rules }) }
     }
 
     pub fn store(&self) -> &ColumnStore {
@@ -83,10 +86,10 @@ impl ColumnIndex {
     /// Gives a change to the workers. It is done whether or not somebody waits for it.
     fn change<T: Send + 'static>(
         &self,
-        change: impl FnOnce(&ColumnStore) -> Result<T, IndexError> + Send + 'static,
+        change: impl FnOnce(&Shared) -> Result<T, IndexError> + Send + 'static,
     ) -> BoxFuture<'_, Result<T, IndexError>> {
         let shared = Arc::clone(&self.shared);
-        Box::pin(async move { run(shared, |shared| change(&shared.store)).await? })
+        Box::pin(async move { run(shared, change).await? })
     }
 }
 
@@ -111,7 +114,7 @@ impl SearchIndex for ColumnIndex {
         partition: PartitionId,
         batches: Vec<BatchAt>,
     ) -> BoxFuture<'_, Result<ApplyReport, IndexError>> {
-        self.change(move |store| change::apply(store, partition, &batches))
+        self.change(move |shared| change::apply(&shared.store, partition, &batches))
     }
 
     fn applied(&self, partition: PartitionId) -> Offset {
@@ -127,11 +130,15 @@ impl SearchIndex for ColumnIndex {
     }
 
     fn upkeep(&self) -> BoxFuture<'_, Result<bool, IndexError>> {
-        self.change(change::upkeep)
+        self.change(|shared| change::upkeep(&shared.store))
+    }
+
+    fn cool(&self, now: Timestamp) -> BoxFuture<'_, Result<bool, IndexError>> {
+        self.change(move |shared| change::cool(&shared.store, now))
     }
 
     fn flush(&self) -> BoxFuture<'_, Result<(), IndexError>> {
-        self.change(change::flush)
+        self.change(|shared| change::flush(&shared.store))
     }
 
     fn search(&self, tenant: TenantId, query: LineQuery, bounds: Bounds) -> Answering<'_, LinePage> {
@@ -179,15 +186,15 @@ impl SearchIndex for ColumnIndex {
         tenant: TenantId,
         until: Vec<(PartitionId, Offset)>,
     ) -> BoxFuture<'_, Result<(), IndexError>> {
-        self.change(move |store| store.erase_until(tenant, &until).map_err(change::failed))
+        self.change(move |shared| shared.store.erase_until(tenant, &until).map_err(change::failed))
     }
 
     fn retain(&self, rules: Retention, now: Timestamp) -> BoxFuture<'_, Result<RetainReport, IndexError>> {
-        self.change(move |store| change::retain(store, &rules, now))
+        self.change(move |shared| shared.known_rules.retain(&shared.store, rules, now))
     }
 
     fn verify(&self) -> BoxFuture<'_, Result<Verification, IndexError>> {
-        self.change(change::verify)
+        self.change(|shared| change::verify(&shared.store))
     }
 }
 

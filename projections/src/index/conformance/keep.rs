@@ -3,12 +3,17 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use antler_config::limits::AccountLimits;
+use antler_events::access::StreamPattern;
 use antler_events::clock::Timestamp;
 use antler_events::ids::Offset;
 
 use super::Subject;
 use super::given::*;
-use crate::index::port::{After, LineQuery, Retention, SearchIndex, TenantStatistics};
+use crate::index::port::{
+    After, LineQuery, Retention, RetentionCondition, RetentionRule, SearchIndex, TenantRetention,
+    TenantStatistics,
+};
 use crate::index::reference::ReferenceIndex;
 
 pub(super) async fn erased_lines_are_gone_and_others_stay(subject: Subject) {
@@ -99,15 +104,15 @@ pub(super) async fn old_lines_go_and_young_ones_stay(subject: Subject) {
     index.flush().await.expect("a flush");
     // Now is day 6; days 0, 1 and 2 are older than three days and the day that lines may stay longer.
     let rules = Retention {
-        usual: None,
-        of_tenants: BTreeMap::from([(tenant("acme"), Some(Duration::from_secs(3 * 86_400)))]),
+        of_tenants: BTreeMap::from([(tenant("acme"), TenantRetention::of_age(days(3)))]),
+        ..Retention::default()
     };
     index.retain(rules, at(START + 6 * DAY + SECOND)).await.expect("retention");
     keep_up(&*index).await;
-    let days = |lines: Vec<String>| {
+    let days_of = |lines: Vec<String>| {
         lines.iter().filter_map(|text| text.as_bytes().get(4).copied()).collect::<Vec<_>>()
     };
-    let mut left = days(texts(&page(&*index, "acme", oldest("*", 100)).await.lines));
+    let mut left = days_of(texts(&page(&*index, "acme", oldest("*", 100)).await.lines));
     assert_eq!(left.iter().filter(|day| **day >= b'4').count(), 10, "lines of the last days stay");
     left.dedup();
     assert!(!left.contains(&b'0') && !left.contains(&b'1'), "lines of the first days are gone: {left:?}");
@@ -116,6 +121,71 @@ pub(super) async fn old_lines_go_and_young_ones_stay(subject: Subject) {
         30,
         "another tenant has its own rule"
     );
+}
+
+fn days(number: u64) -> Duration {
+    Duration::from_secs(number * 86_400)
+}
+
+pub(super) async fn the_first_rule_that_a_line_meets_keeps_it(subject: Subject) {
+    let index = subject.index();
+    let line = |service: &str, level: &str| {
+        format!(r#"{{"service":"{service}","level":"{level}","message":"{service} {level}"}}"#)
+    };
+    let services = ["web", "web-old", "pay", "cron"];
+    let lines: Vec<String> =
+        services.iter().flat_map(|of| ["debug", "error"].map(|level| line(of, level))).collect();
+    for name in ["acme", "bolt"] {
+        feed(&*index, 0, vec![event(name, if name == "acme" { 1 } else { 2 }, second(0), &lines)]).await;
+    }
+    index.flush().await.expect("a flush");
+    let rule = |condition, age| RetentionRule { condition, age };
+    let stream = |text: &str| {
+        let pattern = StreamPattern::parse(text, &AccountLimits::default());
+        RetentionCondition::Stream(pattern.expect("a good pattern"))
+    };
+    let of_acme = TenantRetention {
+        rules: vec![
+            rule(RetentionCondition::Lines(filter("level:error service:pay")), None),
+            rule(stream("logs-web-*"), Some(days(20))),
+            rule(RetentionCondition::Lines(filter("level:debug")), Some(days(2))),
+        ],
+        age: Some(days(10)),
+    };
+    let rules = Retention {
+        usual: TenantRetention::of_age(days(40)),
+        of_tenants: BTreeMap::from([(tenant("acme"), of_acme)]),
+    };
+    let all: Vec<String> =
+        services.iter().flat_map(|of| ["debug", "error"].map(|level| format!("{of} {level}"))).collect();
+    let kept: [(i64, &[&str]); 4] = [
+        (4, &["web debug", "web error", "web-old error", "pay error", "cron error"]),
+        (12, &["web debug", "web error", "pay error"]),
+        (22, &["pay error"]),
+        (60, &["pay error"]),
+    ];
+    for (day, expected) in kept {
+        index.retain(rules.clone(), at(START + day * DAY)).await.expect("retention");
+        keep_up(&*index).await;
+        assert_eq!(texts(&page(&*index, "acme", oldest("*", 100)).await.lines), expected, "on day {day}");
+        let of_bolt = texts(&page(&*index, "bolt", oldest("*", 100)).await.lines);
+        assert_eq!(of_bolt, if day < 40 { &all[..] } else { &[] }, "on day {day}");
+    }
+}
+
+pub(super) async fn cooling_changes_no_answer(subject: Subject) {
+    let index = subject.index();
+    let partitions = mixed(120, 3);
+    feed_mixed(&*index, &partitions).await;
+    index.flush().await.expect("a flush");
+    let before = page(&*index, "acme", newest("*", 10_000)).await.lines;
+    let figures_before = figures(&*index, "acme").await;
+    while index.cool(at(START + 400 * DAY)).await.expect("a cold step") {}
+    assert_eq!(page(&*index, "acme", newest("*", 10_000)).await.lines, before);
+    let after = figures(&*index, "acme").await;
+    assert!(after.stored_bytes <= figures_before.stored_bytes);
+    assert_eq!(TenantStatistics { stored_bytes: figures_before.stored_bytes, ..after }, figures_before);
+    assert!(index.verify().await.expect("a proof").is_whole());
 }
 
 pub(super) async fn statistics_are_those_of_the_tenant(subject: Subject) {

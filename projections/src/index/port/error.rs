@@ -41,6 +41,12 @@ pub fn within(what: &'static str, asked: u64, max: u64) -> Result<(), SearchErro
 pub enum IndexError {
     #[error("event {offset} comes behind event {before}: offsets must rise")]
     NotRising { before: Offset, offset: Offset },
+    #[error("a retention rule of tenant {tenant} cannot be held against lines")]
+    Rule {
+        tenant: Box<str>,
+        #[source]
+        source: MatcherError,
+    },
     #[error("the storage of the index failed")]
     Storage {
         is_full: bool,

@@ -1,34 +1,11 @@
-//! Keeping an index: how long lines stay, what there is, and whether it is whole.
+//! Keeping an index: what retention did, what there is, and whether it is whole.
 //!
 //! Invariant: figures of a tenant count its own lines that can be found, and no others. It does not decide who
 //! may see what.
 
-use std::collections::BTreeMap;
-use std::time::Duration;
-
 use antler_events::clock::Timestamp;
-use antler_events::ids::TenantId;
 
 use super::answer::Coverage;
-
-/// How long lines are kept; for ever if there is no time.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Retention {
-    /// Of tenants without a rule of their own.
-    pub usual: Option<Duration>,
-    pub of_tenants: BTreeMap<TenantId, Option<Duration>>,
-}
-
-impl Retention {
-    pub fn of(&self, tenant: TenantId) -> Option<Duration> {
-        self.of_tenants.get(&tenant).copied().unwrap_or(self.usual)
-    }
-
-    /// No tenant's lines go earlier; none if no lines go at all.
-    pub fn shortest(&self) -> Option<Duration> {
-        self.of_tenants.values().chain([&self.usual]).flatten().min().copied()
-    }
-}
 
 /// What retention did.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]

@@ -33,6 +33,8 @@ pub enum Planted {
     ErasedComeAgain,
     /// Lines go before their time.
     RetainedTooShort,
+    /// The last rule that a line meets counts, and not the first.
+    LastRuleCounts,
     /// A bucket begins a step too late.
     BucketsShifted,
     /// The lines around a line begin with the line.
@@ -41,7 +43,7 @@ pub enum Planted {
 
 impl Planted {
     /// All but `None`.
-    pub const ALL: [Self; 15] = [
+    pub const ALL: [Self; 16] = [
         Self::TenantForgotten,
         Self::IdOfAnyTenant,
         Self::RepeatTaken,
@@ -55,6 +57,7 @@ impl Planted {
         Self::ErasureForgotten,
         Self::ErasedComeAgain,
         Self::RetainedTooShort,
+        Self::LastRuleCounts,
         Self::BucketsShifted,
         Self::ContextOffByOne,
     ];

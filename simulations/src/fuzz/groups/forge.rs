@@ -1,13 +1,15 @@
 //! Files of groups that are not what they were: bytes are cut, flipped, spliced, or lie with right checksums.
 //!
-//! The first byte says what is changed, each six further ones how: what is done, where, and with what.
+//! The first byte says what is changed, of a young file or of a cold one; each six further ones say how: what is
+//! done, where, and with what.
 //! Invariant: the same bytes make the same file. It knows of a file what its trailer and its table of blocks
 //! say, and nothing of what they hold.
 
 use antler_projections::index::columns::block::{
     BlockTable, BlockWriter, Blocks as _, BlocksInMemory, Restorers,
 };
-use antler_projections::index::columns::group::trailer::{HEAD, TRAILER_BYTES, finish};
+use antler_projections::index::columns::group::recompress::recompress;
+use antler_projections::index::columns::group::trailer::{HEAD, TRAILER_BYTES, finish, finish_with_bases};
 use antler_projections::index::columns::varint;
 
 /// What was changed.
@@ -21,6 +23,9 @@ pub(super) enum Change {
 
 /// Numbers that are easily taken for lengths.
 const LIES: [u64; 6] = [0, 1, 0x7fff_ffff, 0xffff_ffff, 1 << 28, u64::MAX];
+/// The first byte has this bit if a cold file is changed.
+const COLD: u8 = 1 << 7;
+const COLD_LEVEL: i32 = 9;
 const EDIT_BYTES: usize = 6;
 const EDITS_MAX: usize = 8;
 
@@ -30,6 +35,9 @@ pub(super) fn forged(whole: &[u8], bytes: &[u8]) -> Option<(Vec<u8>, Change)> {
     let edit = |target: &mut Vec<u8>| {
         edits.chunks_exact(EDIT_BYTES).take(EDITS_MAX).for_each(|edit| apply(edit, target));
     };
+    let cold = (what & COLD != 0).then(|| recompress(whole.to_vec(), COLD_LEVEL).expect("a whole file"));
+    let whole = cold.as_deref().unwrap_or(whole);
+    let what = what & !COLD;
     match what % 3 {
         0 => {
             let mut file = whole.to_vec();
@@ -37,32 +45,42 @@ pub(super) fn forged(whole: &[u8], bytes: &[u8]) -> Option<(Vec<u8>, Change)> {
             Some((file, Change::Damage))
         }
         1 => {
-            let (end, mut directory) = directory(whole);
-            edit(&mut directory);
-            Some((finish(whole[..end].to_vec(), &directory, 1).ok()?, Change::Forgery))
+            let Directory { at, mut bytes, has_bases } = directory(whole);
+            edit(&mut bytes);
+            let finish = if has_bases { finish_with_bases } else { finish };
+            Some((finish(whole[..at].to_vec(), &bytes, 1).ok()?, Change::Forgery))
         }
         _ => {
-            let block = usize::from(*what / 3);
+            let block = usize::from(what / 3);
             Some((with_block(whole, block, edit)?, Change::Forgery))
         }
     }
 }
 
 /// Where the directory of a whole file begins, and what it says.
-fn directory(whole: &[u8]) -> (usize, Vec<u8>) {
+struct Directory {
+    at: usize,
+    bytes: Vec<u8>,
+    has_bases: bool,
+}
+
+fn directory(whole: &[u8]) -> Directory {
     let trailer = &whole[whole.len() - TRAILER_BYTES..];
     let number =
         |at: usize| u32::from_le_bytes([trailer[at], trailer[at + 1], trailer[at + 2], trailer[at + 3]]);
     let (at, stored, length) = (number(0) as usize, number(8) as usize, number(12) as usize);
     let restored = Restorers::default().restore(&whole[at..at + stored], length);
-    (at, restored.expect("a whole file has a whole directory"))
+    // The upper half of the version says it.
+    let has_bases = number(20) >> 16 != 0;
+    Directory { at, bytes: restored.expect("a whole file has a whole directory"), has_bases }
 }
 
 /// The file with another block, and the table that fits it.
 fn with_block(whole: &[u8], block: usize, edit: impl Fn(&mut Vec<u8>)) -> Option<Vec<u8>> {
-    let (_, directory) = directory(whole);
-    let mut rest = &directory[..];
-    let table = BlockTable::decode(&mut rest, whole.len() as u64).expect("a whole file has a whole table");
+    let Directory { bytes, has_bases, .. } = directory(whole);
+    let mut rest = &bytes[..];
+    let table = BlockTable::decode(&mut rest, whole.len() as u64, has_bases);
+    let table = table.expect("a whole file has a whole table");
     let (count, blocks) = (table.len(), BlocksInMemory::new(whole.to_vec(), table));
     let mut writer = BlockWriter::new(1, HEAD.to_vec()).ok()?;
     for number in 0..count {
@@ -119,7 +137,7 @@ mod tests {
     #[test]
     fn a_file_that_is_written_again_is_as_good_as_the_whole_one() {
         let (lines, whole) = whole();
-        for what in 0..3 {
+        for what in (0..3).chain(COLD..COLD + 3) {
             let (file, _) = forged(&whole, &[what]).unwrap();
             let found = exercise(&opened(&file).unwrap());
             assert!(found.len() > lines.len(), "{what}: {} lines", found.len());

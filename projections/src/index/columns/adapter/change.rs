@@ -3,17 +3,13 @@
 //! Invariant: what has no room is refused with the reason, and what was taken before it stays. It does not decide
 //! when upkeep is done: whoever hosts the index does.
 
-use std::time::Duration;
-
 use antler_events::clock::Timestamp;
-use antler_events::ids::{PartitionId, TenantId};
+use antler_events::ids::PartitionId;
 
 use super::asked::name;
-use crate::index::columns::store::{self, ColumnStore, GroupId, StoreError};
+use crate::index::columns::store::{ColumnStore, GroupId, StoreError};
 use crate::index::port::feed::check_rising;
-use crate::index::port::{
-    ApplyReport, BatchAt, IndexError, IndexStatistics, RetainReport, Retention, Verification,
-};
+use crate::index::port::{ApplyReport, BatchAt, IndexError, IndexStatistics, Verification};
 
 pub(super) fn apply(
     store: &ColumnStore,
@@ -58,27 +54,16 @@ pub(super) fn upkeep(store: &ColumnStore) -> Result<bool, IndexError> {
     Ok(store.compact_next().map_err(failed)?.is_some())
 }
 
+pub(super) fn cool(store: &ColumnStore, now: Timestamp) -> Result<bool, IndexError> {
+    Ok(store.cold_next(now).map_err(failed)?.is_some())
+}
+
 pub(super) fn flush(store: &ColumnStore) -> Result<(), IndexError> {
     while store.flush().is_err() {
         store.seal_next().map_err(failed)?;
     }
     while store.seal_next().map_err(failed)?.is_some() {}
     Ok(())
-}
-
-pub(super) fn retain(
-    store: &ColumnStore,
-    rules: &Retention,
-    now: Timestamp,
-) -> Result<RetainReport, IndexError> {
-    let Some(shortest) = rules.shortest() else { return Ok(RetainReport::default()) };
-    let of = |tenant: TenantId| -> Option<Duration> { rules.of(tenant) };
-    let report = store.retain(now, &store::Retention { shortest, of: &of }).map_err(failed)?;
-    Ok(RetainReport {
-        lines: report.rows,
-        stored_bytes: report.stored_bytes,
-        is_upkeep_due: report.groups_due > 0,
-    })
 }
 
 pub(super) fn verify(store: &ColumnStore) -> Result<Verification, IndexError> {
