@@ -199,7 +199,7 @@ mod tests {
             (read(&old).unwrap(), read(&new).unwrap()),
             ((blocks.clone(), false), (blocks.clone(), true))
         );
-        assert_eq!(read(&recompress(new.clone(), 15).unwrap()).unwrap(), (blocks.clone(), true), "once more");
+        assert_eq!(read(&recompress(new.clone(), 15).unwrap()).unwrap(), (blocks, true), "once more");
         for at in trailer::HEAD.len()..new.len() {
             let mut damaged = new.clone();
             damaged[at] ^= 4;

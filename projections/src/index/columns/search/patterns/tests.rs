@@ -28,24 +28,24 @@ const ALL_TIME: Period = (i64::MIN, i64::MAX);
 
 /// A group, open or sealed.
 enum Group {
-    Open(OpenGroup),
-    Sealed(SealedGroup),
+    Open(Box<OpenGroup>),
+    Sealed(Box<SealedGroup>),
     Damaged,
 }
 
 impl SearchGroup for Group {
     fn span(&self) -> (i64, i64) {
         match self {
-            Self::Open(group) => GroupView::span(group).unwrap(),
-            Self::Sealed(group) => GroupView::span(group).unwrap(),
+            Self::Open(group) => GroupView::span(&**group).unwrap(),
+            Self::Sealed(group) => GroupView::span(&**group).unwrap(),
             Self::Damaged => ALL_TIME,
         }
     }
 
     fn with<R>(&self, read: impl FnOnce(&dyn GroupView) -> R) -> Result<R, ReadError> {
         match self {
-            Self::Open(group) => Ok(read(group)),
-            Self::Sealed(group) => Ok(read(group)),
+            Self::Open(group) => Ok(read(&**group)),
+            Self::Sealed(group) => Ok(read(&**group)),
             Self::Damaged => Err(ReadError::NoBlock { block: 7 }),
         }
     }
@@ -67,11 +67,11 @@ fn open_group(batches: &[(u64, &Batch)]) -> OpenGroup {
 
 fn open_groups(batches: &[(u64, &Batch)]) -> Vec<Group> {
     let group = open_group(batches);
-    if GroupView::rows(&group) == 0 { Vec::new() } else { vec![Group::Open(group)] }
+    if GroupView::rows(&group) == 0 { Vec::new() } else { vec![Group::Open(Box::new(group))] }
 }
 
 fn sealed_groups(batches: &[(u64, &Batch)]) -> Vec<Group> {
-    sealed(&open_group(batches)).into_iter().map(Group::Sealed).collect()
+    sealed(&open_group(batches)).into_iter().map(|group| Group::Sealed(Box::new(group))).collect()
 }
 
 /// A line as the naive way sees it.
