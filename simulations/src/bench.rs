@@ -46,6 +46,8 @@ pub struct Setting {
     pub corpus: Bytes,
     /// Over how many tenants a store deals the lines.
     pub tenants: u32,
+    /// The only question that is asked; all if it is not named.
+    pub question: Option<String>,
     /// An empty folder on the disk to be measured.
     pub dir: PathBuf,
     pub clock: SystemClock,

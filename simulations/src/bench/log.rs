@@ -168,6 +168,7 @@ mod tests {
             clock: SystemClock::new(),
             samples: None,
             tenants: 1,
+            question: None,
         };
         let (mut figures, mut notes) = (Vec::new(), Vec::new());
         run(&setting, &mut Report { figures: &mut figures, notes: &mut notes }).unwrap();

@@ -10,7 +10,7 @@ pub mod ask;
 mod patterns;
 
 use antler_events::line::LineBatch;
-use anyhow::anyhow;
+use anyhow::{anyhow, ensure};
 
 use self::ask::ask_often;
 use super::questions::{Question, questions_of};
@@ -20,10 +20,15 @@ use super::{Figure, Report, Setting, median, yardstick};
 
 pub fn run(setting: &Setting, report: &mut Report<'_>) -> anyhow::Result<()> {
     report.note("query: looking for the right answers")?;
-    let questions = questions_of(&|| Box::new(lines_of_first(setting)))?;
+    let mut questions = questions_of(&|| Box::new(lines_of_first(setting)))?;
+    if let Some(name) = &setting.question {
+        questions.retain(|question| question.name == name);
+        ensure!(!questions.is_empty(), "there is no question {name:?}");
+    }
     let pass_ms = yardstick::pass_ms(&setting.corpus)?;
     report.note("query: filling the store")?;
     let filled = Filled::new(setting)?;
+    report.note("query: asking")?;
     let tenants = if setting.tenants > 1 { ".one_of_many" } else { "" };
     let mut warm = Vec::with_capacity(questions.len());
     for question in &questions {
@@ -32,7 +37,9 @@ pub fn run(setting: &Setting, report: &mut Report<'_>) -> anyhow::Result<()> {
         let name = format!("query{tenants}.{}.cpu", question.name);
         report.figure(&Figure { name, value, unit: "ms", yardstick: Some(pass_ms) })?;
     }
-    patterns::run(&filled, pass_ms, report)?;
+    if setting.question.is_none() {
+        patterns::run(&filled, pass_ms, report)?;
+    }
     report.note("query: asking again when all groups are cold")?;
     make_cold(&filled.store)?;
     for (question, warm) in questions.iter().zip(warm) {

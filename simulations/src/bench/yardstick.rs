@@ -114,6 +114,7 @@ mod tests {
             clock: SystemClock::new(),
             samples: None,
             tenants: 1,
+            question: None,
         };
         let yardstick = measure(&setting).unwrap();
         assert_eq!(yardstick.sync_ms.len(), 3);

@@ -36,6 +36,9 @@ struct Arguments {
     /// Over how many tenants the benches `store` and `query` deal the lines, in small batches.
     #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=100_000))]
     tenants: u32,
+    /// The only question that the bench `query` asks, such as `needle`.
+    #[arg(long, value_name = "NAME")]
+    question: Option<String>,
     /// A folder on the disk to be measured; the system's temporary folder if not given.
     #[arg(long, value_name = "DIR")]
     dir: Option<PathBuf>,
@@ -79,6 +82,7 @@ fn measure(arguments: &Arguments, benches: &[Bench]) -> anyhow::Result<()> {
         clock: SystemClock::new(),
         samples: arguments.samples.clone(),
         tenants: arguments.tenants,
+        question: arguments.question.clone(),
     };
     let (mut figures, mut notes) = (std::io::stdout().lock(), std::io::stderr().lock());
     let mut report = Report { figures: &mut figures, notes: &mut notes };
