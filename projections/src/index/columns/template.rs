@@ -25,6 +25,7 @@ mod numbers;
 mod page;
 #[cfg(test)]
 mod samples;
+mod sieve;
 mod variables;
 mod words;
 
@@ -36,6 +37,7 @@ pub use layout::{BlockSink, BlockSource};
 pub use literals::Literals;
 pub use read::TemplateReader;
 pub use run::{Run, TakeRun};
+pub use sieve::Beside;
 pub use spelling::{Alphabet, Atom, Spelling};
 pub use texts::{TakeText, TemplateTexts};
 

@@ -175,7 +175,8 @@ impl<'a> Question<'a> {
         if self.texts.texts_of(number) == 0 {
             return Ok(Answer::None);
         } else if number == REST {
-            return Ok(Answer::Each);
+            let may_pass = self.words.as_ref().is_none_or(|words| words.may_be_in_rest(self.texts));
+            return Ok(if may_pass { Answer::Each } else { Answer::None });
         }
         match place {
             Place::Nowhere => Ok(Answer::None),

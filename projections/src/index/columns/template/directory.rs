@@ -11,6 +11,7 @@ use super::layout::{BlockSource, Cursor, Placing, take_blocks};
 use super::literals::Literals;
 use super::numbers::Numbers;
 use super::page::{PAGE_COUNT_MAX, Page};
+use super::sieve::Sieve;
 use super::words::Held;
 use super::{REST, TemplateError};
 
@@ -31,6 +32,7 @@ pub struct TemplateDirectory {
     pages: Vec<u8>,
     /// By number: where its pages begin.
     starts: Vec<Start>,
+    pub(super) sieve: Sieve,
     literals: OnceLock<Literals>,
     quoted: OnceLock<Vec<(u16, Held)>>,
 }
@@ -61,6 +63,7 @@ impl TemplateDirectory {
         let count = root.count(TEXTS_MAX)?;
         let (templates, texts) = read_templates(count, &read_run(&mut root, source)?)?;
         let directory = read_run(&mut root, source)?;
+        let sieve = Sieve::read(&read_run(&mut root, source)?)?;
         let mut pages = &directory[..];
         let blocks = take_blocks(&mut pages)?;
         let mut read = Self {
@@ -71,6 +74,7 @@ impl TemplateDirectory {
             places: Vec::new(),
             pages: pages.to_vec(),
             starts: Vec::new(),
+            sieve,
             literals: OnceLock::new(),
             quoted: OnceLock::new(),
         };
@@ -123,6 +127,7 @@ impl TemplateDirectory {
             + self.places.len() * size_of::<PlacePage>()
             + self.blocks.len() * 4
             + self.pages.len()
+            + self.sieve.bytes_held()
             + self.literals.get().map_or(0, Literals::bytes_held)
             + self.quoted.get().map_or(0, |quoted| quoted.len() * size_of::<(u16, Held)>())
     }

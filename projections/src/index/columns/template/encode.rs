@@ -7,6 +7,7 @@
 use super::column::TemplateColumn;
 use super::layout::{BlockSink, PartWriter};
 use super::page::{self, PAGE_COUNT_MAX};
+use super::sieve::Sieve;
 use super::{REST, TemplateError, numbers};
 use crate::index::columns::varint;
 
@@ -34,6 +35,7 @@ pub fn encode(
     varint::push(&mut root, order.len() as u64);
     write_run(&templates(column, &sorted), sink, &mut root);
     write_run(&directory, sink, &mut root);
+    write_run(&Sieve::of(column, &sorted.templates).write(), sink, &mut root);
     Ok(root)
 }
 

@@ -11,6 +11,7 @@ use super::form::{HoleKind, Template};
 use super::literals::Literals;
 use super::read::TemplateReader;
 use super::run::TakeRun;
+use super::sieve::Beside;
 use super::spelling::Spelling;
 use super::{REST, TemplateError};
 
@@ -75,6 +76,11 @@ pub trait TemplateTexts {
             wanted.extend(is_wanted.then_some(number));
         }
         Ok(wanted)
+    }
+
+    /// Whether all these words, of which none has a digit, may stand in a place where templates do not tell.
+    fn may_have(&self, _place: Beside, _hashes: &[u64]) -> bool {
+        true
     }
 
     /// The templates with their numbers and how many texts have them; the rest is not among them.
@@ -166,6 +172,10 @@ impl TemplateTexts for TemplateReader<'_> {
 
     fn quoted(&self, may_be_wanted: &mut dyn FnMut(&[u8]) -> bool) -> Result<Vec<u16>, TemplateError> {
         self.quoted(may_be_wanted)
+    }
+
+    fn may_have(&self, place: Beside, hashes: &[u64]) -> bool {
+        self.directory().sieve.may_have(place, hashes)
     }
 
     fn candidates(&self, numbers: &[u16], token: &[u8]) -> Result<Option<Vec<u32>>, TemplateError> {

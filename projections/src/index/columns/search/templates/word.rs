@@ -5,10 +5,10 @@
 //! digits, which a UUID may have. Invariant: a text that passes has the words in one of these places.
 //! It does not decide about a text: only that all texts of a template pass.
 
-use antler_events::query::text::is_token_byte;
+use antler_events::query::text::{is_token_byte, token_hash, tokens};
 use antler_events::query::value::{Finder, Piece, ValueTest, has_kelvin};
 
-use crate::index::columns::template::{HoleKind, Template, TemplateTexts};
+use crate::index::columns::template::{Beside, HoleKind, Template, TemplateTexts};
 
 /// Shorter tokens with a digit are in too many texts.
 const TOKEN_BYTES_MIN: usize = 5;
@@ -16,6 +16,7 @@ const TOKEN_BYTES_MIN: usize = 5;
 /// Words that every passing text has.
 pub(super) struct Words {
     words: Box<[u8]>,
+    hashes: Vec<u64>,
     finder: Finder,
     has_k: bool,
     /// One of them may be a part of a UUID.
@@ -42,6 +43,7 @@ impl Words {
         let is_hex = |word: &[u8]| !word.is_empty() && word.iter().all(u8::is_ascii_hexdigit);
         Some(Self {
             words: longest.as_bytes().into(),
+            hashes: tokens(longest.as_bytes()).map(token_hash).collect(),
             finder: Finder::new(longest.as_bytes()),
             has_k: longest.contains('k'),
             may_be_hex: longest.as_bytes().split(|byte| !is_token_byte(*byte)).any(is_hex),
@@ -53,10 +55,11 @@ impl Words {
     pub(super) fn places(&self, texts: &dyn TemplateTexts) -> Vec<Place> {
         let literals = texts.literals();
         let has_kelvin = self.has_k && has_kelvin(literals.bytes());
+        let are_quoted = texts.may_have(Beside::Quotes, &self.hashes);
         let place = |number| {
             if has_kelvin || self.may_be_hex && literals.has(number, HoleKind::Uuid) {
                 Place::Anywhere
-            } else if literals.has(number, HoleKind::Text) {
+            } else if are_quoted && literals.has(number, HoleKind::Text) {
                 Place::Quoted
             } else {
                 Place::Nowhere
@@ -91,6 +94,11 @@ impl Words {
             && !goes_on(self.words.last(), text.get(end))
             && !holes().any(|hole| hole == at || hole == end);
         if self.is_all && is_free { Place::InAll } else { Place::Anywhere }
+    }
+
+    /// Whether a text without a template may have the words.
+    pub(super) fn may_be_in_rest(&self, texts: &dyn TemplateTexts) -> bool {
+        texts.may_have(Beside::Rest, &self.hashes)
     }
 
     pub(super) fn may_be_in(&self, bytes: &[u8]) -> bool {
