@@ -111,14 +111,11 @@ impl<G: GroupView + ?Sized> Scan<'_, G> {
         ranks: &Range<u32>,
         rows: &RowSet,
     ) -> Result<Placed, ReadError> {
-        let mut placed = Placed::default();
-        let has_one_each = self.group.is_full(column) && uses.iter().all(|of| !of.ignored);
-        if has_one_each {
-            placed.rows = rows.iter().collect();
-            placed.values.clone_from(&placed.rows);
-            return Ok(placed);
+        if let Some(occupied) = self.occupied(column, uses)? {
+            let is_whole = occupied.ranks == *ranks;
+            return if is_whole { Ok(occupied.placed(rows)) } else { Err(ReadError::directory("ranks")) };
         }
-        let is_simple = uses.iter().all(|of| of.values <= 1);
+        let mut placed = Placed::default();
         for page in self.pages() {
             let start = self.rows.start.max((page * PAGE) as u32);
             let end = self.rows.end.min((page * PAGE + PAGE) as u32);
@@ -126,11 +123,7 @@ impl<G: GroupView + ?Sized> Scan<'_, G> {
             let shapes = &self.shapes(page)?[start as usize % PAGE..];
             let shapes = &shapes[..(end - start) as usize];
             let start = start - self.rows.start;
-            if is_simple {
-                placed.add_simple(uses, shapes, (start, first), rows);
-            } else {
-                placed.add(uses, shapes, (start, first), rows);
-            }
+            placed.add(uses, shapes, (start, first), rows);
         }
         let count = ranks.end - ranks.start;
         if placed.values.iter().any(|value| *value >= count) {
@@ -177,26 +170,7 @@ pub(super) struct Placed {
 }
 
 impl Placed {
-    /// Adds the rows of a page from one row and value on. Which rows count is not foreseeable, so each is written and
-    /// kept or not.
-    fn add_simple(&mut self, uses: &[Use], shapes: &[u32], (start, first): (u32, u32), rows: &RowSet) {
-        let steps = |of: &Use| {
-            (of.values, u32::from(of.values == 1 && !of.ignored && of.only.is_none_or(|only| only == 0)))
-        };
-        let steps: Vec<(u32, u32)> = uses.iter().map(steps).collect();
-        let (mut end, mut value) = (self.rows.len(), first);
-        self.rows.resize(end + shapes.len() + 1, 0);
-        self.values.resize(end + shapes.len() + 1, 0);
-        for (row, shape) in (start..).zip(shapes) {
-            let (has, counts) = steps[*shape as usize];
-            (self.rows[end], self.values[end]) = (row, value);
-            end += (counts & u32::from(rows.contains(row))) as usize;
-            value = value.wrapping_add(has);
-        }
-        self.rows.truncate(end);
-        self.values.truncate(end);
-    }
-
+    /// Adds the rows of a page from one row and value on.
     fn add(&mut self, uses: &[Use], shapes: &[u32], (start, first): (u32, u32), rows: &RowSet) {
         let mut value = first;
         for (row, shape) in (start..).zip(shapes) {

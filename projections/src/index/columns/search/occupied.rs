@@ -6,6 +6,7 @@
 
 use std::ops::Range;
 
+use super::fields::Placed;
 use super::places::{Scan, Use};
 use super::rows::RowSet;
 use crate::index::columns::block::ReadError;
@@ -33,12 +34,12 @@ impl<G: GroupView + ?Sized> Scan<'_, G> {
             return Ok(Some(Occupied { ranks: self.rows.clone(), rows, counted: None }));
         }
         let shapes = self.shapes_of_rows()?;
-        let rows = RowSet::passing(shapes, |shape| uses[*shape as usize].values == 1);
-        let counted = is_any_ignored.then(|| {
-            RowSet::passing(shapes, |shape| {
-                uses[*shape as usize].values == 1 && !uses[*shape as usize].ignored
-            })
-        });
+        let of_shapes = |is_in: fn(&Use) -> bool| {
+            let is_in: Vec<bool> = uses.iter().map(is_in).collect();
+            RowSet::passing(shapes, |shape| is_in[*shape as usize])
+        };
+        let rows = of_shapes(|of| of.values == 1);
+        let counted = is_any_ignored.then(|| of_shapes(|of| of.values == 1 && !of.ignored));
         let start = if self.group.is_full(column) {
             self.rows.start
         } else {
@@ -56,6 +57,19 @@ impl Occupied {
     /// The values of some rows, counted from the first rank.
     pub(super) fn values_of(&self, rows: &RowSet) -> RowSet {
         self.rows.ranks_of(rows)
+    }
+
+    /// Those of some rows whose value counts, with their values.
+    pub(super) fn placed(&self, rows: &RowSet) -> Placed {
+        let mut found = rows.clone();
+        found.intersect(self.counted.as_ref().unwrap_or(&self.rows));
+        let rows: Vec<u32> = found.iter().collect();
+        let values = if found == self.rows {
+            (0..rows.len() as u32).collect()
+        } else {
+            self.rows.ranks_of(&found).iter().collect()
+        };
+        Placed { rows, values }
     }
 
     /// The rows that hold one of the values, if it counts there.

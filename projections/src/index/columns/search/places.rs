@@ -91,6 +91,14 @@ impl<'a, G: GroupView + ?Sized> Scan<'a, G> {
         Ok(self.shapes_of_rows.get_or_init(|| shapes))
     }
 
+    /// For each shape of the group whether one of the rows has it.
+    pub(super) fn shapes_among(&self, rows: &RowSet) -> Result<Vec<bool>, ReadError> {
+        let mut among = vec![false; self.group.shapes().len()];
+        let shapes = self.shapes_of_rows()?;
+        rows.iter().for_each(|row| among[shapes[row as usize] as usize] = true);
+        Ok(among)
+    }
+
     /// How the shapes use a column: all values of it count.
     pub(super) fn uses(&self, column: u32) -> Vec<Use> {
         self.counted(column, Use::default())

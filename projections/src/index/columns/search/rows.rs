@@ -19,7 +19,11 @@ impl RowSet {
     /// A row for each of the values that pass.
     pub fn passing<T>(values: &[T], passes: impl Fn(&T) -> bool) -> Self {
         let word = |values: &[T]| {
-            values.iter().zip(0..).fold(0, |word, (value, bit)| word | u64::from(passes(value)) << bit)
+            let (eights, rest) = values.as_chunks::<8>();
+            let bits = |values: &[T; 8]| bits_of(std::array::from_fn(|at| u8::from(passes(&values[at]))));
+            let word = eights.iter().zip(0..).fold(0, |word, (values, at)| word | bits(values) << (8 * at));
+            let last = 8 * eights.len();
+            rest.iter().zip(last..).fold(word, |word, (value, bit)| word | u64::from(passes(value)) << bit)
         };
         Self { words: values.chunks(64).map(word).collect(), len: values.len() as u32 }
     }
@@ -163,6 +167,12 @@ impl RowSet {
             *last &= (1 << rest) - 1;
         }
     }
+}
+
+/// One bit for each of eight bytes that are 0 or 1: the product brings them side by side into its highest byte.
+#[inline]
+fn bits_of(bytes: [u8; 8]) -> u64 {
+    u64::from_le_bytes(bytes).wrapping_mul(0x0102_0408_1020_4080) >> 56
 }
 
 #[cfg(test)]

@@ -106,11 +106,33 @@ impl ColumnRows {
         column: u32,
         sources: &[Source],
     ) -> Result<Option<Self>, ReadError> {
-        let mut uses = scan.uses(column);
-        uses.iter_mut().zip(sources).for_each(|(of, source)| *of = source.narrow(*of, column));
+        let uses = Self::uses(scan, column, sources);
         let ranks = scan.ranks(column, &uses)?;
         let placed = scan.placed(column, &uses, &ranks, rows)?;
         Ok((!placed.rows.is_empty()).then_some(Self { ranks, placed }))
+    }
+
+    /// The same where it does not matter which row has which value: then nothing is placed if all count.
+    pub(super) fn of_any_row<'a>(
+        scan: &Scan<'a, View<'a>>,
+        rows: &RowSet,
+        column: u32,
+        sources: &[Source],
+    ) -> Result<Option<Self>, ReadError> {
+        let uses = Self::uses(scan, column, sources);
+        let counts = |of: &Use| of.values == 0 || !of.ignored && (of.values == 1 || of.only.is_none());
+        if rows.count() < scan.len() || !uses.iter().all(counts) {
+            return Self::new(scan, rows, column, sources);
+        }
+        let ranks = scan.ranks(column, &uses)?;
+        let placed = Placed { rows: vec![0; ranks.len()], values: (0..ranks.len() as u32).collect() };
+        Ok((!ranks.is_empty()).then_some(Self { ranks, placed }))
+    }
+
+    fn uses<'a>(scan: &Scan<'a, View<'a>>, column: u32, sources: &[Source]) -> Vec<Use> {
+        let mut uses = scan.uses(column);
+        uses.iter_mut().zip(sources).for_each(|(of, source)| *of = source.narrow(*of, column));
+        uses
     }
 }
 

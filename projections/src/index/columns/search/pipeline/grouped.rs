@@ -60,11 +60,12 @@ pub(super) fn fill(
     let mut untold = Vec::new();
     if !found.is_empty() {
         let scan = Scan::new(view, selection.rows);
-        let fields = Fields::new(&scan, &grouping);
+        let mut fields = Fields::new(&scan, &grouping);
         let left = scan.rows_of_shapes(&found, |shape| fields.is_untold(shape as usize))?;
         found.remove(&left);
         untold.extend(left.iter().map(|row| row + scan.rows.start));
         if !found.is_empty() {
+            fields.forget_all_but(&scan.shapes_among(&found)?);
             let filling =
                 Filling { scan: &scan, rows: &found, fields: &fields, grouping: &grouping, context };
             filling.fill(groups)?;
@@ -115,6 +116,17 @@ impl Fields {
 
     fn is_untold(&self, shape: usize) -> bool {
         self.sources.iter().any(|(_, sources)| sources[shape] == Source::Untold)
+    }
+
+    /// No column is read for shapes that no row has.
+    fn forget_all_but(&mut self, shapes: &[bool]) {
+        for (source, is_there) in
+            self.sources.iter_mut().flat_map(|(_, sources)| sources.iter_mut().zip(shapes))
+        {
+            if !is_there {
+                *source = Source::Missing;
+            }
+        }
     }
 
     fn of(&self, field: &FieldName) -> &[Source] {
@@ -187,7 +199,7 @@ impl Filling<'_, '_> {
     }
 
     /// Adds the values of every field that is measured.
-    fn add_values(&self, slots: &Slots, states: &mut [Vec<State>]) -> Result<(), ReadError> {
+    fn add_values(&self, slots: &Slots<'_>, states: &mut [Vec<State>]) -> Result<(), ReadError> {
         let measures = &self.grouping.measures;
         let mut slot_of = None;
         for (first, measure) in measures.iter().enumerate() {
@@ -213,7 +225,7 @@ impl Filling<'_, '_> {
         &self,
         (field, column): (&FieldName, u32),
         measures: &[usize],
-        (slots, slot_of): (&Slots, &SlotOf),
+        (slots, slot_of): (&Slots<'_>, &SlotOf),
         states: &mut [Vec<State>],
     ) -> Result<(), ReadError> {
         let (values, class) = (self.scan.group.values(column), self.scan.group.head(column).class);
@@ -221,10 +233,14 @@ impl Filling<'_, '_> {
             |measure: &usize| is_fed(self.grouping.measures[*measure].function, field, values, class);
         let (fed, others): (Vec<usize>, Vec<usize>) = measures.iter().copied().partition(is_fed);
         let sources = self.fields.of(field);
-        if !fed.is_empty()
-            && let Some(rows) = ColumnRows::new(self.scan, self.rows, column, sources)?
-        {
-            feed(values, &rows, slot_of, &fed, states)?;
+        if !fed.is_empty() {
+            let rows = match slot_of {
+                SlotOf::One => ColumnRows::of_any_row(self.scan, self.rows, column, sources)?,
+                SlotOf::Each(_) => ColumnRows::new(self.scan, self.rows, column, sources)?,
+            };
+            if let Some(rows) = rows {
+                feed(values, &rows, slot_of, &fed, states)?;
+            }
         }
         if !others.is_empty() {
             let codes = Codes::of_column(self.scan, self.rows, column, field, sources)?;
@@ -235,7 +251,7 @@ impl Filling<'_, '_> {
 
     fn add_cells(
         &self,
-        slots: &Slots,
+        slots: &Slots<'_>,
         codes: &Codes,
         measures: &[usize],
         states: &mut [Vec<State>],

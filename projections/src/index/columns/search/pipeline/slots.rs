@@ -11,31 +11,31 @@ use super::numbering::Numbering;
 use crate::index::columns::search::rows::RowSet;
 
 /// Rows by the combination of their keys.
-pub(super) struct Slots {
-    rows: Vec<u32>,
-    /// For each of `rows`.
-    of_rows: Vec<u32>,
+pub(super) struct Slots<'r> {
+    rows: &'r RowSet,
+    /// The slot of each row; nothing as long as all are in one.
+    of_rows: Option<Vec<u32>>,
     /// For each slot a row that is in it.
     pub(super) examples: Vec<u32>,
 }
 
-impl Slots {
+impl<'r> Slots<'r> {
     /// All rows in one.
-    pub(super) fn new(rows: &RowSet) -> Self {
-        let rows: Vec<u32> = rows.iter().collect();
-        Self { of_rows: vec![0; rows.len()], examples: rows.first().copied().into_iter().collect(), rows }
+    pub(super) fn new(rows: &'r RowSet) -> Self {
+        Self { rows, of_rows: None, examples: rows.iter().next().into_iter().collect() }
     }
 
     /// Divides each slot by the cells of its rows.
     pub(super) fn split(&mut self, codes: &Codes) {
         let cells = codes.cells.len() as u64;
-        let mut numbering = Numbering::below(self.examples.len() as u64 * cells, self.rows.len());
+        let mut numbering = Numbering::below(self.examples.len() as u64 * cells, self.rows.count() as usize);
         self.examples.clear();
-        for (row, slot) in self.rows.iter().zip(&mut self.of_rows) {
-            let key = u64::from(*slot) * cells + u64::from(codes.of_rows[*row as usize]);
+        let of_rows = self.of_rows.get_or_insert_with(|| vec![0; self.rows.count() as usize]);
+        for (row, slot) in self.rows.iter().zip(of_rows) {
+            let key = u64::from(*slot) * cells + u64::from(codes.of_rows[row as usize]);
             let (number, is_new) = numbering.number(key);
             if is_new {
-                self.examples.push(*row);
+                self.examples.push(row);
             }
             *slot = number;
         }
@@ -43,34 +43,43 @@ impl Slots {
 
     /// The slot of each row of a scan of so many.
     pub(super) fn by_row(&self, len: u32) -> SlotOf {
-        if self.examples.len() == 1 {
-            return SlotOf::One;
+        match &self.of_rows {
+            Some(of_rows) if self.examples.len() > 1 => {
+                let mut slots = vec![0; len as usize];
+                self.rows.iter().zip(of_rows).for_each(|(row, slot)| slots[row as usize] = *slot);
+                SlotOf::Each(slots)
+            }
+            _ => SlotOf::One,
         }
-        let mut slots = vec![0; len as usize];
-        self.rows.iter().zip(&self.of_rows).for_each(|(row, slot)| slots[*row as usize] = *slot);
-        SlotOf::Each(slots)
     }
 
     /// How many rows each slot has.
     pub(super) fn lines(&self) -> Vec<u64> {
+        let Some(of_rows) = &self.of_rows else { return vec![u64::from(self.rows.count())] };
         let mut lines = vec![0; self.examples.len()];
-        self.of_rows.iter().for_each(|slot| lines[*slot as usize] += 1);
+        of_rows.iter().for_each(|slot| lines[*slot as usize] += 1);
         lines
+    }
+
+    /// Each row with its slot.
+    fn placed(&self) -> impl Iterator<Item = (u32, u32)> {
+        let mut of_rows = self.of_rows.iter().flatten();
+        self.rows.iter().map(move |row| (row, of_rows.next().copied().unwrap_or(0)))
     }
 
     /// Adds each cell of a slot once, with how often it comes.
     pub(super) fn add_counted(&self, codes: &Codes, measures: &[usize], states: &mut [Vec<State>]) {
         let cells = codes.cells.len() as u64;
-        let mut numbering = Numbering::below(self.examples.len() as u64 * cells, self.rows.len());
+        let mut numbering = Numbering::below(self.examples.len() as u64 * cells, self.rows.count() as usize);
         let mut pairs: Vec<(u32, u32, u64)> = Vec::new();
-        for (row, slot) in self.rows.iter().zip(&self.of_rows) {
-            let code = codes.of_rows[*row as usize];
+        for (row, slot) in self.placed() {
+            let code = codes.of_rows[row as usize];
             if code == 0 {
                 continue;
             }
-            let (pair, is_new) = numbering.number(u64::from(*slot) * cells + u64::from(code));
+            let (pair, is_new) = numbering.number(u64::from(slot) * cells + u64::from(code));
             if is_new {
-                pairs.push((*slot, code, 0));
+                pairs.push((slot, code, 0));
             }
             pairs[pair as usize].2 += 1;
         }
@@ -90,8 +99,8 @@ impl Slots {
         measures: &[usize],
         states: &mut [Vec<State>],
     ) {
-        for (row, slot) in self.rows.iter().zip(&self.of_rows) {
-            let (row, slot) = (*row as usize, *slot as usize);
+        for (row, slot) in self.placed() {
+            let (row, slot) = (row as usize, slot as usize);
             let at = Timestamp::from_nanos(times[row]);
             for measure in measures {
                 states[slot][*measure].add(&codes.cells[codes.of_rows[row] as usize], 1, at);
