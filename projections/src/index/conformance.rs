@@ -13,6 +13,7 @@ mod isolation;
 mod keep;
 mod lines;
 mod pages;
+mod patterns;
 mod tables;
 
 use std::fmt;
@@ -90,6 +91,14 @@ cases![
         fields_are_listed_with_their_kinds,
         the_list_of_fields_is_bounded_and_says_so,
         counts_are_those_of_looking_at_every_line;
+    patterns:
+        patterns_have_counts_times_and_examples,
+        what_was_not_there_before_is_new,
+        patterns_are_bounded_and_the_rest_is_counted,
+        kept_patterns_keep_what_they_cover,
+        patterns_are_those_of_looking_at_every_line,
+        too_much_of_patterns_is_refused,
+        memory_bounds_examples_of_patterns;
     tables:
         pipes_make_tables,
         a_table_of_lines_names_them,

@@ -16,6 +16,7 @@ pub mod feed;
 pub mod fields;
 pub mod keep;
 pub mod line;
+pub mod patterns;
 pub mod retention;
 pub mod search;
 pub mod table;
@@ -42,6 +43,7 @@ pub use feed::{ApplyReport, BatchAt};
 pub use fields::{FieldKinds, FieldList, FieldSummary, FieldsQuery};
 pub use keep::{IndexStatistics, RetainReport, TenantStatistics, Verification};
 pub use line::{FoundLine, LineId, LineIdError, Position};
+pub use patterns::{PatternBucket, PatternDetails, PatternOrder, PatternSummary, Patterns, PatternsQuery};
 pub use retention::{Retention, RetentionCondition, RetentionRule, TenantRetention};
 pub use search::{After, LinePage, LineQuery, OneLine, Order, Period};
 pub use table::{TableAnswer, TableLines, TableQuery};
@@ -111,6 +113,9 @@ pub trait SearchIndex: Send + Sync + fmt::Debug {
 
     /// The most frequent values of a field that look like a text.
     fn values(&self, tenant: TenantId, query: ValuesQuery, bounds: Bounds) -> Answering<'_, Facets>;
+
+    /// What the messages of the lines that a filter wants have in common.
+    fn patterns(&self, tenant: TenantId, query: PatternsQuery, bounds: Bounds) -> Answering<'_, Patterns>;
 
     /// What pipes make of the lines that a filter wants.
     fn table(&self, tenant: TenantId, query: TableQuery, bounds: Bounds) -> Answering<'_, TableAnswer>;

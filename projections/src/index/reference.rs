@@ -6,6 +6,7 @@
 //! nothing when it is dropped, and does not care what it costs.
 
 mod answers;
+mod patterns;
 pub mod planted;
 
 use std::collections::BTreeMap;
@@ -25,8 +26,8 @@ use super::port::feed::check_rising;
 use super::port::{
     Answering, ApplyReport, BatchAt, Bounds, Explanation, FacetQuery, Facets, FieldList, FieldsQuery,
     FoundLine, Histogram, HistogramQuery, IndexError, IndexStatistics, LineId, LinePage, LineQuery, OneLine,
-    Period, Position, RetainReport, Retention, RetentionCondition, RetentionRule, SearchIndex, TableAnswer,
-    TableQuery, TenantRetention, TenantStatistics, ValuesQuery, Verification,
+    Patterns, PatternsQuery, Period, Position, RetainReport, Retention, RetentionCondition, RetentionRule,
+    SearchIndex, TableAnswer, TableQuery, TenantRetention, TenantStatistics, ValuesQuery, Verification,
 };
 
 /// The index.
@@ -239,6 +240,10 @@ impl SearchIndex for ReferenceIndex {
 
     fn values(&self, tenant: TenantId, query: ValuesQuery, bounds: Bounds) -> Answering<'_, Facets> {
         now(self.values_like(tenant, &query, bounds))
+    }
+
+    fn patterns(&self, tenant: TenantId, query: PatternsQuery, bounds: Bounds) -> Answering<'_, Patterns> {
+        now(self.patterns_of(tenant, &query, bounds))
     }
 
     fn table(&self, tenant: TenantId, query: TableQuery, bounds: Bounds) -> Answering<'_, TableAnswer> {

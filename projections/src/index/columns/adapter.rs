@@ -12,6 +12,7 @@ mod explain;
 mod fields;
 mod figures;
 mod lines;
+mod patterns;
 mod retention;
 mod table;
 mod traced;
@@ -33,9 +34,9 @@ use self::retention::KnownRules;
 use super::store::ColumnStore;
 use crate::index::port::{
     Answering, ApplyReport, BatchAt, Bounds, Explanation, FacetQuery, Facets, FieldList, FieldsQuery,
-    Histogram, HistogramQuery, IndexError, IndexStatistics, LineId, LinePage, LineQuery, OneLine,
-    RetainReport, Retention, SearchError, SearchIndex, TableAnswer, TableQuery, TenantStatistics,
-    ValuesQuery, Verification, WorkLost, Workers,
+    Histogram, HistogramQuery, IndexError, IndexStatistics, LineId, LinePage, LineQuery, OneLine, Patterns,
+    PatternsQuery, RetainReport, Retention, SearchError, SearchIndex, TableAnswer, TableQuery,
+    TenantStatistics, ValuesQuery, Verification, WorkLost, Workers,
 };
 
 /// A column store that answers the port.
@@ -163,6 +164,10 @@ impl SearchIndex for ColumnIndex {
 
     fn values(&self, tenant: TenantId, query: ValuesQuery, bounds: Bounds) -> Answering<'_, Facets> {
         self.ask(bounds, move |asked| asked.values(tenant, &query))
+    }
+
+    fn patterns(&self, tenant: TenantId, query: PatternsQuery, bounds: Bounds) -> Answering<'_, Patterns> {
+        self.ask(bounds, move |asked| asked.patterns(tenant, &query))
     }
 
     fn table(&self, tenant: TenantId, query: TableQuery, bounds: Bounds) -> Answering<'_, TableAnswer> {

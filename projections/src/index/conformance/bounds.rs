@@ -8,8 +8,8 @@ use std::time::Duration;
 use super::Subject;
 use super::given::*;
 use crate::index::port::{
-    After, Bounds, ContextQuery, Export, FacetQuery, FieldsQuery, HistogramQuery, LineQuery, Order, Period,
-    Resolution, SearchIndex, Total, ValueMatch, ValuesQuery, Warning,
+    After, Bounds, ContextQuery, Export, FacetQuery, FieldsQuery, HistogramQuery, LineQuery, Order,
+    PatternsQuery, Period, Resolution, SearchIndex, Total, ValueMatch, ValuesQuery, Warning,
 };
 
 const NO_TIME: Bounds = Bounds { time: Duration::ZERO, ..BOUNDS };
@@ -56,6 +56,7 @@ async fn all_others_say_so(index: &dyn SearchIndex) {
             index.values(acme, query, NO_TIME).await.expect("an answer").coverage
         },
         index.table(acme, table("stats count()", "*"), NO_TIME).await.expect("an answer").coverage,
+        index.patterns(acme, PatternsQuery::most_frequent(5), NO_TIME).await.expect("an answer").coverage,
         index.explain(acme, newest("*", 5), NO_TIME).await.expect("an answer").coverage,
         index.tenant_statistics(acme, NO_TIME).await.expect("an answer").coverage,
         {

@@ -5,8 +5,8 @@ use antler_events::query::tree::{FieldName, Filter};
 use super::Subject;
 use super::given::*;
 use crate::index::port::{
-    Bounds, ContextQuery, FacetQuery, FieldsQuery, HistogramQuery, LineQuery, Period, Resolution,
-    TenantStatistics, Total, ValueMatch, ValuesQuery,
+    Bounds, ContextQuery, FacetQuery, FieldsQuery, HistogramQuery, LineQuery, Patterns, PatternsQuery,
+    Period, Resolution, TenantStatistics, Total, ValueMatch, ValuesQuery,
 };
 
 pub(super) async fn a_foreign_tenant_finds_nothing(subject: Subject) {
@@ -27,6 +27,9 @@ pub(super) async fn a_foreign_tenant_finds_nothing(subject: Subject) {
         assert_eq!(index.values(nobody, query, BOUNDS).await.expect("an answer").facets[0].values, []);
         let query = FieldsQuery { period, prefix: String::new(), size: 9 };
         assert_eq!(index.fields(nobody, query, BOUNDS).await.expect("an answer").fields, []);
+        let query = PatternsQuery { new_since: Some(second(0)), ..PatternsQuery::most_frequent(9) };
+        let patterns = index.patterns(nobody, query, BOUNDS).await.expect("an answer");
+        assert_eq!(patterns, Patterns::default());
         for text in ["stats count() by level", "limit 5", "top 3 level", "patterns"] {
             let answer = index.table(nobody, table(text, "*"), BOUNDS).await.expect("an answer");
             assert_eq!(answer.rows, [] as [Vec<_>; 0], "{text}");

@@ -55,6 +55,14 @@ pub enum Warning {
     ValuesLeftOut {
         field: String,
     },
+    /// Lines whose messages were not looked at: there are too many different ones.
+    MessagesLeftOut {
+        lines: u64,
+    },
+    /// The same for older lines: what is called new may stand there.
+    OlderMessagesLeftOut {
+        lines: u64,
+    },
     Table(TableWarning),
 }
 
@@ -70,6 +78,8 @@ impl Warning {
             Self::FieldsLeftOut { .. }
             | Self::LinesNotListed { .. }
             | Self::ValuesLeftOut { .. }
+            | Self::MessagesLeftOut { .. }
+            | Self::OlderMessagesLeftOut { .. }
             | Self::Table(_) => false,
         }
     }
@@ -130,6 +140,15 @@ impl fmt::Display for Warning {
             Self::ValuesLeftOut { field } => write!(
                 out,
                 "{field} has too many different values: counts of rare ones are too low, or missing."
+            ),
+            Self::MessagesLeftOut { lines } => write!(
+                out,
+                "There are too many different messages: {lines} lines are in no pattern. Ask for less."
+            ),
+            Self::OlderMessagesLeftOut { lines } => write!(
+                out,
+                "There are too many different messages before: {lines} lines were not compared, so a pattern may be \
+                 older than it seems."
             ),
             Self::Table(warning) => warning.fmt(out),
         }

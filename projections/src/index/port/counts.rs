@@ -106,24 +106,21 @@ impl Bucket {
     }
 }
 
-impl HistogramQuery {
-    /// The time that is cut into buckets: that of the question, where it ends, and of all lines of the tenant
-    /// where it does not.
-    pub fn span(&self, of_lines: impl FnOnce() -> Period) -> Period {
-        let (first, last) = (self.period.first, self.period.last);
-        let (from_ever, for_ever) = (first == Period::ALWAYS.first, last == Period::ALWAYS.last);
+impl Resolution {
+    /// The step for a question about a period. Where that does not end, the time of all lines of the tenant in it is
+    /// cut.
+    pub fn step_within(self, period: Period, of_lines: impl FnOnce() -> Period) -> Result<i64, SearchError> {
+        let (from_ever, for_ever) =
+            (period.first == Period::ALWAYS.first, period.last == Period::ALWAYS.last);
         if !from_ever && !for_ever {
-            return self.period;
+            return self.step_nanos(period);
         }
         let of_lines = of_lines();
-        Period {
-            first: if from_ever { of_lines.first } else { first },
-            last: if for_ever { of_lines.last } else { last },
-        }
+        let first = if from_ever { of_lines.first } else { period.first };
+        let last = if for_ever { of_lines.last } else { period.last };
+        self.step_nanos(Period { first, last })
     }
-}
 
-impl Resolution {
     /// The step in nanoseconds for a time in which there are lines.
     pub fn step_nanos(self, period: Period) -> Result<i64, SearchError> {
         let buckets = |step: u64| {

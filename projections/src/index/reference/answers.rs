@@ -108,7 +108,7 @@ impl ReferenceIndex {
     }
 
     /// What is missing if the question has no time; then there is nothing else to answer.
-    fn coverage(&self, bounds: Bounds) -> Result<(), Coverage> {
+    pub(super) fn coverage(&self, bounds: Bounds) -> Result<(), Coverage> {
         if bounds.time.is_zero() { Err(self.out_of_time()) } else { Ok(()) }
     }
 
@@ -137,7 +137,7 @@ impl ReferenceIndex {
         let all = self.passing(tenant, &Filter::All, query.period);
         let (Some(first), Some(last)) = (all.first(), all.last()) else { return Ok(Histogram::default()) };
         let of_lines = Period { first: first.position.time, last: last.position.time };
-        let step = query.resolution.step_nanos(query.span(|| of_lines))?;
+        let step = query.resolution.step_within(query.period, || of_lines)?;
         let mut counts: BTreeMap<i64, LevelCounts> = BTreeMap::new();
         for stored in self.passing(tenant, &query.filter, query.period) {
             let start = stored.position.time.nanos().div_euclid(step) * step;
@@ -288,7 +288,7 @@ impl ReferenceIndex {
 }
 
 /// What a line and its sender say under a name.
-fn values_of(line: Line<'_>, defaults: &LineDefaults, field: &FieldName) -> Vec<String> {
+pub(super) fn values_of(line: Line<'_>, defaults: &LineDefaults, field: &FieldName) -> Vec<String> {
     let FieldName::Named(name) = field else {
         let FieldName::Role(role) = field else { return Vec::new() };
         let own = line.role(*role).map(|value| value.text().into_owned());

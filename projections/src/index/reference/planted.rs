@@ -39,11 +39,17 @@ pub enum Planted {
     BucketsShifted,
     /// The lines around a line begin with the line.
     ContextOffByOne,
+    /// Whatever comes is a new pattern.
+    EverythingNew,
+    /// A pattern is first seen when it was seen last.
+    FirstSeenLast,
+    /// Examples of a pattern are its oldest lines.
+    OldestExamples,
 }
 
 impl Planted {
     /// All but `None`.
-    pub const ALL: [Self; 16] = [
+    pub const ALL: [Self; 19] = [
         Self::TenantForgotten,
         Self::IdOfAnyTenant,
         Self::RepeatTaken,
@@ -60,6 +66,9 @@ impl Planted {
         Self::LastRuleCounts,
         Self::BucketsShifted,
         Self::ContextOffByOne,
+        Self::EverythingNew,
+        Self::FirstSeenLast,
+        Self::OldestExamples,
     ];
 
     pub(super) fn is(self, planted: Self) -> bool {

@@ -10,10 +10,11 @@ use antler_events::clock::{SystemClock, Timestamp};
 use antler_events::query::tree::Filter;
 use antler_projections::index::columns::search::budget::Budget;
 use antler_projections::index::columns::search::patterns::{
-    PatternAnswer, PatternDetails, PatternOrder, PatternSearch, patterns,
+    PatternAnswer, PatternDetails, PatternSearch, patterns,
 };
 use antler_projections::index::columns::search::plan::Plan;
 use antler_projections::index::columns::store::GroupHandle;
+use antler_projections::index::port::PatternOrder;
 use anyhow::ensure;
 
 use super::ask::QUESTION_ROUNDS;
@@ -70,6 +71,7 @@ fn ask(
         only_new: false,
         baseline: None,
         known: &[],
+        bytes_max: usize::MAX,
     };
     let (clock, is_cancelled) = (SystemClock::new(), AtomicBool::new(false));
     let budget = Budget { clock: &clock, deadline: Duration::MAX, is_cancelled: &is_cancelled };

@@ -40,7 +40,7 @@ impl Asked<'_> {
         let Some(of_lines) = self.span_of(tenant, query.period, &mut coverage) else {
             return Ok(Histogram { coverage, ..Histogram::default() });
         };
-        let step = query.resolution.step_nanos(query.span(|| of_lines))?;
+        let step = query.resolution.step_within(query.period, || of_lines)?;
         let asked = CountSearch { plan: &plan, period: nanos(query.period) };
         let (counts, gaps) = counts::histogram(tenant, &self.groups, &asked, step, &self.budget());
         self.note_gaps(&mut coverage, &gaps);

@@ -31,18 +31,10 @@ use super::plan::Plan;
 use super::select::{Period, SearchGroup, select};
 use crate::index::columns::block::ReadError;
 use crate::index::columns::view::GroupView;
+use crate::index::port::PatternOrder;
 
-/// Which patterns come first.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum PatternOrder {
-    #[default]
-    MostFrequent,
-    Rarest,
-    /// Those that were seen for the first time last.
-    NewestFirst,
-    /// Those that come more or less often than in the baseline, beyond what chance does.
-    MostChanged,
-}
+/// What a step of time of one form costs.
+const BYTES_PER_BUCKET: usize = 48;
 
 /// What is told of each pattern beside its count. Each costs a pass over a column, examples only where they are.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -78,6 +70,8 @@ pub struct PatternSearch<'a> {
     pub baseline: Option<Period>,
     /// Patterns that somebody has kept. Whatever they cover belongs to them, so that they keep their ids.
     pub known: &'a [Form],
+    /// Of steps of time, and again of examples.
+    pub bytes_max: usize,
 }
 
 /// A pattern.
@@ -117,6 +111,8 @@ pub struct PatternAnswer {
     pub patterns: Vec<FoundPattern>,
     /// How many there are without the limit.
     pub patterns_found: usize,
+    /// Lines of those that the limit left out.
+    pub lines_left_out: u64,
     /// Lines that pass.
     pub lines: u64,
     /// Those whose pattern is known.
@@ -128,6 +124,8 @@ pub struct PatternAnswer {
     pub unclassified_before: u64,
     pub damaged: Vec<DamagedGroup>,
     pub stopped: Option<Stop>,
+    /// Steps or examples were left out because of their size.
+    pub is_cut: bool,
 }
 
 impl FoundPattern {
@@ -144,13 +142,15 @@ pub fn patterns<S: SearchGroup>(
     asked: &PatternSearch<'_>,
     budget: &Budget<'_>,
 ) -> PatternAnswer {
-    let mut walk = Walk { tenant, groups, budget, damaged: Vec::new(), stopped: None };
+    let mut walk = Walk { tenant, groups, budget, damaged: Vec::new(), stopped: None, is_cut: false };
     let mut forms = Forms::default();
     let tally = count(&mut walk, asked, &mut forms);
     let past = Past::read(&mut walk, asked, &mut forms);
     let ranked = rank(asked, &forms, &tally, &past);
     let mut answer = PatternAnswer {
         patterns_found: ranked.found,
+        lines_left_out: ranked.lines_left_out,
+        is_cut: tally.is_cut,
         lines: tally.lines,
         classified: tally.classified,
         without_message: tally.without_message,
@@ -159,6 +159,7 @@ pub fn patterns<S: SearchGroup>(
         ..PatternAnswer::default()
     };
     answer.patterns = add_examples(&mut walk, asked, &mut forms, &tally, ranked);
+    answer.is_cut |= walk.is_cut;
     (answer.damaged, answer.stopped) = (walk.damaged, walk.stopped);
     answer
 }
@@ -194,7 +195,7 @@ impl PatternSearch<'_> {
         if self.order != PatternOrder::MostChanged {
             return None;
         }
-        let (first, last) = self.narrowed();
+        let (first, last) = self.period;
         let length = last.saturating_sub(first);
         let before = || Some((first.saturating_sub(length).saturating_sub(1), first.checked_sub(1)?));
         self.baseline.or_else(before)
@@ -203,7 +204,7 @@ impl PatternSearch<'_> {
 
 /// Counts the lines that pass.
 fn count<S: SearchGroup>(walk: &mut Walk<'_, S>, asked: &PatternSearch<'_>, forms: &mut Forms) -> Tally {
-    let mut tally = Tally::default();
+    let mut tally = Tally::with_room(asked.bytes_max / BYTES_PER_BUCKET);
     let (period, counted) = (asked.narrowed(), asked.counted());
     walk.each(period, |tenant, group, view| {
         let selection = select(tenant, view, period)?;
@@ -280,6 +281,7 @@ struct Walk<'a, S> {
     budget: &'a Budget<'a>,
     damaged: Vec<DamagedGroup>,
     stopped: Option<Stop>,
+    is_cut: bool,
 }
 
 impl<S: SearchGroup> Walk<'_, S> {

@@ -20,6 +20,9 @@ use crate::index::columns::search::rows::RowSet;
 use crate::index::columns::search::select::{SearchGroup, select};
 use crate::index::columns::view::GroupView;
 
+/// Lines that are rendered before their size is looked at.
+const RENDERED_TOGETHER: usize = 32;
+
 /// The patterns with their examples.
 pub(super) fn add_examples<S: SearchGroup>(
     walk: &mut Walk<'_, S>,
@@ -50,21 +53,33 @@ pub(super) fn add_examples<S: SearchGroup>(
             break;
         }
     }
-    render(walk, &newest.best, &mut patterns);
+    render(walk, &newest.best, asked.bytes_max, &mut patterns);
     patterns
 }
 
-/// Reads the lines that were chosen.
-fn render<S: SearchGroup>(walk: &mut Walk<'_, S>, best: &[Vec<Found>], patterns: &mut [FoundPattern]) {
+/// Reads the lines that were chosen, as far as there is room for them.
+fn render<S: SearchGroup>(
+    walk: &mut Walk<'_, S>,
+    best: &[Vec<Found>],
+    bytes_max: usize,
+    patterns: &mut [FoundPattern],
+) {
     let mut places: Vec<(usize, u32, usize)> = Vec::new();
     for (at, best) in best.iter().enumerate() {
         places.extend(best.iter().map(|found| (found.group, found.row, at)));
     }
     places.sort_unstable();
-    for of_one in places.chunk_by(|one, other| one.0 == other.0) {
-        let rows: Vec<u32> = of_one.iter().map(|place| place.1).collect();
-        walk.read(of_one[0].0, |_, view| {
-            for (place, hit) in of_one.iter().zip(hits_of(view, &rows)?) {
+    let mut bytes = 0;
+    let of_groups = places.chunk_by(|one, other| one.0 == other.0);
+    for some in of_groups.flat_map(|of_one| of_one.chunks(RENDERED_TOGETHER)) {
+        walk.is_cut |= bytes > bytes_max;
+        if walk.is_cut {
+            break;
+        }
+        let rows: Vec<u32> = some.iter().map(|place| place.1).collect();
+        walk.read(some[0].0, |_, view| {
+            for (place, hit) in some.iter().zip(hits_of(view, &rows)?) {
+                bytes += hit.raw.len();
                 patterns[place.2].examples.push(hit);
             }
             Ok(())

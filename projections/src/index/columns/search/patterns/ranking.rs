@@ -12,13 +12,16 @@ use foldhash::fast::FixedState;
 
 use super::forms::Forms;
 use super::tally::Tally;
-use super::{FoundPattern, Past, PatternOrder, PatternSearch};
+use super::{FoundPattern, Past, PatternSearch};
+use crate::index::port::PatternOrder;
 
 /// The patterns that are answered.
 pub(super) struct Ranked {
     pub(super) patterns: Vec<Gathered>,
     /// How many there are without the limit.
     pub(super) found: usize,
+    /// Lines of those behind the limit.
+    pub(super) lines_left_out: u64,
 }
 
 /// A pattern with its forms.
@@ -36,11 +39,12 @@ pub(super) fn rank(asked: &PatternSearch<'_>, forms: &Forms, tally: &Tally, past
     }
     let found = patterns.len();
     sort(asked, &mut patterns);
-    patterns.truncate(asked.limit);
+    let left_out = patterns.split_off(asked.limit.min(found));
+    let lines_left_out = left_out.iter().map(|gathered| gathered.pattern.count).sum();
     if asked.details.services > 0 {
         add_services(asked.details.services, tally, &mut patterns);
     }
-    Ranked { patterns, found }
+    Ranked { patterns, found, lines_left_out }
 }
 
 /// Which forms become which patterns.
@@ -138,7 +142,7 @@ fn sort(asked: &PatternSearch<'_>, patterns: &mut [Gathered]) {
 /// By how many standard deviations a count differs from what the baseline lets expect.
 fn change(asked: &PatternSearch<'_>, pattern: &FoundPattern) -> f64 {
     let length = |(first, last): (i64, i64)| (i128::from(last) - i128::from(first) + 1).max(1) as f64;
-    let scale = asked.compares_with().map_or(1.0, |before| length(asked.narrowed()) / length(before));
+    let scale = asked.compares_with().map_or(1.0, |before| length(asked.period) / length(before));
     let expected = pattern.count_before.unwrap_or_default() as f64 * scale;
     let count = pattern.count as f64;
     (count - expected).abs() / (count + expected + 1.0).sqrt()

@@ -50,6 +50,9 @@ pub(super) struct Tally {
     pub(super) without_message: u64,
     pub(super) classified: u64,
     pub(super) unclassified: u64,
+    /// Steps of time of forms that there is room for, and whether there was too little.
+    pub(super) buckets_left: usize,
+    pub(super) is_cut: bool,
 }
 
 /// Counts of one form.
@@ -64,6 +67,11 @@ pub(super) struct FormTally {
 }
 
 impl Tally {
+    /// One that has room for so many steps of time of forms.
+    pub(super) fn with_room(buckets: usize) -> Self {
+        Self { buckets_left: buckets, ..Self::default() }
+    }
+
     /// Adds lines of a form in a group.
     pub(super) fn add(&mut self, group: u32, form: u32, lines: u64) {
         if form == UNKNOWN {
@@ -222,7 +230,14 @@ impl Run {
                 *seen = (seen.0.min(first), seen.1.max(last));
             }
             if self.step.is_some() {
-                *of_form.buckets.entry(self.bucket.start).or_default() += count;
+                match of_form.buckets.get_mut(&self.bucket.start) {
+                    Some(lines) => *lines += count,
+                    None if tally.buckets_left > 0 => {
+                        tally.buckets_left -= 1;
+                        of_form.buckets.insert(self.bucket.start, count);
+                    }
+                    None => tally.is_cut = true,
+                }
             }
         }
     }

@@ -188,6 +188,7 @@ fn all_of(plan: &Plan) -> PatternSearch<'_> {
         only_new: false,
         baseline: None,
         known: &[],
+        bytes_max: usize::MAX,
     }
 }
 
