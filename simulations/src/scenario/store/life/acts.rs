@@ -207,12 +207,12 @@ impl Life<'_, '_> {
         bail!("compaction never ends")
     }
 
-    /// Drops and compacts on a good disk until nothing is too old: without lines that are gone a group may be
-    /// older than it was with them.
+    /// Compacts and drops on a good disk until nothing is too old: without lines that are gone, erased ones too, a group
+    /// may be older than it was with them.
     pub(super) fn drop_all(&mut self) -> anyhow::Result<()> {
         for _ in 0..ROUNDS_MAX {
-            let retained = self.retain()?;
             self.compact_all()?;
+            let retained = self.retain()?;
             if retained.is_some_and(|report| report.groups == 0 && report.groups_due == 0) {
                 return Ok(());
             }
