@@ -77,6 +77,7 @@ pub fn stages() -> Vec<Stage> {
         Stage::tool("fuzz of regexes", "fuzz -- regexes --runs 10000"),
         // Its figures are for the reader; on a shared machine they prove nothing.
         Stage::tool("bench", "bench -- log parse --bytes 8000000"),
+        Stage::tool("bench of the store", "bench -- store query --bytes 8000000"),
     ]
 }
 
