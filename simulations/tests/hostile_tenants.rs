@@ -10,7 +10,6 @@
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
-use std::time::Duration;
 
 use antler_config::limits::{LineLimits, QueryLimits};
 use antler_events::clock::{SystemClock, Timestamp};
@@ -69,7 +68,7 @@ impl World {
         let asked = query::parse(question, ARRIVAL, &QueryLimits::default()).into_query().unwrap();
         let plan = Plan::new(&asked.filter).unwrap();
         let (clock, is_cancelled) = (SystemClock::new(), AtomicBool::new(false));
-        let budget = Budget { clock: &clock, deadline: Duration::MAX, is_cancelled: &is_cancelled };
+        let budget = Budget::alone(&clock, &is_cancelled);
         let period = (i64::MIN, i64::MAX);
         let search = LineSearch { plan: &plan, period, order: Order::OldestFirst, limit, after: None };
         let answer = lines::search(id(tenant), &self.store.snapshot().groups, &search, &budget);

@@ -37,7 +37,7 @@ pub use counts::{
 };
 pub use cursor::{Cursor, CursorError};
 pub use error::{IndexError, SearchError};
-pub use explain::{Explanation, Step};
+pub use explain::{Cost, Explanation, Step, Way};
 pub use export::Export;
 pub use feed::{ApplyReport, BatchAt};
 pub use fields::{FieldKinds, FieldList, FieldSummary, FieldsQuery};
@@ -47,7 +47,7 @@ pub use patterns::{PatternBucket, PatternDetails, PatternOrder, PatternSummary, 
 pub use retention::{Retention, RetentionCondition, RetentionRule, TenantRetention};
 pub use search::{After, LinePage, LineQuery, OneLine, Order, Period};
 pub use table::{TableAnswer, TableLines, TableQuery};
-pub use workers::{InlineWorkers, Work, WorkLost, Workers};
+pub use workers::{InlineWorkers, JobList, Work, WorkLost, Workers};
 
 /// The answer to a question.
 pub type Answering<'a, T> = BoxFuture<'a, Result<T, SearchError>>;

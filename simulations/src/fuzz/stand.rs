@@ -6,7 +6,6 @@
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
-use std::time::Duration;
 
 use antler_config::limits::LineLimits;
 use antler_events::event::lines::Arrival;
@@ -76,7 +75,7 @@ pub(super) fn opened(bytes: &[u8]) -> Result<Held<SealedGroup>, ReadError> {
 /// Asks with all the time in the world.
 pub(super) fn with_budget<T>(ask: impl FnOnce(&Budget<'_>) -> T) -> T {
     let (clock, is_cancelled) = (SimulatedClock::new(Rng::new(1)), AtomicBool::new(false));
-    ask(&Budget { clock: &clock, deadline: Duration::MAX, is_cancelled: &is_cancelled })
+    ask(&Budget::alone(&clock, &is_cancelled))
 }
 
 fn file(bytes: &[u8]) -> Box<dyn File> {

@@ -74,7 +74,8 @@ impl ColumnIndex {
         let is_cancelled = Arc::new(AtomicBool::new(false));
         let cancel = CancelOnDrop(Arc::clone(&is_cancelled));
         let clock = Arc::clone(&shared.clock);
-        let patience = Patience { clock, deadline, is_cancelled };
+        let workers = Arc::clone(&shared.workers);
+        let patience = Patience { clock, deadline, is_cancelled, workers };
         Box::pin(async move {
             let _cancel = cancel;
             let work = move |shared: &Shared| {

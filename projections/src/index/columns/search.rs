@@ -24,7 +24,7 @@ pub mod streams;
 pub mod tally;
 mod templates;
 mod values;
-pub mod workers;
+mod waves;
 
 #[cfg(test)]
 mod tests;

@@ -43,6 +43,14 @@ pub struct Origin {
     pub arrival: u32,
 }
 
+/// What had counted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum CountedBy {
+    Rollup,
+    /// Dictionaries and templates, which know how often each of their texts is there.
+    Columns,
+}
+
 /// What can be asked of a group.
 pub trait GroupView {
     fn rows(&self) -> u32;
@@ -100,6 +108,9 @@ pub trait GroupView {
     fn rollup(&self, _tenant: TenantId) -> Option<TenantRollup<'_>> {
         None
     }
+
+    /// Tells whoever watches a search that what was asked had been counted before.
+    fn note_counted(&self, _by: CountedBy) {}
 
     /// What was read of the group so far, by whoever reads it.
     fn reads(&self) -> Reads {

@@ -4,7 +4,6 @@
 //! between two questions but what the store itself keeps. It does not judge the answer.
 
 use std::sync::atomic::AtomicBool;
-use std::time::Duration;
 
 use antler_config::limits::{LineLimits, PipeLimits, QueryLimits};
 use antler_events::clock::{SystemClock, Timestamp};
@@ -109,5 +108,5 @@ fn shown(cell: &Cell) -> String {
 
 fn with_budget<T>(run: impl FnOnce(&Budget<'_>) -> T) -> T {
     let (clock, is_cancelled) = (SystemClock::new(), AtomicBool::new(false));
-    run(&Budget { clock: &clock, deadline: Duration::MAX, is_cancelled: &is_cancelled })
+    run(&Budget::alone(&clock, &is_cancelled))
 }

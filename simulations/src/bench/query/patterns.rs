@@ -4,7 +4,6 @@
 //! said to be in none. It does not judge how good patterns are: `bench patterns` does.
 
 use std::sync::atomic::AtomicBool;
-use std::time::Duration;
 
 use antler_events::clock::{SystemClock, Timestamp};
 use antler_events::query::tree::Filter;
@@ -74,7 +73,7 @@ fn ask(
         bytes_max: usize::MAX,
     };
     let (clock, is_cancelled) = (SystemClock::new(), AtomicBool::new(false));
-    let budget = Budget { clock: &clock, deadline: Duration::MAX, is_cancelled: &is_cancelled };
+    let budget = Budget::alone(&clock, &is_cancelled);
     Ok(patterns(tenant(0), groups, &asked, &budget))
 }
 

@@ -5,7 +5,6 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::AtomicBool;
-use std::time::Duration;
 
 use antler_events::ids::TenantId;
 use antler_projections::index::columns::search::budget::Budget;
@@ -42,7 +41,7 @@ pub(super) fn ask(
     clock: &SimulatedClock,
 ) -> LineAnswer {
     let is_cancelled = AtomicBool::new(false);
-    let budget = Budget { clock, deadline: Duration::MAX, is_cancelled: &is_cancelled };
+    let budget = Budget::alone(clock, &is_cancelled);
     let asked = LineSearch { plan, period: ALWAYS, order: Order::NewestFirst, limit, after: None };
     search(tenant, groups, &asked, &budget)
 }
@@ -54,7 +53,7 @@ pub(super) fn ask_count(
     clock: &SimulatedClock,
 ) -> (u64, Gaps) {
     let is_cancelled = AtomicBool::new(false);
-    let budget = Budget { clock, deadline: Duration::MAX, is_cancelled: &is_cancelled };
+    let budget = Budget::alone(clock, &is_cancelled);
     count(tenant, groups, &CountSearch { plan, period: ALWAYS }, &budget)
 }
 

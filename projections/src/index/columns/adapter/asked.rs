@@ -15,8 +15,8 @@ use crate::index::columns::block::ReadError;
 use crate::index::columns::catalogue::QuarantinedGroup;
 use crate::index::columns::search::budget::{Budget, Stop};
 use crate::index::columns::search::counts::Gaps;
-use crate::index::columns::store::{ColumnStore, GroupId};
-use crate::index::port::{Coverage, Period, Warning};
+use crate::index::columns::store::ColumnStore;
+use crate::index::port::{Coverage, Period, Warning, Workers};
 
 /// Groups that are read again when it is not clear which of them is damaged.
 const SUSPECTS_MAX: usize = 16;
@@ -27,11 +27,17 @@ pub(super) struct Patience {
     pub(super) clock: Arc<dyn Clock>,
     pub(super) deadline: Duration,
     pub(super) is_cancelled: Arc<AtomicBool>,
+    pub(super) workers: Arc<dyn Workers>,
 }
 
 impl Patience {
     pub(super) fn budget(&self) -> Budget<'_> {
-        Budget { clock: &*self.clock, deadline: self.deadline, is_cancelled: &self.is_cancelled }
+        Budget {
+            clock: &*self.clock,
+            deadline: self.deadline,
+            is_cancelled: &self.is_cancelled,
+            workers: &*self.workers,
+        }
     }
 }
 
@@ -116,10 +122,7 @@ impl<'a> Asked<'a> {
             // An error of the proof says no more than that of the search.
             let is_out = self.store.report_damage(&group.handle).unwrap_or(false);
             if is_out || group.has_failed() {
-                let part = match group.handle.id() {
-                    GroupId::Sealed(number) => name(number),
-                    GroupId::Memory(_) => "the newest part".to_owned(),
-                };
+                let part = group.name();
                 let reason = group.failure().unwrap_or_else(|| first.to_string()).into();
                 coverage.note(Warning::Unreadable { part, reason });
             }

@@ -1,8 +1,6 @@
 //! How a search was answered, from what was seen while it ran.
 //!
-//! Invariant: each group is in exactly one outcome of a step. It estimates nothing.
-
-use std::time::Duration;
+//! Invariant: each group took exactly one way in a step. It estimates nothing.
 
 use antler_events::ids::TenantId;
 use antler_events::query::print;
@@ -10,86 +8,96 @@ use antler_events::query::print;
 use super::asked::Asked;
 use super::lines::nanos;
 use super::traced::Trace;
+use crate::index::columns::search::plan::Plan;
 use crate::index::columns::search::select::SearchGroup;
-use crate::index::port::{Explanation, LineQuery, Order, SearchError, Step};
+use crate::index::port::{Cost, Explanation, LineQuery, Order, SearchError, Step};
 
-/// What became of a group.
+/// Which way a group took.
 const OUTSIDE: &str = "outside the time";
 const NOT_NEEDED: &str = "not needed, because nearer ones had enough lines or time ran out";
-const FOREIGN: &str = "without lines of the tenant in the time";
+const FOREIGN: &str = "without lines of the tenant";
 const FILTERED: &str = "left out by the filter of tokens";
+const ROLLED_UP: &str = "counted by the roll-up";
+const PARTLY_ROLLED_UP: &str = "counted by the roll-up and by the rows beside it";
+const COUNTED_BY_DICTIONARIES: &str = "counted by dictionaries and numbers, without rows";
+const COUNTED_BY_TEMPLATES: &str = "counted by templates, without rows";
 const BY_ROWS: &str = "answered by times and shapes of rows";
 const BY_DICTIONARIES: &str = "answered by dictionaries and numbers";
 const BY_TEMPLATES: &str = "answered by templates and the columns beside them";
-const RENDERED: &str = "read as lines, for the page or because columns could not tell";
+const SCANNED: &str = "scanned: lines were rendered because columns could not tell";
 
 impl Asked<'_> {
     pub(super) fn explain(&self, tenant: TenantId, query: &LineQuery) -> Result<Explanation, SearchError> {
-        let page = self.page(tenant, query)?;
+        let mut page = self.page(tenant, &LineQuery { wants_total: false, ..query.clone() })?;
         let end = match query.order {
             Order::NewestFirst => "latest",
             Order::OldestFirst => "earliest",
         };
-        let mut step = Step {
-            what: format!("find up to {} lines, the {end} groups first", query.limit),
-            parts: self.groups.len() as u64,
-            ..Step::default()
-        };
-        let period = nanos(query.period);
-        for group in &self.groups {
-            let trace = group.trace();
-            let (earliest, latest) = group.span();
-            let is_outside = latest < period.0 || period.1 < earliest;
-            note(&mut step, outcome(&trace, is_outside));
-            step.stored_bytes_read += trace.stored_bytes;
-            step.cached_bytes_read += trace.cached_bytes;
-            step.took += trace.took;
+        let what = format!("find up to {} lines, the {end} groups first", query.limit);
+        let mut steps = vec![self.step_done(what, query)];
+        if query.wants_total {
+            let plan = Plan::new(&query.filter)?;
+            page.total = Some(self.total(tenant, &plan, query.period, &mut page));
+            steps.push(self.step_done("count all lines".to_owned(), query));
         }
         Ok(Explanation {
             filter: print(&query.filter),
-            steps: vec![step, self.columns_step()],
+            steps,
             lines: page.lines.len() as u64,
             coverage: page.coverage,
         })
     }
 
-    /// What was looked at inside the groups.
-    fn columns_step(&self) -> Step {
-        let traces: Vec<Trace> = self.groups.iter().map(|group| group.trace()).collect();
-        let sum = |of: fn(&Trace) -> u64| traces.iter().map(of).sum::<u64>();
-        let outcomes = [
-            ("tokens asked of filters", sum(|trace| trace.tokens_asked)),
-            ("of them absent", sum(|trace| trace.tokens_absent)),
-            ("dictionaries read", sum(|trace| trace.dictionaries)),
-            ("columns of numbers read", sum(|trace| trace.numbers)),
-            ("columns of templates read", sum(|trace| trace.templates)),
-        ];
-        Step {
-            what: "look into columns, which is part of the step before".to_owned(),
-            parts: traces.iter().filter(|trace| trace.visits > 0).count() as u64,
-            outcomes: outcomes.map(|(what, count)| (what.to_owned(), count)).to_vec(),
-            took: Duration::ZERO,
-            ..Step::default()
+    /// What was done since the last step.
+    fn step_done(&self, what: String, query: &LineQuery) -> Step {
+        let mut step = Step { what, ..Step::default() };
+        let period = nanos(query.period);
+        let mut all = Trace::default();
+        for group in &self.groups {
+            let trace = group.take_trace();
+            let (earliest, latest) = group.span();
+            let is_outside = latest < period.0 || period.1 < earliest;
+            step.note(group.name(), way(&trace, is_outside), cost(&trace));
+            all.tokens_asked += trace.tokens_asked;
+            all.tokens_absent += trace.tokens_absent;
+            all.dictionaries += trace.dictionaries;
+            all.numbers += trace.numbers;
+            all.templates += trace.templates;
+            all.rendering_visits += trace.rendering_visits;
         }
+        let looked_at = [
+            ("tokens asked of filters", all.tokens_asked),
+            ("of them absent", all.tokens_absent),
+            ("dictionaries read", all.dictionaries),
+            ("columns of numbers read", all.numbers),
+            ("columns of templates read", all.templates),
+            ("groups read again for the lines of the page", all.rendering_visits),
+        ];
+        let seen = looked_at.into_iter().filter(|(_, count)| *count > 0);
+        step.looked_at = seen.map(|(what, count)| (what.to_owned(), count)).collect();
+        step
     }
 }
 
-fn outcome(trace: &Trace, is_outside: bool) -> &'static str {
+fn cost(trace: &Trace) -> Cost {
+    Cost { stored_bytes_read: trace.stored_bytes, cached_bytes_read: trace.cached_bytes, took: trace.took }
+}
+
+fn way(trace: &Trace, is_outside: bool) -> &'static str {
+    let reads_values = trace.templates + trace.dictionaries + trace.numbers > 0;
     match trace {
         _ if is_outside => OUTSIDE,
         trace if trace.visits == 0 => NOT_NEEDED,
+        trace if !trace.asks_tenant && trace.tokens_absent > 0 => FILTERED,
         trace if !trace.has_rows => FOREIGN,
-        trace if trace.renders => RENDERED,
+        trace if trace.scans => SCANNED,
+        trace if trace.counts_by_rollup && (reads_values || trace.reads_times) => PARTLY_ROLLED_UP,
+        trace if trace.counts_by_rollup => ROLLED_UP,
+        trace if trace.counts_by_columns && trace.templates > 0 => COUNTED_BY_TEMPLATES,
+        trace if trace.counts_by_columns => COUNTED_BY_DICTIONARIES,
         trace if trace.templates > 0 => BY_TEMPLATES,
-        trace if trace.dictionaries + trace.numbers > 0 => BY_DICTIONARIES,
+        _ if reads_values => BY_DICTIONARIES,
         trace if trace.tokens_absent > 0 => FILTERED,
         _ => BY_ROWS,
-    }
-}
-
-fn note(step: &mut Step, outcome: &str) {
-    match step.outcomes.iter_mut().find(|(known, _)| known == outcome) {
-        Some((_, count)) => *count += 1,
-        None => step.outcomes.push((outcome.to_owned(), 1)),
     }
 }

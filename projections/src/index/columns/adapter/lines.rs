@@ -12,7 +12,6 @@ use crate::index::columns::search::counts::{self, CountSearch};
 use crate::index::columns::search::lines::{self, Hit, LineSearch, hits_of, search_within};
 use crate::index::columns::search::plan::Plan;
 use crate::index::columns::search::select::SearchGroup;
-use crate::index::columns::search::workers::Inline;
 use crate::index::columns::view::{GroupView, TenantRows};
 use crate::index::port::{
     Coverage, FoundLine, LineId, LinePage, LineQuery, OneLine, Order, Period, Position, SearchError, Total,
@@ -31,7 +30,7 @@ impl Asked<'_> {
             after: begin.map(position),
         };
         let (bytes_max, budget) = (self.memory_bytes, self.budget());
-        let answer = search_within(tenant, &self.groups, &search, bytes_max, &budget, &Inline);
+        let answer = search_within(tenant, &self.groups, &search, bytes_max, &budget);
         let mut coverage = self.coverage(query.period);
         Self::note_stop(&mut coverage, answer.stopped);
         self.note_damage(&mut coverage, &answer.damaged);
@@ -87,7 +86,7 @@ impl Asked<'_> {
         Some(begin.filter(|begin| !query.is_behind(from, Some(*begin))).unwrap_or(from))
     }
 
-    fn total(&self, tenant: TenantId, plan: &Plan, period: Period, page: &mut LinePage) -> Total {
+    pub(super) fn total(&self, tenant: TenantId, plan: &Plan, period: Period, page: &mut LinePage) -> Total {
         let asked = CountSearch { plan, period: nanos(period) };
         let (total, gaps) = counts::count(tenant, &self.groups, &asked, &self.budget());
         let is_whole = gaps.stopped.is_none() && gaps.damaged.is_empty();

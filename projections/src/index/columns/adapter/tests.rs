@@ -1,5 +1,6 @@
 //! The column store as an index: the conformance suite with small and large groups, damage, cancellation.
 
+use std::collections::BTreeSet;
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -17,11 +18,15 @@ use crate::index::columns::store::StoreOptions;
 use crate::index::conformance::tests::at_once;
 use crate::index::conformance::{CASES, IndexUnderTest};
 use crate::index::port::feed::TenantLines;
-use crate::index::port::{Coverage, InlineWorkers, Period, Total, Warning, Work};
+use crate::index::port::{Cost, Coverage, InlineWorkers, JobList, Period, Step, Total, Warning, Work};
 
 /// Passes a little whenever it is looked at, so that questions end at every place.
 #[derive(Debug, Default)]
-struct TickingClock(AtomicU64);
+struct TickingClock {
+    nanos: AtomicU64,
+    /// Beside one nanosecond.
+    step: u64,
+}
 
 impl Clock for TickingClock {
     fn now(&self) -> Timestamp {
@@ -29,7 +34,7 @@ impl Clock for TickingClock {
     }
 
     fn elapsed(&self) -> Duration {
-        Duration::from_nanos(self.0.fetch_add(1, Ordering::Relaxed))
+        Duration::from_nanos(self.nanos.fetch_add(1 + self.step, Ordering::Relaxed))
     }
 }
 
@@ -38,15 +43,16 @@ struct InFolder {
     dir: TempDir,
     rows_max: u32,
     clock: Arc<dyn Clock>,
+    workers: Arc<dyn Workers>,
 }
 
 impl InFolder {
     fn new(rows_max: u32, clock: Arc<dyn Clock>) -> Self {
-        Self { dir: tempfile::tempdir().unwrap(), rows_max, clock }
+        Self { dir: tempfile::tempdir().unwrap(), rows_max, clock, workers: Arc::new(InlineWorkers) }
     }
 
     fn open(&self) -> ColumnIndex {
-        open(self.dir.path(), self.rows_max, &self.clock, Arc::new(InlineWorkers))
+        open(self.dir.path(), self.rows_max, &self.clock, Arc::clone(&self.workers))
     }
 }
 
@@ -66,24 +72,60 @@ impl IndexUnderTest for InFolder {
     }
 }
 
-fn conforms(rows_max: u32, clock: &Arc<dyn Clock>) {
+fn conforms(rows_max: u32, clock: &Arc<dyn Clock>, workers: &Arc<dyn Workers>) {
     for case in CASES {
         println!("{}", case.name);
-        at_once((case.run)(Arc::new(InFolder::new(rows_max, Arc::clone(clock)))));
+        let folder = InFolder::new(rows_max, Arc::clone(clock));
+        at_once((case.run)(Arc::new(InFolder { workers: Arc::clone(workers), ..folder })));
+    }
+}
+
+/// Two threads join in, or come too late.
+#[derive(Debug)]
+struct ThreeThreads;
+
+impl Workers for ThreeThreads {
+    fn run(&self, work: Work) -> BoxFuture<'static, Result<(), WorkLost>> {
+        InlineWorkers.run(work)
+    }
+
+    fn width(&self) -> usize {
+        3
+    }
+
+    fn share(&self, count: usize, job: &(dyn Fn(usize) + Sync)) {
+        let jobs = JobList::new(count);
+        std::thread::scope(|scope| {
+            for _ in 0..2 {
+                scope.spawn(|| jobs.work_off(job));
+            }
+            jobs.work_off(job);
+        });
     }
 }
 
 #[test]
+fn it_conforms_with_small_groups_that_are_shared() {
+    let clock = TickingClock { step: 50_000, ..TickingClock::default() };
+    conforms(150, &(Arc::new(clock) as Arc<dyn Clock>), &(Arc::new(ThreeThreads) as Arc<dyn Workers>));
+}
+
+fn inline() -> Arc<dyn Workers> {
+    Arc::new(InlineWorkers)
+}
+
+#[test]
 fn it_conforms_with_small_groups() {
-    conforms(150, &(Arc::new(TickingClock::default()) as Arc<dyn Clock>));
+    conforms(150, &(Arc::new(TickingClock::default()) as Arc<dyn Clock>), &inline());
 }
 
 #[test]
 fn it_conforms_with_one_large_group() {
-    conforms(131_072, &(Arc::new(SystemClock::new()) as Arc<dyn Clock>));
+    conforms(131_072, &(Arc::new(SystemClock::new()) as Arc<dyn Clock>), &inline());
 }
 
 const BOUNDS: Bounds = Bounds { time: Duration::from_secs(3_600), memory_bytes: 64 << 20 };
+const START: i64 = 1_772_352_000_000_000_000;
 const DAY: i64 = 86_400_000_000_000;
 
 fn tenant() -> TenantId {
@@ -93,10 +135,14 @@ fn tenant() -> TenantId {
 /// Ten lines on each of five days, each day in its group.
 fn fill(index: &ColumnIndex) {
     for day in 0..5u64 {
-        let received_at = Timestamp::from_nanos(1_772_352_000_000_000_000 + day as i64 * DAY);
+        let received_at = Timestamp::from_nanos(START + day as i64 * DAY);
         let mut builder = LineBatchBuilder::new(LineLimits::default(), received_at);
         for line in 0..10 {
-            builder.push_plain(format!("day{day} line {line}").as_bytes()).unwrap();
+            let text = format!(
+                r#"{{"message":"day{day} line {line}","level":"error","host":"h-{}","ms":{line}}}"#,
+                line % 2
+            );
+            builder.push(text.as_bytes()).unwrap();
         }
         let lines = TenantLines {
             tenant: tenant(),
@@ -138,7 +184,7 @@ fn a_damaged_group_is_named_and_taken_out_and_the_rest_is_right() {
     let query = LineQuery { wants_total: true, ..LineQuery::newest(100) };
     for round in 0..2 {
         let page = at_once(index.search(tenant(), query.clone(), BOUNDS)).unwrap();
-        let others: Vec<_> = texts(&whole).into_iter().filter(|text| !text.starts_with("day2")).collect();
+        let others: Vec<_> = texts(&whole).into_iter().filter(|text| !text.contains("day2")).collect();
         assert_eq!(texts(&page), others, "round {round}");
         assert!(page.coverage.is_partial && matches!(page.total, Some(Total::AtLeast(_))));
         let is_named = page.coverage.warnings.iter().any(|warning| match warning {
@@ -188,10 +234,10 @@ fn a_question_that_nobody_waits_for_reads_nothing() {
         let mut context = std::task::Context::from_waker(std::task::Waker::noop());
         assert!(asked.as_mut().poll(&mut context).is_pending());
         let kept = (!is_dropped).then_some(asked);
-        let before = ticks.0.load(Ordering::Relaxed);
+        let before = ticks.nanos.load(Ordering::Relaxed);
         let work = workers.0.lock().unwrap().pop().unwrap();
         (work.0)();
-        let has_read = ticks.0.load(Ordering::Relaxed) > before;
+        let has_read = ticks.nanos.load(Ordering::Relaxed) > before;
         assert_eq!(has_read, !is_dropped);
         drop(kept);
     }
@@ -216,29 +262,61 @@ fn work_that_is_not_done_is_an_error() {
     assert!(matches!(at_once(index.flush()), Err(IndexError::Lost(_))));
 }
 
+fn explain(index: &ColumnIndex, text: &str, query: &LineQuery) -> Explanation {
+    let parsed = antler_events::query::parse(text, Timestamp::from_nanos(0), &QueryLimits::default());
+    let query = LineQuery { filter: parsed.into_query().unwrap().filter, ..query.clone() };
+    let explanation = at_once(index.explain(tenant(), query, BOUNDS)).unwrap();
+    for step in &explanation.steps {
+        assert_eq!(step.parts, 5);
+        assert_eq!(step.ways.iter().map(|way| way.parts).sum::<u64>(), 5, "{explanation}");
+        let (mut cost, mut names) = (Cost::default(), BTreeSet::new());
+        step.ways.iter().for_each(|way| cost.add(way.cost));
+        step.ways.iter().for_each(|way| names.extend(way.names.clone()));
+        assert_eq!(cost, step.cost, "{explanation}");
+        assert_eq!(names, (1..=5).map(|number| format!("group {number}")).collect(), "{explanation}");
+    }
+    explanation
+}
+
+/// Parts of a step whose way begins so.
+fn parts(step: &Step, begin: &str) -> u64 {
+    step.ways.iter().filter(|way| way.what.starts_with(begin)).map(|way| way.parts).sum()
+}
+
 #[test]
 fn an_explanation_accounts_for_every_group() {
     let folder = InFolder::new(10, Arc::new(SystemClock::new()));
     let index = folder.open();
     fill(&index);
-    let explain = |text: &str, limit| {
-        let parsed = antler_events::query::parse(text, Timestamp::from_nanos(0), &QueryLimits::default());
-        let query = LineQuery { filter: parsed.into_query().unwrap().filter, ..LineQuery::newest(limit) };
-        let explanation = at_once(index.explain(tenant(), query, BOUNDS)).unwrap();
-        let step = &explanation.steps[0];
-        assert_eq!(step.parts, 5);
-        assert_eq!(step.outcomes.iter().map(|(_, count)| count).sum::<u64>(), 5, "{explanation}");
-        explanation
+    let newest = explain(&index, "*", &LineQuery::newest(5));
+    assert_eq!(parts(&newest.steps[0], "not needed"), 4, "{newest}");
+    assert_eq!(newest.steps[0].ways[0].names, ["group 5"], "{newest}");
+    let absent = explain(&index, "nowheretobefound", &LineQuery::newest(5));
+    assert_eq!((parts(&absent.steps[0], "left out by the filter"), absent.lines), (5, 0), "{absent}");
+    let one = explain(&index, "day3", &LineQuery::newest(50));
+    assert_eq!((one.lines, parts(&one.steps[0], "answered by templates")), (10, 5), "{one}");
+    let cost = one.steps[0].cost;
+    assert!(cost.stored_bytes_read + cost.cached_bytes_read > 0 && cost.took > Duration::ZERO, "{one}");
+}
+
+#[test]
+fn an_explanation_names_the_way_of_each_group() {
+    let folder = InFolder::new(10, Arc::new(SystemClock::new()));
+    let index = folder.open();
+    fill(&index);
+    let counting = || LineQuery { wants_total: true, ..LineQuery::newest(1) };
+    let check = |text: &str, expected: &str| {
+        let explanation = explain(&index, text, &counting());
+        assert_eq!(parts(&explanation.steps[1], expected), 5, "{text}: {explanation}");
     };
-    let count = |explanation: &Explanation, begin: &str| {
-        let outcomes = &explanation.steps[0].outcomes;
-        outcomes.iter().filter(|(what, _)| what.starts_with(begin)).map(|(_, count)| *count).sum::<u64>()
-    };
-    let newest = explain("*", 5);
-    assert_eq!((count(&newest, "read as lines"), count(&newest, "not needed")), (1, 4), "{newest}");
-    let absent = explain("nowheretobefound", 5);
-    assert_eq!((count(&absent, "read as lines"), absent.lines), (0, 0), "{absent}");
-    let one = explain("day3", 50);
-    assert_eq!((one.lines, count(&one, "read as lines")), (10, 1), "{one}");
-    assert!(one.steps[0].stored_bytes_read + one.steps[0].cached_bytes_read > 0);
+    check("nowheretobefound", "left out by the filter of tokens");
+    check("service:api or not service:*", "counted by the roll-up");
+    check("level:error", "counted by the roll-up");
+    check("host:h-1", "counted by dictionaries");
+    check("message:line", "counted by templates, without rows");
+    check("message:line and host:h-1", "answered by templates");
+    check("ms > 3 and host:h-1", "answered by dictionaries and numbers");
+    let period = Period { first: Timestamp::from_nanos(START + 3 * DAY), ..Period::ALWAYS };
+    let late = explain(&index, "level:error", &LineQuery { period, ..counting() });
+    assert_eq!(parts(&late.steps[1], "outside the time"), 3, "{late}");
 }

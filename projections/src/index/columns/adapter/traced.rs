@@ -12,14 +12,14 @@ use std::time::Duration;
 use antler_events::event::lines::Arrival;
 use antler_events::ids::{Offset, PartitionId, TenantId};
 
-use super::asked::Patience;
+use super::asked::{Patience, name};
 use crate::index::columns::block::ReadError;
 use crate::index::columns::column::ColumnHead;
 use crate::index::columns::forms::Forms;
 use crate::index::columns::search::select::SearchGroup;
 use crate::index::columns::shape::Shape;
-use crate::index::columns::store::GroupHandle;
-use crate::index::columns::view::{GroupView, Origin, Reads, TenantRollup, TenantRows, Values};
+use crate::index::columns::store::{GroupHandle, GroupId};
+use crate::index::columns::view::{CountedBy, GroupView, Origin, Reads, TenantRollup, TenantRows, Values};
 
 /// A group with what was seen of its reading.
 #[derive(Debug)]
@@ -37,18 +37,24 @@ pub(super) struct Trace {
     /// Whether a visit may have been cut short.
     is_doubtful: bool,
     pub(super) failure: Option<String>,
-    /// Rows of the tenant.
+    /// Whether rows of the tenant were asked for, and whether there are any.
+    pub(super) asks_tenant: bool,
     pub(super) has_rows: bool,
     /// Tokens that the filter was asked for, and that it does not have.
     pub(super) tokens_asked: u64,
     pub(super) tokens_absent: u64,
     pub(super) reads_times: bool,
+    /// Whether its roll-up, or its columns, had counted what was asked.
+    pub(super) counts_by_rollup: bool,
+    pub(super) counts_by_columns: bool,
     /// Columns that were asked for values, by how these are kept.
     pub(super) dictionaries: u64,
     pub(super) templates: u64,
     pub(super) numbers: u64,
-    /// Whether lines were rendered.
-    pub(super) renders: bool,
+    /// Whether lines were rendered to tell if they pass.
+    pub(super) scans: bool,
+    /// Visits in which lines of the answer were rendered.
+    pub(super) rendering_visits: u64,
     pub(super) stored_bytes: u64,
     pub(super) cached_bytes: u64,
     pub(super) took: Duration,
@@ -59,8 +65,20 @@ impl TracedGroup {
         Self { handle, patience, trace: Mutex::default() }
     }
 
-    pub(super) fn trace(&self) -> Trace {
-        self.lock().clone()
+    /// What was seen since it was taken last.
+    pub(super) fn take_trace(&self) -> Trace {
+        let mut trace = self.lock();
+        let kept =
+            Trace { is_doubtful: trace.is_doubtful, failure: trace.failure.clone(), ..Trace::default() };
+        std::mem::replace(&mut *trace, kept)
+    }
+
+    /// How it is called in warnings.
+    pub(super) fn name(&self) -> String {
+        match self.handle.id() {
+            GroupId::Sealed(number) => name(number),
+            GroupId::Memory(_) => "the newest part".to_owned(),
+        }
     }
 
     pub(super) fn was_read(&self) -> bool {
@@ -127,10 +145,13 @@ impl SearchGroup for TracedGroup {
 /// What one visit asked, noted from any thread.
 #[derive(Debug, Default)]
 struct Seen {
+    asks_tenant: AtomicBool,
     has_rows: AtomicBool,
     tokens_asked: AtomicU64,
     tokens_absent: AtomicU64,
     reads_times: AtomicBool,
+    counts_by_rollup: AtomicBool,
+    counts_by_columns: AtomicBool,
     dictionaries: AtomicU64,
     templates: AtomicU64,
     numbers: AtomicU64,
@@ -139,14 +160,21 @@ struct Seen {
 
 impl Seen {
     fn add_to(&self, trace: &mut Trace) {
+        let asks_tenant = self.asks_tenant.load(Ordering::Relaxed);
+        trace.asks_tenant |= asks_tenant;
         trace.has_rows |= self.has_rows.load(Ordering::Relaxed);
         trace.tokens_asked += self.tokens_asked.load(Ordering::Relaxed);
         trace.tokens_absent += self.tokens_absent.load(Ordering::Relaxed);
         trace.reads_times |= self.reads_times.load(Ordering::Relaxed);
+        trace.counts_by_rollup |= self.counts_by_rollup.load(Ordering::Relaxed);
+        trace.counts_by_columns |= self.counts_by_columns.load(Ordering::Relaxed);
         trace.dictionaries += self.dictionaries.load(Ordering::Relaxed);
         trace.templates += self.templates.load(Ordering::Relaxed);
         trace.numbers += self.numbers.load(Ordering::Relaxed);
-        trace.renders |= self.renders.load(Ordering::Relaxed);
+        // Lines of an answer are asked for by their rows.
+        let renders = self.renders.load(Ordering::Relaxed);
+        trace.scans |= renders && asks_tenant;
+        trace.rendering_visits += u64::from(renders && !asks_tenant);
     }
 }
 
@@ -165,6 +193,7 @@ impl GroupView for TracedView<'_> {
     }
 
     fn tenant_rows(&self, tenant: TenantId) -> TenantRows {
+        self.seen.asks_tenant.store(true, Ordering::Relaxed);
         let rows = self.view.tenant_rows(tenant);
         let is_empty = match &rows {
             TenantRows::Range(range) => range.is_empty(),
@@ -257,6 +286,14 @@ impl GroupView for TracedView<'_> {
 
     fn rollup(&self, tenant: TenantId) -> Option<TenantRollup<'_>> {
         self.view.rollup(tenant)
+    }
+
+    fn note_counted(&self, by: CountedBy) {
+        let seen = match by {
+            CountedBy::Rollup => &self.seen.counts_by_rollup,
+            CountedBy::Columns => &self.seen.counts_by_columns,
+        };
+        seen.store(true, Ordering::Relaxed);
     }
 
     fn reads(&self) -> Reads {

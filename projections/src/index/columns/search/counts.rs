@@ -18,7 +18,7 @@ use super::plan::Plan;
 use super::rows::RowSet;
 use super::select::{Period, SearchGroup, latest_first, select};
 use super::tally::tally;
-use super::workers::{Inline, Workers, gather};
+use super::waves::{Sum, sum_groups};
 use crate::index::columns::block::ReadError;
 use crate::index::columns::rollup::Cell;
 use crate::index::columns::view::GroupView;
@@ -30,6 +30,14 @@ const NANOS_PER_MINUTE: i64 = 60_000_000_000;
 pub struct CountSearch<'a> {
     pub plan: &'a Plan,
     pub period: Period,
+}
+
+impl CountSearch<'_> {
+    /// The time that lines can be of.
+    fn narrowed(&self) -> Period {
+        let (first, last) = self.plan.period();
+        (first.max(self.period.0), last.min(self.period.1))
+    }
 }
 
 /// What is missing from counts.
@@ -50,39 +58,17 @@ pub fn count<S: SearchGroup + Sync>(
     asked: &CountSearch<'_>,
     budget: &Budget<'_>,
 ) -> (u64, Gaps) {
-    count_with(tenant, groups, asked, budget, &Inline)
-}
-
-/// The same with workers.
-pub fn count_with<S: SearchGroup + Sync>(
-    tenant: TenantId,
-    groups: &[S],
-    asked: &CountSearch<'_>,
-    budget: &Budget<'_>,
-    workers: &dyn Workers,
-) -> (u64, Gaps) {
-    let (mut total, mut gaps) = (0, Gaps::default());
-    let (first, last) = asked.plan.period();
-    let period = (first.max(asked.period.0), last.min(asked.period.1));
-    for wave in latest_first(groups, period).chunks(workers.width().max(1)) {
-        gaps.stopped = budget.stop();
-        if gaps.stopped.is_some() {
-            break;
-        }
-        let counts =
-            gather(workers, wave.len(), |at| wave[at].with(|view| tally(tenant, view, asked.plan, period)));
-        for count in counts {
-            match count {
-                Ok(Ok(count)) => total += count,
-                Ok(Err(error)) | Err(error) => gaps.damaged.push(error),
-            }
-        }
-    }
+    let (mut total, period) = (0, asked.narrowed());
+    let groups = latest_first(groups, period);
+    let gaps = sum_groups(&groups, budget, &mut total, |view, total| {
+        *total += tally(tenant, view, asked.plan, period)?;
+        Ok(())
+    });
     (total, gaps)
 }
 
 /// Counts lines by level in steps of time, each under its first nanosecond.
-pub fn histogram<S: SearchGroup>(
+pub fn histogram<S: SearchGroup + Sync>(
     tenant: TenantId,
     groups: &[S],
     asked: &CountSearch<'_>,
@@ -98,7 +84,7 @@ pub fn histogram<S: SearchGroup>(
 pub type ValueCount = (Box<[u8]>, u64);
 
 /// Counts lines by the values of a field.
-pub fn values<S: SearchGroup>(
+pub fn values<S: SearchGroup + Sync>(
     tenant: TenantId,
     groups: &[S],
     asked: &CountSearch<'_>,
@@ -118,7 +104,7 @@ pub fn values<S: SearchGroup>(
 }
 
 /// What is counted: rows, and cells of what a group has counted.
-trait Tally {
+trait Tally: Sum {
     /// Whether cells tell; if so, whether their services are asked for.
     fn asks_services(&self) -> Option<bool>;
 
@@ -131,6 +117,18 @@ trait Tally {
 struct Histogram {
     step: i64,
     buckets: BTreeMap<i64, ByLevel>,
+}
+
+impl Sum for Histogram {
+    fn empty(&self) -> Self {
+        Self { step: self.step, buckets: BTreeMap::new() }
+    }
+
+    fn add(&mut self, other: Self) {
+        for (start, counts) in other.buckets {
+            add_levels(self.buckets.entry(start).or_default(), counts);
+        }
+    }
 }
 
 impl Tally for Histogram {
@@ -169,9 +167,12 @@ impl Tally for Histogram {
 
 fn add(buckets: &mut BTreeMap<i64, ByLevel>, counted: Option<(i64, ByLevel)>, step: i64) {
     if let Some((bucket, counts)) = counted {
-        let sums = buckets.entry(bucket.saturating_mul(step)).or_default();
-        sums.iter_mut().zip(counts).for_each(|(sum, count)| *sum += count);
+        add_levels(buckets.entry(bucket.saturating_mul(step)).or_default(), counts);
     }
+}
+
+fn add_levels(sums: &mut ByLevel, counts: ByLevel) {
+    sums.iter_mut().zip(counts).for_each(|(sum, count)| *sum += count);
 }
 
 struct ByValue<'a> {
@@ -181,12 +182,24 @@ struct ByValue<'a> {
 }
 
 impl ByValue<'_> {
-    fn add(counts: &mut Vec<u64>, number: u32, count: u64) {
+    fn count(counts: &mut Vec<u64>, number: u32, count: u64) {
         let number = number as usize;
         if counts.len() <= number {
             counts.resize(number + 1, 0);
         }
         counts[number] += count;
+    }
+}
+
+impl Sum for ByValue<'_> {
+    fn empty(&self) -> Self {
+        Self { field: self.field, numbers: TextNumbers::default(), counts: Vec::new() }
+    }
+
+    fn add(&mut self, other: Self) {
+        for (number, count) in (0..other.numbers.len() as u32).zip(other.counts) {
+            Self::count(&mut self.counts, self.numbers.number(other.numbers.text(number)), count);
+        }
     }
 }
 
@@ -197,13 +210,13 @@ impl Tally for ByValue<'_> {
 
     fn cell(&mut self, cell: Cell, service: Option<&[u8]>) {
         if let Some(service) = service {
-            Self::add(&mut self.counts, self.numbers.number(service), u64::from(cell.count));
+            Self::count(&mut self.counts, self.numbers.number(service), u64::from(cell.count));
         }
     }
 
     fn rows<'a>(&mut self, scan: &Scan<'a, dyn GroupView + 'a>, rows: &RowSet) -> Result<(), ReadError> {
         let Self { field, numbers, counts } = self;
-        scan.field(field, rows, numbers, &mut |_, number| Self::add(counts, number, 1))
+        scan.field(field, rows, numbers, &mut |_, number| Self::count(counts, number, 1))
     }
 }
 
@@ -227,27 +240,16 @@ pub(super) fn levels_of<G: GroupView + ?Sized>(
     Ok(levels)
 }
 
-fn for_each_group<S: SearchGroup>(
+fn for_each_group<S: SearchGroup + Sync>(
     tenant: TenantId,
     groups: &[S],
     asked: &CountSearch<'_>,
     budget: &Budget<'_>,
     tally: &mut impl Tally,
 ) -> Gaps {
-    let mut gaps = Gaps::default();
-    let (first, last) = asked.plan.period();
-    let period = (first.max(asked.period.0), last.min(asked.period.1));
-    for group in latest_first(groups, period) {
-        gaps.stopped = budget.stop();
-        if gaps.stopped.is_some() {
-            break;
-        }
-        let searched = group.with(|view| tally_group(tenant, view, (asked.plan, period), tally));
-        if let Ok(Err(error)) | Err(error) = searched {
-            gaps.damaged.push(error);
-        }
-    }
-    gaps
+    let period = asked.narrowed();
+    let groups = latest_first(groups, period);
+    sum_groups(&groups, budget, tally, |view, tally| tally_group(tenant, view, (asked.plan, period), tally))
 }
 
 fn tally_group(

@@ -11,7 +11,7 @@ use antler_events::ids::{Offset, PartitionId, TenantId};
 use super::budget::{Budget, Stop};
 use super::plan::Plan;
 use super::select::{Period, SearchGroup, latest_first};
-use super::workers::{Inline, Workers, gather};
+use super::waves::Waves;
 use crate::index::columns::block::ReadError;
 use crate::index::columns::render::render;
 use crate::index::columns::view::GroupView;
@@ -85,34 +85,34 @@ pub fn search<S: SearchGroup + Sync>(
     asked: &LineSearch<'_>,
     budget: &Budget<'_>,
 ) -> LineAnswer {
-    search_within(tenant, groups, asked, usize::MAX, budget, &Inline)
+    search_within(tenant, groups, asked, usize::MAX, budget)
 }
 
-/// The same with lines of about so many bytes, and few more, and with workers: as many groups at once as these do, but
-/// the first alone, which may be enough.
+/// The same with lines of about so many bytes, and few more. As many groups are searched at once as workers join in,
+/// but the first alone, which may be enough.
 pub fn search_within<S: SearchGroup + Sync>(
     tenant: TenantId,
     groups: &[S],
     asked: &LineSearch<'_>,
     bytes_max: usize,
     budget: &Budget<'_>,
-    workers: &dyn Workers,
 ) -> LineAnswer {
     let mut answer = LineAnswer::default();
     let mut best: Vec<Found> = Vec::new();
     let period = asked.narrowed();
     let groups = ordered(groups, asked.order, period);
-    let (mut next, mut width) = (0, 1);
+    let waves = Waves::new(budget);
+    let mut next = 0;
     while next < groups.len() && answer.stopped.is_none() {
         answer.stopped = budget.stop();
-        let open = groups[next..].iter().take(width);
+        let open = groups[next..].iter().take(if next == 0 { 1 } else { waves.width() });
         let wave = open.take_while(|group| !asked.is_settled(&best, group.span())).count();
         if answer.stopped.is_some() || wave == 0 {
             break;
         }
         let period = asked.still_wanted(period, &best);
         let is_scarce = next > 0 && best.len() < asked.limit;
-        let found = gather(workers, wave, |at| {
+        let found = waves.gather(wave, |at| {
             groups[next + at].with(|view| asked.ends_of(tenant, view, period, next + at, is_scarce, budget))
         });
         for ends in found {
@@ -124,7 +124,7 @@ pub fn search_within<S: SearchGroup + Sync>(
                 Ok(Err(error)) | Err(error) => answer.damaged.push(error),
             }
         }
-        (next, width) = (next + wave, workers.width().max(1));
+        next += wave;
     }
     let together = if bytes_max == usize::MAX { best.len().max(1) } else { RENDERED_TOGETHER };
     let mut bytes = 0;

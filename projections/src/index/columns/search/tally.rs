@@ -21,7 +21,7 @@ use crate::index::columns::column::Class;
 use crate::index::columns::dictionary::SealedDictionary;
 use crate::index::columns::forms::Forms;
 use crate::index::columns::group::GroupBlocks;
-use crate::index::columns::view::{GroupView, Values};
+use crate::index::columns::view::{CountedBy, GroupView, Values};
 
 /// How many rows of a tenant in a time pass.
 pub fn tally(tenant: TenantId, group: &dyn GroupView, plan: &Plan, period: Period) -> Result<u64, ReadError> {
@@ -31,6 +31,7 @@ pub fn tally(tenant: TenantId, group: &dyn GroupView, plan: &Plan, period: Perio
     let (first, last) = plan.period();
     let period = (first.max(period.0), last.min(period.1));
     if let Some(counted) = Counted::open(tenant, group, plan, false)? {
+        group.note_counted(CountedBy::Rollup);
         let mut count = 0;
         let rest = counted.for_each(period, |cell| count += u64::from(cell.count))?;
         return Ok(count + count_found(group, rest, plan)?);
@@ -44,6 +45,7 @@ pub fn tally(tenant: TenantId, group: &dyn GroupView, plan: &Plan, period: Perio
     if let (Some(leaf), true) = (leaf, is_whole(&selection, group))
         && let Some(count) = leaf.tally(group)?
     {
+        group.note_counted(CountedBy::Columns);
         return Ok(count);
     }
     count_found(group, selection, plan)

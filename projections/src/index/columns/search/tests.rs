@@ -5,19 +5,20 @@
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
-use std::sync::atomic::AtomicBool;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
 
-use antler_events::clock::SystemClock;
+use antler_events::clock::{Clock, SystemClock, Timestamp};
 use antler_events::event::lines::{Arrival, LineDefaults};
 use antler_events::files::{Access, FileSystem, RealFiles};
 use antler_events::ids::{Offset, PartitionId, TenantId};
 use antler_events::line::{Level, Role};
+use antler_events::log::BoxFuture;
 use antler_events::query::tree::{FieldName, Filter};
 use antler_events::query::{Matcher, generate, reference};
 use proptest::prelude::*;
 
-use super::budget::Budget;
+use super::budget::{Budget, Stop};
 use super::counts::{self, CountSearch};
 use super::evaluate::find;
 use super::lines::{self, LineSearch, Order, Position};
@@ -25,13 +26,13 @@ use super::plan::Plan;
 use super::rows::RowSet;
 use super::select::SearchGroup;
 use super::tally::tally;
-use super::workers::Workers;
 use crate::index::columns::block::{ReadError, Restorers};
 use crate::index::columns::group::cache::BlockCache;
 use crate::index::columns::group::{SealedGroup, Shared};
 use crate::index::columns::open::OpenGroup;
 use crate::index::columns::seal::{days, seal};
 use crate::index::columns::view::{GroupView, TenantRows};
+use crate::index::port::{InlineWorkers, JobList, Work, WorkLost, Workers};
 
 mod pages;
 
@@ -133,22 +134,68 @@ fn check_answers(batches: &[Batch], filter: &Filter, limit: usize, cut: usize) {
     check_counts(&groups, filter, &expected);
 }
 
-fn with_budget(check: impl FnOnce(&Budget<'_>)) {
+/// Searches alone, and with others who join in or do not.
+fn with_budgets(sharing: usize, check: impl Fn(&Budget<'_>)) {
     let (clock, is_cancelled) = (SystemClock::new(), AtomicBool::new(false));
-    check(&Budget { clock: &clock, deadline: Duration::MAX, is_cancelled: &is_cancelled });
+    check(&Budget::alone(&clock, &is_cancelled));
+    with_sharing(Sharing::ALL[sharing % 3], u64::MAX, &check);
 }
 
-/// Does jobs from the last to the first, several at once as far as a search can tell.
-struct Backwards;
+/// How jobs are shared.
+#[derive(Debug, Clone, Copy)]
+enum Sharing {
+    /// Nobody joins in.
+    Never,
+    /// From the last to the first.
+    Backwards,
+    /// With threads, which may come late.
+    Threads,
+}
 
-impl Workers for Backwards {
+impl Sharing {
+    const ALL: [Self; 3] = [Self::Never, Self::Backwards, Self::Threads];
+}
+
+impl Workers for Sharing {
+    fn run(&self, work: Work) -> BoxFuture<'static, Result<(), WorkLost>> {
+        InlineWorkers.run(work)
+    }
+
     fn width(&self) -> usize {
-        3
+        2
     }
 
-    fn run(&self, count: usize, job: &(dyn Fn(usize) + Sync)) {
-        (0..count).rev().for_each(job);
+    fn share(&self, count: usize, job: &(dyn Fn(usize) + Sync)) {
+        let jobs = JobList::new(count);
+        match self {
+            Self::Never => jobs.work_off(job),
+            Self::Backwards => (0..count).rev().for_each(job),
+            Self::Threads => std::thread::scope(|scope| {
+                scope.spawn(|| jobs.work_off(job));
+                jobs.work_off(job);
+            }),
+        }
     }
+}
+
+/// A second passes whenever it is looked at, so that every search takes long enough to be shared.
+#[derive(Debug, Default)]
+struct LeapingClock(AtomicU64);
+
+impl Clock for LeapingClock {
+    fn now(&self) -> Timestamp {
+        Timestamp::from_nanos(0)
+    }
+
+    fn elapsed(&self) -> Duration {
+        Duration::from_secs(self.0.fetch_add(1, Ordering::Relaxed))
+    }
+}
+
+fn with_sharing(sharing: Sharing, seconds: u64, check: impl FnOnce(&Budget<'_>)) {
+    let (clock, is_cancelled) = (LeapingClock::default(), AtomicBool::new(false));
+    let deadline = Duration::from_secs(seconds);
+    check(&Budget { clock: &clock, deadline, is_cancelled: &is_cancelled, workers: &sharing });
 }
 
 /// `expected` are all lines that pass, sorted.
@@ -168,14 +215,11 @@ fn check_lines(groups: &[SealedGroup], filter: &Filter, expected: &[Expected], l
             .take(limit)
             .map(|line| (line.position, line.raw.clone()))
             .collect();
-        with_budget(|budget| {
-            let alone = lines::search(tenant(0), groups, &asked, budget);
-            let helped = lines::search_within(tenant(0), groups, &asked, usize::MAX, budget, &Backwards);
-            for answer in [alone, helped] {
-                assert!(answer.damaged.is_empty() && answer.stopped.is_none());
-                let found: Vec<_> = answer.hits.into_iter().map(|hit| (hit.position, hit.raw)).collect();
-                assert_eq!(found, first, "{order:?}");
-            }
+        with_budgets(limit % 3 + cut % 3, |budget| {
+            let answer = lines::search(tenant(0), groups, &asked, budget);
+            assert!(answer.damaged.is_empty() && answer.stopped.is_none());
+            let found: Vec<_> = answer.hits.into_iter().map(|hit| (hit.position, hit.raw)).collect();
+            assert_eq!(found, first, "{order:?}");
         });
         expected.reverse();
     }
@@ -192,10 +236,8 @@ fn check_counts(groups: &[SealedGroup], filter: &Filter, expected: &[Expected]) 
         bucket[line.level.map_or(0, |level| level as usize)] += 1;
         line.services.iter().for_each(|text| *services.entry(text.clone().into_bytes()).or_default() += 1);
     }
-    with_budget(|budget| {
+    with_budgets(expected.len(), |budget| {
         assert_eq!(counts::count(tenant(0), groups, &asked, budget).0, expected.len() as u64);
-        let helped = counts::count_with(tenant(0), groups, &asked, budget, &Backwards).0;
-        assert_eq!(helped, expected.len() as u64);
         assert_eq!(counts::histogram(tenant(0), groups, &asked, step, budget).0, buckets);
         let field = FieldName::Role(Role::Service);
         let found = counts::values(tenant(0), groups, &asked, &field, budget).0;
@@ -296,5 +338,29 @@ proptest! {
         (limit, cut) in (0usize..8, 0usize..12),
     ) {
         check_answers(&batches, &filter, limit, cut);
+    }
+}
+
+#[test]
+fn shared_searches_end_in_time_and_when_they_are_not_wanted() {
+    let lines = |offset: u64| (0, vec![format!("line {offset}").into_bytes(); 3], LineDefaults::default());
+    let groups: Vec<SealedGroup> = (0..40).flat_map(|offset| sealed(&open(&[lines(offset)]))).collect();
+    let plan = Plan::new(&Filter::All).unwrap();
+    let asked = CountSearch { plan: &plan, period: (i64::MIN, i64::MAX) };
+    for sharing in Sharing::ALL {
+        for seconds in [0, 5, 20, 1_000] {
+            with_sharing(sharing, seconds, |budget| {
+                let (count, gaps) = counts::count(tenant(0), &groups, &asked, budget);
+                let is_whole = seconds == 1_000;
+                assert_eq!(gaps.stopped, (!is_whole).then_some(Stop::Deadline), "{sharing:?}");
+                assert_eq!(count == 120, is_whole, "{sharing:?}: {count} in {seconds} s");
+                assert_eq!(count > 0, seconds > 0, "{sharing:?}: {count} in {seconds} s");
+            });
+        }
+        with_sharing(sharing, u64::MAX, |budget| {
+            budget.is_cancelled.store(true, Ordering::Relaxed);
+            let (count, gaps) = counts::count(tenant(0), &groups, &asked, budget);
+            assert_eq!((count, gaps.stopped), (0, Some(Stop::Cancelled)));
+        });
     }
 }

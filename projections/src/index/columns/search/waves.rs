@@ -1,47 +1,127 @@
-//! Jobs for several groups at once, if the caller has threads for them.
+//! Groups that are searched several at once, if others join in.
 //!
-//! Searching never starts a thread: whoever asks lends some, or none. Invariant: answers are the same whatever runs
-//! the jobs, because results are taken in the order of the jobs. It does not say which groups are worth a job.
+//! Groups are taken in waves. As long as a search is quick it is not worth anybody's while, so the first groups are
+//! searched alone. Invariant: answers are the same whoever does the jobs, because results are taken in the order of the
+//! groups. It starts no thread: whoever asked lends some, or none.
 
+use std::cell::OnceCell;
 use std::sync::Mutex;
+use std::time::Duration;
 
-/// Runs jobs.
-pub trait Workers: Sync {
-    /// How many jobs are done at once.
-    fn width(&self) -> usize;
+use super::budget::{Budget, Stop};
+use super::counts::Gaps;
+use super::select::SearchGroup;
+use crate::index::columns::block::ReadError;
+use crate::index::columns::view::GroupView;
 
-    /// Does the job for each number below the count, in any order and perhaps at once. Ends when all are done.
-    fn run(&self, count: usize, job: &(dyn Fn(usize) + Sync));
+/// A search that takes longer is shared. Waking somebody up costs a small part of it.
+const ALONE_FOR: Duration = Duration::from_micros(500);
+/// Groups of a wave for each who works, so that nobody waits long for the last.
+const GROUPS_EACH: usize = 4;
+
+/// The pace of one search.
+pub(super) struct Waves<'a> {
+    budget: &'a Budget<'a>,
+    /// When it was first asked how wide a wave is.
+    begun: OnceCell<Duration>,
 }
 
-/// One job after the other, where the search runs.
-#[derive(Debug, Clone, Copy, Default)]
-pub struct Inline;
-
-impl Workers for Inline {
-    fn width(&self) -> usize {
-        1
+impl<'a> Waves<'a> {
+    pub(super) fn new(budget: &'a Budget<'a>) -> Self {
+        Self { budget, begun: OnceCell::new() }
     }
 
-    fn run(&self, count: usize, job: &(dyn Fn(usize) + Sync)) {
-        (0..count).for_each(job);
+    /// How many jobs are done at once by now.
+    pub(super) fn width(&self) -> usize {
+        let Budget { clock, workers, .. } = self.budget;
+        let width = workers.width().max(1);
+        let begun = *self.begun.get_or_init(|| clock.elapsed());
+        let is_quick = width == 1 || clock.elapsed().saturating_sub(begun) < ALONE_FOR;
+        if is_quick { 1 } else { width }
+    }
+
+    /// What the jobs give, in their order.
+    pub(super) fn gather<T: Send>(&self, count: usize, job: impl Fn(usize) -> T + Sync) -> Vec<T> {
+        if count <= 1 {
+            return (0..count).map(job).collect();
+        }
+        let results: Vec<Mutex<Option<T>>> = (0..count).map(|_| Mutex::new(None)).collect();
+        self.budget.workers.share(count, &|number| {
+            let result = job(number);
+            *results[number].lock().expect("nothing panics while it keeps a result") = Some(result);
+        });
+        let taken = results.into_iter().map(|result| {
+            let result = result.into_inner().expect("nothing panics while it keeps a result");
+            result.expect("workers do every job")
+        });
+        taken.collect()
     }
 }
 
-/// What the jobs give, in their order.
-pub(super) fn gather<T: Send>(
-    workers: &dyn Workers,
-    count: usize,
-    job: impl Fn(usize) -> T + Sync,
-) -> Vec<T> {
-    let results: Vec<Mutex<Option<T>>> = (0..count).map(|_| Mutex::new(None)).collect();
-    workers.run(count, &|number| {
-        let result = job(number);
-        *results[number].lock().expect("nothing panics while it keeps a result") = Some(result);
-    });
-    let taken = results.into_iter().map(|result| {
-        let result = result.into_inner().expect("nothing panics while it keeps a result");
-        result.expect("workers do every job")
-    });
-    taken.collect()
+/// Adds what groups give to a sum, as long as the search may go on. A group that is read alone adds to the sum itself,
+/// and others to an empty one that is added then.
+pub(super) fn sum_groups<S: SearchGroup + Sync, T: Sum>(
+    groups: &[&S],
+    budget: &Budget<'_>,
+    sum: &mut T,
+    add_group: impl Fn(&dyn GroupView, &mut T) -> Result<(), ReadError> + Sync,
+) -> Gaps {
+    let (waves, mut gaps, mut rest) = (Waves::new(budget), Gaps::default(), groups);
+    while !rest.is_empty() {
+        gaps.stopped = gaps.stopped.or_else(|| budget.stop());
+        if gaps.stopped.is_some() {
+            break;
+        }
+        let width = waves.width();
+        let wave = if width == 1 { 1 } else { rest.len().min(width * GROUPS_EACH) };
+        let (now, later) = rest.split_at(wave);
+        rest = later;
+        if let [group] = now {
+            gaps.note(group.with(|view| add_group(view, sum)));
+            continue;
+        }
+        let empty: Vec<Mutex<T>> = now.iter().map(|_| Mutex::new(sum.empty())).collect();
+        let job = |at: usize| {
+            let mut sum = empty[at].lock().expect("each job has its sum");
+            match budget.stop() {
+                None => Ok(now[at].with(|view| add_group(view, &mut sum))),
+                Some(stop) => Err(stop),
+            }
+        };
+        let ends: Vec<Result<_, Stop>> = waves.gather(wave, job);
+        for (end, of_group) in ends.into_iter().zip(empty) {
+            match end {
+                Ok(read) => gaps.note(read),
+                Err(stop) => gaps.stopped = Some(stop),
+            }
+            sum.add(of_group.into_inner().expect("each job has its sum"));
+        }
+    }
+    gaps
+}
+
+/// What adds up over groups.
+pub(super) trait Sum: Send {
+    /// The same question with nothing counted.
+    fn empty(&self) -> Self;
+
+    fn add(&mut self, other: Self);
+}
+
+impl Sum for u64 {
+    fn empty(&self) -> Self {
+        0
+    }
+
+    fn add(&mut self, other: Self) {
+        *self += other;
+    }
+}
+
+impl Gaps {
+    fn note(&mut self, read: Result<Result<(), ReadError>, ReadError>) {
+        if let Ok(Err(error)) | Err(error) = read {
+            self.damaged.push(error);
+        }
+    }
 }

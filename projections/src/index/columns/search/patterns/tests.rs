@@ -173,7 +173,7 @@ fn told(answer: &PatternAnswer) -> Vec<(String, FoundPattern)> {
 
 fn ask(groups: &[Group], asked: &PatternSearch<'_>) -> PatternAnswer {
     let (clock, is_cancelled) = (SystemClock::new(), AtomicBool::new(false));
-    let budget = Budget { clock: &clock, deadline: Duration::MAX, is_cancelled: &is_cancelled };
+    let budget = Budget::alone(&clock, &is_cancelled);
     patterns(tenant(0), groups, asked, &budget)
 }
 
@@ -381,7 +381,7 @@ fn what_is_missing_is_said() {
     assert_eq!(shown(&answer), [("still here".to_owned(), 1)]);
     assert_eq!(answer.damaged.iter().map(|damaged| damaged.group).collect::<Vec<_>>(), [0]);
     let (clock, is_cancelled) = (SystemClock::new(), AtomicBool::new(false));
-    let late = Budget { clock: &clock, deadline: Duration::ZERO, is_cancelled: &is_cancelled };
+    let late = Budget { deadline: Duration::ZERO, ..Budget::alone(&clock, &is_cancelled) };
     let answer = patterns(tenant(0), &groups, &asked, &late);
     assert_eq!((answer.patterns.len(), answer.stopped), (0, Some(Stop::Deadline)));
     is_cancelled.store(true, Ordering::Relaxed);

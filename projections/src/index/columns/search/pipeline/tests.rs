@@ -4,7 +4,6 @@
 //! language's own tests.
 
 use std::sync::atomic::AtomicBool;
-use std::time::Duration;
 
 use antler_config::limits::{PipeLimits, QueryLimits};
 use antler_events::clock::{SystemClock, Timestamp};
@@ -143,7 +142,7 @@ fn check_groups<S: SearchGroup>(
     let pipeline = Pipeline::new(&pipes(text), &context).unwrap();
     let plan = plan(filter, &pipeline).unwrap();
     let (clock, is_cancelled) = (SystemClock::new(), AtomicBool::new(false));
-    let budget = Budget { clock: &clock, deadline: Duration::MAX, is_cancelled: &is_cancelled };
+    let budget = Budget::alone(&clock, &is_cancelled);
     for number in 0..2 {
         let (table, raw) = expected(batches, number, (filter, period), pipeline.clone());
         let asked = PipeSearch { plan: &plan, period, pipeline: pipeline.clone(), context: &context };
@@ -167,7 +166,7 @@ fn a_search_that_is_cancelled_says_so() {
     let pipeline = Pipeline::new(&pipes("stats count()"), &context).unwrap();
     let plan = plan(&Filter::All, &pipeline).unwrap();
     let (clock, is_cancelled) = (SystemClock::new(), AtomicBool::new(true));
-    let budget = Budget { clock: &clock, deadline: Duration::MAX, is_cancelled: &is_cancelled };
+    let budget = Budget::alone(&clock, &is_cancelled);
     let asked = PipeSearch { plan: &plan, period: ALL_TIME, pipeline, context: &context };
     let answer = run(tenant(0), &sealed(&open(&batches)), asked, &budget);
     assert_eq!(answer.stopped, Some(Stop::Cancelled));

@@ -77,7 +77,7 @@ fn a_search_that_nobody_waits_for_ends_and_says_so() {
     let (period, order) = ((i64::MIN, i64::MAX), Order::NewestFirst);
     let asked = LineSearch { plan: &plan, period, order, limit: 9, after: None };
     let (clock, is_cancelled) = (SystemClock::new(), AtomicBool::new(true));
-    let budget = Budget { clock: &clock, deadline: Duration::MAX, is_cancelled: &is_cancelled };
+    let budget = Budget::alone(&clock, &is_cancelled);
     let answer = lines::search(tenant(0), &groups, &asked, &budget);
     assert_eq!((answer.stopped, answer.hits.len()), (Some(Stop::Cancelled), 0));
     let found = asked.ends_of(tenant(0), &groups[0], period, 0, false, &budget).unwrap();

@@ -3,7 +3,6 @@
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
-use std::time::Duration;
 
 use antler_config::limits::LineLimits;
 use antler_events::clock::{SystemClock, Timestamp};
@@ -142,7 +141,7 @@ fn counted(groups: &[GroupHandle], tenant: TenantId) -> u64 {
     let plan = Plan::new(&Filter::All).unwrap();
     let asked = CountSearch { plan: &plan, period: (i64::MIN, i64::MAX) };
     let (clock, is_cancelled) = (SystemClock::new(), AtomicBool::new(false));
-    let budget = Budget { clock: &clock, deadline: Duration::MAX, is_cancelled: &is_cancelled };
+    let budget = Budget::alone(&clock, &is_cancelled);
     let (total, gaps) = counts::count(tenant, groups, &asked, &budget);
     assert!(gaps.damaged.is_empty());
     total
