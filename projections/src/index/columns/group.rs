@@ -69,6 +69,11 @@ impl Blocks for GroupBlocks {
 }
 
 impl GroupBlocks {
+    /// Whether some lean on others, as those of cold groups do.
+    pub fn are_leaning(&self) -> bool {
+        self.table.has_bases()
+    }
+
     /// Reads a block from the file, whether it is in memory or not; a base may be.
     fn read(&self, block: u32) -> Result<Bytes, ReadError> {
         let base = self.table.base_of(block).map(|base| self.block(base)).transpose()?;
