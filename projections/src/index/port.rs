@@ -99,7 +99,7 @@ pub trait SearchIndex: Send + Sync + fmt::Debug {
 
     /// The lines around one.
     fn context(&self, tenant: TenantId, query: ContextQuery, bounds: Bounds) -> Answering<'_, Context> {
-        Box::pin(context::by_searching(self, tenant, query, bounds))
+        Box::pin(context::by_searching(tenant, self, query, bounds))
     }
 
     /// Counts by level over time.

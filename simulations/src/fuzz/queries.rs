@@ -64,7 +64,8 @@ fn check_parsed(text: &str, parsed: &Parsed, limits: &QueryLimits) {
         return;
     }
     let filter = &parsed.query.filter;
-    Matcher::new(filter).unwrap_or_else(|error| panic!("a filter without errors does not compile: {error}"));
+    let error = Matcher::new(filter).err();
+    assert!(error.is_none(), "a filter without errors does not compile: {error:?}");
     check_printed(filter, limits);
     if let Some(span) = parsed.query.pipes {
         check_span(text, span);

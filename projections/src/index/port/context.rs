@@ -44,8 +44,8 @@ pub struct Context {
 
 /// The context of a line by two searches from it.
 pub async fn by_searching<I: SearchIndex + ?Sized>(
-    index: &I,
     tenant: TenantId,
+    index: &I,
     query: ContextQuery,
     bounds: Bounds,
 ) -> Result<Context, SearchError> {
