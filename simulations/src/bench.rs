@@ -53,6 +53,8 @@ pub struct Setting {
     pub clock: SystemClock,
     /// The folder of real lines, if one is given.
     pub samples: Option<PathBuf>,
+    /// Whether a filled store is made cold too, which takes longer than all else.
+    pub is_aged: bool,
 }
 
 /// Where figures and remarks go.

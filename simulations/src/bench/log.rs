@@ -167,6 +167,7 @@ mod tests {
             dir: dir.path().to_owned(),
             clock: SystemClock::new(),
             samples: None,
+            is_aged: false,
             tenants: 1,
             question: None,
         };

@@ -36,7 +36,7 @@ pub fn run(setting: &Setting, report: &mut Report<'_>) -> anyhow::Result<()> {
         yardsticks.push(yardstick.cpu_seconds_per_gb);
         if round == ROUNDS {
             prove(&filled)?;
-            aged = Some(Aged::new(setting, &filled)?);
+            aged = setting.is_aged.then(|| Aged::new(setting, &filled)).transpose()?;
         }
     }
     let yardstick = median(&yardsticks);
@@ -52,7 +52,7 @@ pub fn run(setting: &Setting, report: &mut Report<'_>) -> anyhow::Result<()> {
     // Later rounds find memory that earlier ones have not given back.
     let peak_bytes = costs.iter().map(|cost| cost.peak_bytes).fold(0.0, f64::max);
     figure("peak.memory", peak_bytes / 1e6, "MB", None)?;
-    let aged = aged.context("the last round ages its store")?;
+    let Some(aged) = aged else { return Ok(()) };
     figure("open", aged.open_ms, "ms", None)?;
     figure("cold.cpu", aged.cpu_seconds_per_gb, "cpu-s/GB", Some(yardstick))?;
     figure("cold.disk", aged.stored, "of raw", Some(stored.1))

@@ -39,6 +39,9 @@ struct Arguments {
     /// The only question that the bench `query` asks, such as `needle`.
     #[arg(long, value_name = "NAME")]
     question: Option<String>,
+    /// Leave the cold step out of the bench `store`: it takes longer than all else.
+    #[arg(long)]
+    without_cold: bool,
     /// A folder on the disk to be measured; the system's temporary folder if not given.
     #[arg(long, value_name = "DIR")]
     dir: Option<PathBuf>,
@@ -83,6 +86,7 @@ fn measure(arguments: &Arguments, benches: &[Bench]) -> anyhow::Result<()> {
         samples: arguments.samples.clone(),
         tenants: arguments.tenants,
         question: arguments.question.clone(),
+        is_aged: !arguments.without_cold,
     };
     let (mut figures, mut notes) = (std::io::stdout().lock(), std::io::stderr().lock());
     let mut report = Report { figures: &mut figures, notes: &mut notes };
