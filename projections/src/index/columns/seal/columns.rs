@@ -4,6 +4,7 @@
 //! gone through as a whole; one of few values costs only these.
 
 use std::borrow::Cow;
+use std::rc::Rc;
 
 use crate::index::columns::block::BlockWriter;
 use crate::index::columns::group::directory::{SealedColumn, SealedValues};
@@ -24,6 +25,8 @@ pub(super) struct ColumnSealer<'a> {
     places: Vec<u32>,
     /// Whether the file has all rows in their old order.
     is_unmoved: bool,
+    /// The order of the column that was written last: the next one mostly stands in the same lines.
+    last: Option<(u32, Rc<Order<'a>>)>,
 }
 
 /// The values of a column that are in the file, in its order.
@@ -31,6 +34,8 @@ struct Order<'a> {
     values: Cow<'a, [u32]>,
     /// The new row of each.
     rows: Cow<'a, [u32]>,
+    /// Whether each row has one.
+    is_full: bool,
 }
 
 impl<'a> ColumnSealer<'a> {
@@ -40,7 +45,7 @@ impl<'a> ColumnSealer<'a> {
             places[*row as usize] = place as u32;
         }
         let is_unmoved = rows.len() == group.rows() && is_counting(rows);
-        Self { group, rows, places, is_unmoved }
+        Self { group, rows, places, is_unmoved, last: None }
     }
 
     pub(super) fn seal(
@@ -49,9 +54,9 @@ impl<'a> ColumnSealer<'a> {
         planes: &mut PlaneWriter,
         blocks: &mut BlockWriter,
     ) -> SealedColumn {
+        let order = self.order_of(column);
         let column = &self.group.columns[column];
-        let order = self.order(column);
-        let is_full = order.rows.len() == self.rows.len() && is_counting(&order.rows);
+        let is_full = order.is_full;
         let values = match &column.values {
             OpenValues::Dictionary(values) => {
                 SealedValues::Dictionary(values.seal(&order.values, planes, blocks))
@@ -66,23 +71,38 @@ impl<'a> ColumnSealer<'a> {
         SealedColumn { head: column.head.clone(), values, is_full, ranks: (0..pages).map(rank).collect() }
     }
 
-    fn order<'b>(&'b self, column: &'b OpenColumn) -> Order<'b> {
+    fn order_of(&mut self, column: u32) -> Rc<Order<'a>> {
+        let columns = &self.group.columns;
+        if let Some((last, order)) = &self.last
+            && columns[*last].rows == columns[column].rows
+        {
+            return Rc::clone(order);
+        }
+        let order = Rc::new(self.order(&columns[column]));
+        self.last = Some((column, Rc::clone(&order)));
+        order
+    }
+
+    fn order(&self, column: &'a OpenColumn) -> Order<'a> {
         let has_one_per_row = column.rows.len() == self.places.len() && is_counting(&column.rows);
-        if has_one_per_row {
+        let (values, rows): (Cow<'a, [u32]>, Cow<'a, [u32]>) = if has_one_per_row {
             // A value has the number of its row.
-            Order { values: self.rows.into(), rows: (0..self.rows.len() as u32).collect() }
+            (self.rows.into(), (0..self.rows.len() as u32).collect())
         } else if self.is_unmoved {
-            Order { values: (0..column.rows.len() as u32).collect(), rows: (&*column.rows).into() }
+            ((0..column.rows.len() as u32).collect(), (&*column.rows).into())
         } else {
             let is_worth_it = column.rows.len() >= self.places.len() / ROWS_PER_VALUE_MAX;
             let order = is_worth_it.then(|| self.order_by_rank(column)).flatten();
-            order.unwrap_or_else(|| self.order_by_sorting(column))
-        }
+            let (values, rows) = order.unwrap_or_else(|| self.order_by_sorting(column));
+            (values.into(), rows.into())
+        };
+        let is_full = rows.len() == self.rows.len() && is_counting(&rows);
+        Order { values, rows, is_full }
     }
 
     /// Where each value belongs follows from how many places before its own have one, counted 64 at a time.
     /// None if a row has several values.
-    fn order_by_rank(&self, column: &OpenColumn) -> Option<Order<'static>> {
+    fn order_by_rank(&self, column: &OpenColumn) -> Option<(Vec<u32>, Vec<u32>)> {
         let mut words = vec![0u64; self.rows.len().div_ceil(64)];
         let mut count = 0;
         for place in self.places_of(column) {
@@ -104,7 +124,7 @@ impl<'a> ColumnSealer<'a> {
             let rank = (ranks[place / 64] + lower.count_ones()) as usize;
             (values[rank], rows[rank]) = (value as u32, place as u32);
         }
-        Some(Order { values: values.into(), rows: rows.into() })
+        Some((values, rows))
     }
 
     /// Places in the file of the values that are there.
@@ -114,17 +134,14 @@ impl<'a> ColumnSealer<'a> {
     }
 
     /// Sorts, with place and value in one number, so that this moves little.
-    fn order_by_sorting(&self, column: &OpenColumn) -> Order<'static> {
+    fn order_by_sorting(&self, column: &OpenColumn) -> (Vec<u32>, Vec<u32>) {
         let place = |(value, row): (usize, &u32)| {
             let place = self.places[*row as usize];
             (place != ABSENT).then_some(u64::from(place) << 32 | value as u64)
         };
         let mut placed: Vec<u64> = column.rows.iter().enumerate().filter_map(place).collect();
         placed.sort_unstable();
-        Order {
-            values: placed.iter().map(|placed| *placed as u32).collect(),
-            rows: placed.iter().map(|placed| (placed >> 32) as u32).collect(),
-        }
+        placed.iter().map(|placed| (*placed as u32, (placed >> 32) as u32)).unzip()
     }
 }
 
