@@ -27,6 +27,8 @@ use super::time::Times;
 pub(super) const NANOS_PER_DAY: i64 = 86_400_000_000_000;
 /// A day with fewer rows than one in so many of its group does without a filter.
 const FILTER_SHARE: usize = 64;
+/// How much smaller than its lines a file mostly is.
+const RAW_BYTES_PER_STORED: u64 = 10;
 
 /// A day's rows of an open group, in the order of the file.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -75,7 +77,7 @@ fn tenant_ranks(group: &OpenGroup) -> Vec<u32> {
 
 /// The bytes of the file for some rows of a group of a partition.
 pub fn seal(group: &OpenGroup, rows: &[u32], level: i32) -> io::Result<Vec<u8>> {
-    let mut blocks = BlockWriter::new(level, trailer::HEAD.to_vec())?;
+    let mut blocks = BlockWriter::new(level, head_with_room(group, rows))?;
     let mut planes = PlaneWriter::default();
     let used = UsedShapes::of(group, rows);
     let mut sealer = ColumnSealer::new(group, rows);
@@ -105,6 +107,14 @@ pub fn seal(group: &OpenGroup, rows: &[u32], level: i32) -> io::Result<Vec<u8>> 
     table.encode(&mut bytes);
     directory.encode(&mut bytes);
     trailer::finish(file, &bytes, level)
+}
+
+/// The head, and room for what most files have behind it: growing a step at a time costs fresh memory each time.
+fn head_with_room(group: &OpenGroup, rows: &[u32]) -> Vec<u8> {
+    let raw_bytes = group.raw_bytes() / group.rows().max(1) as u64 * rows.len() as u64;
+    let mut out = Vec::with_capacity(trailer::HEAD.len() + (raw_bytes / RAW_BYTES_PER_STORED) as usize);
+    out.extend_from_slice(&trailer::HEAD[..]);
+    out
 }
 
 fn tenants(group: &OpenGroup, rows: &[u32]) -> Vec<(TenantId, u32)> {
