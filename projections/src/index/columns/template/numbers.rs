@@ -15,6 +15,8 @@ const PLAIN: u8 = 0;
 const STEPS: u8 = 1;
 const TABLE: u8 = 2;
 const WIDTH_MAX: u8 = 8;
+/// After so many steps their range is looked at.
+const STEPS_AT_ONCE: usize = 256;
 /// Fewer numbers have no table.
 const TABLE_NUMBERS_MIN: usize = 512;
 const SAMPLE: usize = 256;
@@ -29,7 +31,7 @@ pub(super) fn write(numbers: &[u64], out: &mut PartWriter<'_>) {
     let width = width(max - min);
     if let Some(table) = table(numbers, width) {
         write_table(numbers, &table, out);
-    } else if let Some((least, steps_width)) = steps(numbers).filter(|(_, steps)| *steps < width) {
+    } else if let Some((least, steps_width)) = steps(numbers, width) {
         out.byte(STEPS << 4 | steps_width);
         out.varint(numbers[0]);
         out.varint(varint::zigzag(least));
@@ -66,11 +68,24 @@ fn step([before, number]: &[u64; 2]) -> i64 {
     number.wrapping_sub(*before) as i64
 }
 
-/// The least step, and how many bytes the others need above it.
-fn steps(numbers: &[u64]) -> Option<(i64, u8)> {
-    let steps = || numbers.array_windows().map(step);
-    let (least, most) = (steps().min()?, steps().max()?);
-    Some((least, width(most.checked_sub(least)? as u64)))
+/// The least step, and how many bytes the others need above it, if that is less than the numbers need. Whether it
+/// is shows early, mostly.
+fn steps(numbers: &[u64], width: u8) -> Option<(i64, u8)> {
+    let mut steps = numbers.array_windows().map(step);
+    let first = steps.next()?;
+    let (mut least, mut most) = (first, first);
+    loop {
+        let steps_width = self::width(most.checked_sub(least)? as u64);
+        if steps_width >= width {
+            return None;
+        }
+        if steps.len() == 0 {
+            return Some((least, steps_width));
+        }
+        for step in steps.by_ref().take(STEPS_AT_ONCE) {
+            (least, most) = (least.min(step), most.max(step));
+        }
+    }
 }
 
 /// The different numbers in rising order, if they are few.
