@@ -1,4 +1,4 @@
-//! Which bytes make a token, found for 64 bytes of a text at a time.
+//! Which bytes make a token, and which are quotes, found for 64 bytes of a text at a time.
 //!
 //! A token is a run of ASCII letters, digits, `_` and bytes from 128 on.
 //! Invariant: the marks of a text say the same as `is_token` and `is_ascii_digit` for each of its bytes.
@@ -36,6 +36,7 @@ pub(super) struct Marks {
 struct Block {
     token: u64,
     digit: u64,
+    quote: u64,
 }
 
 impl Marks {
@@ -61,6 +62,18 @@ impl Marks {
     /// Whether some byte is one of 0 to 7.
     pub(super) fn has_low(&self) -> bool {
         self.has_low
+    }
+
+    /// How many quotes there are.
+    pub(super) fn quotes(&self) -> u32 {
+        let quotes = self.blocks.iter().map(|block| block.quote).filter(|quote| *quote != 0);
+        quotes.map(u64::count_ones).sum()
+    }
+
+    /// The first quote from `at` on.
+    #[inline]
+    pub(super) fn quote(&self, at: usize) -> Option<usize> {
+        self.find(at, |block| block.quote)
     }
 
     /// The first digit from `at` on.
@@ -123,7 +136,7 @@ impl Marks {
 impl Block {
     #[inline(always)]
     fn of(lanes: &[[u8; LANES]], low: &mut u32) -> Self {
-        let mut block = Self { token: 0, digit: 0 };
+        let mut block = Self { token: 0, digit: 0, quote: 0 };
         for (index, lane) in lanes.iter().enumerate() {
             block.set_lane(index, mark(lane, low));
         }
@@ -134,6 +147,7 @@ impl Block {
     fn set_lane(&mut self, index: usize, lane: Self) {
         self.token |= lane.token << (index * LANES);
         self.digit |= lane.digit << (index * LANES);
+        self.quote |= lane.quote << (index * LANES);
     }
 }
 
@@ -144,7 +158,11 @@ fn mark(lane: &[u8; LANES], low: &mut u32) -> Block {
     let letter = below((bytes | u8x16::splat(0x20)) - u8x16::splat(b'a'), 25);
     let others = bytes.simd_eq(u8x16::splat(b'_')) | bytes.max(u8x16::splat(128)).simd_eq(bytes);
     *low |= below(bytes, 7).to_bitmask();
-    Block { token: u64::from((digit | letter | others).to_bitmask()), digit: u64::from(digit.to_bitmask()) }
+    Block {
+        token: u64::from((digit | letter | others).to_bitmask()),
+        digit: u64::from(digit.to_bitmask()),
+        quote: u64::from(bytes.simd_eq(u8x16::splat(b'"')).to_bitmask()),
+    }
 }
 
 /// Marks what is left at the end of the text together with the bytes before it: to fetch bytes that were just
@@ -154,7 +172,8 @@ fn mark_rest(text: &[u8], rest: &[u8], low: &mut u32) -> Block {
     if let Some(lane) = text.last_chunk::<LANES>() {
         let marked = mark(lane, low);
         let before = LANES - rest.len();
-        return Block { token: marked.token >> before, digit: marked.digit >> before };
+        let [token, digit, quote] = [marked.token, marked.digit, marked.quote].map(|marks| marks >> before);
+        return Block { token, digit, quote };
     }
     let mut lane = [b' '; LANES];
     lane[..rest.len()].copy_from_slice(rest);
@@ -181,6 +200,7 @@ mod tests {
                 let first = |wanted: &dyn Fn(u8) -> bool| (at..text.len()).find(|index| wanted(text[*index]));
                 prop_assert_eq!(marks.digit(at), first(&|byte| byte.is_ascii_digit()));
                 prop_assert_eq!(marks.token(at), first(&is_token));
+                prop_assert_eq!(marks.quote(at), first(&|byte| byte == b'"'));
                 prop_assert_eq!(marks.token_end(at, &text), first(&|byte| !is_token(byte)).unwrap_or(text.len()));
                 let end = first(&|byte| !byte.is_ascii_digit()).unwrap_or(text.len());
                 prop_assert_eq!(marks.digits_end(at, &text), end);

@@ -13,9 +13,9 @@ use foldhash::fast::FixedState;
 use hashbrown::HashTable;
 
 use super::admission::{self, Admission};
-use super::form::{HoleKind, Piece, Template};
+use super::form::{HoleKind, Template};
 use super::run::TakeRun;
-use super::split::{Hole, Split, for_each_token, for_each_token_again, split, split_quoted};
+use super::split::{Hole, Split, for_each_token, for_each_token_again, mark, split_marked, split_quoted};
 use super::variables::{Variables, Words};
 use super::{REST, TemplateError};
 
@@ -54,6 +54,7 @@ pub struct TemplateColumn {
     admission: Admission,
     split: Split,
     quoted: QuotedTokens,
+    wide: WideLooks,
     bytes: usize,
     /// A template for the rest, which has no text of its own.
     no_template: Template,
@@ -169,8 +170,8 @@ impl TemplateColumn {
         }
     }
 
-    /// Forgets all texts and keeps the memory, and the templates that were in use: the next texts will be
-    /// much like the last. Templates have other numbers from now on.
+    /// Forgets all texts and keeps the memory, the templates that were in use, and which texts have wide ones:
+    /// the next texts will be much like the last. Templates have other numbers from now on.
     pub fn clear(&mut self) {
         self.slots.retain(|slot| slot.count > 0);
         self.by_key.clear();
@@ -215,26 +216,51 @@ impl TemplateColumn {
         if text.len() > TEXT_BYTES_MAX {
             return None;
         }
-        split(text, &mut self.split);
-        self.slot_of_parts(Admission::admit).or_else(|| {
-            // No room for the template: perhaps there is some for a wider one.
-            memchr::memchr(b'"', text)?;
-            split_quoted(text, &mut self.split);
-            self.slot_of_parts(Admission::admit_quoted)
-        })
+        mark(text, &mut self.split);
+        match self.split.quotes() {
+            0 => self.slot_of_narrow(text),
+            quotes => self.slot_of_quoting(text, quotes),
+        }
     }
 
     #[inline]
-    fn slot_of_parts(&mut self, admit: fn(&mut Admission, &[u8], usize) -> bool) -> Option<usize> {
-        let key = self.split.key();
-        if let (Some(lone), [_], [_]) = (self.lone_slot(), key, self.split.holes()) {
+    fn slot_of_narrow(&mut self, text: &[u8]) -> Option<usize> {
+        split_marked(text, &mut self.split);
+        if let (Some(lone), [_], [_]) = (self.lone_slot(), self.split.key(), self.split.holes()) {
             return Some(lone);
         }
+        self.slot_of_parts(|column, hash| column.admit(hash, Admission::admit))
+    }
+
+    /// The slot of a text with quotes. Where texts that look like it had no room for a template but for a wider
+    /// one, that is looked for first.
+    fn slot_of_quoting(&mut self, text: &[u8], quotes: u32) -> Option<usize> {
+        let look = WideLooks::look(text, quotes);
+        if self.wide.has(look) {
+            split_quoted(text, &mut self.split);
+            if let Some(slot) = self.slot_of_parts(|_, _| None) {
+                return Some(slot);
+            }
+        }
+        let narrow = self.slot_of_narrow(text);
+        if narrow.is_some() {
+            self.wide.note(look, false);
+            return narrow;
+        }
+        split_quoted(text, &mut self.split);
+        let wide = self.slot_of_parts(|column, hash| column.admit(hash, Admission::admit_quoted));
+        self.wide.note(look, wide.is_some());
+        wide
+    }
+
+    #[inline]
+    fn slot_of_parts(&mut self, unknown: impl FnOnce(&mut Self, u64) -> Option<usize>) -> Option<usize> {
+        let key = self.split.key();
         let hash = self.hash(key);
         match self.by_key.find(hash, |entry| entry.0 == hash) {
             // Two keys with one hash: the second one has no template.
             Some((_, index)) => Some(usize::from(*index)).filter(|index| *self.slots[*index].key == *key),
-            None => self.admit(hash, admit),
+            None => unknown(self, hash),
         }
     }
 
@@ -283,7 +309,7 @@ impl TemplateColumn {
     fn push_variables(&mut self, index: usize, text: &[u8], token: &mut impl FnMut(&[u8])) -> u16 {
         let slot = &mut self.slots[index];
         if slot.count == 0 {
-            report_words(&slot.template, token);
+            for_each_token(&slot.key, WORD_TOKEN_BYTES_MIN, &mut self.quoted.split, token);
         }
         self.ranks.push(slot.count);
         slot.count += 1;
@@ -343,20 +369,26 @@ impl QuotedTokens {
     }
 }
 
-/// Reports each word of the template once.
-#[cold]
-fn report_words(template: &Template, token: &mut impl FnMut(&[u8])) {
-    let (mut words, mut split) = (Vec::new(), Split::default());
-    for piece in template.pieces() {
-        if let Piece::Literal(literal) = piece {
-            for_each_token(literal, WORD_TOKEN_BYTES_MIN, &mut split, &mut |word: &[u8]| {
-                words.push(word.to_vec())
-            });
-        }
+/// What texts look like whose templates found no room, but wider ones did: one bit for each look.
+#[derive(Debug, Default)]
+struct WideLooks([u64; 4]);
+
+impl WideLooks {
+    /// Looks of few kinds of texts are the same; then both are cut twice, which costs time and nothing else.
+    fn look(text: &[u8], quotes: u32) -> usize {
+        let begins = text.first().is_some_and(u8::is_ascii_digit);
+        let ends = text.last() == Some(&b'"');
+        (quotes as usize * 4 + usize::from(begins) * 2 + usize::from(ends)) % 256
     }
-    words.sort_unstable();
-    words.dedup();
-    words.iter().for_each(|word: &Vec<u8>| token(word));
+
+    fn has(&self, look: usize) -> bool {
+        self.0[look / 64] >> (look % 64) & 1 != 0
+    }
+
+    fn note(&mut self, look: usize, is_wide: bool) {
+        let bit = 1 << (look % 64);
+        self.0[look / 64] = self.0[look / 64] & !bit | if is_wide { bit } else { 0 };
+    }
 }
 
 #[cfg(test)]

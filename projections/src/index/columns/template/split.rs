@@ -59,14 +59,29 @@ impl Split {
     pub fn holes(&self) -> &[Hole] {
         &self.holes
     }
+
+    /// How many quotes the text has.
+    pub(super) fn quotes(&self) -> u32 {
+        self.marks.quotes()
+    }
 }
 
 /// Cuts the text, which has fewer bytes than 32 bits count.
 pub fn split(text: &[u8], split: &mut Split) {
+    mark(text, split);
+    split_marked(text, split);
+}
+
+/// Reads the text before it is cut.
+pub(super) fn mark(text: &[u8], split: &mut Split) {
+    split.marks.read(text);
+}
+
+/// Cuts the text that was marked last.
+pub(super) fn split_marked(text: &[u8], split: &mut Split) {
     let Split { key, holes, marks } = split;
     key.clear();
     holes.clear();
-    marks.read(text);
     let mut literal = 0;
     while let Some(hole) = next_hole(text, marks, literal) {
         push_literal(text, literal..hole.start as usize, marks, key);
@@ -77,14 +92,13 @@ pub fn split(text: &[u8], split: &mut Split) {
     push_literal(text, literal..text.len(), marks, key);
 }
 
-/// Cuts the text that was cut last once more, so that what stands between quotes is one variable, whatever it
-/// is. Few templates remain of texts that quote many things, such as those of web servers.
+/// Cuts the text that was marked last so that what stands between quotes is one variable, whatever it is. Few templates remain of texts that quote many things, such as those of web servers.
 pub(super) fn split_quoted(text: &[u8], split: &mut Split) {
     let Split { key, holes, marks } = split;
     key.clear();
     holes.clear();
     let mut literal = 0;
-    let mut quoted = next_quoted(text, 0);
+    let mut quoted = next_quoted(marks, 0);
     loop {
         let end = quoted.map_or(u32::MAX, |quoted| quoted.start);
         let token = next_hole(text, marks, literal).filter(|hole| hole.start < end);
@@ -94,7 +108,7 @@ pub(super) fn split_quoted(text: &[u8], split: &mut Split) {
         literal = hole.end as usize;
         holes.push(hole);
         if token.is_none() {
-            quoted = next_quoted(text, literal + 1);
+            quoted = next_quoted(marks, literal + 1);
         }
     }
     push_literal(text, literal..text.len(), marks, key);
@@ -137,10 +151,10 @@ fn push_literal(text: &[u8], literal: Range<usize>, marks: &Marks, key: &mut Vec
 }
 
 /// The next text between quotes from `at` on.
-fn next_quoted(text: &[u8], mut at: usize) -> Option<Hole> {
+fn next_quoted(marks: &Marks, mut at: usize) -> Option<Hole> {
     loop {
-        let start = at + memchr::memchr(b'"', text.get(at..)?)? + 1;
-        let end = start + memchr::memchr(b'"', &text[start..])?;
+        let start = marks.quote(at)? + 1;
+        let end = marks.quote(start)?;
         if (1..=QUOTED_BYTES_MAX).contains(&(end - start)) {
             return Some(Hole::new(HoleKind::Text, start..end, 0));
         }
