@@ -271,7 +271,7 @@ impl<'a> Follower<'a> {
     }
 
     /// Takes the next value and where it stands in the line.
-    #[inline]
+    #[inline(always)]
     pub fn take(&mut self, hole: Hole, span: &Range<usize>) {
         let Some(shape) = self.shape else { return };
         let is_its = shape.holes.get(self.holes) == Some(&hole) && self.has_piece(shape, span.start);
