@@ -20,7 +20,7 @@ use super::varint;
 pub struct SealedTemplates {
     len: u32,
     root: Box<[u8]>,
-    directory: OnceLock<TemplateDirectory>,
+    directory: OnceLock<Box<TemplateDirectory>>,
 }
 
 impl SealedTemplates {
@@ -47,7 +47,7 @@ impl SealedTemplates {
         if directory.count() != self.len {
             return Err(ReadError::directory("a column of templates"));
         }
-        Ok(self.directory.get_or_init(|| directory))
+        Ok(self.directory.get_or_init(|| Box::new(directory)))
     }
 
     /// Asks the texts what a growing column can be asked too.
@@ -106,9 +106,9 @@ impl SealedTemplates {
         Ok(Self { len, root: root.into(), directory: OnceLock::new() })
     }
 
-    /// Memory that the column holds.
+    /// Memory that the column holds when it is asked.
     pub fn bytes_held(&self) -> usize {
-        self.root.len() + self.directory.get().map_or(0, TemplateDirectory::bytes_held)
+        self.root.len() + TemplateDirectory::bytes_needed(&self.root)
     }
 }
 

@@ -20,6 +20,9 @@ const TEMPLATES_MAX: u32 = u16::MAX as u32 - 1;
 /// No column has more texts.
 const TEXTS_MAX: u32 = 1 << 28;
 
+/// What a template takes beside itself and its key.
+const BYTES_PER_TEMPLATE: usize = 48;
+
 /// What a sealed column is made of.
 #[derive(Debug)]
 pub struct TemplateDirectory {
@@ -53,17 +56,40 @@ struct Start {
     placing: Placing,
 }
 
+/// What finds the directory.
+struct Root {
+    texts: u32,
+    templates: u32,
+    /// Templates, pages, and words beside templates.
+    runs: [RunOfBlocks; 3],
+}
+
+/// Bytes that were put into blocks one after the other.
+struct RunOfBlocks {
+    length: u32,
+    blocks: Vec<u32>,
+}
+
 impl TemplateDirectory {
+    /// About how much memory the directory with this root needs when it has been asked everything.
+    pub fn bytes_needed(root: &[u8]) -> usize {
+        let Ok(Root { templates, runs: [keys, pages, sieve], .. }) = Root::read(root) else { return 0 };
+        let per_template = size_of::<Template>() + size_of::<Start>() + BYTES_PER_TEMPLATE;
+        // Keys are read into texts and holes, and their texts once more into literals.
+        templates as usize * per_template
+            + keys.length as usize * 3
+            + pages.length as usize * 2
+            + sieve.length as usize
+    }
+
     /// Reads the directory of a column with this root.
     pub fn read(root: &[u8], source: &dyn BlockSource) -> Result<Self, TemplateError> {
-        let mut root = Cursor { bytes: root, placing: Placing::default() };
-        if root.byte()? != FORMAT {
-            return Err(TemplateError::Damaged("the format of its root"));
-        }
-        let count = root.count(TEXTS_MAX)?;
-        let (templates, texts) = read_templates(count, &read_run(&mut root, source)?)?;
-        let directory = read_run(&mut root, source)?;
-        let sieve = Sieve::read(&read_run(&mut root, source)?)?;
+        let root = Root::read(root)?;
+        let [templates, directory, sieve] = root.runs;
+        let (templates, texts) = read_templates(root.texts, root.templates, &read_run(&templates, source)?)?;
+        let directory = read_run(&directory, source)?;
+        let sieve = Sieve::read(&read_run(&sieve, source)?)?;
+        let count = root.texts;
         let mut pages = &directory[..];
         let blocks = take_blocks(&mut pages)?;
         let mut read = Self {
@@ -188,10 +214,33 @@ fn read_hole<'d>(
     Ok(pages)
 }
 
-/// The templates, with how many texts have them.
-fn read_templates(count: u32, bytes: &[u8]) -> Result<(Vec<Template>, Vec<u32>), TemplateError> {
+impl Root {
+    fn read(bytes: &[u8]) -> Result<Self, TemplateError> {
+        let mut cursor = Cursor { bytes, placing: Placing::default() };
+        if cursor.byte()? != FORMAT {
+            return Err(TemplateError::Damaged("the format of its root"));
+        }
+        let (texts, templates) = (cursor.count(TEXTS_MAX)?, cursor.count(TEMPLATES_MAX)?);
+        let mut run = || {
+            let length = cursor.count(u32::MAX)?;
+            let count = cursor.count(cursor.bytes.len() as u32)?;
+            let blocks = (0..count).map(|_| cursor.count(u32::MAX)).collect::<Result<_, _>>()?;
+            Ok(RunOfBlocks { length, blocks })
+        };
+        Ok(Self { texts, templates, runs: [run()?, run()?, run()?] })
+    }
+}
+
+/// The templates, of which there are so many, with how many of the texts have them.
+fn read_templates(
+    count: u32,
+    templates: u32,
+    bytes: &[u8],
+) -> Result<(Vec<Template>, Vec<u32>), TemplateError> {
     let mut cursor = Cursor { bytes, placing: Placing::default() };
-    let templates = cursor.count(TEMPLATES_MAX.min(bytes.len() as u32))?;
+    if templates as usize > bytes.len() {
+        return Err(TemplateError::Damaged("the number of its templates"));
+    }
     let texts = (0..=templates).map(|_| cursor.count(count)).collect::<Result<Vec<u32>, _>>()?;
     if texts.iter().map(|texts| u64::from(*texts)).sum::<u64>() != u64::from(count) {
         return Err(TemplateError::Damaged("the number of its texts"));
@@ -209,12 +258,17 @@ fn read_templates(count: u32, bytes: &[u8]) -> Result<(Vec<Template>, Vec<u32>),
     Ok((read.ok_or(TemplateError::Damaged("the key of a template"))?, texts))
 }
 
-/// Fetches bytes that were put into blocks one after the other.
-fn read_run(root: &mut Cursor<'_>, source: &dyn BlockSource) -> Result<Vec<u8>, TemplateError> {
-    let blocks = root.count(root.bytes.len() as u32)?;
-    let mut run = Vec::new();
-    for _ in 0..blocks {
-        run.extend_from_slice(&source.block(root.count(u32::MAX)?)?);
+fn read_run(run: &RunOfBlocks, source: &dyn BlockSource) -> Result<Vec<u8>, TemplateError> {
+    let mut bytes = Vec::new();
+    for block in &run.blocks {
+        bytes.extend_from_slice(&source.block(*block)?);
+        if bytes.len() > run.length as usize {
+            break;
+        }
     }
-    Ok(run)
+    if bytes.len() == run.length as usize {
+        Ok(bytes)
+    } else {
+        Err(TemplateError::Damaged("the length of a run"))
+    }
 }

@@ -33,6 +33,7 @@ pub fn encode(
     let directory = parts.finish();
     let mut root = vec![FORMAT];
     varint::push(&mut root, order.len() as u64);
+    varint::push(&mut root, sorted.templates.len() as u64);
     write_run(&templates(column, &sorted), sink, &mut root);
     write_run(&directory, sink, &mut root);
     write_run(&Sieve::of(column, &sorted.templates).write(), sink, &mut root);
@@ -105,7 +106,6 @@ fn write_places(sorted: &Sorted, parts: &mut PartWriter<'_>) {
 /// How many texts each number has, and the keys of the templates.
 fn templates(column: &TemplateColumn, sorted: &Sorted) -> Vec<u8> {
     let mut out = Vec::new();
-    varint::push(&mut out, sorted.templates.len() as u64);
     let count = |pair: &[u32; 2]| u64::from(pair[1] - pair[0]);
     sorted.starts.array_windows().for_each(|pair| varint::push(&mut out, count(pair)));
     let keys = || sorted.templates.iter().map(|number| column.slot(*number).key());
@@ -114,8 +114,9 @@ fn templates(column: &TemplateColumn, sorted: &Sorted) -> Vec<u8> {
     out
 }
 
-/// Puts bytes into blocks and their numbers into the root.
+/// Puts bytes into blocks, and their length and the numbers of the blocks into the root.
 fn write_run(bytes: &[u8], sink: &mut dyn BlockSink, root: &mut Vec<u8>) {
+    varint::push(root, bytes.len() as u64);
     varint::push(root, bytes.len().div_ceil(DIRECTORY_BLOCK_BYTES) as u64);
     for block in bytes.chunks(DIRECTORY_BLOCK_BYTES) {
         varint::push(root, u64::from(sink.put(block)));

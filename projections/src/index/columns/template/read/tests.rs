@@ -72,6 +72,8 @@ fn growing_and_sealed_columns_answer_the_same() {
     assert_eq!(rendered(&column, &order), rendered(&reader, &order));
     assert_eq!(TemplateTexts::count(&column), TemplateTexts::count(&reader));
     assert!(directory.bytes_held() > 1000);
+    let (held, needed) = (directory.bytes_held(), TemplateDirectory::bytes_needed(&root));
+    assert!((held..4 * held).contains(&needed), "{needed} for {held}");
 }
 
 /// Both columns give the same texts and the same groups of texts.
