@@ -73,7 +73,7 @@ impl Default for Index {
             open_for_max: Duration::from_secs(300),
             open_bytes_max: ByteSize::mib(128),
             sealing_max: 2,
-            directories_bytes_max: ByteSize::mib(64),
+            directories_bytes_max: ByteSize::mib(96),
             blocks_bytes_max: ByteSize::mib(64),
             cold_after: 7 * DAY,
             cold_share_percent: 20,

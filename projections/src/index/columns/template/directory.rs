@@ -78,7 +78,7 @@ impl TemplateDirectory {
         // Keys are read into texts and holes, and their texts once more into literals.
         templates as usize * per_template
             + keys.length as usize * 3
-            + pages.length as usize * 2
+            + pages.length as usize
             + sieve.length as usize
     }
 
