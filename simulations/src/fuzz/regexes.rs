@@ -32,7 +32,7 @@ pub fn fuzz_regex(bytes: &[u8]) {
     // are printed as others, which mean the same if they mean anything.
     let filter = query.filter;
     let Filter::Is(Condition { test: Test::Regex(read), .. }) = &filter else {
-        panic!("{filter:?} was read, and no regex")
+        unreachable!("a regex is written, and {filter:?} was read")
     };
     let again = parse(&print(&filter), NOW, &QueryLimits::default()).into_query().map(|query| query.filter);
     assert_eq!(again.ok().as_ref(), Some(&filter), "what was read is not read again");
