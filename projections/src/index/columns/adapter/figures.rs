@@ -9,7 +9,7 @@ use antler_events::ids::TenantId;
 
 use super::asked::Asked;
 use crate::index::columns::block::ReadError;
-use crate::index::columns::generations::Generations;
+use crate::index::columns::recent::Recent;
 use crate::index::columns::render::render;
 use crate::index::columns::search::budget::Stop;
 use crate::index::columns::search::select::SearchGroup;
@@ -24,11 +24,11 @@ const KNOWN_BYTES_MAX: usize = 4 << 20;
 const KNOWN_ENTRY_BYTES: usize = 128;
 
 /// Bytes of the lines of tenants in groups that never change.
-pub(super) struct KnownBytes(Generations<(u64, TenantId), u64>);
+pub(super) struct KnownBytes(Recent<(u64, TenantId), u64>);
 
 impl Default for KnownBytes {
     fn default() -> Self {
-        Self(Generations::new(KNOWN_BYTES_MAX))
+        Self(Recent::new(KNOWN_BYTES_MAX))
     }
 }
 
@@ -91,7 +91,7 @@ impl Asked<'_> {
         let span = of_rows().min().zip(of_rows().max());
         let known = number.and_then(|number| {
             let is_alone = rows.len() == view.rows() as usize;
-            if is_alone { Some(raw_bytes) } else { self.known_bytes.0.find((number, tenant)) }
+            if is_alone { Some(raw_bytes) } else { self.known_bytes.0.find(&(number, tenant)) }
         });
         let raw_bytes = match known {
             Some(known) => known,

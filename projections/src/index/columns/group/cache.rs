@@ -5,22 +5,22 @@
 
 use bytes::Bytes;
 
-use crate::index::columns::generations::Generations;
+use crate::index::columns::recent::Recent;
 
 /// A group and a block of it.
 pub type Key = (u64, u32);
 
 /// A bounded memory of blocks.
 #[derive(Debug)]
-pub struct BlockCache(Generations<Key, Bytes>);
+pub struct BlockCache(Recent<Key, Bytes>);
 
 impl BlockCache {
     pub fn new(bytes_max: usize) -> Self {
-        Self(Generations::new(bytes_max))
+        Self(Recent::new(bytes_max))
     }
 
     pub fn find(&self, key: Key) -> Option<Bytes> {
-        self.0.find(key)
+        self.0.find(&key)
     }
 
     pub fn keep(&self, key: Key, bytes: Bytes) {

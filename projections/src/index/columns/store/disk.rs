@@ -7,27 +7,27 @@ use std::sync::Arc;
 
 use super::folder::Folder;
 use crate::index::columns::block::{ReadError, Restorers};
-use crate::index::columns::generations::Generations;
 use crate::index::columns::group::cache::BlockCache;
 use crate::index::columns::group::{SealedGroup, Shared};
+use crate::index::columns::recent::Recent;
 
 /// The group files of a store with what was read of them lately.
 #[derive(Debug)]
 pub(super) struct Disk {
     pub(super) folder: Folder,
-    directories: Generations<u64, Arc<SealedGroup>>,
+    directories: Recent<u64, Arc<SealedGroup>>,
     shared: Arc<Shared>,
 }
 
 impl Disk {
     pub(super) fn new(folder: Folder, directories_bytes_max: usize, blocks_bytes_max: usize) -> Self {
         let shared = Shared { restorers: Restorers::default(), cache: BlockCache::new(blocks_bytes_max) };
-        Self { folder, directories: Generations::new(directories_bytes_max), shared: Arc::new(shared) }
+        Self { folder, directories: Recent::new(directories_bytes_max), shared: Arc::new(shared) }
     }
 
     /// The group, from memory if it was used lately.
     pub(super) fn group(&self, number: u64) -> Result<Arc<SealedGroup>, ReadError> {
-        if let Some(group) = self.directories.find(number) {
+        if let Some(group) = self.directories.find(&number) {
             return Ok(group);
         }
         let group = Arc::new(self.open(number)?);
