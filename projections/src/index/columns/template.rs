@@ -10,12 +10,12 @@ pub mod directory;
 pub mod encode;
 pub mod form;
 pub mod layout;
-pub mod literals;
 mod pattern;
 pub mod read;
 pub mod run;
 pub mod spelling;
 pub mod split;
+pub mod templates;
 pub mod texts;
 
 mod admission;
@@ -32,13 +32,13 @@ mod words;
 pub use column::TemplateColumn;
 pub use directory::TemplateDirectory;
 pub use encode::encode;
-pub use form::{HoleKind, Piece, Template};
+pub use form::{HoleAt, HoleKind, Piece, Template};
 pub use layout::{BlockSink, BlockSource};
-pub use literals::Literals;
 pub use read::TemplateReader;
 pub use run::{Run, TakeRun};
 pub use sieve::Beside;
 pub use spelling::{Alphabet, Atom, Spelling};
+pub use templates::Templates;
 pub use texts::{TakeText, TemplateTexts};
 
 /// The number of the texts that have no template.

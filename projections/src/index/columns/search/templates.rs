@@ -16,7 +16,7 @@ use super::rows::RowSet;
 use super::values::Check;
 use crate::index::columns::block::ReadError;
 use crate::index::columns::column::Class;
-use crate::index::columns::template::{REST, Run, TemplateTexts};
+use crate::index::columns::template::{HoleKind, REST, Run, TemplateTexts};
 
 mod follow;
 mod trace;
@@ -42,27 +42,28 @@ pub(super) fn passing(
         return Ok(found);
     }
     let mut answers = question.answers()?;
-    if answers.iter().all(|answer| *answer == Answer::None) {
+    if answers.is_empty() {
         return Ok(found);
     }
     let mut numbers = Vec::with_capacity(count as usize);
     texts.numbers(ranks.clone(), &mut numbers)?;
+    let of_number = by_number(&answers, texts);
     let mut open = Vec::new();
     for (number, at) in numbers.iter().zip(0u32..) {
-        match answers[usize::from(*number)] {
-            Answer::None => {}
-            Answer::All => found.insert(at),
-            _ if wanted.contains(at) => open.push(at),
-            _ => {}
+        match of_number[usize::from(*number)] {
+            None => {}
+            Some(Answer::All) => found.insert(at),
+            Some(_) if wanted.contains(at) => open.push(at),
+            Some(_) => {}
         }
     }
+    answers.retain(|(_, answer)| *answer != Answer::All);
     if !question.is_worth_following(&answers, open.len()) {
         question.render(ranks, open.into_iter(), &mut found)?;
         return Ok(found);
     }
-    let open: Vec<bool> = answers.iter().map(Answer::is_open).collect();
     question.look_into_quotes(&mut answers)?;
-    let mut ranked = question.ranked(&answers, &open, ranks.start)?;
+    let mut ranked = question.ranked(&answers, ranks.start)?;
     let mut unknown = Vec::new();
     for (number, at) in numbers.iter().zip(0u32..) {
         if let Some((followed, rank)) = &mut ranked[usize::from(*number)] {
@@ -87,12 +88,11 @@ pub(super) fn passing_count(check: Check<'_>, texts: &dyn TemplateTexts) -> Resu
     let mut answers = question.answers()?;
     question.look_into_quotes(&mut answers)?;
     let mut count = 0;
-    for (answer, number) in answers.iter().zip(REST..) {
+    for (number, answer) in &answers {
         count += match answer {
-            Answer::None => 0,
-            Answer::All => u64::from(texts.texts_of(number)),
+            Answer::All => u64::from(texts.texts_of(*number)),
             answer => {
-                let followed = question.follow(number, answer)?;
+                let followed = question.follow(*number, answer)?;
                 if !followed.unknown.is_empty() {
                     return count_of_passing(check, texts);
                 }
@@ -103,15 +103,24 @@ pub(super) fn passing_count(check: Check<'_>, texts: &dyn TemplateTexts) -> Resu
     Ok(count)
 }
 
+/// For each number the answer, if any.
+fn by_number<'n>(answers: &'n Answers, texts: &dyn TemplateTexts) -> Vec<Option<&'n Answer>> {
+    let mut of_number = vec![None; usize::from(texts.template_count()) + 1];
+    answers.iter().for_each(|(number, answer)| of_number[usize::from(*number)] = Some(answer));
+    of_number
+}
+
 fn count_of_passing(check: Check<'_>, texts: &dyn TemplateTexts) -> Result<u64, ReadError> {
     let found = passing(check, texts, &(0..texts.count()), &RowSet::all(texts.count()))?;
     Ok(u64::from(found.count()))
 }
 
-/// What is known of the texts of a template.
+/// What is known of templates of which some text may pass, by rising numbers.
+type Answers = Vec<(u16, Answer)>;
+
+/// What is known of the texts of a template of which some may pass.
 #[derive(Debug, Clone, PartialEq, Eq)]
 enum Answer {
-    None,
     All,
     /// These pieces have to be read.
     Doubts(Vec<Doubt>),
@@ -157,71 +166,62 @@ impl<'a> Question<'a> {
         Ok(self.texts.candidates(&numbers, token)?)
     }
 
-    /// For each template, the rest first.
-    fn answers(&self) -> Result<Vec<Answer>, ReadError> {
-        let mut tracer = self.automaton().map(Tracer::new);
+    fn answers(&self) -> Result<Answers, ReadError> {
+        let mut answers = Vec::new();
+        let may_be_in_rest = || self.words.as_ref().is_none_or(|words| words.may_be_in_rest(self.texts));
+        if self.texts.texts_of(REST) > 0 && may_be_in_rest() {
+            answers.push((REST, Answer::Each));
+        }
+        let anywhere = || (REST + 1..=self.texts.template_count()).map(|number| (number, Place::Anywhere));
         let places = self.words.as_ref().map(|words| words.places(self.texts));
-        let numbers = REST..=self.texts.template_count();
-        let place = |number| places.as_ref().map_or(Place::Anywhere, |places| places[usize::from(number)]);
-        numbers.map(|number| self.answer(number, place(number), tracer.as_mut())).collect()
+        let mut tracer = None;
+        for (number, place) in places.unwrap_or_else(|| anywhere().collect()) {
+            let answer = match place {
+                _ if self.texts.texts_of(number) == 0 => None,
+                Place::Quoted => Some(Answer::Quoted),
+                Place::Anywhere => self.traced(number, &mut tracer)?,
+                Place::InAll => Some(Answer::All),
+            };
+            answers.extend(answer.map(|answer| (number, answer)));
+        }
+        Ok(answers)
     }
 
-    fn answer(
-        &self,
-        number: u16,
-        place: Place,
-        tracer: Option<&mut Tracer<'_>>,
-    ) -> Result<Answer, ReadError> {
-        if self.texts.texts_of(number) == 0 {
-            return Ok(Answer::None);
-        } else if number == REST {
-            let may_pass = self.words.as_ref().is_none_or(|words| words.may_be_in_rest(self.texts));
-            return Ok(if may_pass { Answer::Each } else { Answer::None });
-        }
-        match place {
-            Place::Nowhere => Ok(Answer::None),
-            Place::Quoted => Ok(Answer::Quoted),
-            Place::Anywhere => self.traced(number, tracer),
-            Place::InAll => Ok(Answer::All),
-        }
-    }
-
-    fn traced(&self, number: u16, tracer: Option<&mut Tracer<'_>>) -> Result<Answer, ReadError> {
+    /// The answer that the template gives, if some text may pass.
+    fn traced(&self, number: u16, tracer: &mut Option<Tracer<'a>>) -> Result<Option<Answer>, ReadError> {
         let template = self.texts.template(number);
         if template.holes().is_empty() {
-            let passes = self.check.passes_text(template.text());
-            return Ok(if passes { Answer::All } else { Answer::None });
+            return Ok(self.check.passes_text(template.text()).then_some(Answer::All));
         }
-        let Some(tracer) = tracer else { return Ok(Answer::Each) };
+        let Some(automaton) = self.automaton() else { return Ok(Some(Answer::Each)) };
+        let tracer = tracer.get_or_insert_with(|| Tracer::new(automaton));
         Ok(match tracer.verdict(self.texts, number)? {
-            Verdict::None => Answer::None,
-            Verdict::All => Answer::All,
-            Verdict::Each(doubts) => Answer::Doubts(doubts),
+            Verdict::None => None,
+            Verdict::All => Some(Answer::All),
+            Verdict::Each(doubts) => Some(Answer::Doubts(doubts)),
         })
     }
 
     /// Looks for the words between quotes.
-    fn look_into_quotes(&self, answers: &mut [Answer]) -> Result<(), ReadError> {
-        let Some(words) = self.words.as_ref().filter(|_| answers.contains(&Answer::Quoted)) else {
-            return Ok(());
-        };
+    fn look_into_quotes(&self, answers: &mut Answers) -> Result<(), ReadError> {
+        let has_quoted = answers.iter().any(|(_, answer)| *answer == Answer::Quoted);
+        let Some(words) = self.words.as_ref().filter(|_| has_quoted) else { return Ok(()) };
         let quoting = self.texts.quoted(&mut |bytes| words.may_be_in(bytes))?;
-        let mut tracer = self.automaton().map(Tracer::new);
-        for (answer, number) in
-            answers.iter_mut().zip(REST..).filter(|(answer, _)| **answer == Answer::Quoted)
-        {
-            *answer = match quoting.binary_search(&number) {
-                Ok(_) => self.traced(number, tracer.as_mut())?,
-                Err(_) => Answer::None,
+        let mut tracer = None;
+        for (number, answer) in std::mem::take(answers) {
+            let answer = match answer {
+                Answer::Quoted if quoting.binary_search(&number).is_err() => None,
+                Answer::Quoted if !words.is_all() => self.traced(number, &mut tracer)?,
+                answer => Some(answer),
             };
+            answers.extend(answer.map(|answer| (number, answer)));
         }
         Ok(())
     }
 
     /// Whether it is cheaper to follow all texts of the templates in doubt than to render the open ones.
-    fn is_worth_following(&self, answers: &[Answer], open: usize) -> bool {
-        let in_doubt = answers.iter().zip(REST..).filter(|(answer, _)| answer.is_open());
-        let followed: u64 = in_doubt.map(|(_, number)| u64::from(self.texts.texts_of(number))).sum();
+    fn is_worth_following(&self, in_doubt: &Answers, open: usize) -> bool {
+        let followed: u64 = in_doubt.iter().map(|(number, _)| u64::from(self.texts.texts_of(*number))).sum();
         open as u64 * FOLLOWED_PER_RENDERED > followed
     }
 
@@ -241,18 +241,13 @@ impl<'a> Question<'a> {
         Ok(())
     }
 
-    /// For each template in doubt which texts pass, and how many of them stand before the first rank.
-    fn ranked(
-        &self,
-        answers: &[Answer],
-        open: &[bool],
-        first: u32,
-    ) -> Result<Vec<Option<(Followed, u32)>>, ReadError> {
-        let followed = answers.iter().zip(open).zip(REST..).map(|((answer, is_open), number)| {
-            let is_asked = *is_open && *answer != Answer::None;
-            is_asked.then(|| self.follow(number, answer).map(|followed| (followed, 0))).transpose()
-        });
-        let mut ranked = followed.collect::<Result<Vec<_>, _>>()?;
+    /// For each number which texts pass, if the template is in doubt, and how many of them stand before the first
+    /// rank.
+    fn ranked(&self, in_doubt: &Answers, first: u32) -> Result<Vec<Option<(Followed, u32)>>, ReadError> {
+        let mut ranked = vec![None; usize::from(self.texts.template_count()) + 1];
+        for (number, answer) in in_doubt {
+            ranked[usize::from(*number)] = Some((self.follow(*number, answer)?, 0));
+        }
         let mut before = Vec::new();
         self.texts.numbers(0..first, &mut before)?;
         for number in before {
@@ -267,30 +262,41 @@ impl<'a> Question<'a> {
         let count = self.texts.texts_of(number);
         match (answer, self.automaton()) {
             (Answer::Doubts(doubts), Some(automaton)) => follow(automaton, self.texts, number, doubts),
-            (Answer::None, _) => Ok(Followed::none(count)),
             (Answer::All, _) => Ok(Followed { passing: RowSet::all(count), ..Followed::none(count) }),
-            _ if number == REST => self.ask_rest(),
+            _ if number == REST => self.ask_variables(REST, [0]),
+            (Answer::Quoted, _) => self.ask_variables(number, self.quoted_holes(number)),
             _ => Ok(Followed { unknown: RowSet::all(count), ..Followed::none(count) }),
         }
     }
 
-    /// Asks the texts that have no template, which lie together.
-    fn ask_rest(&self) -> Result<Followed, ReadError> {
-        let mut followed = Followed::none(self.texts.texts_of(REST));
-        let mut rank = 0;
-        self.texts.variables(REST, 0, &mut |run| {
-            let passes = self.passes(run);
-            run.for_each(|index| {
-                if passes[index] {
-                    followed.passing.insert(rank);
-                }
-                rank += 1;
-            });
-        })?;
+    fn quoted_holes(&self, number: u16) -> impl Iterator<Item = usize> {
+        let holes = self.texts.template(number).holes().iter().enumerate();
+        holes.filter(|(_, hole)| hole.kind() == HoleKind::Text).map(|(index, _)| index)
+    }
+
+    /// Asks the variables of holes, where a text passes if one of these does.
+    fn ask_variables(
+        &self,
+        number: u16,
+        holes: impl IntoIterator<Item = usize>,
+    ) -> Result<Followed, ReadError> {
+        let mut followed = Followed::none(self.texts.texts_of(number));
+        for hole in holes {
+            let mut rank = 0;
+            self.texts.variables(number, hole, &mut |run| {
+                let passes = self.passes(run);
+                run.for_each(|index| {
+                    if passes[index] {
+                        followed.passing.insert(rank);
+                    }
+                    rank += 1;
+                });
+            })?;
+        }
         Ok(followed)
     }
 
-    /// Which texts pass; only those are looked at that have the piece that all passing texts have.
+    /// Which variables pass; only those are looked at that have the piece that all passing texts have.
     fn passes(&self, run: &Run<'_>) -> Vec<bool> {
         let mut passes = vec![false; run.variables()];
         let mut index = 0;
@@ -305,12 +311,6 @@ impl<'a> Question<'a> {
             index += 1;
         }
         passes
-    }
-}
-
-impl Answer {
-    fn is_open(&self) -> bool {
-        matches!(self, Self::Doubts(_) | Self::Quoted | Self::Each)
     }
 }
 

@@ -13,9 +13,10 @@ use foldhash::fast::FixedState;
 use hashbrown::HashTable;
 
 use super::admission::{self, Admission};
-use super::form::{HoleKind, Template};
+use super::form::HoleKind;
 use super::run::TakeRun;
 use super::split::{Hole, Split, for_each_token, for_each_token_again, mark, split_marked, split_quoted};
+use super::templates::Templates;
 use super::variables::{Variables, Words};
 use super::{REST, TemplateError};
 
@@ -56,15 +57,13 @@ pub struct TemplateColumn {
     quoted: QuotedTokens,
     wide: WideLooks,
     bytes: usize,
-    /// A template for the rest, which has no text of its own.
-    no_template: Template,
+    templates: Templates,
 }
 
-/// A template and its variables.
+/// The key of a template and its variables.
 #[derive(Debug)]
 pub(super) struct Slot {
     key: Box<[u8]>,
-    pub(super) template: Template,
     pub(super) count: u32,
     pub(super) holes: Vec<Variables>,
 }
@@ -120,12 +119,9 @@ impl TemplateColumn {
         self.slots.len() as u16
     }
 
-    /// The template of this number; that of the rest is empty.
-    pub fn template(&self, number: u16) -> &Template {
-        match number {
-            REST => &self.no_template,
-            number => &self.slot(number).template,
-        }
+    /// All templates by their numbers.
+    pub fn templates(&self) -> &Templates {
+        &self.templates
     }
 
     /// How many texts have the template of this number.
@@ -153,12 +149,12 @@ impl TemplateColumn {
             out.extend_from_slice(self.rest.word(rank));
             return Ok(());
         }
-        let slot = self.slot(number);
-        for (index, hole) in slot.holes.iter().enumerate() {
-            out.extend_from_slice(slot.template.literal(index));
+        let (template, holes) = (self.templates.template(usize::from(number)), &self.slot(number).holes);
+        for (index, hole) in holes.iter().enumerate() {
+            out.extend_from_slice(template.literal(index));
             hole.write(rank, out);
         }
-        out.extend_from_slice(slot.template.literal(slot.holes.len()));
+        out.extend_from_slice(template.literal(holes.len()));
         Ok(())
     }
 
@@ -174,6 +170,7 @@ impl TemplateColumn {
     /// the next texts will be much like the last. Templates have other numbers from now on.
     pub fn clear(&mut self) {
         self.slots.retain(|slot| slot.count > 0);
+        self.templates.clear();
         self.by_key.clear();
         self.lone = [None; KINDS];
         let mut cost = 0;
@@ -182,6 +179,7 @@ impl TemplateColumn {
             let hash = self.hash(&self.slots[index].key);
             self.enter(hash, index as u16);
             let slot = &mut self.slots[index];
+            self.templates.push_key(&slot.key).expect("it was pushed before");
             slot.clear();
             self.bytes += slot.bytes();
             cost += admission::cost(&slot.key, slot.holes.len());
@@ -295,10 +293,10 @@ impl TemplateColumn {
         if is_large || !admit(&mut self.admission, key, holes.len()) {
             return None;
         }
-        let template = Template::of_key(key).expect("the split writes keys");
+        self.templates.push_key(key).expect("the split writes keys");
         let index = self.slots.len();
         let holes: Vec<Variables> = holes.iter().map(|hole| Variables::new(hole.kind)).collect();
-        let slot = Slot { key: key.into(), template, count: 0, holes };
+        let slot = Slot { key: key.into(), count: 0, holes };
         self.bytes += slot.bytes();
         self.slots.push(slot);
         self.enter(hash, index as u16);

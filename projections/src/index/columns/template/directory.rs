@@ -8,10 +8,10 @@ use std::sync::OnceLock;
 use super::encode::FORMAT;
 use super::form::{HoleKind, Template};
 use super::layout::{BlockSource, Cursor, Placing, take_blocks};
-use super::literals::Literals;
 use super::numbers::Numbers;
 use super::page::{PAGE_COUNT_MAX, Page};
 use super::sieve::Sieve;
+use super::templates::Templates;
 use super::words::Held;
 use super::{REST, TemplateError};
 
@@ -20,15 +20,12 @@ const TEMPLATES_MAX: u32 = u16::MAX as u32 - 1;
 /// No column has more texts.
 const TEXTS_MAX: u32 = 1 << 28;
 
-/// What a template takes beside itself and its key.
-const BYTES_PER_TEMPLATE: usize = 48;
-
 /// What a sealed column is made of.
 #[derive(Debug)]
 pub struct TemplateDirectory {
     count: u32,
-    /// By number; that of the rest is empty.
-    templates: Vec<Template>,
+    templates: Templates,
+    /// By number: how many texts have the template.
     texts: Vec<u32>,
     pub(super) blocks: Vec<u32>,
     pub(super) places: Vec<PlacePage>,
@@ -36,7 +33,6 @@ pub struct TemplateDirectory {
     /// By number: where its pages begin.
     starts: Vec<Start>,
     pub(super) sieve: Sieve,
-    literals: OnceLock<Literals>,
     quoted: OnceLock<Vec<(u16, Held)>>,
 }
 
@@ -60,6 +56,7 @@ struct Start {
 struct Root {
     texts: u32,
     templates: u32,
+    holes: u32,
     /// Templates, pages, and words beside templates.
     runs: [RunOfBlocks; 3],
 }
@@ -73,22 +70,23 @@ struct RunOfBlocks {
 impl TemplateDirectory {
     /// About how much memory the directory with this root needs when it has been asked everything.
     pub fn bytes_needed(root: &[u8]) -> usize {
-        let Ok(Root { templates, runs: [keys, pages, sieve], .. }) = Root::read(root) else { return 0 };
-        let per_template = size_of::<Template>() + size_of::<Start>() + BYTES_PER_TEMPLATE;
-        // Keys are read into texts and holes, and their texts once more into literals.
-        templates as usize * per_template
-            + keys.length as usize * 3
+        let Ok(Root { texts, templates, holes, runs: [keys, pages, sieve] }) = Root::read(root) else {
+            return 0;
+        };
+        let (texts, templates, holes) = (texts as usize, templates as usize, holes as usize);
+        Templates::bytes_needed(templates, holes, keys.length as usize)
+            + (templates + 1) * (size_of::<Start>() + size_of::<u32>())
             + pages.length as usize
+            + texts.div_ceil(PAGE_COUNT_MAX) * size_of::<PlacePage>()
             + sieve.length as usize
     }
 
     /// Reads the directory of a column with this root.
     pub fn read(root: &[u8], source: &dyn BlockSource) -> Result<Self, TemplateError> {
         let root = Root::read(root)?;
-        let [templates, directory, sieve] = root.runs;
-        let (templates, texts) = read_templates(root.texts, root.templates, &read_run(&templates, source)?)?;
-        let directory = read_run(&directory, source)?;
-        let sieve = Sieve::read(&read_run(&sieve, source)?)?;
+        let (templates, texts) = root.templates(&read_run(&root.runs[0], source)?)?;
+        let directory = read_run(&root.runs[1], source)?;
+        let sieve = Sieve::read(&read_run(&root.runs[2], source)?)?;
         let count = root.texts;
         let mut pages = &directory[..];
         let blocks = take_blocks(&mut pages)?;
@@ -101,7 +99,6 @@ impl TemplateDirectory {
             pages: pages.to_vec(),
             starts: Vec::new(),
             sieve,
-            literals: OnceLock::new(),
             quoted: OnceLock::new(),
         };
         read.read_pages()?;
@@ -113,20 +110,19 @@ impl TemplateDirectory {
     }
 
     pub fn template_count(&self) -> u16 {
-        (self.templates.len() - 1) as u16
+        self.templates.count() as u16
     }
 
-    pub fn template(&self, number: u16) -> &Template {
-        &self.templates[usize::from(number)]
+    pub fn templates(&self) -> &Templates {
+        &self.templates
+    }
+
+    pub fn template(&self, number: u16) -> Template<'_> {
+        self.templates.template(usize::from(number))
     }
 
     pub fn texts_of(&self, number: u16) -> u32 {
         self.texts[usize::from(number)]
-    }
-
-    /// The literals of all templates, put together when they are asked for first.
-    pub fn literals(&self) -> &Literals {
-        self.literals.get_or_init(|| Literals::of(self.templates.iter()))
     }
 
     /// What is known of the quoted texts of templates, with their numbers.
@@ -147,14 +143,12 @@ impl TemplateDirectory {
 
     /// About how much memory it needs.
     pub fn bytes_held(&self) -> usize {
-        let templates: usize = self.templates.iter().map(|template| template.text().len()).sum();
-        templates
-            + self.templates.len() * (size_of::<Template>() + size_of::<Start>() + 4)
+        self.templates.bytes_held()
+            + self.texts.len() * (size_of::<Start>() + size_of::<u32>())
             + self.places.len() * size_of::<PlacePage>()
             + self.blocks.len() * 4
             + self.pages.len()
             + self.sieve.bytes_held()
-            + self.literals.get().map_or(0, Literals::bytes_held)
             + self.quoted.get().map_or(0, |quoted| quoted.len() * size_of::<(u16, Held)>())
     }
 
@@ -167,7 +161,7 @@ impl TemplateDirectory {
 
     fn kinds(&self, number: u16) -> impl Iterator<Item = HoleKind> {
         let rest = (number == REST).then_some(HoleKind::Word);
-        rest.into_iter().chain(self.template(number).holes().iter().map(|hole| hole.1))
+        rest.into_iter().chain(self.template(number).holes().iter().map(|hole| hole.kind()))
     }
 
     fn read_pages(&mut self) -> Result<(), TemplateError> {
@@ -184,7 +178,7 @@ impl TemplateDirectory {
             });
             left -= count;
         }
-        let mut starts = Vec::with_capacity(self.templates.len());
+        let mut starts = Vec::with_capacity(self.texts.len());
         for number in 0..=self.template_count() {
             let offset = (self.pages.len() - cursor.bytes.len()) as u32;
             starts.push(Start { offset, placing: cursor.placing });
@@ -221,41 +215,42 @@ impl Root {
             return Err(TemplateError::Damaged("the format of its root"));
         }
         let (texts, templates) = (cursor.count(TEXTS_MAX)?, cursor.count(TEMPLATES_MAX)?);
+        let holes = cursor.count(u32::MAX)?;
         let mut run = || {
             let length = cursor.count(u32::MAX)?;
             let count = cursor.count(cursor.bytes.len() as u32)?;
             let blocks = (0..count).map(|_| cursor.count(u32::MAX)).collect::<Result<_, _>>()?;
             Ok(RunOfBlocks { length, blocks })
         };
-        Ok(Self { texts, templates, runs: [run()?, run()?, run()?] })
+        Ok(Self { texts, templates, holes, runs: [run()?, run()?, run()?] })
     }
-}
 
-/// The templates, of which there are so many, with how many of the texts have them.
-fn read_templates(
-    count: u32,
-    templates: u32,
-    bytes: &[u8],
-) -> Result<(Vec<Template>, Vec<u32>), TemplateError> {
-    let mut cursor = Cursor { bytes, placing: Placing::default() };
-    if templates as usize > bytes.len() {
-        return Err(TemplateError::Damaged("the number of its templates"));
+    /// The templates, with how many of the texts have each.
+    fn templates(&self, bytes: &[u8]) -> Result<(Templates, Vec<u32>), TemplateError> {
+        let mut cursor = Cursor { bytes, placing: Placing::default() };
+        let (count, holes) = (self.templates as usize, self.holes as usize);
+        if count > bytes.len() || holes > bytes.len() {
+            return Err(TemplateError::Damaged("the number of its templates"));
+        }
+        let texts = (0..=count).map(|_| cursor.count(self.texts)).collect::<Result<Vec<u32>, _>>()?;
+        if texts.iter().map(|texts| u64::from(*texts)).sum::<u64>() != u64::from(self.texts) {
+            return Err(TemplateError::Damaged("the number of its texts"));
+        }
+        let lengths =
+            (0..count).map(|_| cursor.count(bytes.len() as u32)).collect::<Result<Vec<u32>, _>>()?;
+        let mut templates = Templates::with_capacity(count, holes, cursor.bytes.len());
+        let mut keys = cursor.bytes;
+        let mut push = |length: u32| {
+            let (key, rest) = keys.split_at_checked(length as usize)?;
+            keys = rest;
+            templates.push_key(key)
+        };
+        let read: Option<()> = lengths.into_iter().try_for_each(&mut push);
+        if read.is_none() || templates.holes() != holes {
+            return Err(TemplateError::Damaged("the key of a template"));
+        }
+        Ok((templates, texts))
     }
-    let texts = (0..=templates).map(|_| cursor.count(count)).collect::<Result<Vec<u32>, _>>()?;
-    if texts.iter().map(|texts| u64::from(*texts)).sum::<u64>() != u64::from(count) {
-        return Err(TemplateError::Damaged("the number of its texts"));
-    }
-    let lengths =
-        (0..templates).map(|_| cursor.count(bytes.len() as u32)).collect::<Result<Vec<u32>, _>>()?;
-    let mut keys = cursor.bytes;
-    let template = |length: u32| {
-        let (key, rest) = keys.split_at_checked(length as usize)?;
-        keys = rest;
-        Template::of_key(key)
-    };
-    let read: Option<Vec<Template>> =
-        std::iter::once(Some(Template::default())).chain(lengths.into_iter().map(template)).collect();
-    Ok((read.ok_or(TemplateError::Damaged("the key of a template"))?, texts))
 }
 
 fn read_run(run: &RunOfBlocks, source: &dyn BlockSource) -> Result<Vec<u8>, TemplateError> {

@@ -34,6 +34,8 @@ pub fn encode(
     let mut root = vec![FORMAT];
     varint::push(&mut root, order.len() as u64);
     varint::push(&mut root, sorted.templates.len() as u64);
+    let holes: usize = sorted.templates.iter().map(|old| column.slot(*old).holes.len()).sum();
+    varint::push(&mut root, holes as u64);
     write_run(&templates(column, &sorted), sink, &mut root);
     write_run(&directory, sink, &mut root);
     write_run(&Sieve::of(column, &sorted.templates).write(), sink, &mut root);

@@ -3,9 +3,7 @@
 //! A template is stored as its *key*: the literal bytes with a marker byte for each hole. Literal bytes that
 //! look like a marker have an escape before them, so that different templates have different keys.
 //! Invariant: literals and holes alternate, and there is a literal, maybe empty, at both ends.
-//! It does not hold variables.
-
-use super::split::{Split, split};
+//! It does not hold variables, and templates are held by `templates.rs`.
 
 /// What stands in a hole.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -23,10 +21,10 @@ pub enum HoleKind {
     Text = 5,
 }
 
-const ESCAPE: u8 = 6;
+pub(super) const ESCAPE: u8 = 6;
 
 impl HoleKind {
-    fn of(marker: u8) -> Option<Self> {
+    pub(super) fn of(marker: u8) -> Option<Self> {
         let kinds = [Self::Decimal, Self::Word, Self::Uuid, Self::Address, Self::Text];
         kinds.into_iter().find(|kind| *kind as u8 == marker)
     }
@@ -39,63 +37,71 @@ pub enum Piece<'a> {
     Hole(HoleKind),
 }
 
-/// What texts of one kind have in common.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Template {
-    /// All literals, one after the other.
-    text: Box<[u8]>,
-    holes: Box<[(u32, HoleKind)]>,
-}
+/// A hole and where it lies, in four bytes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct HoleAt(u32);
 
-impl Template {
-    /// The template of a text.
-    pub fn of_text(text: &[u8], parts: &mut Split) -> Self {
-        split(text, parts);
-        Self::of_key(parts.key()).expect("the split writes keys")
+impl HoleAt {
+    /// Nothing if it lies too far behind.
+    pub(super) fn new(at: usize, kind: HoleKind) -> Option<Self> {
+        let at = u32::try_from(at).ok().filter(|at| *at < 1 << (u32::BITS - KIND_BITS))?;
+        Some(Self(at << KIND_BITS | kind as u32))
     }
 
-    /// The template that a key stands for, if it does.
-    pub fn of_key(key: &[u8]) -> Option<Self> {
-        let (mut text, mut holes) = (Vec::with_capacity(key.len()), Vec::new());
-        let mut bytes = key.iter();
-        while let Some(&byte) = bytes.next() {
-            if let Some(kind) = HoleKind::of(byte) {
-                holes.push((u32::try_from(text.len()).ok()?, kind));
-            } else if byte == ESCAPE {
-                text.push(*bytes.next().filter(|byte| is_marker(**byte))?);
-            } else {
-                text.push(byte);
-            }
-        }
-        Some(Self { text: text.into(), holes: holes.into() })
+    /// Its place among the literals.
+    #[inline]
+    pub fn at(self) -> usize {
+        (self.0 >> KIND_BITS) as usize
+    }
+
+    #[inline]
+    pub fn kind(self) -> HoleKind {
+        HoleKind::of((self.0 & ((1 << KIND_BITS) - 1)) as u8).expect("it was made of a kind")
+    }
+}
+
+const KIND_BITS: u32 = 3;
+
+/// What texts of one kind have in common.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
+pub struct Template<'a> {
+    /// All literals, one after the other.
+    text: &'a [u8],
+    holes: &'a [HoleAt],
+}
+
+impl<'a> Template<'a> {
+    pub(super) fn new(text: &'a [u8], holes: &'a [HoleAt]) -> Self {
+        Self { text, holes }
     }
 
     /// The literals, one after the other. A hole lies wherever `holes` says.
-    pub fn text(&self) -> &[u8] {
-        &self.text
+    pub fn text(self) -> &'a [u8] {
+        self.text
     }
 
     /// Where in `text` each hole lies.
-    pub fn holes(&self) -> &[(u32, HoleKind)] {
-        &self.holes
+    pub fn holes(self) -> &'a [HoleAt] {
+        self.holes
     }
 
     /// The literal before the hole of this number, or the last.
-    pub fn literal(&self, index: usize) -> &[u8] {
-        let start = index.checked_sub(1).map_or(0, |before| self.holes[before].0 as usize);
-        let end = self.holes.get(index).map_or(self.text.len(), |hole| hole.0 as usize);
+    pub fn literal(self, index: usize) -> &'a [u8] {
+        let start = index.checked_sub(1).map_or(0, |before| self.holes[before].at());
+        let end = self.holes.get(index).map_or(self.text.len(), |hole| hole.at());
         &self.text[start..end]
     }
 
     /// All that it is made of, in order.
-    pub fn pieces(&self) -> impl Iterator<Item = Piece<'_>> {
+    pub fn pieces(self) -> impl Iterator<Item = Piece<'a>> {
         let holes = self.holes.iter().enumerate();
-        let pairs = holes.flat_map(|(at, hole)| [Piece::Literal(self.literal(at)), Piece::Hole(hole.1)]);
+        let pairs =
+            holes.flat_map(move |(at, hole)| [Piece::Literal(self.literal(at)), Piece::Hole(hole.kind())]);
         pairs.chain([Piece::Literal(self.literal(self.holes.len()))])
     }
 
-    /// The key; `of_key` takes it back.
-    pub fn key(&self) -> Vec<u8> {
+    /// The key; `Templates` takes it back.
+    pub fn key(self) -> Vec<u8> {
         let mut key = Vec::with_capacity(self.text.len() + self.holes.len());
         for piece in self.pieces() {
             match piece {
@@ -117,18 +123,20 @@ pub(super) fn push_escaped(literal: &[u8], key: &mut Vec<u8>) {
     }
 }
 
-fn is_marker(byte: u8) -> bool {
+pub(super) fn is_marker(byte: u8) -> bool {
     (HoleKind::Decimal as u8..=ESCAPE).contains(&byte)
 }
 
 #[cfg(test)]
 mod tests {
+    use super::super::templates::Templates;
     use super::*;
 
     #[test]
     fn a_key_is_read_and_written() {
         let key = b"a \x01\x02:\x06\x04\x06\x06\x00";
-        let template = Template::of_key(key).unwrap();
+        let templates = Templates::of_key(key).unwrap();
+        let template = templates.template(1);
         assert_eq!(template.key(), key);
         let pieces: Vec<Piece<'_>> = template.pieces().collect();
         let expected = [
@@ -139,12 +147,5 @@ mod tests {
             Piece::Literal(b":\x04\x06\x00"),
         ];
         assert_eq!(pieces, expected);
-    }
-
-    #[test]
-    fn a_damaged_key_is_refused() {
-        assert_eq!(Template::of_key(b"a\x06"), None);
-        assert_eq!(Template::of_key(b"a\x06b"), None);
-        assert_eq!(Template::of_key(b"").unwrap().pieces().count(), 1);
     }
 }

@@ -7,9 +7,9 @@ use antler_events::query::pattern::{Form, FormBuilder, Hole};
 
 use super::form::{HoleKind, Piece, Template};
 
-impl Template {
+impl Template<'_> {
     /// What all texts of the template are to people.
-    pub fn form(&self) -> Form {
+    pub fn form(self) -> Form {
         let mut form = FormBuilder::default();
         for piece in self.pieces() {
             match piece {
@@ -36,11 +36,14 @@ mod tests {
     use proptest::prelude::*;
 
     use super::super::samples::any_text;
-    use super::super::split::Split;
+    use super::super::split::{Split, split};
+    use super::super::templates::Templates;
     use super::*;
 
     fn check(text: &[u8]) {
-        let form = Template::of_text(text, &mut Split::default()).form();
+        let mut parts = Split::default();
+        split(text, &mut parts);
+        let form = Templates::of_key(parts.key()).unwrap().template(1).form();
         assert_eq!(form.to_string(), Form::of_text(text).to_string(), "{}", text.escape_ascii());
     }
 

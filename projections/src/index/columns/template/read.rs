@@ -117,7 +117,9 @@ impl<'a> TemplateReader<'a> {
             None => Cow::Borrowed(kind.spelling()),
         };
         let holes = template.holes().iter().zip(&pages);
-        Ok(holes.map(|((_, kind), pages)| pages.iter().map(|page| of_page(*kind, page)).collect()).collect())
+        Ok(holes
+            .map(|(place, pages)| pages.iter().map(|page| of_page(place.kind(), page)).collect())
+            .collect())
     }
 
     /// Gives all variables of a hole; the texts of the rest are variables of its first.
@@ -266,7 +268,7 @@ impl Default for Wanted {
 
 /// A template whose texts are being read.
 struct OpenTemplate<'a> {
-    template: &'a Template,
+    template: Template<'a>,
     holes: Vec<OpenHole<'a>>,
 }
 

@@ -39,7 +39,8 @@ impl Sieve {
     pub(super) fn of(column: &TemplateColumn, templates: &[u16]) -> Self {
         let quotes = filter(|take| {
             for number in templates {
-                let kinds = column.template(*number).holes().iter().map(|hole| hole.1);
+                let kinds =
+                    column.templates().template(usize::from(*number)).holes().iter().map(|hole| hole.kind());
                 let holes = kinds.zip(&column.slot(*number).holes);
                 holes.filter(|(kind, _)| *kind == HoleKind::Text).for_each(|(_, variables)| {
                     if let Variables::Words(words) = variables {

@@ -235,8 +235,9 @@ fn address_at(text: &[u8], start: usize, end: usize) -> Option<Hole> {
 mod tests {
     use proptest::prelude::*;
 
-    use super::super::form::{Piece, Template};
+    use super::super::form::Piece;
     use super::super::samples::any_text;
+    use super::super::templates::Templates;
     use super::*;
 
     fn parts(text: &[u8]) -> Split {
@@ -329,7 +330,8 @@ mod tests {
 
     /// The literals and the variables are the text, and the key is that of its template.
     fn check_parts(text: &[u8], parts: &Split) {
-        let template = Template::of_key(parts.key()).unwrap();
+        let templates = Templates::of_key(parts.key()).unwrap();
+        let template = templates.template(1);
         assert_eq!(template.key(), parts.key());
         let (mut again, mut holes) = (Vec::new(), parts.holes().iter());
         for piece in template.pieces() {
@@ -364,8 +366,8 @@ mod tests {
             let mut quoted = parts(&text);
             split_quoted(&text, &mut quoted);
             check_parts(&text, &quoted);
-            let template = Template::of_key(parts(&text).key()).unwrap();
-            prop_assert!(!template.text().iter().any(u8::is_ascii_digit));
+            let templates = Templates::of_key(parts(&text).key()).unwrap();
+            prop_assert!(!templates.literals().iter().any(u8::is_ascii_digit));
         }
     }
 }

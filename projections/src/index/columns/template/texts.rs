@@ -3,16 +3,15 @@
 //! Invariant: for the same texts both give the same answers, but for the numbers of the templates.
 //! It does not search: a search asks for templates first and renders only texts that may match.
 
-use std::borrow::Cow;
 use std::ops::Range;
 
 use super::column::TemplateColumn;
 use super::form::{HoleKind, Template};
-use super::literals::Literals;
 use super::read::TemplateReader;
 use super::run::TakeRun;
 use super::sieve::Beside;
 use super::spelling::Spelling;
+use super::templates::Templates;
 use super::{REST, TemplateError};
 
 /// Takes a text with its position.
@@ -22,11 +21,18 @@ pub type TakeText<'t> = dyn FnMut(u32, &[u8]) + 't;
 pub trait TemplateTexts {
     fn count(&self) -> u32;
 
+    /// All templates by their numbers.
+    fn templates(&self) -> &Templates;
+
     /// How many templates there are; they have the numbers from 1 to that, and the rest has 0.
-    fn template_count(&self) -> u16;
+    fn template_count(&self) -> u16 {
+        self.templates().count() as u16
+    }
 
     /// The template of a number; that of the rest is empty.
-    fn template(&self, number: u16) -> &Template;
+    fn template(&self, number: u16) -> Template<'_> {
+        self.templates().template(usize::from(number))
+    }
 
     /// How many texts have the template of this number.
     fn texts_of(&self, number: u16) -> u32;
@@ -59,17 +65,14 @@ pub trait TemplateTexts {
         Ok(None)
     }
 
-    /// The literals of all templates.
-    fn literals(&self) -> Cow<'_, Literals>;
-
     /// The numbers of templates of which some quoted text may be wanted, digits aside. What is asked is whether
     /// one of some texts may be, that lie behind each other.
     fn quoted(&self, may_be_wanted: &mut dyn FnMut(&[u8]) -> bool) -> Result<Vec<u16>, TemplateError> {
         let mut wanted = Vec::new();
-        for (number, template, _) in self.templates() {
+        for number in REST + 1..=self.template_count() {
             let mut is_wanted = false;
-            for (hole, (_, kind)) in template.holes().iter().enumerate() {
-                if *kind == HoleKind::Text && !is_wanted {
+            for (hole, place) in self.template(number).holes().iter().enumerate() {
+                if place.kind() == HoleKind::Text && !is_wanted {
                     self.variables(number, hole, &mut |run| is_wanted |= may_be_wanted(run.bytes()))?;
                 }
             }
@@ -82,12 +85,6 @@ pub trait TemplateTexts {
     fn may_have(&self, _place: Beside, _hashes: &[u64]) -> bool {
         true
     }
-
-    /// The templates with their numbers and how many texts have them; the rest is not among them.
-    fn templates<'t>(&'t self) -> Box<dyn Iterator<Item = (u16, &'t Template, u32)> + 't> {
-        let numbers = REST + 1..=self.template_count();
-        Box::new(numbers.map(|number| (number, self.template(number), self.texts_of(number))))
-    }
 }
 
 impl TemplateTexts for TemplateColumn {
@@ -95,12 +92,8 @@ impl TemplateTexts for TemplateColumn {
         self.count()
     }
 
-    fn template_count(&self) -> u16 {
-        self.template_count()
-    }
-
-    fn template(&self, number: u16) -> &Template {
-        self.template(number)
+    fn templates(&self) -> &Templates {
+        self.templates()
     }
 
     fn texts_of(&self, number: u16) -> u32 {
@@ -126,11 +119,6 @@ impl TemplateTexts for TemplateColumn {
         self.give_variables(number, hole, take);
         Ok(())
     }
-
-    fn literals(&self) -> Cow<'_, Literals> {
-        let numbers = REST..=self.template_count();
-        Cow::Owned(Literals::of(numbers.map(|number| self.template(number))))
-    }
 }
 
 impl TemplateTexts for TemplateReader<'_> {
@@ -138,12 +126,8 @@ impl TemplateTexts for TemplateReader<'_> {
         self.directory().count()
     }
 
-    fn template_count(&self) -> u16 {
-        self.directory().template_count()
-    }
-
-    fn template(&self, number: u16) -> &Template {
-        self.directory().template(number)
+    fn templates(&self) -> &Templates {
+        self.directory().templates()
     }
 
     fn texts_of(&self, number: u16) -> u32 {
@@ -164,10 +148,6 @@ impl TemplateTexts for TemplateReader<'_> {
 
     fn variables(&self, number: u16, hole: usize, take: &mut TakeRun<'_>) -> Result<(), TemplateError> {
         self.variables(number, hole, take)
-    }
-
-    fn literals(&self) -> Cow<'_, Literals> {
-        Cow::Borrowed(self.directory().literals())
     }
 
     fn quoted(&self, may_be_wanted: &mut dyn FnMut(&[u8]) -> bool) -> Result<Vec<u16>, TemplateError> {

@@ -9,8 +9,8 @@ use antler_events::query::pattern::Form;
 use foldhash::fast::FixedState;
 use hashbrown::HashTable;
 
-use crate::index::columns::template::Template;
 use crate::index::columns::template::split::{Split, split};
+use crate::index::columns::template::{Template, Templates};
 
 /// More forms are unknown. Whoever has that many has no patterns.
 const FORMS_MAX: usize = 32_768;
@@ -31,7 +31,9 @@ pub(super) const NO_MESSAGE: u32 = u32::MAX;
 pub(super) struct Forms {
     all: Vec<Form>,
     by_form: HashTable<u32>,
-    by_template: HashTable<(Template, u32)>,
+    templates: Templates,
+    /// The number of a template among those, and that of its form.
+    by_template: HashTable<(u32, u32)>,
     /// Keys of texts that have no template.
     by_key: HashTable<(Box<[u8]>, u32)>,
     split: Split,
@@ -47,6 +49,7 @@ impl Default for Forms {
         Self {
             all: Vec::new(),
             by_form: HashTable::new(),
+            templates: Templates::default(),
             by_template: HashTable::new(),
             by_key: HashTable::new(),
             split: Split::default(),
@@ -89,8 +92,8 @@ impl Forms {
         if let Some((_, number)) = self.by_key.find(hash, |(key, _)| **key == *self.split.key()) {
             return *number;
         }
-        let template = Template::of_key(self.split.key()).expect("the split writes keys");
-        let number = self.number(template.form());
+        let template = Templates::of_key(self.split.key()).expect("the split writes keys");
+        let number = self.number(template.template(1).form());
         if self.has_room_for_templates() {
             self.template_bytes += self.split.key().len();
             let Self { by_key, hasher, split, .. } = self;
@@ -100,9 +103,10 @@ impl Forms {
     }
 
     /// The number of the form of a template.
-    pub(super) fn of_template(&mut self, template: &Template) -> u32 {
-        let hash = hash_of(&self.hasher, template);
-        if let Some((_, number)) = self.by_template.find(hash, |(known, _)| known == template) {
+    pub(super) fn of_template(&mut self, template: Template<'_>) -> u32 {
+        let hash = self.hasher.hash_one(template);
+        let is_same = |known: &(u32, u32)| self.templates.template(known.0 as usize) == template;
+        if let Some((_, number)) = self.by_template.find(hash, is_same) {
             return *number;
         }
         if !self.has_room_for_templates() {
@@ -110,8 +114,10 @@ impl Forms {
         }
         let number = self.number(template.form());
         self.template_bytes += template.text().len() + size_of_val(template.holes());
-        let Self { by_template, hasher, .. } = self;
-        by_template.insert_unique(hash, (template.clone(), number), |(known, _)| hash_of(hasher, known));
+        let Self { templates, by_template, hasher, .. } = self;
+        templates.push(template);
+        let hash_of = |known: &(u32, u32)| hasher.hash_one(templates.template(known.0 as usize));
+        by_template.insert_unique(hash, (templates.count() as u32, number), hash_of);
         number
     }
 
@@ -139,10 +145,6 @@ impl Forms {
     }
 }
 
-fn hash_of(hasher: &FixedState, template: &Template) -> u64 {
-    hasher.hash_one((template.text(), template.holes()))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -150,10 +152,14 @@ mod tests {
     #[test]
     fn templates_and_texts_of_one_form_have_one_number() {
         let mut forms = Forms::default();
-        let template = |text: &str| Template::of_text(text.as_bytes(), &mut Split::default());
-        let first = forms.of_template(&template("took 5 ms"));
+        let template = |text: &str| {
+            let mut parts = Split::default();
+            split(text.as_bytes(), &mut parts);
+            Templates::of_key(parts.key()).unwrap()
+        };
+        let first = forms.of_template(template("took 5 ms").template(1));
         assert_eq!(forms.of_text(b"took 7  ms"), first);
-        assert_eq!(forms.of_template(&template("took 12 ms")), first);
+        assert_eq!(forms.of_template(template("took 12 ms").template(1)), first);
         assert_ne!(forms.of_text(b"took 7ms"), first);
         assert_eq!(forms.len(), 2);
     }

@@ -243,8 +243,8 @@ fn template_counts(
     forms: &mut Forms,
     add: &mut dyn FnMut(u32, u64),
 ) -> Result<Vec<(u32, u32)>, ReadError> {
-    for (_, template, count) in texts.templates().filter(|(_, _, count)| *count > 0) {
-        add(forms.of_template(template), u64::from(count));
+    for number in (REST + 1..=texts.template_count()).filter(|number| texts.texts_of(*number) > 0) {
+        add(forms.of_template(texts.template(number)), u64::from(texts.texts_of(number)));
     }
     if texts.texts_of(REST) == 0 {
         return Ok(Vec::new());

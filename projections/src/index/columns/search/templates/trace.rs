@@ -57,7 +57,7 @@ impl<'a> Tracer<'a> {
     pub(super) fn verdict(&mut self, texts: &dyn TemplateTexts, number: u16) -> Result<Verdict, ReadError> {
         let template = texts.template(number);
         let verdict = self.trace(template, &mut |tracer, hole, before, after| {
-            before.iter().for_each(|state| tracer.after_kind(template.holes()[hole].1, *state, after));
+            before.iter().for_each(|state| tracer.after_kind(template.holes()[hole].kind(), *state, after));
         });
         if !matches!(verdict, Verdict::Each(_)) || template.holes().is_empty() {
             return Ok(verdict);
@@ -69,7 +69,7 @@ impl<'a> Tracer<'a> {
         }))
     }
 
-    fn trace(&mut self, template: &Template, through: &mut ThroughHole<'_, 'a>) -> Verdict {
+    fn trace(&mut self, template: Template<'_>, through: &mut ThroughHole<'_, 'a>) -> Verdict {
         let mut walk = Walk::new(self.automaton.start());
         let count = 2 * template.holes().len() + 1;
         let mut after = Vec::new();

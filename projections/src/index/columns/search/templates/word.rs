@@ -8,7 +8,7 @@
 use antler_events::query::text::{is_token_byte, token_hash, tokens};
 use antler_events::query::value::{Finder, Piece, ValueTest, has_kelvin};
 
-use crate::index::columns::template::{Beside, HoleKind, Template, TemplateTexts};
+use crate::index::columns::template::{Beside, HoleKind, Template, TemplateTexts, Templates};
 
 /// Shorter tokens with a digit are in too many texts.
 const TOKEN_BYTES_MIN: usize = 5;
@@ -28,7 +28,6 @@ pub(super) struct Words {
 /// What the words tell of a template.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Place {
-    Nowhere,
     /// Between quotes, if anywhere.
     Quoted,
     Anywhere,
@@ -51,40 +50,55 @@ impl Words {
         })
     }
 
-    /// For each template where it may have the words.
-    pub(super) fn places(&self, texts: &dyn TemplateTexts) -> Vec<Place> {
-        let literals = texts.literals();
-        let has_kelvin = self.has_k && has_kelvin(literals.bytes());
+    /// Where templates may have the words, by rising numbers; the others have them nowhere.
+    pub(super) fn places(&self, texts: &dyn TemplateTexts) -> Vec<(u16, Place)> {
+        let templates = texts.templates();
+        let has_kelvin = self.has_k && has_kelvin(templates.literals());
         let are_quoted = texts.may_have(Beside::Quotes, &self.hashes);
-        let place = |number| {
-            if has_kelvin || self.may_be_hex && literals.has(number, HoleKind::Uuid) {
-                Place::Anywhere
-            } else if are_quoted && literals.has(number, HoleKind::Text) {
-                Place::Quoted
+        let in_literals = self.places_in_literals(templates);
+        if !has_kelvin && !self.may_be_hex && !are_quoted {
+            return in_literals;
+        }
+        let in_holes = |number: u16| {
+            let has = |kind| templates.has(usize::from(number), kind);
+            if has_kelvin || self.may_be_hex && has(HoleKind::Uuid) {
+                Some(Place::Anywhere)
             } else {
-                Place::Nowhere
+                (are_quoted && has(HoleKind::Text)).then_some(Place::Quoted)
             }
         };
-        let mut places: Vec<Place> = (0..=texts.template_count()).map(place).collect();
+        let mut in_literals = in_literals.into_iter().peekable();
+        let place = |number| {
+            let in_literal = in_literals.next_if(|found| found.0 == number).map(|found| found.1);
+            Some((number, in_literal.max(in_holes(number))?))
+        };
+        (1..=texts.template_count()).filter_map(place).collect()
+    }
+
+    fn places_in_literals(&self, templates: &Templates) -> Vec<(u16, Place)> {
+        let mut places: Vec<(u16, Place)> = Vec::new();
         let mut from = 0;
-        while let Some(at) = self.finder.find(literals.bytes(), from) {
-            let number = literals.number_at(at);
-            let range = literals.range(number);
-            let found = self.place_at(texts.template(number), at - range.start);
-            let place = &mut places[usize::from(number)];
-            *place = found.max(*place);
-            from = if *place == Place::InAll { range.end } else { at + 1 };
+        while let Some(at) = self.finder.find(templates.literals(), from) {
+            let number = templates.number_at(at);
+            let range = templates.range(number);
+            let found = self.place_at(templates.template(number), at - range.start);
+            from = if found == Some(Place::InAll) { range.end } else { at + 1 };
+            let Some(found) = found else { continue };
+            match places.last_mut() {
+                Some((last, place)) if usize::from(*last) == number => *place = found.max(*place),
+                _ => places.push((number as u16, found)),
+            }
         }
         places
     }
 
     /// What it tells that the words stand there in the text of a template, if they stand in one literal.
-    fn place_at(&self, template: &Template, at: usize) -> Place {
+    fn place_at(&self, template: Template<'_>, at: usize) -> Option<Place> {
         let end = at + self.words.len();
         let text = template.text();
-        let holes = || template.holes().iter().map(|(hole, _)| *hole as usize);
+        let holes = || template.holes().iter().map(|hole| hole.at());
         if end > text.len() || holes().any(|hole| at < hole && hole < end) {
-            return Place::Nowhere;
+            return None;
         }
         let goes_on = |inner: Option<&u8>, outer: Option<&u8>| {
             inner.is_some_and(|byte| is_token_byte(*byte)) && outer.is_some_and(|byte| is_token_byte(*byte))
@@ -93,7 +107,12 @@ impl Words {
         let is_free = !goes_on(self.words.first(), before)
             && !goes_on(self.words.last(), text.get(end))
             && !holes().any(|hole| hole == at || hole == end);
-        if self.is_all && is_free { Place::InAll } else { Place::Anywhere }
+        Some(if self.is_all && is_free { Place::InAll } else { Place::Anywhere })
+    }
+
+    /// Whether a text passes if the words stand in it, wherever that is.
+    pub(super) fn is_all(&self) -> bool {
+        self.is_all
     }
 
     /// Whether a text without a template may have the words.
@@ -184,24 +203,21 @@ mod tests {
 
     #[test]
     fn a_template_has_the_words_in_literals_or_quotes() {
-        let check = |text: &str, texts: &[&str], expected: &[Place]| {
+        use Place::{Anywhere, InAll};
+        let check = |text: &str, texts: &[&str], expected: &[(u16, Place)]| {
             let test = ValueTest::new(&Test::Text(text.into()), FieldKind::Message).unwrap();
             let mut column = TemplateColumn::default();
             for text in texts {
                 column.push(0, text.as_bytes(), &mut |_| {}).unwrap();
             }
-            assert_eq!(&Words::of(&test).unwrap().places(&column)[1..], expected, "{text}");
+            assert_eq!(Words::of(&test).unwrap().places(&column), expected, "{text}");
         };
         let texts = ["READ timeout of 5", "read 5a timeout of", "a read timeout, read timeouts"];
-        check("read timeout", &texts, &[Place::InAll, Place::Nowhere, Place::InAll]);
-        check("timeout of 5", &texts, &[Place::Anywhere, Place::Nowhere, Place::Nowhere]);
-        check(
-            "a",
-            &["\u{e4}a 5", "5 a", "a5", "a"],
-            &[Place::Anywhere, Place::InAll, Place::Nowhere, Place::InAll],
-        );
+        check("read timeout", &texts, &[(1, InAll), (3, InAll)]);
+        check("timeout of 5", &texts, &[(1, Anywhere)]);
+        check("a", &["\u{e4}a 5", "5 a", "a5", "a"], &[(1, Anywhere), (2, InAll), (4, InAll)]);
         let uuid = "id 123e4567-e89b-12d3-a456-42661417400f";
-        check("dead", &[uuid, "5 x"], &[Place::Anywhere, Place::Nowhere]);
-        check("kilo", &["\u{212a}ilo 5"], &[Place::Anywhere]);
+        check("dead", &[uuid, "5 x"], &[(1, Anywhere)]);
+        check("kilo", &["\u{212a}ilo 5"], &[(1, Anywhere)]);
     }
 }

@@ -51,11 +51,11 @@ fn rendered(texts: &dyn TemplateTexts, positions: &[u32]) -> Result<Vec<Vec<u8>>
 /// For each template that has texts, its key and all its texts.
 fn by_template(texts: &dyn TemplateTexts) -> Vec<(Vec<u8>, Vec<Vec<u8>>)> {
     let mut all = Vec::new();
-    for (number, template, count) in texts.templates() {
+    for number in 1..=texts.template_count() {
         let mut of_number = Vec::new();
         texts.render_all_of(number, &mut |_, text| of_number.push(text.to_vec())).unwrap();
-        assert_eq!(of_number.len(), count as usize);
-        all.push((template.key(), of_number));
+        assert_eq!(of_number.len(), texts.texts_of(number) as usize);
+        all.push((texts.template(number).key(), of_number));
     }
     all.sort();
     all
