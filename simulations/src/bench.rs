@@ -5,6 +5,7 @@
 //! ratio. Nothing here decides whether a figure is good enough.
 
 pub mod cpu;
+pub mod crew;
 pub mod log;
 pub mod memory;
 pub mod parse;
@@ -46,8 +47,10 @@ pub struct Setting {
     pub corpus: Bytes,
     /// Over how many tenants a store deals the lines.
     pub tenants: u32,
-    /// The only question that is asked; all if it is not named.
-    pub question: Option<String>,
+    /// How many work on a question at once.
+    pub workers: u32,
+    /// The only questions that are asked; all if none is named.
+    pub questions: Vec<String>,
     /// An empty folder on the disk to be measured.
     pub dir: PathBuf,
     pub clock: SystemClock,

@@ -169,7 +169,8 @@ mod tests {
             samples: None,
             is_aged: false,
             tenants: 1,
-            question: None,
+            workers: 1,
+            questions: Vec::new(),
         };
         let (mut figures, mut notes) = (Vec::new(), Vec::new());
         run(&setting, &mut Report { figures: &mut figures, notes: &mut notes }).unwrap();

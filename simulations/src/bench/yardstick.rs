@@ -115,7 +115,8 @@ mod tests {
             samples: None,
             is_aged: false,
             tenants: 1,
-            question: None,
+            workers: 1,
+            questions: Vec::new(),
         };
         let yardstick = measure(&setting).unwrap();
         assert_eq!(yardstick.sync_ms.len(), 3);

@@ -36,10 +36,13 @@ struct Arguments {
     /// Over how many tenants the benches `store` and `query` deal the lines, in small batches.
     #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=100_000))]
     tenants: u32,
-    /// The only question that the bench `query` asks, such as `needle`.
-    #[arg(long, value_name = "NAME")]
-    question: Option<String>,
-    /// Leave the cold step out of the bench `store`: it takes longer than all else.
+    /// The only question that the bench `query` asks, such as `needle`; may be given several times.
+    #[arg(long = "question", value_name = "NAME")]
+    questions: Vec<String>,
+    /// How many threads work on one question of the bench `query`.
+    #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=64))]
+    workers: u32,
+    /// Leave the cold step out of the benches `store` and `query`: it takes longer than all else.
     #[arg(long)]
     without_cold: bool,
     /// A folder on the disk to be measured; the system's temporary folder if not given.
@@ -85,7 +88,8 @@ fn measure(arguments: &Arguments, benches: &[Bench]) -> anyhow::Result<()> {
         clock: SystemClock::new(),
         samples: arguments.samples.clone(),
         tenants: arguments.tenants,
-        question: arguments.question.clone(),
+        workers: arguments.workers,
+        questions: arguments.questions.clone(),
         is_aged: !arguments.without_cold,
     };
     let (mut figures, mut notes) = (std::io::stdout().lock(), std::io::stderr().lock());

@@ -6,7 +6,7 @@
 use std::sync::atomic::AtomicBool;
 
 use antler_config::limits::{LineLimits, PipeLimits, QueryLimits};
-use antler_events::clock::{SystemClock, Timestamp};
+use antler_events::clock::{Clock as _, SystemClock, Timestamp};
 use antler_events::line::LineBatchBuilder;
 use antler_events::query::pipe::{self, Cell, Context, Pipeline, TimeRange};
 use antler_events::query::{self, Diagnostics, Query};
@@ -16,7 +16,7 @@ use antler_projections::index::columns::search::pipeline::{self, PipeSearch};
 use antler_projections::index::columns::search::plan::Plan;
 use anyhow::{Context as _, anyhow, ensure};
 
-use crate::bench::cpu;
+use crate::bench::crew::Crew;
 use crate::bench::questions::{Answer, Question, Row};
 use crate::bench::store::filled::{Filled, tenant};
 
@@ -25,34 +25,44 @@ const ALL_TIME: (i64, i64) = (i64::MIN, i64::MAX);
 /// How often a question is asked; the median counts.
 pub const QUESTION_ROUNDS: usize = 9;
 
-/// Asks a question several times; what each time cost in CPU milliseconds, and the last answer.
-pub fn ask_often(filled: &Filled, question: &Question) -> anyhow::Result<(Vec<f64>, Answer)> {
-    let mut cpu_ms = Vec::with_capacity(QUESTION_ROUNDS);
-    let mut answer = Vec::new();
-    for _ in 0..QUESTION_ROUNDS {
-        let before = cpu::of_thread()?;
-        answer = ask(filled, question).with_context(|| format!("{} cannot be asked", question.name))?;
-        cpu_ms.push((cpu::of_thread()? - before) * 1e3);
-    }
-    Ok((cpu_ms, answer))
+/// What each time cost that a question was asked, in milliseconds, and the last answer.
+#[derive(Debug, Default)]
+pub struct AskedOften {
+    /// Of all who worked on it.
+    pub cpu_ms: Vec<f64>,
+    pub wall_ms: Vec<f64>,
+    pub answer: Answer,
 }
 
-fn ask(filled: &Filled, question: &Question) -> anyhow::Result<Answer> {
+/// Asks a question several times.
+pub fn ask_often(filled: &Filled, question: &Question, crew: &Crew) -> anyhow::Result<AskedOften> {
+    let (mut asked, clock) = (AskedOften::default(), SystemClock::new());
+    for _ in 0..QUESTION_ROUNDS {
+        let (cpu_before, before) = (crew.cpu_seconds()?, clock.elapsed());
+        let answer = ask(filled, question, crew);
+        asked.answer = answer.with_context(|| format!("{} cannot be asked", question.name))?;
+        asked.wall_ms.push((clock.elapsed() - before).as_secs_f64() * 1e3);
+        asked.cpu_ms.push((crew.cpu_seconds()? - cpu_before) * 1e3);
+    }
+    Ok(asked)
+}
+
+fn ask(filled: &Filled, question: &Question, crew: &Crew) -> anyhow::Result<Answer> {
     let limits = QueryLimits::default();
     let now = Timestamp::from_nanos(0);
     let parsed = query::parse(&question.text, now, &limits);
     let asked = parsed.into_query().map_err(|errors| anyhow!("{errors:?}"))?;
     match question.lines {
-        Some(limit) => ask_lines(filled, &asked, limit),
-        None => ask_table(filled, question, &asked, now, &limits),
+        Some(limit) => ask_lines(filled, &asked, limit, crew),
+        None => ask_table(filled, question, &asked, (now, &limits), crew),
     }
 }
 
-fn ask_lines(filled: &Filled, asked: &Query, limit: usize) -> anyhow::Result<Answer> {
+fn ask_lines(filled: &Filled, asked: &Query, limit: usize, crew: &Crew) -> anyhow::Result<Answer> {
     let plan = Plan::new(&asked.filter)?;
     let search = LineSearch { plan: &plan, period: ALL_TIME, order: Order::NewestFirst, limit, after: None };
     let groups = filled.store.snapshot().groups;
-    let answer = with_budget(|budget| lines::search(tenant(0), &groups, &search, budget));
+    let answer = with_budget(crew, |budget| lines::search(tenant(0), &groups, &search, budget));
     ensure!(answer.damaged.is_empty() && answer.stopped.is_none(), "the answer is not whole");
     answer.hits.iter().map(row_of).collect()
 }
@@ -70,8 +80,8 @@ fn ask_table(
     filled: &Filled,
     question: &Question,
     asked: &Query,
-    now: Timestamp,
-    limits: &QueryLimits,
+    (now, limits): (Timestamp, &QueryLimits),
+    crew: &Crew,
 ) -> anyhow::Result<Answer> {
     let mut diagnostics = Diagnostics::new(8);
     let from = asked.pipes.map_or(question.text.len(), |span| span.start);
@@ -87,7 +97,7 @@ fn ask_table(
     let plan = pipeline::plan(&asked.filter, &fresh)?;
     let search = PipeSearch { plan: &plan, period: ALL_TIME, pipeline: fresh, context: &context };
     let groups = filled.store.snapshot().groups;
-    let answer = with_budget(|budget| pipeline::run(tenant(0), &groups, search, budget));
+    let answer = with_budget(crew, |budget| pipeline::run(tenant(0), &groups, search, budget));
     ensure!(answer.damaged.is_empty() && answer.stopped.is_none(), "the answer is not whole");
     // A top list tells shares too, which the other sides do not.
     let told: Vec<bool> = answer.table.columns.iter().map(|column| **column != *"percent").collect();
@@ -106,7 +116,8 @@ fn shown(cell: &Cell) -> String {
     }
 }
 
-fn with_budget<T>(run: impl FnOnce(&Budget<'_>) -> T) -> T {
+/// Without an end, and with those who join in.
+pub(super) fn with_budget<T>(crew: &Crew, run: impl FnOnce(&Budget<'_>) -> T) -> T {
     let (clock, is_cancelled) = (SystemClock::new(), AtomicBool::new(false));
-    run(&Budget::alone(&clock, &is_cancelled))
+    run(&Budget { workers: crew, ..Budget::alone(&clock, &is_cancelled) })
 }

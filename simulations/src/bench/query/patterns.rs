@@ -3,28 +3,27 @@
 //! Nothing else here has patterns, so there is no other side. Invariant: every line is in exactly one pattern, or is
 //! said to be in none. It does not judge how good patterns are: `bench patterns` does.
 
-use std::sync::atomic::AtomicBool;
-
-use antler_events::clock::{SystemClock, Timestamp};
+use antler_events::clock::{Clock as _, SystemClock, Timestamp};
 use antler_events::query::tree::Filter;
-use antler_projections::index::columns::search::budget::Budget;
 use antler_projections::index::columns::search::patterns::{
     PatternAnswer, PatternDetails, PatternSearch, patterns,
 };
 use antler_projections::index::columns::search::plan::Plan;
 use antler_projections::index::columns::store::GroupHandle;
-use antler_projections::index::port::PatternOrder;
+use antler_projections::index::port::{PatternOrder, Workers as _};
 use anyhow::ensure;
 
-use super::ask::QUESTION_ROUNDS;
+use super::ask::{QUESTION_ROUNDS, with_budget};
+use crate::bench::crew::Crew;
 use crate::bench::store::filled::{Filled, tenant};
-use crate::bench::{Figure, Report, cpu, median};
+use crate::bench::{Figure, Report, median};
 
 const MINUTE_NANOS: i64 = 60_000_000_000;
 /// Patterns that a page shows.
 const PAGE_PATTERNS: usize = 50;
 
-pub(super) fn run(filled: &Filled, pass_ms: f64, report: &mut Report<'_>) -> anyhow::Result<()> {
+pub(super) fn run(filled: &Filled, crew: &Crew, pass_ms: f64, report: &mut Report<'_>) -> anyhow::Result<()> {
+    let clock = SystemClock::new();
     let groups = filled.store.snapshot().groups;
     let counts = PatternDetails::default();
     let buckets = PatternDetails { step_nanos: Some(MINUTE_NANOS), seen: true, ..counts };
@@ -38,18 +37,28 @@ pub(super) fn run(filled: &Filled, pass_ms: f64, report: &mut Report<'_>) -> any
         ("patterns_new", counts, now),
     ];
     for (name, details, new_since) in asked {
-        let mut cpu_ms = Vec::with_capacity(QUESTION_ROUNDS);
+        let (mut cpu_ms, mut wall_ms) = (Vec::new(), Vec::new());
         let mut last = PatternAnswer::default();
         for _ in 0..QUESTION_ROUNDS {
-            let before = cpu::of_thread()?;
-            last = ask(&groups, details, new_since)?;
-            cpu_ms.push((cpu::of_thread()? - before) * 1e3);
+            let (cpu_before, before) = (crew.cpu_seconds()?, clock.elapsed());
+            last = ask(&groups, details, new_since, crew)?;
+            wall_ms.push((clock.elapsed() - before).as_secs_f64() * 1e3);
+            cpu_ms.push((crew.cpu_seconds()? - cpu_before) * 1e3);
             check(filled, &last)?;
         }
         let (found, lines, unclassified) = (last.patterns_found, last.lines, last.unclassified);
         report.note(&format!("{name}: {found} patterns of {lines} lines, {unclassified} not classified"))?;
-        let name = format!("query.{name}.cpu");
-        report.figure(&Figure { name, value: median(&cpu_ms), unit: "ms", yardstick: Some(pass_ms) })?;
+        let cpu_ms = median(&cpu_ms);
+        let figure = |measure: &str, value, yardstick| Figure {
+            name: format!("query.{name}.{measure}"),
+            value,
+            unit: "ms",
+            yardstick,
+        };
+        report.figure(&figure("cpu", cpu_ms, Some(pass_ms)))?;
+        if crew.width() > 1 {
+            report.figure(&figure("wall", median(&wall_ms), Some(cpu_ms)))?;
+        }
     }
     Ok(())
 }
@@ -58,6 +67,7 @@ fn ask(
     groups: &[GroupHandle],
     details: PatternDetails,
     new_since: Option<Timestamp>,
+    crew: &Crew,
 ) -> anyhow::Result<PatternAnswer> {
     let plan = Plan::new(&Filter::All)?;
     let asked = PatternSearch {
@@ -72,9 +82,7 @@ fn ask(
         known: &[],
         bytes_max: usize::MAX,
     };
-    let (clock, is_cancelled) = (SystemClock::new(), AtomicBool::new(false));
-    let budget = Budget::alone(&clock, &is_cancelled);
-    Ok(patterns(tenant(0), groups, &asked, &budget))
+    Ok(with_budget(crew, |budget| patterns(tenant(0), groups, &asked, budget)))
 }
 
 fn check(filled: &Filled, answer: &PatternAnswer) -> anyhow::Result<()> {
