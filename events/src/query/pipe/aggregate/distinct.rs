@@ -1,7 +1,6 @@
 //! Distinct counts: a set of hashes while it is small, then HyperLogLog.
 //!
-//! Hashes are collected and made a set now and then, a part of them at a time, so that no table is larger than the
-//! memory next to the processor. Ids in binary are hashed as their texts are, so that nobody has to write them.
+//! Hashes are collected and made a set now and then (`set`). Ids in binary are hashed as their texts are, so that nobody has to write them.
 //! Invariant: the state is a function of the values alone, not of their order or of how they were divided among
 //! states that were merged. Exact up to a bound but for colliding hashes of 64 bits (one in 40 million at
 //! a million values); beyond, 16,384 registers estimate with a standard error of 0.81 %.
@@ -17,6 +16,7 @@ use foldhash::quality;
 use crate::query::pipe::cell::Cell;
 
 pub use self::id::{Id, hash_of_text};
+use self::set::Hashes;
 
 const REGISTER_BITS: u32 = 14;
 const REGISTERS: usize = 1 << REGISTER_BITS;
@@ -25,9 +25,6 @@ const RANK_BITS: u32 = u64::BITS - REGISTER_BITS;
 /// Sets up to this size take less memory than registers.
 const SMALL_SET: usize = REGISTERS / 16;
 const SEED: u64 = 0x616E_746C_6572;
-/// Hashes that are collected before they are made a set, or so many times those of the set.
-const COLLECTED_MIN: usize = 1 << 16;
-const COLLECTED_FACTOR: usize = 4;
 
 /// How many different values there were.
 #[derive(Debug, Clone)]
@@ -38,8 +35,7 @@ pub struct Distinct {
 
 #[derive(Debug, Clone)]
 enum Seen {
-    /// Of the hashes the first so many are different.
-    Hashes { hashes: Vec<u64>, different: usize },
+    Hashes(Hashes),
     /// For each register the longest run of zeros of its hashes, plus one.
     Registers(Box<[u8]>),
 }
@@ -55,7 +51,7 @@ pub fn hash_of(value: &Cell) -> u64 {
 impl Distinct {
     /// Exact up to so many values.
     pub fn new(values_max: usize) -> Self {
-        Self { values_max, seen: Seen::Hashes { hashes: Vec::new(), different: 0 } }
+        Self { values_max, seen: Seen::Hashes(Hashes::new(values_max)) }
     }
 
     pub fn add(&mut self, value: &Cell) {
@@ -65,60 +61,54 @@ impl Distinct {
     /// A value by its hash.
     pub fn add_hash(&mut self, hash: u64) {
         match &mut self.seen {
-            // Lines that follow each other often say the same.
-            Seen::Hashes { hashes, .. } if hashes.last() == Some(&hash) => {}
-            Seen::Hashes { hashes, .. } => {
-                hashes.push(hash);
-                self.settle_if_many();
-            }
+            Seen::Hashes(hashes) => hashes.add(hash),
             Seen::Registers(registers) => register(registers, hash),
         }
+        self.estimate_if_many();
     }
 
     /// Values by their hashes.
     pub fn add_hashes(&mut self, added: &[u64]) {
         match &mut self.seen {
-            Seen::Hashes { hashes, .. } => {
-                hashes.extend_from_slice(added);
-                self.settle_if_many();
-            }
+            Seen::Hashes(hashes) => hashes.add_all(added),
             Seen::Registers(registers) => added.iter().for_each(|hash| register(registers, *hash)),
         }
+        self.estimate_if_many();
     }
 
     pub fn merge(&mut self, other: &Self) {
-        match &other.seen {
-            Seen::Hashes { hashes, .. } => self.add_hashes(hashes),
-            Seen::Registers(theirs) => {
+        match (&mut self.seen, &other.seen) {
+            (Seen::Hashes(hashes), Seen::Hashes(theirs)) => hashes.merge(theirs),
+            (Seen::Registers(registers), Seen::Hashes(theirs)) => {
+                theirs.iter().for_each(|hash| register(registers, hash));
+            }
+            (_, Seen::Registers(theirs)) => {
                 for (mine, theirs) in self.registers().iter_mut().zip(theirs) {
                     *mine = (*mine).max(*theirs);
                 }
             }
         }
+        self.estimate_if_many();
     }
 
     /// Whether the count is no estimate.
     pub fn is_exact(&mut self) -> bool {
         self.settle();
-        matches!(self.seen, Seen::Hashes { .. })
+        matches!(self.seen, Seen::Hashes(_))
     }
 
     /// Lets go of hashes that came again.
     pub fn settle(&mut self) {
-        let Seen::Hashes { hashes, different } = &mut self.seen else { return };
-        if *different < hashes.len() {
-            *hashes = set::different(std::mem::take(hashes));
-            *different = hashes.len();
+        if let Seen::Hashes(hashes) = &mut self.seen {
+            hashes.settle();
         }
-        if hashes.len() > self.values_max {
-            self.registers();
-        }
+        self.estimate_if_many();
     }
 
     /// Gives up exactness where that saves memory.
     pub fn coarsen(&mut self) {
         self.settle();
-        if matches!(&self.seen, Seen::Hashes { hashes, .. } if hashes.len() > SMALL_SET) {
+        if matches!(&self.seen, Seen::Hashes(hashes) if hashes.different() > SMALL_SET) {
             self.registers();
         }
     }
@@ -126,36 +116,36 @@ impl Distinct {
     pub fn finish(&mut self) -> u64 {
         self.settle();
         match &self.seen {
-            Seen::Hashes { hashes, .. } => hashes.len() as u64,
+            Seen::Hashes(hashes) => hashes.different() as u64,
             Seen::Registers(registers) => estimate(registers).round() as u64,
         }
     }
 
     pub fn bytes_held(&self) -> usize {
         match &self.seen {
-            Seen::Hashes { hashes, .. } => hashes.capacity() * size_of::<u64>(),
+            Seen::Hashes(hashes) => hashes.bytes_held(),
             Seen::Registers(_) => REGISTERS,
         }
     }
 
-    fn settle_if_many(&mut self) {
-        if let Seen::Hashes { hashes, different } = &self.seen
-            && hashes.len() > COLLECTED_MIN.max(*different * COLLECTED_FACTOR)
-        {
-            self.settle();
+    /// So many values are different, whatever comes.
+    #[inline]
+    fn estimate_if_many(&mut self) {
+        if matches!(&self.seen, Seen::Hashes(hashes) if hashes.different() > self.values_max) {
+            self.registers();
         }
     }
 
     /// The registers, made of the hashes if there are none yet.
     fn registers(&mut self) -> &mut [u8] {
-        if let Seen::Hashes { hashes, .. } = &self.seen {
+        if let Seen::Hashes(hashes) = &self.seen {
             let mut registers = vec![0; REGISTERS].into_boxed_slice();
-            hashes.iter().for_each(|hash| register(&mut registers, *hash));
+            hashes.iter().for_each(|hash| register(&mut registers, hash));
             self.seen = Seen::Registers(registers);
         }
         match &mut self.seen {
             Seen::Registers(registers) => registers,
-            Seen::Hashes { .. } => unreachable!("hashes were turned into registers above"),
+            Seen::Hashes(_) => unreachable!("hashes were turned into registers above"),
         }
     }
 }
@@ -262,8 +252,8 @@ mod tests {
             let state = |distinct: &mut Distinct| {
                 distinct.settle();
                 match &distinct.seen {
-                    Seen::Hashes { hashes, .. } => {
-                        let mut hashes = hashes.clone();
+                    Seen::Hashes(hashes) => {
+                        let mut hashes: Vec<u64> = hashes.iter().collect();
                         hashes.sort_unstable();
                         (hashes, Vec::new())
                     }
@@ -287,6 +277,6 @@ mod tests {
             }
         }
         assert_eq!((distinct.finish(), distinct.is_exact()), (200_000, true));
-        assert!(distinct.bytes_held() <= 200_000 * COLLECTED_FACTOR * 8 * 2);
+        assert!(distinct.bytes_held() <= 200_000 * 8 * 8 * 2);
     }
 }

@@ -1,12 +1,19 @@
-//! The different ones of many hashes.
+//! Hashes of which the different ones count.
 //!
-//! They are divided by their highest bits into parts that fit the memory next to the processor, and each part is
-//! entered into one small table. Invariant: every hash that was given is in the answer exactly once; hashes that
-//! somebody made collide are sorted instead, so they cost little more. It does not hash again.
+//! They are collected as they come, many of them divided by their highest bits, and made a set now and then: the hashes of
+//! one part at a time, in a small table that fits the memory next to the processor. Invariant: every hash that was given is
+//! there, after `settle` exactly once; hashes that somebody made collide are sorted instead, so they cost little more.
+//! It does not hash again.
 
-/// Hashes of a part, about.
-const PART: usize = 1_024;
-const PART_BITS_MAX: u32 = 12;
+/// Parts, once there are many hashes.
+const PARTS: usize = 1 << PART_BITS;
+const PART_BITS: u32 = 8;
+/// So many hashes are one part.
+const UNDIVIDED_MAX: usize = 8_192;
+/// Hashes of a part that are collected before they are made a set, if their set is not large itself.
+const COLLECTED_MIN: usize = 1_024;
+/// So many times those of the set are collected, but no more beyond it than a set may have.
+const COLLECTED_FACTOR: usize = 8;
 /// A table has at least so many places for each hash.
 const PLACES_PER_HASH: usize = 2;
 /// Places that are looked at before a part is sorted.
@@ -14,89 +21,189 @@ const STEPS_MAX: usize = 64;
 /// No hash; the hash of that value is looked after apart.
 const FREE: u64 = 0;
 
-/// The different ones, in no order that means something.
-pub(super) fn different(hashes: Vec<u64>) -> Vec<u64> {
-    let bits = (hashes.len() / PART).max(1).ilog2().min(PART_BITS_MAX);
-    let (mut parted, ends) = parted(&hashes, bits);
-    drop(hashes);
-    let largest = ends.array_windows().map(|[start, end]| end - start).max().unwrap_or(0);
-    let places = (largest.min(4 * PART) * PLACES_PER_HASH).next_power_of_two().max(2);
-    let mut table = vec![FREE; places];
-    let mut kept = 0;
-    for [start, end] in ends.array_windows() {
-        kept = keep_different(&mut parted, (*start, *end), kept, &mut table, bits);
-    }
-    parted.truncate(kept);
-    parted.shrink_to_fit();
-    parted
+/// Collected hashes.
+#[derive(Debug, Clone)]
+pub(super) struct Hashes {
+    /// One, or `PARTS`.
+    parts: Vec<Part>,
+    /// Those that are known to be different.
+    different: usize,
+    /// A set may have so many; whoever collects lets go of larger ones.
+    values_max: usize,
 }
 
-/// The hashes by their highest bits, and where each part ends, with a zero before.
-fn parted(hashes: &[u64], bits: u32) -> (Vec<u64>, Vec<usize>) {
-    let parts = 1usize << bits;
-    let part = |hash: u64| (hash >> (u64::BITS - 1 - bits) >> 1) as usize;
-    let mut places = vec![0usize; parts + 1];
-    hashes.iter().for_each(|hash| places[part(*hash) + 1] += 1);
-    for at in 0..parts {
-        places[at + 1] += places[at];
-    }
-    let ends = places.clone();
-    let mut parted = vec![FREE; hashes.len()];
-    for hash in hashes {
-        let place = &mut places[part(*hash)];
-        parted[*place] = *hash;
-        *place += 1;
-    }
-    (parted, ends)
+#[derive(Debug, Clone, Default)]
+struct Part {
+    hashes: Vec<u64>,
+    /// The first so many are different.
+    different: usize,
 }
 
-/// Moves the different hashes of a part behind those that are kept; gives how many are kept then.
-fn keep_different(
-    hashes: &mut [u64],
-    (start, end): (usize, usize),
-    mut kept: usize,
-    table: &mut [u64],
-    bits: u32,
-) -> usize {
-    let first = kept;
-    let mut has_zero = false;
-    table.fill(FREE);
-    let is_large = (end - start) * PLACES_PER_HASH > table.len();
-    for at in start..end {
-        let hash = hashes[at];
-        let is_new = match hash {
-            _ if is_large => None,
-            FREE => Some(!std::mem::replace(&mut has_zero, true)),
-            hash => enter(table, hash, bits),
+impl Hashes {
+    pub(super) fn new(values_max: usize) -> Self {
+        Self { parts: vec![Part::default()], different: 0, values_max }
+    }
+
+    /// How many are known to be different by now.
+    pub(super) fn different(&self) -> usize {
+        self.different
+    }
+
+    pub(super) fn iter(&self) -> impl Iterator<Item = u64> {
+        self.parts.iter().flat_map(|part| part.hashes.iter().copied())
+    }
+
+    #[inline]
+    pub(super) fn add(&mut self, hash: u64) {
+        let at = self.part_of(hash);
+        let part = &mut self.parts[at];
+        // Lines that follow each other often say the same.
+        if part.hashes.last() != Some(&hash) {
+            part.hashes.push(hash);
+            self.settle_if_many(at);
+        }
+    }
+
+    pub(super) fn add_all(&mut self, hashes: &[u64]) {
+        let mut rest = hashes;
+        while self.is_undivided() && !rest.is_empty() {
+            let room = UNDIVIDED_MAX + 1 - self.parts[0].hashes.len();
+            let (now, later) = rest.split_at(room.min(rest.len()));
+            self.parts[0].hashes.extend_from_slice(now);
+            self.settle_if_many(0);
+            rest = later;
+        }
+        if rest.is_empty() {
+            return;
+        }
+        let mut counts = [0u32; PARTS];
+        rest.iter().for_each(|hash| counts[part_of(*hash)] += 1);
+        self.parts.iter_mut().zip(counts).for_each(|(part, count)| part.hashes.reserve(count as usize));
+        rest.iter().for_each(|hash| self.parts[part_of(*hash)].hashes.push(*hash));
+        (0..PARTS).for_each(|at| self.settle_if_many(at));
+    }
+
+    pub(super) fn merge(&mut self, other: &Self) {
+        if other.is_undivided() {
+            return self.add_all(&other.parts[0].hashes);
+        }
+        self.divide();
+        for at in 0..PARTS {
+            self.parts[at].hashes.extend_from_slice(&other.parts[at].hashes);
+            self.settle_if_many(at);
+        }
+    }
+
+    /// Lets go of hashes that came again; gives how many are left.
+    pub(super) fn settle(&mut self) -> usize {
+        let mut table = Vec::new();
+        for part in &mut self.parts {
+            self.different += part.settle(&mut table);
+        }
+        self.different
+    }
+
+    pub(super) fn bytes_held(&self) -> usize {
+        let of_part = |part: &Part| size_of::<Part>() + part.hashes.capacity() * size_of::<u64>();
+        self.parts.iter().map(of_part).sum()
+    }
+
+    fn is_undivided(&self) -> bool {
+        self.parts.len() == 1
+    }
+
+    #[inline]
+    fn part_of(&self, hash: u64) -> usize {
+        if self.is_undivided() { 0 } else { part_of(hash) }
+    }
+
+    #[inline]
+    fn settle_if_many(&mut self, at: usize) {
+        let is_undivided = self.is_undivided();
+        let part = &mut self.parts[at];
+        let most = if is_undivided {
+            UNDIVIDED_MAX
+        } else {
+            let more = part.different * (COLLECTED_FACTOR - 1);
+            part.different + more.min(self.values_max / PARTS).max(COLLECTED_MIN)
         };
-        match is_new {
-            Some(true) => {
-                hashes[kept] = hash;
-                kept += 1;
-            }
-            Some(false) => {}
-            None => {
-                hashes.copy_within(at..end, kept);
-                return first + sorted(&mut hashes[first..kept + end - at]);
+        if part.hashes.len() > most {
+            self.different += part.settle(&mut Vec::new());
+            // With less room it would be looked through again soon.
+            if is_undivided && part.different > UNDIVIDED_MAX / 2 {
+                self.divide();
             }
         }
+    }
+
+    fn divide(&mut self) {
+        if !self.is_undivided() {
+            return;
+        }
+        let whole = std::mem::take(&mut self.parts[0]);
+        self.parts = vec![Part::default(); PARTS];
+        for (at, hash) in whole.hashes.into_iter().enumerate() {
+            let part = &mut self.parts[part_of(hash)];
+            part.hashes.push(hash);
+            part.different += usize::from(at < whole.different);
+        }
+    }
+}
+
+#[inline]
+fn part_of(hash: u64) -> usize {
+    (hash >> (u64::BITS - PART_BITS)) as usize
+}
+
+impl Part {
+    /// Leaves each hash once; gives how many are newly known to be different.
+    fn settle(&mut self, table: &mut Vec<u64>) -> usize {
+        let Self { hashes, different } = self;
+        let before = *different;
+        if before == hashes.len() {
+            return 0;
+        }
+        table.clear();
+        table.resize((hashes.len() * PLACES_PER_HASH).next_power_of_two(), FREE);
+        let kept = keep_different(hashes, table);
+        hashes.truncate(kept);
+        *different = hashes.len();
+        *different - before
+    }
+}
+
+/// Moves the different hashes to the front; gives how many these are.
+fn keep_different(hashes: &mut [u64], table: &mut [u64]) -> usize {
+    let (mut kept, mut has_zero) = (0, false);
+    for at in 0..hashes.len() {
+        let hash = hashes[at];
+        let is_new = match hash {
+            FREE => Some(!std::mem::replace(&mut has_zero, true)),
+            hash => enter(table, hash),
+        };
+        let Some(is_new) = is_new else {
+            hashes.copy_within(at.., kept);
+            let left = kept + hashes.len() - at;
+            return sorted(&mut hashes[..left]);
+        };
+        // Whether a hash is new cannot be foreseen, so nothing branches on it.
+        hashes[kept] = hash;
+        kept += usize::from(is_new);
     }
     kept
 }
 
-/// Whether the hash was not there; nothing if finding it takes too long.
+/// Whether the hash was not there; nothing if finding it takes too long. Those of a part have the same highest bits.
 #[inline]
-fn enter(table: &mut [u64], hash: u64, bits: u32) -> Option<bool> {
+fn enter(table: &mut [u64], hash: u64) -> Option<bool> {
     let mask = table.len() - 1;
-    let home = ((hash << bits) >> (u64::BITS - table.len().ilog2())) as usize;
+    let home = (hash >> (u64::BITS - PART_BITS - table.len().ilog2())) as usize;
     for step in 0..STEPS_MAX {
         let place = &mut table[(home + step) & mask];
-        if *place == hash {
-            return Some(false);
-        }
-        if *place == FREE {
+        let found = *place;
+        if found == hash || found == FREE {
             *place = hash;
-            return Some(true);
+            return Some(found == FREE);
         }
     }
     None
@@ -123,11 +230,25 @@ mod tests {
 
     use super::*;
 
-    fn check(hashes: Vec<u64>) {
-        let expected: BTreeSet<u64> = hashes.iter().copied().collect();
-        let mut found = different(hashes);
-        found.sort_unstable();
-        assert!(found.iter().eq(&expected));
+    fn check(given: &[u64]) {
+        let expected: BTreeSet<u64> = given.iter().copied().collect();
+        let mut one_by_one = Hashes::new(1_000_000);
+        given.iter().for_each(|hash| one_by_one.add(*hash));
+        let mut together = Hashes::new(1_000_000);
+        given.chunks(given.len().div_ceil(3).max(1)).for_each(|some| together.add_all(some));
+        let mut merged = Hashes::new(1_000_000);
+        for some in given.chunks(given.len().div_ceil(2).max(1)) {
+            let mut part = Hashes::new(1_000_000);
+            part.add_all(some);
+            merged.merge(&part);
+        }
+        for mut hashes in [one_by_one, together, merged] {
+            assert!(hashes.different() <= expected.len());
+            assert_eq!(hashes.settle(), expected.len());
+            let mut found: Vec<u64> = hashes.iter().collect();
+            found.sort_unstable();
+            assert!(found.iter().eq(&expected));
+        }
     }
 
     proptest! {
@@ -136,14 +257,28 @@ mod tests {
             hashes in proptest::collection::vec(prop_oneof![any::<u64>(), 0u64..40], 0..5_000),
             spread in prop_oneof![Just(1u64), Just(1 << 40), Just(0x9E37_79B9_7F4A_7C15)],
         ) {
-            check(hashes.into_iter().map(|hash| hash.wrapping_mul(spread)).collect());
+            check(&hashes.into_iter().map(|hash| hash.wrapping_mul(spread)).collect::<Vec<_>>());
         }
     }
 
     #[test]
-    fn hashes_that_collide_are_sorted() {
-        check((0..300_000).map(|number| number % 100_000).collect());
-        check((0..5_000).map(|number| 7 << 60 | number).collect());
-        check((0..50_000u64).map(|number| number.wrapping_mul(0x9E37_79B9_7F4A_7C15)).collect());
+    fn many_hashes_are_divided_and_those_that_collide_are_sorted() {
+        let check = |count: u64, make: fn(u64) -> u64| check(&(0..count).map(make).collect::<Vec<_>>());
+        check(300_000, |number| number % 100_000);
+        check(50_000, |number| 7 << 60 | number);
+        check(300_000, |number| (number % 120_000).wrapping_mul(0x9E37_79B9_7F4A_7C15));
+        check(300_000, |number| number.wrapping_mul(0x9E37_79B9_7F4A_7C15));
+    }
+
+    #[test]
+    fn what_is_collected_beyond_a_set_is_bounded() {
+        let mut hashes = Hashes::new(100_000);
+        for number in 0..3_000_000u64 {
+            hashes.add((number % 90_000).wrapping_mul(0x9E37_79B9_7F4A_7C15));
+            assert!(number % 1_000 > 0 || hashes.iter().count() <= 90_000 + PARTS * COLLECTED_MIN + 100_000);
+        }
+        let mut few = Hashes::new(100_000);
+        (0..1_000_000u64).for_each(|number| few.add((number % 300) << 50));
+        assert!(few.bytes_held() <= 2 * UNDIVIDED_MAX * size_of::<u64>() + 100, "{}", few.bytes_held());
     }
 }
