@@ -4,6 +4,8 @@
 //! Invariant: numbers come back as they were put, whatever they are. It does not choose what the numbers
 //! mean: signs, differences and bases are the caller's.
 
+use bytes::Bytes;
+
 use super::block::{BlockWriter, Blocks, Extent, ReadError};
 use super::varint;
 
@@ -119,27 +121,32 @@ impl Planes {
         let wrong = || ReadError::directory("a plane");
         let start = out.len();
         let range = range.start.min(self.len())..range.end.min(self.len());
+        if range.is_empty() {
+            return Ok(());
+        }
         // The planes of numbers that are too large need not be looked at.
         let base = u32::try_from(self.base).ok().filter(|_| self.width <= 4).ok_or_else(wrong)?;
+        let above = most.checked_sub(base).ok_or_else(wrong)?;
+        let may_be_wrong = (1u64 << (8 * self.width)) - 1 > u64::from(above);
         out.resize(start + range.len(), base);
         let (mut at, mut rest) = (range.start, &mut out[start..]);
         while at < range.end {
             let (page, count) = (at / PAGE, range.end.min((at / PAGE + 1) * PAGE) - at);
             let (numbers, behind) = rest.split_at_mut(count);
             let width = usize::from(self.width);
-            for (plane, extent) in self.extents[page * width..(page + 1) * width].iter().enumerate() {
-                let bytes = blocks.stream(*extent)?;
-                let bytes = bytes.get(at % PAGE..at % PAGE + count).ok_or_else(wrong)?;
-                for (number, byte) in numbers.iter_mut().zip(bytes) {
-                    *number = number.wrapping_add(u32::from(*byte) << (8 * plane));
-                }
+            let extents = &self.extents[page * width..(page + 1) * width];
+            let planes = extents.iter().map(|extent| blocks.stream(*extent));
+            let planes: Vec<Bytes> = planes.collect::<Result<_, _>>()?;
+            let bytes = planes.iter().map(|plane| plane.get(at % PAGE..at % PAGE + count));
+            let bytes: Vec<&[u8]> = bytes.collect::<Option<_>>().ok_or_else(wrong)?;
+            widen(&bytes, numbers);
+            let is_wrong = |number: &u32| number.wrapping_sub(base) > above;
+            if may_be_wrong && numbers.iter().fold(false, |any, number| any | is_wrong(number)) {
+                return Err(wrong());
             }
             (at, rest) = (at + count, behind);
         }
-        let largest = out[start..].iter().copied().max().unwrap_or(0);
-        // What is below the base was too large for its type.
-        let smallest = out[start..].iter().copied().min().unwrap_or(base);
-        if largest <= most && smallest >= base { Ok(()) } else { Err(wrong()) }
+        Ok(())
     }
 
     /// Adds a page's planes, from a position on, to numbers that are the base.
@@ -197,6 +204,29 @@ impl Planes {
     /// Memory that the directory holds.
     pub fn bytes_held(&self) -> usize {
         self.extents.capacity() * size_of::<Extent>()
+    }
+}
+
+/// Adds planes, the lowest first, to numbers.
+fn widen(planes: &[&[u8]], numbers: &mut [u32]) {
+    match planes {
+        [low, high, higher @ ..] => {
+            for ((number, low), high) in numbers.iter_mut().zip(*low).zip(*high) {
+                *number = number.wrapping_add(u32::from(*low) | u32::from(*high) << 8);
+            }
+            for (plane, bytes) in higher.iter().enumerate() {
+                for (number, byte) in numbers.iter_mut().zip(*bytes) {
+                    *number = number.wrapping_add(u32::from(*byte) << (16 + 8 * plane));
+                }
+            }
+        }
+        [only] => {
+            numbers
+                .iter_mut()
+                .zip(*only)
+                .for_each(|(number, byte)| *number = number.wrapping_add(u32::from(*byte)));
+        }
+        [] => {}
     }
 }
 

@@ -76,6 +76,11 @@ impl SealedTemplates {
         Ok(TemplateReader::new(self.directory(blocks)?, &Source(blocks)).hashes(texts)?)
     }
 
+    /// The same of all texts, some at a time and in any order.
+    pub fn each_hash(&self, blocks: &impl Blocks, take: &mut dyn FnMut(&[u64])) -> Result<(), ReadError> {
+        Ok(TemplateReader::new(self.directory(blocks)?, &Source(blocks)).each_hash(take)?)
+    }
+
     /// Visits the values of rising ranks, each with its place among the ranks.
     pub fn visit(
         &self,

@@ -40,10 +40,20 @@ pub(super) fn find_until<G: GroupView + ?Sized>(
     plan: &Plan,
     stop: &dyn Fn() -> Option<Stop>,
 ) -> Result<(RowSet, Option<Stop>), ReadError> {
+    find_in(&Scan::new(group, rows), candidates, plan, stop)
+}
+
+/// The same in the rows of a scan, which has read some of them then.
+pub(super) fn find_in<G: GroupView + ?Sized>(
+    scan: &Scan<'_, G>,
+    candidates: &RowSet,
+    plan: &Plan,
+    stop: &dyn Fn() -> Option<Stop>,
+) -> Result<(RowSet, Option<Stop>), ReadError> {
+    let group = scan.group;
     if candidates.is_empty() || !plan.may_pass(group)? {
         return Ok((RowSet::none(candidates.range_len()), None));
     }
-    let scan = Scan::new(group, rows);
     let Bounds { mut sure, mut maybe } = scan.node(&plan.root, candidates)?;
     maybe.remove(&sure);
     let open: Vec<u32> = maybe.iter().collect();

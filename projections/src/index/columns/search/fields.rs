@@ -3,6 +3,7 @@
 //! Invariant: every value of a row is visited, in the order of the rows; the same text has the same number
 //! whatever column it comes from. A text that a dictionary holds is looked at once, however many rows have it.
 
+use std::borrow::Cow;
 use std::hash::BuildHasher as _;
 use std::ops::Range;
 
@@ -170,6 +171,17 @@ pub(super) struct Placed {
 }
 
 impl Placed {
+    /// For each of the values what stands at its place.
+    pub(super) fn of_values<'a>(&self, all: &'a [u32]) -> Result<Cow<'a, [u32]>, ReadError> {
+        // As many rising values as there are are all of them.
+        if self.values.len() == all.len() && self.values.is_sorted() {
+            return Ok(Cow::Borrowed(all));
+        }
+        let of_values = self.values.iter().map(|value| all.get(*value as usize).copied());
+        let of_values: Option<Vec<u32>> = of_values.collect();
+        of_values.map(Cow::Owned).ok_or(ReadError::directory("the number of a text"))
+    }
+
     /// Adds the rows of a page from one row and value on.
     fn add(&mut self, uses: &[Use], shapes: &[u32], (start, first): (u32, u32), rows: &RowSet) {
         let mut value = first;

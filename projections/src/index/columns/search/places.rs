@@ -9,6 +9,7 @@ use std::ops::Range;
 
 use antler_events::line::Role;
 
+use super::occupied::KnownOccupied;
 use super::rows::RowSet;
 use crate::index::columns::block::ReadError;
 use crate::index::columns::column::Class;
@@ -27,10 +28,11 @@ pub(super) struct Scan<'a, G: ?Sized> {
     /// Shapes of the rows of the range alone.
     shapes_of_rows: OnceCell<Vec<u32>>,
     forms: OnceCell<Cow<'a, Forms>>,
+    known_occupied: OnceCell<Vec<KnownOccupied>>,
 }
 
 /// How many values of a column a row of a shape has, and which of them count.
-#[derive(Debug, Clone, Copy, Default)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(super) struct Use {
     pub(super) values: u32,
     /// Only this one of them counts; all if there is none.
@@ -44,11 +46,22 @@ impl<'a, G: GroupView + ?Sized> Scan<'a, G> {
         let pages =
             if rows.is_empty() { 0 } else { (rows.end as usize - 1) / PAGE + 1 - rows.start as usize / PAGE };
         let shapes = (0..pages).map(|_| OnceCell::new()).collect();
-        Self { group, rows, shapes, shapes_of_rows: OnceCell::new(), forms: OnceCell::new() }
+        let (shapes_of_rows, forms, known_occupied) = (OnceCell::new(), OnceCell::new(), OnceCell::new());
+        Self { group, rows, shapes, shapes_of_rows, forms, known_occupied }
     }
 
     pub(super) fn len(&self) -> u32 {
         self.rows.end - self.rows.start
+    }
+
+    /// What was foreseen.
+    pub(super) fn known_occupied(&self) -> &[KnownOccupied] {
+        self.known_occupied.get().map_or(&[], Vec::as_slice)
+    }
+
+    /// Keeps what is known; only the first time, as one question foresees once.
+    pub(super) fn know_occupied(&self, known: Vec<KnownOccupied>) {
+        self.known_occupied.get_or_init(|| known);
     }
 
     /// What the shapes of the group are made of.
@@ -253,9 +266,5 @@ impl<'a, G: GroupView + ?Sized> Scan<'a, G> {
     /// Whether lines of a shape are kept whole, so that their values are in no column.
     pub(super) fn is_whole(&self, shape: u32) -> bool {
         self.forms().whole().binary_search(&shape).is_ok()
-    }
-
-    pub(super) fn keeps_whole(&self, shape: &Shape) -> bool {
-        shape.columns().any(|column| self.group.head(column).class == Class::Whole)
     }
 }

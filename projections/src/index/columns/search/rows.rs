@@ -20,12 +20,33 @@ impl RowSet {
     pub fn passing<T>(values: &[T], passes: impl Fn(&T) -> bool) -> Self {
         let word = |values: &[T]| {
             let (eights, rest) = values.as_chunks::<8>();
-            let bits = |values: &[T; 8]| bits_of(std::array::from_fn(|at| u8::from(passes(&values[at]))));
+            let bits = |values: &[T; 8]| {
+                bits_of(u64::from_le_bytes(std::array::from_fn(|at| u8::from(passes(&values[at])))))
+            };
             let word = eights.iter().zip(0..).fold(0, |word, (values, at)| word | bits(values) << (8 * at));
             let last = 8 * eights.len();
             rest.iter().zip(last..).fold(word, |word, (value, bit)| word | u64::from(passes(value)) << bit)
         };
         Self { words: values.chunks(64).map(word).collect(), len: values.len() as u32 }
+    }
+
+    /// For each bit of some flags the rows whose number has it; at most eight.
+    pub fn by_flags(numbers: &[u32], flags: &[u8], bits: usize) -> Vec<Self> {
+        let mut sets = vec![Self::none(numbers.len() as u32); bits];
+        for (at, numbers) in numbers.chunks(64).enumerate() {
+            let mut words = [0u64; u8::BITS as usize];
+            for (eight, numbers) in numbers.chunks(8).enumerate() {
+                let flags = numbers
+                    .iter()
+                    .rev()
+                    .fold(0, |word, number| word << 8 | u64::from(flags[*number as usize]));
+                for (bit, word) in words[..bits].iter_mut().enumerate() {
+                    *word |= bits_of(flags >> bit & LOWEST_BITS) << (8 * eight);
+                }
+            }
+            sets.iter_mut().zip(words).for_each(|(set, word)| set.words[at] = word);
+        }
+        sets
     }
 
     pub fn all(len: u32) -> Self {
@@ -169,10 +190,13 @@ impl RowSet {
     }
 }
 
+/// Of each byte.
+const LOWEST_BITS: u64 = 0x0101_0101_0101_0101;
+
 /// One bit for each of eight bytes that are 0 or 1: the product brings them side by side into its highest byte.
 #[inline]
-fn bits_of(bytes: [u8; 8]) -> u64 {
-    u64::from_le_bytes(bytes).wrapping_mul(0x0102_0408_1020_4080) >> 56
+const fn bits_of(bytes: u64) -> u64 {
+    bytes.wrapping_mul(0x0102_0408_1020_4080) >> 56
 }
 
 #[cfg(test)]
@@ -234,6 +258,20 @@ mod tests {
             assert_eq!(inserted, set(&expected));
             let numbers: Vec<u32> = (0..130).collect();
             assert_eq!(RowSet::passing(&numbers, |number| expected.contains(number)), set(&expected));
+        }
+    }
+
+    #[test]
+    fn flags_make_a_set_for_each_bit() {
+        let flags: Vec<u8> = (0..=255).collect();
+        for len in [0, 1, 7, 8, 63, 64, 130] {
+            let numbers: Vec<u32> = (0..len).map(|row| row * 37 % 256).collect();
+            for bits in 0..=8 {
+                let sets = RowSet::by_flags(&numbers, &flags, bits);
+                let expected =
+                    (0..bits).map(|bit| RowSet::passing(&numbers, |number| number >> bit & 1 == 1));
+                assert_eq!(sets, expected.collect::<Vec<_>>());
+            }
         }
     }
 

@@ -17,10 +17,11 @@ use super::numbering::Numbering;
 use crate::index::columns::block::ReadError;
 use crate::index::columns::column::Class;
 use crate::index::columns::decimal::Decimal;
+use crate::index::columns::forms::Fill;
 use crate::index::columns::search::fields::{Placed, TextNumbers};
 use crate::index::columns::search::places::{Scan, Use};
 use crate::index::columns::search::rows::RowSet;
-use crate::index::columns::shape::{Shape, Writing};
+use crate::index::columns::shape::{Hole, Shape, Writing};
 use crate::index::columns::view::{GroupView, Values};
 
 /// Where the rows of a shape have a field.
@@ -49,37 +50,49 @@ pub(super) struct Codes {
 
 type View<'a> = dyn GroupView + 'a;
 
+/// Values are read one by one if no more than one of so many is wanted.
+const VALUES_PER_PICKED: usize = 8;
+
 /// The sources of a field in all shapes of a group.
 pub(super) fn sources<'a>(scan: &Scan<'a, View<'a>>, field: &FieldName) -> Vec<Source> {
-    // Most groups keep no line whole, and looking through all shapes costs more than through all columns.
-    let has_whole = (0..scan.group.columns()).any(|column| scan.group.head(column).class == Class::Whole);
-    scan.group.shapes().iter().map(|shape| source(scan, shape, field, has_whole)).collect()
-}
-
-fn source<'a>(scan: &Scan<'a, View<'a>>, shape: &Shape, field: &FieldName, has_whole: bool) -> Source {
-    let name = match field {
-        FieldName::Role(Role::Time) => return Source::Time,
-        _ if has_whole && scan.keeps_whole(shape) => return Source::Untold,
-        FieldName::Role(role) => return source_of_role(scan, shape, *role),
-        FieldName::Named(name) => name,
-        FieldName::Any | FieldName::Like(_) => return Source::Missing,
-    };
-    let has_name = |column: &u32| scan.group.head(*column).name == *name;
-    let hole = shape.holes.iter().find(|hole| has_name(&hole.column));
-    if let Some(hole) = hole {
-        let is_time = matches!(hole.writing, Writing::Time(_));
-        return if is_time { Source::Untold } else { Source::Value { column: hole.column, nth: 0 } };
+    let shapes = scan.group.shapes();
+    if *field == FieldName::Role(Role::Time) {
+        return vec![Source::Time; shapes.len()];
     }
-    // Other defaults have the names of roles.
-    let default = shape.defaults.iter().copied().find(|column| &**name == "tags" && has_name(column));
-    default.map_or(Source::Missing, |column| Source::Value { column, nth: 0 })
+    let (forms, mut sources) = (scan.forms(), vec![Source::Missing; shapes.len()]);
+    match field {
+        FieldName::Role(role) => {
+            for Fill { column, shape, nth } in forms.fills(*role).iter().copied() {
+                let is_time = scan.group.head(column).class == Class::Time;
+                sources[shape as usize] =
+                    if is_time { Source::Untold } else { Source::Value { column, nth } };
+            }
+        }
+        FieldName::Named(name) => {
+            let columns = forms.named(name, |column| &scan.group.head(column).name);
+            let as_times = forms.times().iter().filter(|(column, _)| columns.contains(column));
+            let with_values = columns.iter().flat_map(|column| forms.uses(*column)).map(|of| of.shape);
+            for shape in with_values.chain(as_times.map(|(_, shape)| *shape)) {
+                sources[shape as usize] = source_of_name(&shapes[shape as usize], columns, &**name == "tags");
+            }
+        }
+        FieldName::Any | FieldName::Like(_) => {}
+    }
+    forms.whole().iter().for_each(|shape| sources[*shape as usize] = Source::Untold);
+    sources
 }
 
-fn source_of_role<'a>(scan: &Scan<'a, View<'a>>, shape: &Shape, role: Role) -> Source {
-    match shape.role(role) {
-        None => Source::Missing,
-        Some((column, _)) if scan.group.head(column).class == Class::Time => Source::Untold,
-        Some((column, nth)) => Source::Value { column, nth: nth as u32 },
+/// Where a shape has the first value of columns that have one name.
+fn source_of_name(shape: &Shape, columns: &[u32], is_of_defaults: bool) -> Source {
+    match shape.holes.iter().find(|hole| columns.contains(&hole.column)) {
+        Some(Hole { writing: Writing::Time(_), .. }) => Source::Untold,
+        Some(hole) => Source::Value { column: hole.column, nth: 0 },
+        None => {
+            // Other defaults have the names of roles.
+            let mut defaults = shape.defaults.iter().copied().filter(|_| is_of_defaults);
+            let default = defaults.find(|column| columns.contains(column));
+            default.map_or(Source::Missing, |column| Source::Value { column, nth: 0 })
+        }
     }
 }
 
@@ -129,7 +142,7 @@ impl ColumnRows {
         Ok((!ranks.is_empty()).then_some(Self { ranks, placed }))
     }
 
-    fn uses<'a>(scan: &Scan<'a, View<'a>>, column: u32, sources: &[Source]) -> Vec<Use> {
+    pub(super) fn uses<'a>(scan: &Scan<'a, View<'a>>, column: u32, sources: &[Source]) -> Vec<Use> {
         let mut uses = scan.uses(column);
         uses.iter_mut().zip(sources).for_each(|(of, source)| *of = source.narrow(*of, column));
         uses
@@ -221,14 +234,21 @@ impl Codes {
         match values {
             Values::OpenDictionary(texts) => {
                 let ids = &texts.ids()[range];
-                self.add_ids(wanted, ids, texts.texts(), |numbers, visit| {
+                let ids = wanted.of_values(ids)?;
+                self.add_ids(wanted, &ids, texts.texts(), |numbers, visit| {
                     numbers.iter().for_each(|number| visit(cell(texts.text(*number))));
                     Ok(())
                 })
             }
             Values::Dictionary(texts, blocks) => {
-                let mut ids = Vec::new();
-                texts.ids(blocks, range, &mut ids)?;
+                let ids = if wanted.values.len() < range.len() / VALUES_PER_PICKED {
+                    let ranks: Vec<u32> = wanted.values.iter().map(|value| ranks.start + value).collect();
+                    texts.ids_at(blocks, &ranks)?
+                } else {
+                    let mut ids = Vec::with_capacity(range.len());
+                    texts.ids(blocks, range, &mut ids)?;
+                    wanted.of_values(&ids)?.into_owned()
+                };
                 self.add_ids(wanted, &ids, texts.texts.len(), |numbers, visit| {
                     texts.texts.visit(blocks, numbers.iter().copied(), |_, text| visit(cell(text)))
                 })
@@ -255,7 +275,7 @@ impl Codes {
         }
     }
 
-    /// Adds values of a dictionary of so many texts, of which only those that rows have are read.
+    /// Adds values with these numbers in a dictionary of so many texts, of which only those that rows have are read.
     fn add_ids(
         &mut self,
         wanted: &Placed,
@@ -265,9 +285,8 @@ impl Codes {
     ) -> Result<(), ReadError> {
         let mut code_of = vec![0u32; texts];
         let wrong = || ReadError::directory("the number of a text");
-        for value in &wanted.values {
-            let id = *ids.get(*value as usize).ok_or_else(wrong)?;
-            *code_of.get_mut(id as usize).ok_or_else(wrong)? = 1;
+        for id in ids {
+            *code_of.get_mut(*id as usize).ok_or_else(wrong)? = 1;
         }
         let used: Vec<u32> = (0..texts as u32).filter(|id| code_of[*id as usize] == 1).collect();
         for (id, code) in used.iter().zip(self.cells.len() as u32..) {
@@ -278,8 +297,8 @@ impl Codes {
         if self.cells.len() != expected {
             return Err(wrong());
         }
-        for (row, value) in wanted.rows.iter().zip(&wanted.values) {
-            self.of_rows[*row as usize] = code_of[ids[*value as usize] as usize];
+        for (row, id) in wanted.rows.iter().zip(ids) {
+            self.of_rows[*row as usize] = code_of[*id as usize];
         }
         Ok(())
     }

@@ -21,7 +21,7 @@ use super::slots::Slots;
 use super::summed::{Sum, sums};
 use super::tallied::tallies;
 use crate::index::columns::block::ReadError;
-use crate::index::columns::search::evaluate::find;
+use crate::index::columns::search::evaluate::find_in;
 use crate::index::columns::search::places::Scan;
 use crate::index::columns::search::plan::Plan;
 use crate::index::columns::search::rows::RowSet;
@@ -52,20 +52,18 @@ pub(super) fn fill(
         Some(counted) => counted,
         None => (Vec::new(), select(tenant, view, period)?),
     };
-    let mut found = if selection.set.is_empty() {
-        selection.set
-    } else {
-        find(view, selection.rows.clone(), &selection.set, plan)?
-    };
+    let scan = Scan::new(view, selection.rows);
+    let (mut found, _) = find_in(&scan, &selection.set, plan, &|| None)?;
     let mut untold = Vec::new();
     if !found.is_empty() {
-        let scan = Scan::new(view, selection.rows);
         let mut fields = Fields::new(&scan, &grouping);
         let left = scan.rows_of_shapes(&found, |shape| fields.is_untold(shape as usize))?;
         found.remove(&left);
         untold.extend(left.iter().map(|row| row + scan.rows.start));
         if !found.is_empty() {
-            fields.forget_all_but(&scan.shapes_among(&found)?);
+            if found.count() < view.rows() {
+                fields.forget_all_but(&scan.shapes_among(&found)?);
+            }
             let filling =
                 Filling { scan: &scan, rows: &found, fields: &fields, grouping: &grouping, context };
             filling.fill(groups)?;
@@ -144,6 +142,7 @@ struct Filling<'f, 'a> {
 
 impl Filling<'_, '_> {
     fn fill(&self, groups: &mut Groups) -> Result<(), ReadError> {
+        self.foresee()?;
         let keys = self.grouping.keys.iter().map(|key| self.codes_of_key(key));
         let keys: Vec<Codes> = keys.collect::<Result<_, _>>()?;
         let mut slots = Slots::new(self.rows);
@@ -163,6 +162,20 @@ impl Filling<'_, '_> {
             }
         }
         Ok(())
+    }
+
+    /// Has the scan look at once for the rows of all columns, unless all rows have all that is asked.
+    fn foresee(&self) -> Result<(), ReadError> {
+        if self.grouping.keys.is_empty() && self.rows.count() == self.scan.len() {
+            return Ok(());
+        }
+        let mut asked = Vec::new();
+        for (_, sources) in &self.fields.sources {
+            for column in columns_of(sources) {
+                asked.push((column, ColumnRows::uses(self.scan, column, sources)));
+            }
+        }
+        self.scan.foresee_occupied(asked)
     }
 
     fn codes_of_key(&self, key: &Key) -> Result<Codes, ReadError> {

@@ -83,6 +83,12 @@ pub(super) fn feed(
             texts.ids(blocks, range, &mut ids)?;
             feed_ids(&hashes, &ids, column, slots, measures, states)?;
         }
+        Values::Templates(texts, blocks)
+            if column.placed.values.len() == texts.len() && matches!(slots, SlotOf::One) =>
+        {
+            let mut take = |some: &[u64]| add_hashes(&mut states[0], measures, some, some.len());
+            texts.each_hash(blocks, &mut take)?;
+        }
         Values::OpenTemplates(_) | Values::Templates(..) => {
             feed_hashes(&hashes(values, column)?, column, slots, measures, states);
         }

@@ -32,7 +32,7 @@ pub(super) fn tallies(
     let scan = Scan::new(view, 0..view.rows());
     let sources = sources(&scan, field);
     let columns = columns_of(&sources);
-    if !counts_all(view, &sources, &columns) {
+    if !counts_all(&scan, &sources, &columns) {
         return Ok(None);
     }
     let mut sums = Vec::new();
@@ -68,13 +68,14 @@ fn field_of(grouping: &Grouping) -> Option<&FieldName> {
 }
 
 /// Whether each row has the field as the only value of the columns, or none of these.
-fn counts_all(view: &dyn GroupView, sources: &[Source], columns: &[u32]) -> bool {
-    view.shapes().iter().zip(sources).all(|(shape, source)| {
-        let expected = match source {
-            Source::Missing => 0,
-            Source::Value { nth: 0, .. } => 1,
-            _ => return false,
-        };
-        shape.values().filter(|column| columns.contains(column)).count() == expected
+fn counts_all<'a>(scan: &Scan<'a, dyn GroupView + 'a>, sources: &[Source], columns: &[u32]) -> bool {
+    let mut values = vec![0; sources.len()];
+    for of in columns.iter().flat_map(|column| scan.forms().uses(*column)) {
+        values[of.shape as usize] += of.values;
+    }
+    values.into_iter().zip(sources).all(|(values, source)| match source {
+        Source::Missing => values == 0,
+        Source::Value { nth: 0, .. } => values == 1,
+        _ => false,
     })
 }

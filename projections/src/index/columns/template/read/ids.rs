@@ -37,6 +37,19 @@ impl<'a> TemplateReader<'a> {
         hashes.ok_or(TemplateError::Damaged("the number of its texts"))
     }
 
+    /// Gives the hashes of all texts, some at a time and in any order.
+    pub fn each_hash(&self, take: &mut dyn FnMut(&[u64])) -> Result<(), TemplateError> {
+        let mut blocks = self.blocks();
+        let mut missing = u64::from(self.directory.count());
+        for number in 0..=self.directory.template_count() {
+            let hashes = self.hashes_of(number, &mut blocks)?;
+            let rest = missing.checked_sub(hashes.len() as u64);
+            missing = rest.ok_or(TemplateError::Damaged("the number of its texts"))?;
+            take(&hashes);
+        }
+        if missing == 0 { Ok(()) } else { Err(TemplateError::Damaged("the number of its texts")) }
+    }
+
     /// The hashes of all texts of a template.
     fn hashes_of(&self, number: u16, blocks: &mut Blocks<'a>) -> Result<Vec<u64>, TemplateError> {
         let count = self.directory.texts_of(number);
