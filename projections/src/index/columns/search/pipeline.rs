@@ -1,8 +1,10 @@
 //! Pipes over groups: the table that a pipeline makes of the lines that a filter lets through.
 //!
 //! Rows are taken newest first, rendered, read again and pushed, until the pipeline has enough; groups that a pipeline
-//! begins with are filled from columns where those tell (`grouped`).
-//! Invariant: the table is that of pushing every passing line, newest first, unless the answer says what is missing.
+//! begins with are filled from columns where those tell (`grouped`). Others may join in: they find and read rows and sum
+//! up groups, and what they give is pushed and added in its order.
+//! Invariant: the table is that of pushing every passing line, newest first, unless the answer says what is missing; it is
+//! the same however many work on it.
 //! It does not render the lines of an answer before they are asked for: `hits` does.
 
 mod codes;
@@ -17,24 +19,31 @@ mod tallied;
 #[cfg(test)]
 mod tests;
 
+use std::sync::atomic::{AtomicU64, Ordering};
+
 use antler_events::ids::TenantId;
 use antler_events::query::matcher::MatcherError;
-use antler_events::query::pipe::{Cell, Context, Flow, LineKey, Pipeline, Table};
+use antler_events::query::pipe::{Cell, Context, Flow, LineKey, Pipeline, Read, Table};
 use antler_events::query::tree::Filter;
 
-use self::grouped::fill;
+use self::grouped::{Addition, addition};
 use self::newest::Newest;
 use super::budget::{Budget, Stop};
 use super::evaluate::read_lines;
 use super::lines::{Hit, hits_of};
 use super::plan::Plan;
 use super::select::{Period, SearchGroup};
+use super::waves::{GROUPS_EACH, Waves};
 use crate::index::columns::block::ReadError;
 use crate::index::columns::view::GroupView;
 
 /// Rows of the first chunk, which may be enough, and of the later ones.
 const CHUNK_ROWS_MIN: usize = 64;
 const CHUNK_ROWS_MAX: usize = 1_024;
+/// Fewer rows of a group are not divided among several who read them.
+const SHARED_ROWS_MIN: usize = 256;
+/// Of the memory of groups so much may wait to be added to them: what one more of so many holds.
+const WAITING_SHARE: u64 = 4;
 
 /// Which of the groups, and which of its rows.
 type Place = (usize, u32);
@@ -67,7 +76,7 @@ pub fn plan(filter: &Filter, pipeline: &Pipeline) -> Result<Plan, MatcherError> 
 }
 
 /// Sends the lines of a tenant through pipes.
-pub fn run<S: SearchGroup>(
+pub fn run<S: SearchGroup + Sync>(
     tenant: TenantId,
     groups: &[S],
     asked: PipeSearch<'_>,
@@ -80,24 +89,26 @@ pub fn run<S: SearchGroup>(
 }
 
 /// Pushes rows newest first.
-fn run_rows<S: SearchGroup>(
+fn run_rows<S: SearchGroup + Sync>(
     tenant: TenantId,
     groups: &[S],
     asked: PipeSearch<'_>,
     budget: &Budget<'_>,
 ) -> PipeAnswer {
     let PipeSearch { plan, period, mut pipeline, .. } = asked;
+    let waves = Waves::new(budget);
     let mut rows = Newest::new(tenant, groups, plan, period);
+    rows.are_all_wanted = pipeline.is_divisible();
     let mut damaged = Vec::new();
     let mut chunk_rows = CHUNK_ROWS_MIN;
     let mut stopped = budget.stop();
     while stopped.is_none() {
-        let chunk = rows.take(chunk_rows, budget);
+        let chunk = rows.take(chunk_rows, &waves);
         let places: Vec<Place> = chunk.iter().map(|found| (found.group, found.row)).collect();
-        if chunk.is_empty() || push(groups, &places, &mut pipeline, &mut damaged) == Flow::Enough {
+        if chunk.is_empty() || push(groups, &places, &mut pipeline, (&waves, &mut damaged)) == Flow::Enough {
             break;
         }
-        chunk_rows = (chunk_rows * 2).min(CHUNK_ROWS_MAX);
+        chunk_rows = (chunk_rows * 2).min(CHUNK_ROWS_MAX * waves.width());
         stopped = budget.stop();
     }
     stopped = stopped.or(rows.stopped);
@@ -106,42 +117,87 @@ fn run_rows<S: SearchGroup>(
 }
 
 /// Fills the first groups from columns, and pushes only the rows of which these do not tell.
-fn run_grouped<S: SearchGroup>(
+fn run_grouped<S: SearchGroup + Sync>(
     tenant: TenantId,
     groups: &[S],
     asked: PipeSearch<'_>,
     budget: &Budget<'_>,
 ) -> PipeAnswer {
-    let PipeSearch { plan, period, mut pipeline, context } = asked;
-    let (first, last) = plan.period();
-    let period = (first.max(period.0), last.min(period.1));
-    let (mut damaged, mut stopped) = (Vec::new(), None);
-    'groups: for (number, group) in groups.iter().enumerate() {
-        if group.span().0 > period.1 || period.0 > group.span().1 {
-            continue;
-        }
-        stopped = budget.stop();
-        if stopped.is_some() {
-            break;
-        }
-        let Some(groups_of_first) = pipeline.first_groups_mut() else { break };
-        let untold = match group.with(|view| fill(tenant, view, (plan, period), context, groups_of_first)) {
-            Ok(Ok(untold)) => untold,
-            Ok(Err(error)) | Err(error) => {
-                damaged.push(error);
-                continue;
-            }
+    let (first, last) = asked.plan.period();
+    let period = (first.max(asked.period.0), last.min(asked.period.1));
+    let overlaps = |group: &usize| groups[*group].span().0 <= period.1 && period.0 <= groups[*group].span().1;
+    let numbers: Vec<usize> = (0..groups.len()).filter(overlaps).collect();
+    let waves = Waves::new(budget);
+    let (mut pipeline, mut damaged, mut stopped) = (asked.pipeline, Vec::new(), None);
+    let mut rest = &numbers[..];
+    while let Some(first) = pipeline.first_groups().filter(|_| !rest.is_empty() && stopped.is_none()) {
+        let add = |number: usize| {
+            let of_group = |view: &dyn GroupView| {
+                addition(tenant, view, (asked.plan, period), asked.context, &first.grouping)
+            };
+            groups[number].with(of_group).flatten()
         };
-        for rows in untold.chunks(CHUNK_ROWS_MAX) {
-            stopped = budget.stop();
+        let wave = additions(rest, &waves, asked.context.limits.group_bytes_max / WAITING_SHARE, &add);
+        for addition in wave {
+            stopped = add_rows(groups, rest[0], addition, &mut pipeline, (&waves, &mut damaged));
+            rest = &rest[1..];
             if stopped.is_some() {
-                break 'groups;
+                break;
             }
-            let places: Vec<Place> = rows.iter().map(|row| (number, *row)).collect();
-            push(groups, &places, &mut pipeline, &mut damaged);
         }
+        stopped = stopped.or_else(|| budget.stop().filter(|_| !rest.is_empty()));
     }
     PipeAnswer { table: pipeline.finish(), damaged, stopped }
+}
+
+/// What the first of some groups add, in their order; not of all if the search has to end, or if they hold too much.
+fn additions(
+    groups: &[usize],
+    waves: &Waves<'_>,
+    bytes_max: u64,
+    add: &(impl Fn(usize) -> Result<Addition, ReadError> + Sync),
+) -> Vec<Result<Addition, ReadError>> {
+    let width = waves.width();
+    let count = if width == 1 { 1 } else { groups.len().min(width * GROUPS_EACH) };
+    let (bytes, budget) = (AtomicU64::new(0), waves.budget());
+    let job = |at: usize| {
+        let is_full = at > 0 && bytes.load(Ordering::Relaxed) > bytes_max;
+        if is_full || budget.stop().is_some() {
+            return None;
+        }
+        let addition = add(groups[at]);
+        let held = addition.as_ref().map_or(0, Addition::bytes_held);
+        bytes.fetch_add(held, Ordering::Relaxed);
+        Some(addition)
+    };
+    waves.gather(count, job).into_iter().map_while(|addition| addition).collect()
+}
+
+/// Adds what a group adds, then its other rows. Says why it ended early.
+fn add_rows<S: SearchGroup + Sync>(
+    groups: &[S],
+    number: usize,
+    addition: Result<Addition, ReadError>,
+    pipeline: &mut Pipeline,
+    (waves, damaged): (&Waves<'_>, &mut Vec<ReadError>),
+) -> Option<Stop> {
+    let untold = match addition {
+        Ok(addition) => pipeline.first_groups_mut().map(|groups| addition.add_to(groups)),
+        Err(error) => {
+            damaged.push(error);
+            None
+        }
+    };
+    let untold = untold.unwrap_or_default();
+    for rows in untold.chunks(CHUNK_ROWS_MAX * waves.width()) {
+        let stopped = waves.budget().stop();
+        if stopped.is_some() {
+            return stopped;
+        }
+        let places: Vec<Place> = rows.iter().map(|row| (number, *row)).collect();
+        push(groups, &places, pipeline, (waves, damaged));
+    }
+    None
 }
 
 /// The lines of keys of an answer, found in the same groups; none where a group cannot be read.
@@ -151,7 +207,13 @@ pub fn hits<S: SearchGroup>(
     damaged: &mut Vec<ReadError>,
 ) -> Vec<Option<Hit>> {
     let places: Vec<Place> = keys.iter().map(|key| place_of(*key)).collect();
-    by_group(groups, &places, damaged, hits_of)
+    let mut found: Vec<Option<Hit>> = places.iter().map(|_| None).collect();
+    let order = in_order(&places);
+    for of_one in order.chunk_by(|one, other| places[*one].0 == places[*other].0) {
+        let hits = read_places(groups, (&places, of_one), hits_of);
+        put(of_one, hits, &mut found, damaged);
+    }
+    found
 }
 
 /// Where a line stands as a key: which of the groups, and which of its rows.
@@ -164,16 +226,16 @@ fn place_of(key: LineKey) -> Place {
 }
 
 /// Pushes rows in their order. Those that cannot be read are left out.
-fn push<S: SearchGroup>(
+fn push<S: SearchGroup + Sync>(
     groups: &[S],
     places: &[Place],
     pipeline: &mut Pipeline,
-    damaged: &mut Vec<ReadError>,
+    (waves, damaged): (&Waves<'_>, &mut Vec<ReadError>),
 ) -> Flow {
     let all = if pipeline.reads().is_empty() {
         vec![Some(Vec::new()); places.len()]
     } else {
-        by_group(groups, places, damaged, |view, rows| cells_of(view, rows, pipeline))
+        read_cells(groups, places, pipeline.reads(), (waves, damaged))
     };
     for ((group, row), cells) in places.iter().zip(all) {
         let Some(cells) = cells else { continue };
@@ -184,37 +246,66 @@ fn push<S: SearchGroup>(
     Flow::More
 }
 
-/// The cells that a pipeline reads of rising rows.
-fn cells_of(group: &dyn GroupView, rows: &[u32], pipeline: &Pipeline) -> Result<Vec<Vec<Cell>>, ReadError> {
+/// The cells of rows, in their order.
+fn read_cells<S: SearchGroup + Sync>(
+    groups: &[S],
+    places: &[Place],
+    reads: &[Read],
+    (waves, damaged): (&Waves<'_>, &mut Vec<ReadError>),
+) -> Vec<Option<Vec<Cell>>> {
+    let mut found: Vec<Option<Vec<Cell>>> = places.iter().map(|_| None).collect();
+    let order = in_order(places);
+    let width = waves.width();
+    // Whoever works alone reads a page once.
+    let most = if width == 1 { usize::MAX } else { places.len().div_ceil(width).max(SHARED_ROWS_MIN) };
+    let of_groups = order.chunk_by(|one, other| places[*one].0 == places[*other].0);
+    let jobs: Vec<&[usize]> = of_groups.flat_map(|of_one| of_one.chunks(most.min(of_one.len()))).collect();
+    let read = |at: usize| read_places(groups, (places, jobs[at]), |view, rows| cells_of(view, rows, reads));
+    let cells = if width == 1 { (0..jobs.len()).map(read).collect() } else { waves.gather(jobs.len(), read) };
+    jobs.iter().zip(cells).for_each(|(job, cells)| put(job, cells, &mut found, damaged));
+    found
+}
+
+/// The cells of rising rows.
+fn cells_of(group: &dyn GroupView, rows: &[u32], reads: &[Read]) -> Result<Vec<Vec<Cell>>, ReadError> {
     let mut all = Vec::with_capacity(rows.len());
     for (origin, row) in read_lines(group, rows)? {
         let batch = row.parsed(origin.received_at)?;
         let line = batch.line(0).ok_or(ReadError::directory("a line"))?;
         let arrival = group.arrivals().get(origin.arrival as usize);
         let defaults = &arrival.ok_or(ReadError::directory("the arrival of a row"))?.defaults;
-        let reads = pipeline.reads().iter();
-        all.push(reads.map(|read| Cell::of_line(line, defaults, &read.field)).collect());
+        all.push(reads.iter().map(|read| Cell::of_line(line, defaults, &read.field)).collect());
     }
     Ok(all)
 }
 
-/// What `read` gives for the rows of each group, in the order of the places.
-fn by_group<S: SearchGroup, T>(
-    groups: &[S],
-    places: &[Place],
-    damaged: &mut Vec<ReadError>,
-    read: impl Fn(&dyn GroupView, &[u32]) -> Result<Vec<T>, ReadError>,
-) -> Vec<Option<T>> {
+/// Places by groups and rows, as their numbers.
+fn in_order(places: &[Place]) -> Vec<usize> {
     let mut order: Vec<usize> = (0..places.len()).collect();
     order.sort_unstable_by_key(|at| places[*at]);
-    let mut found: Vec<Option<T>> = places.iter().map(|_| None).collect();
-    for of_one in order.chunk_by(|one, other| places[*one].0 == places[*other].0) {
-        let Some(group) = groups.get(places[of_one[0]].0) else { continue };
-        let rows: Vec<u32> = of_one.iter().map(|at| places[*at].1).collect();
-        match group.with(|view| read(view, &rows)) {
-            Ok(Ok(some)) => of_one.iter().zip(some).for_each(|(at, one)| found[*at] = Some(one)),
-            Ok(Err(error)) | Err(error) => damaged.push(error),
-        }
+    order
+}
+
+/// What `read` gives for the rows of some places, which are all of one group.
+fn read_places<S: SearchGroup, T>(
+    groups: &[S],
+    (places, of_one): (&[Place], &[usize]),
+    read: impl Fn(&dyn GroupView, &[u32]) -> Result<Vec<T>, ReadError>,
+) -> Result<Vec<T>, ReadError> {
+    let rows: Vec<u32> = of_one.iter().map(|at| places[*at].1).collect();
+    let group = of_one.first().and_then(|at| groups.get(places[*at].0));
+    group.map_or_else(|| Ok(Vec::new()), |group| group.with(|view| read(view, &rows)).flatten())
+}
+
+/// Puts what was read to its places.
+fn put<T>(
+    of_one: &[usize],
+    read: Result<Vec<T>, ReadError>,
+    found: &mut [Option<T>],
+    damaged: &mut Vec<ReadError>,
+) {
+    match read {
+        Ok(some) => of_one.iter().zip(some).for_each(|(at, one)| found[*at] = Some(one)),
+        Err(error) => damaged.push(error),
     }
-    found
 }

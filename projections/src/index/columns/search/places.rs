@@ -12,10 +12,8 @@ use antler_events::line::Role;
 use super::occupied::KnownOccupied;
 use super::rows::RowSet;
 use crate::index::columns::block::ReadError;
-use crate::index::columns::column::Class;
 use crate::index::columns::forms::Forms;
 use crate::index::columns::plane::PAGE;
-use crate::index::columns::shape::Shape;
 use crate::index::columns::view::GroupView;
 
 /// Some rows of a group, as a search goes through them.

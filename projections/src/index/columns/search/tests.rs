@@ -135,7 +135,7 @@ fn check_answers(batches: &[Batch], filter: &Filter, limit: usize, cut: usize) {
 }
 
 /// Searches alone, and with others who join in or do not.
-fn with_budgets(sharing: usize, check: impl Fn(&Budget<'_>)) {
+pub(super) fn with_budgets(sharing: usize, check: impl Fn(&Budget<'_>)) {
     let (clock, is_cancelled) = (SystemClock::new(), AtomicBool::new(false));
     check(&Budget::alone(&clock, &is_cancelled));
     with_sharing(Sharing::ALL[sharing % 3], u64::MAX, &check);
@@ -143,7 +143,7 @@ fn with_budgets(sharing: usize, check: impl Fn(&Budget<'_>)) {
 
 /// How jobs are shared.
 #[derive(Debug, Clone, Copy)]
-enum Sharing {
+pub(super) enum Sharing {
     /// Nobody joins in.
     Never,
     /// From the last to the first.
@@ -153,7 +153,7 @@ enum Sharing {
 }
 
 impl Sharing {
-    const ALL: [Self; 3] = [Self::Never, Self::Backwards, Self::Threads];
+    pub(super) const ALL: [Self; 3] = [Self::Never, Self::Backwards, Self::Threads];
 }
 
 impl Workers for Sharing {
@@ -192,7 +192,7 @@ impl Clock for LeapingClock {
     }
 }
 
-fn with_sharing(sharing: Sharing, seconds: u64, check: impl FnOnce(&Budget<'_>)) {
+pub(super) fn with_sharing(sharing: Sharing, seconds: u64, check: impl FnOnce(&Budget<'_>)) {
     let (clock, is_cancelled) = (LeapingClock::default(), AtomicBool::new(false));
     let deadline = Duration::from_secs(seconds);
     check(&Budget { clock: &clock, deadline, is_cancelled: &is_cancelled, workers: &sharing });

@@ -17,7 +17,7 @@ use crate::index::columns::view::GroupView;
 /// A search that takes longer is shared. Waking somebody up costs a small part of it.
 const ALONE_FOR: Duration = Duration::from_micros(500);
 /// Groups of a wave for each who works, so that nobody waits long for the last.
-const GROUPS_EACH: usize = 4;
+pub(super) const GROUPS_EACH: usize = 4;
 
 /// The pace of one search.
 pub(super) struct Waves<'a> {
@@ -38,6 +38,10 @@ impl<'a> Waves<'a> {
         let begun = *self.begun.get_or_init(|| clock.elapsed());
         let is_quick = width == 1 || clock.elapsed().saturating_sub(begun) < ALONE_FOR;
         if is_quick { 1 } else { width }
+    }
+
+    pub(super) fn budget(&self) -> &'a Budget<'a> {
+        self.budget
     }
 
     /// What the jobs give, in their order.

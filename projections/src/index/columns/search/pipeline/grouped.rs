@@ -1,10 +1,8 @@
-//! The first groups of a pipeline, filled from the columns of one group.
+//! What the columns of one group add to the first groups of a pipeline.
 //!
 //! Keys and values are small numbers row by row; combinations are counted as numbers, and become cells and states once each.
-//! Invariant: the groups are those of pushing the rows one by one. Rows of shapes that do not tell a field are handed back, to be
-//! pushed. It does not fill groups of patterns.
-
-use std::sync::Arc;
+//! Invariant: the groups become those of pushing the rows one by one, if what each group adds is added in the order of
+//! groups. Rows of shapes that do not tell a field are handed back, to be pushed. It does not fill groups of patterns.
 
 use antler_config::limits::PipeLimits;
 use antler_events::ids::TenantId;
@@ -31,22 +29,63 @@ use crate::index::columns::view::GroupView;
 
 type View<'a> = dyn GroupView + 'a;
 
-/// Fills groups with the rows of a tenant that a plan lets through, all of them or, if there is an error, none.
-/// Gives the rows that are not in the groups, rising.
-pub(super) fn fill(
+/// What one group adds.
+#[derive(Default)]
+pub(super) struct Addition {
+    slots: Vec<Slot>,
+    sums: Vec<Sum>,
+    /// Rows that are in neither, rising.
+    untold: Vec<u32>,
+}
+
+/// Rows of one key.
+struct Slot {
+    key: Vec<Cell>,
+    lines: u64,
+    states: Vec<State>,
+}
+
+impl Addition {
+    pub(super) fn bytes_held(&self) -> u64 {
+        let of_cells = |cells: &[Cell]| cells.iter().map(Cell::bytes_held).sum::<usize>();
+        let of_slot = |slot: &Slot| {
+            let states: usize = slot.states.iter().map(State::bytes_held).sum();
+            size_of::<Slot>() + of_cells(&slot.key) + states
+        };
+        let of_sum = |sum: &Sum| size_of::<Sum>() + of_cells(&sum.key) + of_cells(&sum.values);
+        let slots: usize = self.slots.iter().map(of_slot).sum();
+        let sums: usize = self.sums.iter().map(of_sum).sum();
+        (slots + sums + size_of_val(&self.untold[..])) as u64
+    }
+
+    /// Adds everything but the rows that are in neither, which it gives.
+    pub(super) fn add_to(self, groups: &mut Groups) -> Vec<u32> {
+        for Slot { key, lines, states } in self.slots {
+            if let Some(mine) = groups.states(&key, lines) {
+                mine.iter_mut().zip(&states).for_each(|(mine, theirs)| mine.merge(theirs));
+                groups.count_bytes(states.iter().map(State::bytes_held).sum());
+            }
+        }
+        for Sum { key, values, lines } in self.sums {
+            groups.add(&key, &values, lines, Sum::TIME);
+        }
+        self.untold
+    }
+}
+
+/// What the rows of a tenant add that a plan lets through: all of them or, if there is an error, none.
+pub(super) fn addition(
     tenant: TenantId,
     view: &dyn GroupView,
     (plan, period): (&Plan, Period),
     context: &Context,
-    groups: &mut Groups,
-) -> Result<Vec<u32>, ReadError> {
-    let grouping = Arc::clone(groups.grouping());
-    let counted = sums(tenant, view, (plan, period), &grouping, context)?;
+    grouping: &Grouping,
+) -> Result<Addition, ReadError> {
+    let counted = sums(tenant, view, (plan, period), grouping, context)?;
     if counted.is_none()
-        && let Some(tallies) = without_rows(tenant, view, (plan, period), &grouping)?
+        && let Some(sums) = without_rows(tenant, view, (plan, period), grouping)?
     {
-        add_sums(tallies, groups);
-        return Ok(Vec::new());
+        return Ok(Addition { sums, ..Addition::default() });
     }
     let (sums, selection) = match counted {
         Some(counted) => counted,
@@ -54,29 +93,21 @@ pub(super) fn fill(
     };
     let scan = Scan::new(view, selection.rows);
     let (mut found, _) = find_in(&scan, &selection.set, plan, &|| None)?;
-    let mut untold = Vec::new();
+    let mut addition = Addition { sums, ..Addition::default() };
     if !found.is_empty() {
-        let mut fields = Fields::new(&scan, &grouping);
+        let mut fields = Fields::new(&scan, grouping);
         let left = scan.rows_of_shapes(&found, |shape| fields.is_untold(shape as usize))?;
         found.remove(&left);
-        untold.extend(left.iter().map(|row| row + scan.rows.start));
+        addition.untold.extend(left.iter().map(|row| row + scan.rows.start));
         if !found.is_empty() {
             if found.count() < view.rows() {
                 fields.forget_all_but(&scan.shapes_among(&found)?);
             }
-            let filling =
-                Filling { scan: &scan, rows: &found, fields: &fields, grouping: &grouping, context };
-            filling.fill(groups)?;
+            let filling = Filling { scan: &scan, rows: &found, fields: &fields, grouping, context };
+            addition.slots = filling.slots()?;
         }
     }
-    add_sums(sums, groups);
-    Ok(untold)
-}
-
-fn add_sums(sums: Vec<Sum>, groups: &mut Groups) {
-    for Sum { key, values, lines } in sums {
-        groups.add(&key, &values, lines, Sum::TIME);
-    }
+    Ok(addition)
 }
 
 /// The lines of each key where columns tell them without finding rows.
@@ -141,7 +172,7 @@ struct Filling<'f, 'a> {
 }
 
 impl Filling<'_, '_> {
-    fn fill(&self, groups: &mut Groups) -> Result<(), ReadError> {
+    fn slots(&self) -> Result<Vec<Slot>, ReadError> {
         self.foresee()?;
         let keys = self.grouping.keys.iter().map(|key| self.codes_of_key(key));
         let keys: Vec<Codes> = keys.collect::<Result<_, _>>()?;
@@ -150,18 +181,14 @@ impl Filling<'_, '_> {
         let lines = slots.lines();
         let mut states = self.states(&lines);
         self.add_values(&slots, &mut states)?;
-        for ((example, lines), states) in slots.examples.iter().zip(lines).zip(&states) {
+        let slot = |((example, lines), states): ((&u32, u64), Vec<State>)| {
             let cells = self.grouping.keys.iter().zip(&keys).map(|(key, codes)| {
                 let code = codes.of_rows[*example as usize];
                 key.of(&codes.cells[code as usize], &self.context.range)
             });
-            let key: Vec<Cell> = cells.collect();
-            if let Some(mine) = groups.states(&key, lines) {
-                mine.iter_mut().zip(states).for_each(|(mine, theirs)| mine.merge(theirs));
-                groups.count_bytes(states.iter().map(State::bytes_held).sum());
-            }
-        }
-        Ok(())
+            Slot { key: cells.collect(), lines, states }
+        };
+        Ok(slots.examples.iter().zip(lines).zip(states).map(slot).collect())
     }
 
     /// Has the scan look at once for the rows of all columns, unless all rows have all that is asked.

@@ -6,10 +6,11 @@
 use antler_events::ids::TenantId;
 
 use crate::index::columns::block::ReadError;
-use crate::index::columns::search::budget::{Budget, Stop};
+use crate::index::columns::search::budget::Stop;
 use crate::index::columns::search::lines::{Found, LineSearch, Order};
 use crate::index::columns::search::plan::Plan;
 use crate::index::columns::search::select::{Period, SearchGroup};
+use crate::index::columns::search::waves::Waves;
 
 /// Rows, taken from groups as they are needed.
 pub(super) struct Newest<'a, S> {
@@ -21,12 +22,14 @@ pub(super) struct Newest<'a, S> {
     closed: Vec<usize>,
     /// Rows of those that were; the newest stands last.
     pending: Vec<Found>,
+    /// Nobody ends before the last row, so groups can be opened ahead.
+    pub(super) are_all_wanted: bool,
     pub(super) damaged: Vec<ReadError>,
     /// Why there are no more rows, if there might be.
     pub(super) stopped: Option<Stop>,
 }
 
-impl<'a, S: SearchGroup> Newest<'a, S> {
+impl<'a, S: SearchGroup + Sync> Newest<'a, S> {
     pub(super) fn new(tenant: TenantId, groups: &'a [S], plan: &'a Plan, period: Period) -> Self {
         let asked = LineSearch { plan, period, order: Order::NewestFirst, limit: usize::MAX, after: None };
         let period = asked.narrowed();
@@ -41,22 +44,22 @@ impl<'a, S: SearchGroup> Newest<'a, S> {
             period,
             closed,
             pending: Vec::new(),
+            are_all_wanted: false,
             damaged: Vec::new(),
             stopped: None,
         }
     }
 
     /// The next rows, up to so many; none at the end.
-    pub(super) fn take(&mut self, count: usize, budget: &Budget<'_>) -> Vec<Found> {
+    pub(super) fn take(&mut self, count: usize, waves: &Waves<'_>) -> Vec<Found> {
         let mut taken = Vec::new();
         while taken.len() < count {
-            while let Some(group) = self.needed() {
-                self.stopped = budget.stop();
+            while self.needs_group() {
+                self.stopped = waves.budget().stop();
                 if self.stopped.is_some() {
                     return taken;
                 }
-                self.closed.pop();
-                self.open(group);
+                self.open(waves);
             }
             let Some(row) = self.pending.pop() else { break };
             taken.push(row);
@@ -64,23 +67,31 @@ impl<'a, S: SearchGroup> Newest<'a, S> {
         taken
     }
 
-    /// The latest group that is closed, if it can hold a newer row than those that are pending.
-    fn needed(&self) -> Option<usize> {
-        let group = *self.closed.last()?;
-        let latest = self.groups[group].span().1;
+    /// Whether the latest group that is closed can hold a newer row than those that are pending.
+    fn needs_group(&self) -> bool {
         let newest = self.pending.last();
-        newest.is_none_or(|newest| latest >= newest.position.time.nanos()).then_some(group)
+        let can_hold = |group: &usize| {
+            newest.is_none_or(|newest| self.groups[*group].span().1 >= newest.position.time.nanos())
+        };
+        self.closed.last().is_some_and(can_hold)
     }
 
-    fn open(&mut self, group: usize) {
-        let rows = self.groups[group].with(|view| self.asked.rows_of(self.tenant, view, self.period, group));
-        match rows {
-            Ok(Ok(rows)) => {
-                self.pending.extend(rows);
-                // A stable sort finds the runs that are sorted already.
-                self.pending.sort_by_key(|found| found.position);
+    /// Opens the latest groups that are closed: one, or as many as are looked through at once.
+    fn open(&mut self, waves: &Waves<'_>) {
+        let count = if self.are_all_wanted { waves.width() } else { 1 };
+        let opened = self.closed.split_off(self.closed.len().saturating_sub(count));
+        let (groups, asked, tenant, period) = (self.groups, &self.asked, self.tenant, self.period);
+        let job = |at: usize| {
+            let group = opened[at];
+            groups[group].with(|view| asked.rows_of(tenant, view, period, group)).flatten()
+        };
+        for rows in waves.gather(opened.len(), job).into_iter().rev() {
+            match rows {
+                Ok(rows) => self.pending.extend(rows),
+                Err(error) => self.damaged.push(error),
             }
-            Ok(Err(error)) | Err(error) => self.damaged.push(error),
         }
+        // A stable sort finds the runs that are sorted already.
+        self.pending.sort_by_key(|found| found.position);
     }
 }

@@ -8,14 +8,16 @@ use std::sync::atomic::AtomicBool;
 use antler_config::limits::{PipeLimits, QueryLimits};
 use antler_events::clock::{SystemClock, Timestamp};
 use antler_events::query::diagnose::Diagnostics;
+use antler_events::query::pipe::pipeline::Warning;
 use antler_events::query::pipe::{Context, Pipe, TimeRange};
 use antler_events::query::tree::FieldName;
 use antler_events::query::{generate, pipe, reference};
 use proptest::prelude::*;
 use proptest::sample::select;
 
-use super::super::tests::{Batch, open, sealed, tenant};
+use super::super::tests::{Batch, Sharing, open, sealed, tenant, with_budgets, with_sharing};
 use super::*;
+use crate::index::columns::group::SealedGroup;
 use crate::index::columns::open::OpenGroup;
 
 const PIPES: [&str; 43] = [
@@ -131,7 +133,7 @@ fn check_in(batches: &[Batch], group: &OpenGroup, filter: &Filter, text: &str, p
     check_groups(batches, std::slice::from_ref(group), filter, text, period);
 }
 
-fn check_groups<S: SearchGroup>(
+fn check_groups<S: SearchGroup + Sync>(
     batches: &[Batch],
     groups: &[S],
     filter: &Filter,
@@ -141,21 +143,94 @@ fn check_groups<S: SearchGroup>(
     let context = context();
     let pipeline = Pipeline::new(&pipes(text), &context).unwrap();
     let plan = plan(filter, &pipeline).unwrap();
-    let (clock, is_cancelled) = (SystemClock::new(), AtomicBool::new(false));
-    let budget = Budget::alone(&clock, &is_cancelled);
     for number in 0..2 {
         let (table, raw) = expected(batches, number, (filter, period), pipeline.clone());
-        let asked = PipeSearch { plan: &plan, period, pipeline: pipeline.clone(), context: &context };
-        let answer = run(tenant(number), groups, asked, &budget);
-        assert!(answer.damaged.is_empty() && answer.stopped.is_none());
-        let shown = |table: &Table| (table.columns.clone(), table.rows.clone(), table.warnings.clone());
-        assert_eq!(shown(&answer.table), shown(&table), "{text}");
-        let lines = answer.table.lines.map(|lines| lines.keys).unwrap_or_default();
-        let mut damaged = Vec::new();
-        let found = hits(groups, &lines, &mut damaged).into_iter().map(|hit| hit.unwrap().raw);
-        let wanted = table.lines.map(|lines| lines.keys).unwrap_or_default();
-        let wanted: Vec<Vec<u8>> = wanted.iter().map(|key| raw[*key as usize].clone()).collect();
-        assert_eq!(found.collect::<Vec<_>>(), wanted, "{text}");
+        let wanted = table.lines.iter().flat_map(|lines| &lines.keys);
+        let wanted: Vec<Vec<u8>> = wanted.map(|key| raw[*key as usize].clone()).collect();
+        with_budgets(batches.len() + text.len(), |budget| {
+            let asked = PipeSearch { plan: &plan, period, pipeline: pipeline.clone(), context: &context };
+            let answer = run(tenant(number), groups, asked, budget);
+            assert!(answer.damaged.is_empty() && answer.stopped.is_none());
+            assert_eq!(shown(&answer.table), shown(&table), "{text}");
+            let lines = answer.table.lines.map(|lines| lines.keys).unwrap_or_default();
+            let mut damaged = Vec::new();
+            let found = hits(groups, &lines, &mut damaged).into_iter().map(|hit| hit.unwrap().raw);
+            assert_eq!(found.collect::<Vec<_>>(), wanted, "{text}");
+        });
+    }
+}
+
+type Shown = (Vec<std::sync::Arc<str>>, Vec<Vec<Cell>>, Vec<Warning>);
+
+fn shown(table: &Table) -> Shown {
+    (table.columns.clone(), table.rows.clone(), table.warnings.clone())
+}
+
+/// Lines of eleven days, each a group, one in two of another tenant.
+fn eleven_days() -> Vec<SealedGroup> {
+    let day = |number: u64| -> Vec<Vec<u8>> {
+        let line = |n: u64| {
+            let (time, value) = (1_772_366_400_000 + (number * 20 + n) * 4_320_000, n * 7 % 31 + number);
+            format!(r#"{{"time":{time},"service":"s{value}","a":{n}.5,"rid":"{}"}}"#, id(value))
+        };
+        (0..20).map(|n| line(n).into_bytes()).collect()
+    };
+    let batches: Vec<Batch> =
+        (0..22).map(|number| ((number % 2) as u8, day(number / 2), Default::default())).collect();
+    sealed(&open(&batches))
+}
+
+#[test]
+fn limits_cut_the_same_whoever_joins_in() {
+    let groups = eleven_days();
+    assert!(groups.len() > 8, "{}", groups.len());
+    let few =
+        |groups_max, group_bytes_max| PipeLimits { groups_max, group_bytes_max, ..PipeLimits::default() };
+    let small = PipeLimits { distinct_values_max: 9, percentile_values_max: 7, ..few(30, 100_000) };
+    for limits in [few(5, 1 << 20), few(1_000, 2_000), few(1_000, 0), small] {
+        let context = Context { limits, ..context() };
+        for text in PIPES {
+            let pipeline = Pipeline::new(&pipes(text), &context).unwrap();
+            let plan = plan(&Filter::All, &pipeline).unwrap();
+            let answer = |budget: &Budget<'_>| {
+                let asked = PipeSearch {
+                    plan: &plan,
+                    period: ALL_TIME,
+                    pipeline: pipeline.clone(),
+                    context: &context,
+                };
+                let answer = run(tenant(0), &groups, asked, budget);
+                assert!(answer.damaged.is_empty() && answer.stopped.is_none());
+                shown(&answer.table)
+            };
+            let (clock, is_cancelled) = (SystemClock::new(), AtomicBool::new(false));
+            let alone = answer(&Budget::alone(&clock, &is_cancelled));
+            for sharing in Sharing::ALL {
+                with_sharing(sharing, u64::MAX, |budget| assert_eq!(answer(budget), alone, "{text}"));
+            }
+        }
+    }
+}
+
+#[test]
+fn a_deadline_ends_what_is_shared() {
+    let (groups, context) = (eleven_days(), context());
+    for text in ["stats count(a) by service", "sort by a", "stats count()"] {
+        let pipeline = Pipeline::new(&pipes(text), &context).unwrap();
+        let plan = plan(&Filter::All, &pipeline).unwrap();
+        for (sharing, seconds) in
+            Sharing::ALL.into_iter().flat_map(|sharing| [0, 2, 4, 7].map(|at| (sharing, at)))
+        {
+            with_sharing(sharing, seconds, |budget| {
+                let asked = PipeSearch {
+                    plan: &plan,
+                    period: ALL_TIME,
+                    pipeline: pipeline.clone(),
+                    context: &context,
+                };
+                assert_eq!(run(tenant(0), &groups, asked, budget).stopped, Some(Stop::Deadline), "{text}");
+            });
+        }
     }
 }
 
