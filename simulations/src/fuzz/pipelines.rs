@@ -41,7 +41,7 @@ fn shown(table: &Table) -> String {
     format!("{:?} {:?} {:?}", table.columns, table.rows, table.warnings)
 }
 
-fn asked<G: SearchGroup>(groups: &[G], filter: &Filter, pipeline: &Pipeline) -> Table {
+fn asked<G: SearchGroup + Sync>(groups: &[G], filter: &Filter, pipeline: &Pipeline) -> Table {
     let plan = plan(filter, pipeline).expect("a filter without errors compiles");
     let context = context();
     let asked = PipeSearch { plan: &plan, period: ALWAYS, pipeline: pipeline.clone(), context: &context };

@@ -1,12 +1,14 @@
 //! Patterns over groups: what messages have in common, how often and when, with examples, and which are new.
 //!
-//! Each group tells the forms of its messages by template numbers; forms of all groups together become patterns.
+//! Each group tells the forms of its messages by template numbers; forms of all groups together become patterns. Several
+//! groups are counted at once if others join in, and added in their order.
 //! Invariant: patterns and counts do not depend on the order of groups nor on how lines are spread over them, and only
 //! lines of the tenant count: a template that none of them has is not looked at. Lines are rendered for examples only,
 //! and where no column tells the message.
 
 mod examples;
 mod forms;
+mod local;
 mod messages;
 mod ranking;
 mod tally;
@@ -19,9 +21,10 @@ use antler_events::ids::TenantId;
 use antler_events::query::pattern::{Form, PatternId};
 
 use self::examples::add_examples;
-use self::forms::Forms;
+use self::forms::{Forms, Room};
+use self::local::LocalForms;
 use self::ranking::rank;
-use self::tally::{Counted, Tally};
+use self::tally::{BYTES_PER_BUCKET, Counted, Tally};
 use super::budget::{Budget, Stop};
 use super::counts::{ByLevel, ValueCount};
 use super::evaluate::find;
@@ -29,12 +32,13 @@ use super::lines::Hit;
 use super::places::Scan;
 use super::plan::Plan;
 use super::select::{Period, SearchGroup, select};
+use super::waves::{GROUPS_EACH, Waves};
 use crate::index::columns::block::ReadError;
 use crate::index::columns::view::GroupView;
 use crate::index::port::PatternOrder;
 
-/// What a step of time of one form costs.
-const BYTES_PER_BUCKET: usize = 48;
+/// What groups may hold that wait to be added, beyond one.
+const WAITING_BYTES_MAX: u64 = 16 << 20;
 
 /// What is told of each pattern beside its count. Each costs a pass over a column, examples only where they are.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -136,7 +140,7 @@ impl FoundPattern {
 }
 
 /// The patterns of the messages that a filter lets pass.
-pub fn patterns<S: SearchGroup>(
+pub fn patterns<S: SearchGroup + Sync>(
     tenant: TenantId,
     groups: &[S],
     asked: &PatternSearch<'_>,
@@ -203,26 +207,28 @@ impl PatternSearch<'_> {
 }
 
 /// Counts the lines that pass.
-fn count<S: SearchGroup>(walk: &mut Walk<'_, S>, asked: &PatternSearch<'_>, forms: &mut Forms) -> Tally {
+fn count<S: SearchGroup + Sync>(
+    walk: &mut Walk<'_, S>,
+    asked: &PatternSearch<'_>,
+    forms: &mut Forms,
+) -> Tally {
     let mut tally = Tally::with_room(asked.bytes_max / BYTES_PER_BUCKET);
     let (period, counted) = (asked.narrowed(), asked.counted());
-    walk.each(period, |tenant, group, view| {
+    walk.each(period, (forms, &mut tally), |tenant, view, Part { forms, tally }| {
         let selection = select(tenant, view, period)?;
         let found = find(view, selection.rows.clone(), &selection.set, asked.plan)?;
         if found.is_empty() {
             return Ok(());
         }
         let scan = Scan::new(view, selection.rows);
-        let (before, group) = (tally.with_message(), group as u32);
         if counted.is_plain() {
-            scan.count_forms(&found, forms, &mut |form, lines| tally.add(group, form, lines))?;
+            scan.count_forms(&found, forms, &mut |form, lines| tally.add(0, form, lines))?;
         } else {
             let of_rows = scan.message_forms(&found, forms)?;
-            tally.add_rows(group, &scan, &of_rows, counted)?;
+            tally.add_rows(0, &scan, &of_rows, counted)?;
         }
-        let lines = u64::from(found.count());
-        tally.lines += lines;
-        tally.without_message += lines.saturating_sub(tally.with_message() - before);
+        tally.lines = u64::from(found.count());
+        tally.without_message = tally.lines.saturating_sub(tally.with_message());
         Ok(())
     });
     tally
@@ -239,7 +245,11 @@ struct Past {
 }
 
 impl Past {
-    fn read<S: SearchGroup>(walk: &mut Walk<'_, S>, asked: &PatternSearch<'_>, forms: &mut Forms) -> Self {
+    fn read<S: SearchGroup + Sync>(
+        walk: &mut Walk<'_, S>,
+        asked: &PatternSearch<'_>,
+        forms: &mut Forms,
+    ) -> Self {
         let mut past = Self::default();
         if let Some(period) = asked.looks_back_to() {
             let tally = look_back(walk, period, forms);
@@ -260,18 +270,30 @@ fn counts_of(tally: &Tally) -> Vec<u64> {
 }
 
 /// Counts all lines of the tenant in a time by templates.
-fn look_back<S: SearchGroup>(walk: &mut Walk<'_, S>, period: Period, forms: &mut Forms) -> Tally {
+fn look_back<S: SearchGroup + Sync>(walk: &mut Walk<'_, S>, period: Period, forms: &mut Forms) -> Tally {
     let mut tally = Tally::default();
     forms.renew_room_for_texts();
-    walk.each(period, |tenant, group, view| {
+    walk.each(period, (forms, &mut tally), |tenant, view, Part { forms, tally }| {
         let selection = select(tenant, view, period)?;
         if selection.set.is_empty() {
             return Ok(());
         }
-        let add = &mut |form, lines| tally.add(group as u32, form, lines);
+        let add = &mut |form, lines| tally.add(0, form, lines);
         Scan::new(view, selection.rows).count_forms(&selection.set, forms, add)
     });
     tally
+}
+
+/// What was found in one group.
+struct Part {
+    forms: LocalForms,
+    tally: Tally,
+}
+
+impl Part {
+    fn bytes_held(&self) -> u64 {
+        (self.forms.bytes_held() + self.tally.bytes_held()) as u64
+    }
 }
 
 /// Groups that are gone through, and what went wrong with them.
@@ -285,16 +307,47 @@ struct Walk<'a, S> {
 }
 
 impl<S: SearchGroup> Walk<'_, S> {
-    /// Visits groups with lines of a time, the latest first. A group that could not be read is not asked again.
+    /// Adds what groups with lines of a time have, the latest first; of one that cannot be read nothing, and it is not
+    /// asked again.
     fn each(
         &mut self,
         period: Period,
-        mut visit: impl FnMut(TenantId, usize, &dyn GroupView) -> Result<(), ReadError>,
-    ) {
-        for group in self.latest_first(period) {
-            if !self.read(group, |tenant, view| visit(tenant, group, view)) {
+        (forms, tally): (&mut Forms, &mut Tally),
+        read: impl Fn(TenantId, &dyn GroupView, &mut Part) -> Result<(), ReadError> + Sync,
+    ) where
+        S: Sync,
+    {
+        let (order, buckets, tenant, groups) =
+            (self.latest_first(period), tally.buckets_left, self.tenant, self.groups);
+        let part_of = |group: usize, room: Room| {
+            let mut part = Part { forms: LocalForms::with_room(room), tally: Tally::with_room(buckets) };
+            groups[group].with(|view| read(tenant, view, &mut part)).flatten().map(|()| part)
+        };
+        let waves = Waves::new(self.budget);
+        let mut rest = &order[..];
+        while !rest.is_empty() {
+            self.stopped = self.stopped.or_else(|| self.budget.stop());
+            if self.stopped.is_some() {
                 return;
             }
+            let width = waves.width();
+            let count = if width == 1 { 1 } else { rest.len().min(width * GROUPS_EACH) };
+            let room = forms.room();
+            let read = |at: usize| part_of(rest[at], room);
+            let held = |part: &Result<Part, ReadError>| part.as_ref().map_or(0, Part::bytes_held);
+            let parts = waves.gather_first(count, WAITING_BYTES_MAX, read, held);
+            let (now, later) = rest.split_at(parts.len());
+            for (group, part) in now.iter().copied().zip(parts) {
+                // The groups before may have left too little room for its texts.
+                let is_other = part.as_ref().is_ok_and(|part| !part.forms.fits(forms.room()));
+                match if is_other { part_of(group, forms.room()) } else { part } {
+                    Ok(Part { forms: local, tally: counted }) => {
+                        tally.take_in(group as u32, counted, &forms.take_in(&local));
+                    }
+                    Err(error) => self.damaged.push(DamagedGroup { group, error }),
+                }
+            }
+            rest = later;
         }
     }
 

@@ -19,8 +19,6 @@ mod tallied;
 #[cfg(test)]
 mod tests;
 
-use std::sync::atomic::{AtomicU64, Ordering};
-
 use antler_events::ids::TenantId;
 use antler_events::query::matcher::MatcherError;
 use antler_events::query::pipe::{Cell, Context, Flow, LineKey, Pipeline, Read, Table};
@@ -159,18 +157,8 @@ fn additions(
 ) -> Vec<Result<Addition, ReadError>> {
     let width = waves.width();
     let count = if width == 1 { 1 } else { groups.len().min(width * GROUPS_EACH) };
-    let (bytes, budget) = (AtomicU64::new(0), waves.budget());
-    let job = |at: usize| {
-        let is_full = at > 0 && bytes.load(Ordering::Relaxed) > bytes_max;
-        if is_full || budget.stop().is_some() {
-            return None;
-        }
-        let addition = add(groups[at]);
-        let held = addition.as_ref().map_or(0, Addition::bytes_held);
-        bytes.fetch_add(held, Ordering::Relaxed);
-        Some(addition)
-    };
-    waves.gather(count, job).into_iter().map_while(|addition| addition).collect()
+    let held = |addition: &Result<Addition, ReadError>| addition.as_ref().map_or(0, Addition::bytes_held);
+    waves.gather_first(count, bytes_max, |at| add(groups[at]), held)
 }
 
 /// Adds what a group adds, then its other rows. Says why it ended early.

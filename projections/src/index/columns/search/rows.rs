@@ -32,17 +32,33 @@ impl RowSet {
 
     /// For each bit of some flags the rows whose number has it; at most eight.
     pub fn by_flags(numbers: &[u32], flags: &[u8], bits: usize) -> Vec<Self> {
-        let mut sets = vec![Self::none(numbers.len() as u32); bits];
+        match bits {
+            0 => Vec::new(),
+            1 => Self::by_bits::<1>(numbers, flags),
+            2 => Self::by_bits::<2>(numbers, flags),
+            3 | 4 => Self::by_bits::<4>(numbers, flags).into_iter().take(bits).collect(),
+            _ => Self::by_bits::<8>(numbers, flags).into_iter().take(bits).collect(),
+        }
+    }
+
+    fn by_bits<const BITS: usize>(numbers: &[u32], flags: &[u8]) -> Vec<Self> {
+        let mut sets = vec![Self::none(numbers.len() as u32); BITS];
+        let flag = |number: u32| u64::from(flags[number as usize]);
         for (at, numbers) in numbers.chunks(64).enumerate() {
-            let mut words = [0u64; u8::BITS as usize];
-            for (eight, numbers) in numbers.chunks(8).enumerate() {
-                let flags = numbers
-                    .iter()
-                    .rev()
-                    .fold(0, |word, number| word << 8 | u64::from(flags[*number as usize]));
-                for (bit, word) in words[..bits].iter_mut().enumerate() {
-                    *word |= bits_of(flags >> bit & LOWEST_BITS) << (8 * eight);
+            let mut words = [0u64; BITS];
+            let mut add = |eight: u64, place: usize| {
+                for (bit, word) in words.iter_mut().enumerate() {
+                    *word |= bits_of(eight >> bit & LOWEST_BITS) << (8 * place);
                 }
+            };
+            let (eights, rest) = numbers.as_chunks::<8>();
+            for (place, [a, b, c, d, e, f, g, h]) in eights.iter().enumerate() {
+                let low = flag(*a) | flag(*b) << 8 | flag(*c) << 16 | flag(*d) << 24;
+                let high = flag(*e) | flag(*f) << 8 | flag(*g) << 16 | flag(*h) << 24;
+                add(low | high << 32, place);
+            }
+            if !rest.is_empty() {
+                add(rest.iter().rev().fold(0, |eight, number| eight << 8 | flag(*number)), eights.len());
             }
             sets.iter_mut().zip(words).for_each(|(set, word)| set.words[at] = word);
         }

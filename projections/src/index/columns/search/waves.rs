@@ -6,6 +6,7 @@
 
 use std::cell::OnceCell;
 use std::sync::Mutex;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use super::budget::{Budget, Stop};
@@ -59,6 +60,30 @@ impl<'a> Waves<'a> {
             result.expect("workers do every job")
         });
         taken.collect()
+    }
+}
+
+impl Waves<'_> {
+    /// What the first of some jobs give, in their order: not all of them if the search has to end, or if what others
+    /// give holds too much.
+    pub(super) fn gather_first<T: Send>(
+        &self,
+        count: usize,
+        bytes_max: u64,
+        job: impl Fn(usize) -> T + Sync,
+        bytes_held: impl Fn(&T) -> u64 + Sync,
+    ) -> Vec<T> {
+        let (bytes, budget) = (AtomicU64::new(0), self.budget);
+        let results = self.gather(count, |at| {
+            let is_full = at > 0 && bytes.load(Ordering::Relaxed) > bytes_max;
+            if is_full || budget.stop().is_some() {
+                return None;
+            }
+            let result = job(at);
+            bytes.fetch_add(bytes_held(&result), Ordering::Relaxed);
+            Some(result)
+        });
+        results.into_iter().map_while(|result| result).collect()
     }
 }
 

@@ -9,6 +9,7 @@ use antler_events::query::pattern::Form;
 use foldhash::fast::FixedState;
 use hashbrown::HashTable;
 
+use super::local::{LocalForms, Source};
 use crate::index::columns::template::split::{Split, split};
 use crate::index::columns::template::{Template, Templates};
 
@@ -26,6 +27,38 @@ const TEXT_BYTES_MAX: usize = 32 << 20;
 pub(super) const UNKNOWN: u32 = u32::MAX - 1;
 pub(super) const NO_MESSAGE: u32 = u32::MAX;
 
+/// Gives the forms of messages numbers.
+pub(super) trait Numbers {
+    /// The number of the form of a text.
+    fn of_text(&mut self, text: &[u8]) -> u32;
+
+    /// The number of the form of a template.
+    fn of_template(&mut self, template: Template<'_>) -> u32;
+
+    fn has_room_for_texts(&self) -> bool;
+}
+
+/// Texts without a template that may still be looked at, and their bytes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Room {
+    pub(super) texts: usize,
+    pub(super) bytes: usize,
+}
+
+impl Room {
+    const FIRST: Self = Self { texts: TEXTS_MAX, bytes: TEXT_BYTES_MAX };
+
+    pub(super) fn is_empty(self) -> bool {
+        self.texts == 0 || self.bytes == 0
+    }
+
+    /// Takes what one more text needs.
+    pub(super) fn take(&mut self, bytes: usize) {
+        self.texts = self.texts.saturating_sub(1);
+        self.bytes = self.bytes.saturating_sub(bytes);
+    }
+}
+
 /// Different forms.
 #[derive(Debug)]
 pub(super) struct Forms {
@@ -40,8 +73,7 @@ pub(super) struct Forms {
     hasher: FixedState,
     form_bytes: usize,
     template_bytes: usize,
-    texts_left: usize,
-    text_bytes_left: usize,
+    room: Room,
 }
 
 impl Default for Forms {
@@ -56,8 +88,7 @@ impl Default for Forms {
             hasher: FixedState::default(),
             form_bytes: 0,
             template_bytes: 0,
-            texts_left: TEXTS_MAX,
-            text_bytes_left: TEXT_BYTES_MAX,
+            room: Room::FIRST,
         }
     }
 }
@@ -73,51 +104,38 @@ impl Forms {
 
     /// Lets as many texts be looked at as in the beginning.
     pub(super) fn renew_room_for_texts(&mut self) {
-        (self.texts_left, self.text_bytes_left) = (TEXTS_MAX, TEXT_BYTES_MAX);
+        self.room = Room::FIRST;
     }
 
-    pub(super) fn has_room_for_texts(&self) -> bool {
-        self.texts_left > 0 && self.text_bytes_left > 0
+    pub(super) fn room(&self) -> Room {
+        self.room
     }
 
-    /// The number of the form of a text.
-    pub(super) fn of_text(&mut self, text: &[u8]) -> u32 {
-        if !self.has_room_for_texts() {
-            return UNKNOWN;
-        }
-        self.texts_left -= 1;
-        self.text_bytes_left = self.text_bytes_left.saturating_sub(text.len());
-        split(text, &mut self.split);
-        let hash = self.hasher.hash_one(self.split.key());
-        if let Some((_, number)) = self.by_key.find(hash, |(key, _)| **key == *self.split.key()) {
+    /// Takes in the forms of a group; gives for each number of theirs the own one.
+    pub(super) fn take_in(&mut self, local: &LocalForms) -> Vec<u32> {
+        let used = local.used();
+        self.room.texts = self.room.texts.saturating_sub(used.texts);
+        self.room.bytes = self.room.bytes.saturating_sub(used.bytes);
+        let number = |source: &Source| match source {
+            Source::Template(number) => self.of_template(local.template(*number)),
+            Source::Text(key) => self.of_key(key),
+        };
+        local.sources().iter().map(number).collect()
+    }
+
+    /// The number of the form of texts that have a key.
+    fn of_key(&mut self, key: &[u8]) -> u32 {
+        let hash = self.hasher.hash_one(key);
+        if let Some((_, number)) = self.by_key.find(hash, |(other, _)| **other == *key) {
             return *number;
         }
-        let template = Templates::of_key(self.split.key()).expect("the split writes keys");
+        let template = Templates::of_key(key).expect("the split writes keys");
         let number = self.number(template.template(1).form());
         if self.has_room_for_templates() {
-            self.template_bytes += self.split.key().len();
-            let Self { by_key, hasher, split, .. } = self;
-            by_key.insert_unique(hash, (split.key().into(), number), |(key, _)| hasher.hash_one(&**key));
+            self.template_bytes += key.len();
+            let Self { by_key, hasher, .. } = self;
+            by_key.insert_unique(hash, (key.into(), number), |(key, _)| hasher.hash_one(&**key));
         }
-        number
-    }
-
-    /// The number of the form of a template.
-    pub(super) fn of_template(&mut self, template: Template<'_>) -> u32 {
-        let hash = self.hasher.hash_one(template);
-        let is_same = |known: &(u32, u32)| self.templates.template(known.0 as usize) == template;
-        if let Some((_, number)) = self.by_template.find(hash, is_same) {
-            return *number;
-        }
-        if !self.has_room_for_templates() {
-            return UNKNOWN;
-        }
-        let number = self.number(template.form());
-        self.template_bytes += template.text().len() + size_of_val(template.holes());
-        let Self { templates, by_template, hasher, .. } = self;
-        templates.push(template);
-        let hash_of = |known: &(u32, u32)| hasher.hash_one(templates.template(known.0 as usize));
-        by_template.insert_unique(hash, (templates.count() as u32, number), hash_of);
         number
     }
 
@@ -141,6 +159,42 @@ impl Forms {
         self.form_bytes += form.bytes_held();
         all.push(form);
         by_form.insert_unique(hash, number, |number| hasher.hash_one(&all[*number as usize]));
+        number
+    }
+}
+
+impl Numbers for Forms {
+    fn has_room_for_texts(&self) -> bool {
+        !self.room.is_empty()
+    }
+
+    fn of_text(&mut self, text: &[u8]) -> u32 {
+        if self.room.is_empty() {
+            return UNKNOWN;
+        }
+        self.room.take(text.len());
+        let mut parts = std::mem::take(&mut self.split);
+        split(text, &mut parts);
+        let number = self.of_key(parts.key());
+        self.split = parts;
+        number
+    }
+
+    fn of_template(&mut self, template: Template<'_>) -> u32 {
+        let hash = self.hasher.hash_one(template);
+        let is_same = |known: &(u32, u32)| self.templates.template(known.0 as usize) == template;
+        if let Some((_, number)) = self.by_template.find(hash, is_same) {
+            return *number;
+        }
+        if !self.has_room_for_templates() {
+            return UNKNOWN;
+        }
+        let number = self.number(template.form());
+        self.template_bytes += template.text().len() + size_of_val(template.holes());
+        let Self { templates, by_template, hasher, .. } = self;
+        templates.push(template);
+        let hash_of = |known: &(u32, u32)| hasher.hash_one(templates.template(known.0 as usize));
+        by_template.insert_unique(hash, (templates.count() as u32, number), hash_of);
         number
     }
 }

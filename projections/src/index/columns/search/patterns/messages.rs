@@ -7,7 +7,7 @@ use std::ops::Range;
 
 use antler_events::line::Role;
 
-use super::forms::{Forms, NO_MESSAGE, UNKNOWN};
+use super::forms::{NO_MESSAGE, Numbers, UNKNOWN};
 use crate::index::columns::block::ReadError;
 use crate::index::columns::column::Class;
 use crate::index::columns::plane::PAGE;
@@ -46,7 +46,7 @@ impl<G: GroupView + ?Sized> Scan<'_, G> {
     pub(super) fn message_forms<'r>(
         &self,
         rows: &'r RowSet,
-        forms: &mut Forms,
+        forms: &mut dyn Numbers,
     ) -> Result<RowForms<'r>, ReadError> {
         let mut found = RowForms::none(rows);
         for column in self.message_columns()? {
@@ -61,7 +61,7 @@ impl<G: GroupView + ?Sized> Scan<'_, G> {
     pub(super) fn count_forms(
         &self,
         rows: &RowSet,
-        forms: &mut Forms,
+        forms: &mut dyn Numbers,
         add: &mut dyn FnMut(u32, u64),
     ) -> Result<(), ReadError> {
         let mut found = RowForms::none(rows);
@@ -96,7 +96,7 @@ impl<G: GroupView + ?Sized> Scan<'_, G> {
     fn column_counts(
         &self,
         column: &MessageColumn,
-        forms: &mut Forms,
+        forms: &mut dyn Numbers,
         add: &mut dyn FnMut(u32, u64),
     ) -> Result<bool, ReadError> {
         let values = self.group.values(column.number);
@@ -115,7 +115,7 @@ impl<G: GroupView + ?Sized> Scan<'_, G> {
     fn column_forms(
         &self,
         column: &MessageColumn,
-        forms: &mut Forms,
+        forms: &mut dyn Numbers,
         found: &mut RowForms<'_>,
     ) -> Result<(), ReadError> {
         let values = self.group.values(column.number);
@@ -146,7 +146,7 @@ impl<G: GroupView + ?Sized> Scan<'_, G> {
         &self,
         column: &MessageColumn,
         of_column: &dyn TemplateTexts,
-        forms: &mut Forms,
+        forms: &mut dyn Numbers,
         found: &mut RowForms<'_>,
         texts: &mut Vec<(u32, u32)>,
     ) -> Result<(), ReadError> {
@@ -169,7 +169,7 @@ impl<G: GroupView + ?Sized> Scan<'_, G> {
     fn dictionary_forms(
         &self,
         column: &MessageColumn,
-        forms: &mut Forms,
+        forms: &mut dyn Numbers,
         found: &mut RowForms<'_>,
     ) -> Result<(), ReadError> {
         let range = column.ranks.start as usize..column.ranks.end as usize;
@@ -215,7 +215,11 @@ impl<G: GroupView + ?Sized> Scan<'_, G> {
     }
 
     /// Lines that are kept whole are read again.
-    fn forms_of_whole_lines(&self, forms: &mut Forms, found: &mut RowForms<'_>) -> Result<(), ReadError> {
+    fn forms_of_whole_lines(
+        &self,
+        forms: &mut dyn Numbers,
+        found: &mut RowForms<'_>,
+    ) -> Result<(), ReadError> {
         let whole = self.rows_of_shapes(found.rows, |shape| self.is_whole(shape))?;
         let whole: Vec<u32> = whole.iter().collect();
         for some in whole.chunks(READ_TOGETHER) {
@@ -240,7 +244,7 @@ impl<G: GroupView + ?Sized> Scan<'_, G> {
 /// Counts the texts of all templates, and gives the ranks of those that have none.
 fn template_counts(
     texts: &dyn TemplateTexts,
-    forms: &mut Forms,
+    forms: &mut dyn Numbers,
     add: &mut dyn FnMut(u32, u64),
 ) -> Result<Vec<(u32, u32)>, ReadError> {
     for number in (REST + 1..=texts.template_count()).filter(|number| texts.texts_of(*number) > 0) {
@@ -260,7 +264,7 @@ fn visit_texts(
     values: Values<'_>,
     class: Class,
     texts: &[(u32, u32)],
-    forms: &mut Forms,
+    forms: &mut dyn Numbers,
     visit: &mut dyn FnMut(u32, u32),
 ) -> Result<(), ReadError> {
     for some in texts.chunks(TEXTS_TOGETHER) {

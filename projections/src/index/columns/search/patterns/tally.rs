@@ -19,6 +19,8 @@ use crate::index::columns::search::fields::TextNumbers;
 use crate::index::columns::search::places::Scan;
 use crate::index::columns::view::GroupView;
 
+/// What a step of time of one form costs.
+pub(super) const BYTES_PER_BUCKET: usize = 48;
 /// Pairs of a form and a service that are counted.
 const SERVICE_PAIRS_MAX: usize = 1 << 18;
 
@@ -122,6 +124,50 @@ impl Tally {
         if counted.services { self.add_services(scan, found) } else { Ok(()) }
     }
 
+    /// Adds what was counted in one group, whose forms have these numbers here.
+    pub(super) fn take_in(&mut self, group: u32, local: Self, numbers: &[u32]) {
+        self.lines += local.lines;
+        self.without_message += local.without_message;
+        self.is_cut |= local.is_cut;
+        self.add(group, UNKNOWN, local.unclassified);
+        for (of_form, number) in local.of_forms.into_iter().zip(numbers) {
+            if of_form.count > 0 {
+                self.take_in_form(group, *number, of_form);
+            }
+        }
+        let mut of_services: Vec<((u32, u32), u64)> = local.of_services.into_iter().collect();
+        of_services.sort_unstable();
+        for ((form, service), lines) in of_services {
+            let form = numbers.get(form as usize).copied().unwrap_or(UNKNOWN);
+            if form < UNKNOWN {
+                let service = self.services.number(local.services.text(service));
+                add_pair(&mut self.of_services, (form, service), lines);
+            }
+        }
+    }
+
+    fn take_in_form(&mut self, group: u32, number: u32, of_form: FormTally) {
+        self.add(group, number, of_form.count);
+        if number == UNKNOWN {
+            return;
+        }
+        let mine = &mut self.of_forms[number as usize];
+        if let Some((first, last)) = of_form.seen {
+            let seen = mine.seen.get_or_insert((first, last));
+            *seen = (seen.0.min(first), seen.1.max(last));
+        }
+        mine.levels.iter_mut().zip(of_form.levels).for_each(|(sum, lines)| *sum += lines);
+        for (start, lines) in of_form.buckets {
+            self.is_cut |= !add_bucket(&mut mine.buckets, &mut self.buckets_left, start, lines);
+        }
+    }
+
+    pub(super) fn bytes_held(&self) -> usize {
+        let of_form = |of_form: &FormTally| size_of::<FormTally>() + of_form.buckets.len() * BYTES_PER_BUCKET;
+        let of_forms: usize = self.of_forms.iter().map(of_form).sum();
+        of_forms + self.of_services.capacity() * size_of::<((u32, u32), u64)>()
+    }
+
     /// Lines that have a form or an unknown one.
     pub(super) fn with_message(&self) -> u64 {
         self.classified + self.unclassified
@@ -160,11 +206,7 @@ impl Tally {
         found: &RowForms<'_>,
     ) -> Result<(), ReadError> {
         let Self { services, of_services, .. } = self;
-        let mut add = |pair, lines| {
-            if of_services.len() < SERVICE_PAIRS_MAX || of_services.contains_key(&pair) {
-                *of_services.entry(pair).or_default() += lines;
-            }
-        };
+        let mut add = |pair, lines| add_pair(of_services, pair, lines);
         let mut last = ((UNKNOWN, 0), 0);
         scan.field(&FieldName::Role(Role::Service), found.rows, services, &mut |row, service| {
             let pair = (found.of_rows[row as usize], service);
@@ -181,6 +223,26 @@ impl Tally {
             add(last.0, last.1);
         }
         Ok(())
+    }
+}
+
+/// Adds lines to a step of time, if it is there or there is room for it.
+fn add_bucket(buckets: &mut BTreeMap<i64, u64>, left: &mut usize, start: i64, lines: u64) -> bool {
+    match buckets.get_mut(&start) {
+        Some(sum) => *sum += lines,
+        None if *left > 0 => {
+            *left -= 1;
+            buckets.insert(start, lines);
+        }
+        None => return false,
+    }
+    true
+}
+
+/// Adds lines of a form and a service, if they are there or there is room for them.
+fn add_pair(of_services: &mut HashMap<(u32, u32), u64, FixedState>, pair: (u32, u32), lines: u64) {
+    if of_services.len() < SERVICE_PAIRS_MAX || of_services.contains_key(&pair) {
+        *of_services.entry(pair).or_default() += lines;
     }
 }
 
@@ -230,14 +292,8 @@ impl Run {
                 *seen = (seen.0.min(first), seen.1.max(last));
             }
             if self.step.is_some() {
-                match of_form.buckets.get_mut(&self.bucket.start) {
-                    Some(lines) => *lines += count,
-                    None if tally.buckets_left > 0 => {
-                        tally.buckets_left -= 1;
-                        of_form.buckets.insert(self.bucket.start, count);
-                    }
-                    None => tally.is_cut = true,
-                }
+                let (buckets, left) = (&mut of_form.buckets, &mut tally.buckets_left);
+                tally.is_cut |= !add_bucket(buckets, left, self.bucket.start, count);
             }
         }
     }

@@ -21,7 +21,7 @@ use super::*;
 use crate::index::columns::group::SealedGroup;
 use crate::index::columns::open::OpenGroup;
 use crate::index::columns::search::lines::Position;
-use crate::index::columns::search::tests::{Batch, sealed, tenant};
+use crate::index::columns::search::tests::{Batch, Sharing, sealed, tenant, with_sharing};
 
 const MINUTE: i64 = 60_000_000_000;
 const ALL_TIME: Period = (i64::MIN, i64::MAX);
@@ -171,10 +171,24 @@ fn told(answer: &PatternAnswer) -> Vec<(String, FoundPattern)> {
     answer.patterns.iter().map(|pattern| (pattern.form.to_string(), without_examples(pattern))).collect()
 }
 
+/// Asks alone, and with others who join in; all say the same.
 fn ask(groups: &[Group], asked: &PatternSearch<'_>) -> PatternAnswer {
     let (clock, is_cancelled) = (SystemClock::new(), AtomicBool::new(false));
-    let budget = Budget::alone(&clock, &is_cancelled);
-    patterns(tenant(0), groups, asked, &budget)
+    let alone = patterns(tenant(0), groups, asked, &Budget::alone(&clock, &is_cancelled));
+    let counts = |answer: &PatternAnswer| {
+        let damaged: Vec<usize> = answer.damaged.iter().map(|damaged| damaged.group).collect();
+        let unclassified = (answer.unclassified, answer.unclassified_before);
+        (answer.lines, answer.classified, answer.without_message, unclassified, answer.is_cut, damaged)
+    };
+    let ways = if groups.len() > 2 { &Sharing::ALL[..] } else { &Sharing::ALL[2..] };
+    for sharing in ways {
+        with_sharing(*sharing, u64::MAX, |budget| {
+            let shared = patterns(tenant(0), groups, asked, budget);
+            assert_eq!(shared.patterns, alone.patterns, "{sharing:?}");
+            assert_eq!(counts(&shared), counts(&alone), "{sharing:?}");
+        });
+    }
+    alone
 }
 
 fn all_of(plan: &Plan) -> PatternSearch<'_> {
@@ -403,13 +417,28 @@ fn hostile_messages_are_shown_harmlessly() {
     }
 }
 
+/// A message of letters alone.
+fn words(number: u32) -> String {
+    let letter = |place: u32| char::from(b'a' + (number >> (4 * place) & 15) as u8);
+    (0..5).map(letter).map(String::from).collect::<Vec<_>>().join(" x")
+}
+
+#[test]
+fn limits_cut_the_same_whoever_joins_in() {
+    let plan = Plan::new(&Filter::All).unwrap();
+    let messages: Vec<String> = (0..70_000).map(words).collect();
+    let texts: Vec<&str> = messages.iter().map(String::as_str).collect();
+    let batches: Vec<Batch> = texts.chunks(9_000).map(|texts| batch(0, texts)).collect();
+    let groups: Vec<Group> = (1..).zip(&batches).flat_map(|numbered| open_groups(&[numbered])).collect();
+    let details = PatternDetails { examples: 0, ..EVERYTHING };
+    let answer = ask(&groups, &PatternSearch { details, bytes_max: 48 * 1_000, ..all_of(&plan) });
+    assert!(answer.unclassified > 0 && answer.is_cut);
+    assert_eq!(answer.classified + answer.unclassified, 70_000);
+}
+
 #[test]
 fn too_many_different_messages_are_counted_as_such() {
     let plan = Plan::new(&Filter::All).unwrap();
-    let words = |number: u32| {
-        let letter = |place: u32| char::from(b'a' + (number >> (4 * place) & 15) as u8);
-        (0..5).map(letter).map(String::from).collect::<Vec<_>>().join(" x")
-    };
     let messages: Vec<String> = (0..70_000).map(words).collect();
     let texts: Vec<&str> = messages.iter().map(String::as_str).collect();
     let groups = open_groups(&[(1, &batch(0, &texts))]);

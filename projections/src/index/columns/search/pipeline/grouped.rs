@@ -34,6 +34,8 @@ type View<'a> = dyn GroupView + 'a;
 pub(super) struct Addition {
     slots: Vec<Slot>,
     sums: Vec<Sum>,
+    /// Lines of the only key, of which nothing else is measured.
+    tallies: Vec<(Cell, u64)>,
     /// Rows that are in neither, rising.
     untold: Vec<u32>,
 }
@@ -55,7 +57,8 @@ impl Addition {
         let of_sum = |sum: &Sum| size_of::<Sum>() + of_cells(&sum.key) + of_cells(&sum.values);
         let slots: usize = self.slots.iter().map(of_slot).sum();
         let sums: usize = self.sums.iter().map(of_sum).sum();
-        (slots + sums + size_of_val(&self.untold[..])) as u64
+        let tallies: usize = self.tallies.iter().map(|(cell, _)| size_of::<u64>() + cell.bytes_held()).sum();
+        (slots + sums + tallies + size_of_val(&self.untold[..])) as u64
     }
 
     /// Adds everything but the rows that are in neither, which it gives.
@@ -68,6 +71,11 @@ impl Addition {
         }
         for Sum { key, values, lines } in self.sums {
             groups.add(&key, &values, lines, Sum::TIME);
+        }
+        for (cell, lines) in self.tallies {
+            if let Some(states) = groups.states(std::slice::from_ref(&cell), lines) {
+                states.iter_mut().for_each(|state| state.add_lines(lines));
+            }
         }
         self.untold
     }
@@ -83,9 +91,9 @@ pub(super) fn addition(
 ) -> Result<Addition, ReadError> {
     let counted = sums(tenant, view, (plan, period), grouping, context)?;
     if counted.is_none()
-        && let Some(sums) = without_rows(tenant, view, (plan, period), grouping)?
+        && let Some(addition) = without_rows(tenant, view, (plan, period), grouping)?
     {
-        return Ok(Addition { sums, ..Addition::default() });
+        return Ok(addition);
     }
     let (sums, selection) = match counted {
         Some(counted) => counted,
@@ -116,14 +124,16 @@ fn without_rows(
     view: &dyn GroupView,
     (plan, period): (&Plan, Period),
     grouping: &Grouping,
-) -> Result<Option<Vec<Sum>>, ReadError> {
+) -> Result<Option<Addition>, ReadError> {
     let has_fields = grouping.measures.iter().any(|measure| measure.field.is_some());
     if !grouping.keys.is_empty() || has_fields {
-        return tallies(tenant, view, (plan, period), grouping);
+        let tallies = tallies(tenant, view, (plan, period), grouping)?;
+        return Ok(tallies.map(|tallies| Addition { tallies, ..Addition::default() }));
     }
     let lines = tally(tenant, view, plan, period)?;
     let all = Sum { key: Vec::new(), values: vec![Cell::Missing; grouping.measures.len()], lines };
-    Ok(Some(if lines > 0 { vec![all] } else { Vec::new() }))
+    let sums = if lines > 0 { vec![all] } else { Vec::new() };
+    Ok(Some(Addition { sums, ..Addition::default() }))
 }
 
 /// The fields of a grouping, each once, with their sources.

@@ -182,11 +182,6 @@ impl<'a> Adder<'a> {
 }
 
 impl Sum {
-    /// Lines of one key, of which nothing else is measured.
-    pub(super) fn of(key: Cell, grouping: &Grouping, lines: u64) -> Self {
-        Self { key: vec![key], values: vec![Cell::Missing; grouping.measures.len()], lines }
-    }
-
     /// No function that is asked for looks at the time.
     pub(super) const TIME: Timestamp = Timestamp::from_nanos(0);
 }

@@ -9,20 +9,19 @@ use antler_events::query::pipe::{Cell, Grouping};
 use antler_events::query::tree::FieldName;
 
 use super::codes::{Source, cell_of, columns_of, sources};
-use super::summed::Sum;
 use crate::index::columns::block::ReadError;
 use crate::index::columns::search::places::Scan;
 use crate::index::columns::search::plan::Plan;
 use crate::index::columns::search::select::Period;
 use crate::index::columns::view::{GroupView, TenantRows, Values};
 
-/// The sums of all rows, if dictionaries tell.
+/// Lines of each cell of the only key, if dictionaries tell those of all rows.
 pub(super) fn tallies(
     tenant: TenantId,
     view: &dyn GroupView,
     (plan, period): (&Plan, Period),
     grouping: &Grouping,
-) -> Result<Option<Vec<Sum>>, ReadError> {
+) -> Result<Option<Vec<(Cell, u64)>>, ReadError> {
     let Some(field) = field_of(grouping) else { return Ok(None) };
     let has_all = view.tenant_rows(tenant) == TenantRows::Range(0..view.rows());
     let is_inside = view.span().is_some_and(|(first, last)| period.0 <= first && last <= period.1);
@@ -35,7 +34,7 @@ pub(super) fn tallies(
     if !counts_all(&scan, &sources, &columns) {
         return Ok(None);
     }
-    let mut sums = Vec::new();
+    let mut tallies = Vec::new();
     let mut missing = u64::from(view.rows());
     for column in columns {
         let Values::Dictionary(values, blocks) = view.values(column) else { return Ok(None) };
@@ -45,7 +44,7 @@ pub(super) fn tallies(
         let mut counted = counts.iter();
         values.texts.for_each(blocks, |_, text| {
             let lines = counted.next().copied().unwrap_or(0);
-            sums.push(Sum::of(cell_of(class, text, is_level), grouping, lines));
+            tallies.push((cell_of(class, text, is_level), lines));
         })?;
         let total = counts.iter().try_fold(0u64, |total, count| total.checked_add(*count));
         if total != Some(values.len() as u64) {
@@ -54,9 +53,9 @@ pub(super) fn tallies(
         missing = missing.saturating_sub(values.len() as u64);
     }
     if missing > 0 {
-        sums.push(Sum::of(Cell::Missing, grouping, missing));
+        tallies.push((Cell::Missing, missing));
     }
-    Ok(Some(sums))
+    Ok(Some(tallies))
 }
 
 /// The only key, if lines are counted and nothing else.
