@@ -29,6 +29,9 @@ use crate::index::columns::view::GroupView;
 
 type View<'a> = dyn GroupView + 'a;
 
+/// Shapes times columns that are looked at ahead; a group may have many of both.
+const FORESEEN_USES_MAX: usize = 1 << 20;
+
 /// What one group adds.
 #[derive(Default)]
 pub(super) struct Addition {
@@ -209,6 +212,9 @@ impl Filling<'_, '_> {
         let mut asked = Vec::new();
         for (_, sources) in &self.fields.sources {
             for column in columns_of(sources) {
+                if (asked.len() + 1) * sources.len() > FORESEEN_USES_MAX {
+                    break;
+                }
                 asked.push((column, ColumnRows::uses(self.scan, column, sources)));
             }
         }
