@@ -33,7 +33,7 @@ pub fn measure(setting: &Setting) -> anyhow::Result<Yardstick> {
     let mut compressor = zstd::bulk::Compressor::new(1)?;
     let mut sync_ms = Vec::with_capacity(batches.len());
     let mut stored_bytes = 0;
-    let (started, cpu_before) = (setting.clock.elapsed(), cpu::of_thread()?);
+    let (started, cpu_before) = (setting.clock.elapsed(), cpu::of_thread());
     for batch in &batches {
         let compressed = compressor.compress(batch)?;
         stored_bytes += compressed.len();
@@ -42,7 +42,7 @@ pub fn measure(setting: &Setting) -> anyhow::Result<Yardstick> {
         file.sync_data()?;
         sync_ms.push((setting.clock.elapsed() - write_started).as_secs_f64() * 1e3);
     }
-    let cpu_seconds = cpu::of_thread()? - cpu_before;
+    let cpu_seconds = cpu::of_thread() - cpu_before;
     let wall_seconds = (setting.clock.elapsed() - started).as_secs_f64();
     std::fs::remove_file(&path)?;
     let bytes = setting.corpus.len() as f64;
@@ -66,11 +66,11 @@ pub struct Compression {
 pub fn compression(bytes: &Bytes) -> anyhow::Result<Compression> {
     let mut compressor = zstd::bulk::Compressor::new(1)?;
     let mut stored = 0;
-    let before = cpu::of_thread()?;
+    let before = cpu::of_thread();
     for batch in batches(bytes, BATCH_BYTES) {
         stored += compressor.compress(&batch)?.len();
     }
-    let cpu_seconds = cpu::of_thread()? - before;
+    let cpu_seconds = cpu::of_thread() - before;
     let bytes = bytes.len() as f64;
     Ok(Compression { cpu_seconds_per_gb: cpu_seconds / bytes * 1e9, stored: stored as f64 / bytes })
 }
@@ -80,12 +80,12 @@ pub fn pass_ms(bytes: &[u8]) -> anyhow::Result<f64> {
     let absent = memchr::memmem::Finder::new("no line says this");
     let mut rounds = Vec::with_capacity(ROUNDS);
     for _ in 0..ROUNDS {
-        let before = cpu::of_thread()?;
+        let before = cpu::of_thread();
         ensure!(
             absent.find(std::hint::black_box(bytes)).is_none(),
             "the corpus has what no line should have"
         );
-        rounds.push((cpu::of_thread()? - before) * 1e3);
+        rounds.push((cpu::of_thread() - before) * 1e3);
     }
     Ok(median(&rounds))
 }

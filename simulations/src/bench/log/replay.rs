@@ -25,13 +25,13 @@ pub(super) struct Replay {
 }
 
 pub(super) fn measure(setting: &Setting, dir: &Path, partitions: u16) -> anyhow::Result<Replay> {
-    let (started, cpu_before) = (setting.clock.elapsed(), cpu::of_thread()?);
+    let (started, cpu_before) = (setting.clock.elapsed(), cpu::of_thread());
     let running = RunningLog::open(dir, partitions)?;
     let mut bytes = 0;
     for partition in 0..partitions {
         bytes += read_all(&*running.log, PartitionId::new(partition))?;
     }
-    let cpu_seconds = cpu::of_thread()? - cpu_before;
+    let cpu_seconds = cpu::of_thread() - cpu_before;
     let wall_seconds = (setting.clock.elapsed() - started).as_secs_f64();
     running.close()?;
     ensure!(bytes == setting.corpus.len(), "replay read {bytes} of {} bytes", setting.corpus.len());

@@ -46,9 +46,9 @@ pub fn make_cold(store: &ColumnStore) -> anyhow::Result<f64> {
     let latest = store.snapshot().groups.iter().map(|group| group.span().1).max().unwrap_or_default();
     let week = Duration::from_secs(8 * 86_400);
     let later = Timestamp::from_nanos(latest.saturating_add(week.as_nanos() as i64));
-    let before = cpu::of_thread()?;
+    let before = cpu::of_thread();
     while store.cold_next(later)?.is_some() {}
-    let cpu_seconds = cpu::of_thread()? - before;
+    let cpu_seconds = cpu::of_thread() - before;
     let statistics = store.statistics();
     ensure!(statistics.cold_groups == statistics.groups, "some groups are not cold");
     Ok(cpu_seconds)

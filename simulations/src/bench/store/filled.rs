@@ -71,14 +71,14 @@ impl Filled {
         let arrival = Arrival::default();
         let mut batches = dealt(setting).zip(1..);
         loop {
-            let before = cpu::of_thread()?;
+            let before = cpu::of_thread();
             let Some(((number, batch), offset)) = batches.next() else { break };
             let (tenant, batch) = (tenant(number), batch?);
-            self.cost.read += cpu::of_thread()? - before;
+            self.cost.read += cpu::of_thread() - before;
             self.lines += batch.len() as u64;
-            let before = cpu::of_thread()?;
+            let before = cpu::of_thread();
             let applied = self.store.apply(tenant, PARTITION, Offset::new(offset), &batch, &arrival)?;
-            self.cost.apply += cpu::of_thread()? - before;
+            self.cost.apply += cpu::of_thread() - before;
             if applied.seal_due {
                 self.note_memory();
                 self.seal_all()?;
@@ -89,9 +89,9 @@ impl Filled {
     }
 
     fn seal_all(&mut self) -> anyhow::Result<()> {
-        let before = cpu::of_thread()?;
+        let before = cpu::of_thread();
         while self.store.seal_next()?.is_some() {}
-        self.cost.seal += cpu::of_thread()? - before;
+        self.cost.seal += cpu::of_thread() - before;
         Ok(())
     }
 
