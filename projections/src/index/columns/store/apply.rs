@@ -12,7 +12,6 @@ use antler_events::line::LineBatch;
 
 use super::memory::{MemoryGroup, Summary};
 use super::{ApplyError, ColumnStore, Lane, Planted, State, StoreOptions};
-use crate::index::columns::open::OpenGroup;
 
 /// What became of an event.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -55,10 +54,14 @@ impl ColumnStore {
         if self.has_no_room_for(writer.group.summary(), batch) {
             self.begin_group(&mut writer)?;
         }
+        if writer.group.summary().rows == 0 {
+            self.lend_spare(&writer.group);
+        }
         let summary = writer.group.apply(tenant, offset, batch, arrival);
         self.note_applied(&mut writer, offset);
-        if self.is_full(summary) {
-            // With too many groups waiting this one grows no further: the next event is refused.
+        if self.has_no_room_for(summary, batch) {
+            // Another batch like this one would begin the next group, and sealing need not wait for it. With too
+            // many groups waiting this one grows no further: the next event is refused.
             drop(self.begin_group(&mut writer));
         }
         Ok(Applied { rows: batch.len() as u32, seal_due: self.is_seal_due() })
@@ -140,6 +143,13 @@ impl ColumnStore {
         Ok(())
     }
 
+    /// Gives the memory of a sealed group to one that gets its first lines. That is as late as can be: the group
+    /// before it is sealed by then, mostly, and no other memory is needed.
+    fn lend_spare(&self, group: &MemoryGroup) {
+        let spare = self.state().spares.pop();
+        spare.into_iter().for_each(|spare| group.take_memory_of(spare));
+    }
+
     /// Says whether a seal is due.
     fn note_applied(&self, writer: &mut Writer, offset: Offset) -> bool {
         writer.applied = offset;
@@ -196,14 +206,8 @@ impl State {
     }
 
     fn new_group(&mut self, partition: PartitionId, last: Offset) -> Arc<MemoryGroup> {
-        let spare = self.spares.pop();
-        let group = spare.map(|mut group| {
-            group.reassign(partition);
-            group
-        });
-        let group = group.unwrap_or_else(|| OpenGroup::new(partition));
         self.next_sequence += 1;
-        Arc::new(MemoryGroup::new(self.next_sequence, partition, group, last))
+        Arc::new(MemoryGroup::new(self.next_sequence, partition, last))
     }
 }
 

@@ -42,7 +42,8 @@ const MEASURED_EVERY_ROWS: u32 = 1_024;
 const MEASURED_EVERY_FORMS: usize = 256;
 
 impl MemoryGroup {
-    pub(super) fn new(sequence: u64, partition: PartitionId, group: OpenGroup, last: Offset) -> Self {
+    pub(super) fn new(sequence: u64, partition: PartitionId, last: Offset) -> Self {
+        let group = OpenGroup::new(partition);
         let summary = Summary { last, bytes_held: group.bytes_held(), ..Summary::default() };
         Self { sequence, partition, group: RwLock::new(group), summary: Mutex::new(summary) }
     }
@@ -53,6 +54,15 @@ impl MemoryGroup {
 
     pub(super) fn read(&self) -> RwLockReadGuard<'_, OpenGroup> {
         self.group.read().expect("nothing panics while it fills a group")
+    }
+
+    /// Goes on in the memory of a group that has no rows any more, as long as this one has none either.
+    pub(super) fn take_memory_of(&self, mut spare: OpenGroup) {
+        let mut group = self.group.write().expect("nothing panics while it fills a group");
+        debug_assert!(group.is_empty(), "rows stay where they are");
+        spare.reassign(self.partition);
+        self.lock_summary().bytes_held = spare.bytes_held();
+        *group = spare;
     }
 
     /// Appends the lines of an event; only the partition's writer does.
