@@ -15,6 +15,7 @@ use crate::index::columns::column::{Class, ColumnHead};
 use crate::index::columns::decimal::Decimal;
 use crate::index::columns::dictionary::OpenDictionary;
 use crate::index::columns::number::OpenNumbers;
+use crate::index::columns::same::same;
 use crate::index::columns::template::TemplateColumn;
 
 /// Different texts that any dictionary may have.
@@ -43,10 +44,28 @@ pub struct OpenColumn {
 #[derive(Debug, Default)]
 pub struct OpenColumns {
     columns: Vec<OpenColumn>,
-    /// Numbers of columns by their heads, so that a head is looked up without being made: each batch asks
-    /// for each of its names.
-    by_head: HashTable<u32>,
+    /// Columns by their heads, so that a head is looked up without being made: each batch asks for each of its names.
+    by_head: HashTable<Named>,
+    /// The names of all columns, one behind the other: looking one up reads no column.
+    names: Vec<u8>,
     hasher: FixedState,
+}
+
+/// A column as the table knows it.
+#[derive(Debug, Clone, Copy)]
+struct Named {
+    /// In `names`.
+    start: usize,
+    length: u32,
+    class: Class,
+    column: u32,
+}
+
+impl Named {
+    #[inline]
+    fn name(self, names: &[u8]) -> &[u8] {
+        &names[self.start..self.start + self.length as usize]
+    }
 }
 
 /// What the names of a batch mean in a group, found out once.
@@ -95,12 +114,10 @@ impl OpenColumns {
     pub(super) fn clear(&mut self) {
         self.columns.retain(|column| !column.rows.is_empty());
         self.by_head.clear();
-        let room = self.columns.len();
-        self.by_head.reserve(room, |_| unreachable!("an empty table moves nothing"));
-        for (column, number) in self.columns.iter_mut().zip(0..) {
-            column.clear();
-            let hash = hash_of(&self.hasher, &column.head.name, column.head.class);
-            self.by_head.insert_unique(hash, number, |_| unreachable!("there is room"));
+        self.names.clear();
+        for number in 0..self.columns.len() {
+            self.columns[number].clear();
+            self.enter(number as u32);
         }
     }
 
@@ -113,17 +130,15 @@ impl OpenColumns {
     }
 
     pub fn bytes_held(&self) -> usize {
-        self.columns.iter().map(OpenColumn::bytes_held).sum()
+        let columns: usize = self.columns.iter().map(OpenColumn::bytes_held).sum();
+        columns + self.names.capacity() + self.by_head.capacity() * (size_of::<Named>() + 1)
     }
 
     fn add(&mut self, name: &str, class: Class, usage: &mut Usage) -> Option<u32> {
-        let hash = hash_of(&self.hasher, name, class);
-        let is_it = |column: &u32| {
-            let head = &self.columns[*column as usize].head;
-            head.class == class && *head.name == *name
-        };
-        if let Some(column) = self.by_head.find(hash, is_it) {
-            return Some(*column);
+        let hash = hash_of(&self.hasher, name.as_bytes(), class);
+        let is_it = |named: &Named| named.class == class && same(named.name(&self.names), name.as_bytes());
+        if let Some(named) = self.by_head.find(hash, is_it) {
+            return Some(named.column);
         }
         usage.admit_column(self.columns.len()).then(|| self.insert(ColumnHead { name: name.into(), class }))
     }
@@ -140,15 +155,20 @@ impl OpenColumns {
             _ if begins_as_templates(&head) => OpenValues::Template(Box::default()),
             _ => OpenValues::Dictionary(OpenDictionary::default()),
         };
-        let hash = hash_of(&self.hasher, &head.name, head.class);
-        let (columns, hasher) = (&self.columns, &self.hasher);
-        let hash_again = |column: &u32| {
-            let head = &columns[*column as usize].head;
-            hash_of(hasher, &head.name, head.class)
-        };
-        self.by_head.insert_unique(hash, number, hash_again);
         self.columns.push(OpenColumn { head, rows: Vec::new(), values });
+        self.enter(number);
         number
+    }
+
+    /// Makes the column be found by its head.
+    fn enter(&mut self, column: u32) {
+        let ColumnHead { name, class } = &self.columns[column as usize].head;
+        let (start, length) = (self.names.len(), name.len() as u32);
+        self.names.extend_from_slice(name.as_bytes());
+        let hash = hash_of(&self.hasher, name.as_bytes(), *class);
+        let (names, hasher) = (&self.names, &self.hasher);
+        let named = Named { start, length, class: *class, column };
+        self.by_head.insert_unique(hash, named, |named| hash_of(hasher, named.name(names), named.class));
     }
 
     pub(super) fn push_number(&mut self, column: u32, row: u32, number: Decimal) {
@@ -192,9 +212,9 @@ impl OpenColumns {
     }
 }
 
-fn hash_of(hasher: &FixedState, name: &str, class: Class) -> u64 {
+fn hash_of(hasher: &FixedState, name: &[u8], class: Class) -> u64 {
     let mut hasher = hasher.build_hasher();
-    hasher.write(name.as_bytes());
+    hasher.write(name);
     hasher.write_u8(class as u8);
     hasher.finish()
 }

@@ -77,14 +77,13 @@ impl LineDraft {
         for (index, place) in line.places().enumerate() {
             self.holes_before.push(self.shape.holes.len() as u16);
             let value = &raw[place.span.clone()];
-            let time = (index == time_field).then(|| self.time_of(line, &place, value)).flatten();
-            let Some((class, writing, payload)) = time.or_else(|| self.form_of(place.kind, value)) else {
-                continue;
-            };
+            let time = if index == time_field { self.take_time(line, &place, value) } else { None };
+            let taken = if time.is_some() { time } else { self.take(place.kind, value) };
+            let Some((class, writing)) = taken else { continue };
             let Some(column) = column(place.name, class) else { return Reading::Refused };
             let hole = Hole { column, writing };
             follower.take(hole, &place.span);
-            self.push(hole, &place.span, payload);
+            self.push(hole, &place.span);
         }
         self.read_roles(line);
         if follower.is_same() { Reading::Guessed } else { Reading::Done }
@@ -93,7 +92,8 @@ impl LineDraft {
     /// Makes the whole line one hole.
     pub(super) fn keep_whole(&mut self, raw: &[u8], hole: Hole) {
         self.clear();
-        self.push(hole, &(0..raw.len()), Payload::Span);
+        self.payloads.push(Payload::Span);
+        self.push(hole, &(0..raw.len()));
     }
 
     /// Adds a value that stands behind those of the line.
@@ -113,39 +113,62 @@ impl LineDraft {
         self.holes_before.clear();
     }
 
-    fn push(&mut self, hole: Hole, span: &Range<usize>, payload: Payload) {
+    /// Its payload is there already.
+    #[inline]
+    fn push(&mut self, hole: Hole, span: &Range<usize>) {
         self.shape.holes.push(hole);
         self.shape.spans.push((span.start as u32, span.end as u32));
-        self.payloads.push(payload);
     }
 
-    fn time_of(&mut self, line: Line<'_>, place: &Place, value: &[u8]) -> Option<(Class, Writing, Payload)> {
+    fn take_time(&mut self, line: Line<'_>, place: &Place, value: &[u8]) -> Option<(Class, Writing)> {
         let plain = matches!(place.kind, ValueKind::String | ValueKind::Number);
         let time = line.own_timestamp().filter(|_| plain)?;
         let form = time_text::recognise(value, time, self.time_form)?;
         self.time_form = form;
-        Some((Class::Time, Writing::Time(form), Payload::Time))
+        self.payloads.push(Payload::Time);
+        Some((Class::Time, Writing::Time(form)))
     }
 
-    /// Nothing for what is no value: it stays in the shape.
-    fn form_of(&mut self, kind: ValueKind, value: &[u8]) -> Option<(Class, Writing, Payload)> {
-        Some(match kind {
-            ValueKind::String => (Class::Text, Writing::Plain, Payload::Span),
-            ValueKind::EscapedString => {
-                let start = self.resolved.len();
-                if escape::resolve(value, &mut self.resolved) {
-                    (Class::Text, Writing::Escaped, Payload::Resolved(start..self.resolved.len()))
-                } else {
-                    (Class::EscapedText, Writing::Plain, Payload::Span)
-                }
+    /// Keeps the payload of a value and answers the rest of its form. Nothing for what is no value: it stays in the
+    /// shape.
+    #[inline(always)]
+    fn take(&mut self, kind: ValueKind, value: &[u8]) -> Option<(Class, Writing)> {
+        // Each is put in its place at once: a payload that is handed on is written twice, in pieces and as a whole,
+        // and the second waits for the first.
+        match kind {
+            ValueKind::String => {
+                self.payloads.push(Payload::Span);
+                Some((Class::Text, Writing::Plain))
             }
-            ValueKind::Number => match Decimal::parse(value) {
-                Some(number) => (Class::Number, Writing::Plain, Payload::Number(number)),
-                None => (Class::OtherNumber, Writing::Plain, Payload::Span),
-            },
-            ValueKind::True | ValueKind::False => (Class::Flag, Writing::Plain, Payload::Span),
-            ValueKind::Null | ValueKind::EmptyObject | ValueKind::EmptyArray => return None,
-        })
+            ValueKind::EscapedString => Some(self.take_escaped(value)),
+            ValueKind::Number => Some(self.take_number(value)),
+            ValueKind::True | ValueKind::False => {
+                self.payloads.push(Payload::Span);
+                Some((Class::Flag, Writing::Plain))
+            }
+            ValueKind::Null | ValueKind::EmptyObject | ValueKind::EmptyArray => None,
+        }
+    }
+
+    fn take_escaped(&mut self, value: &[u8]) -> (Class, Writing) {
+        let start = self.resolved.len();
+        if escape::resolve(value, &mut self.resolved) {
+            self.payloads.push(Payload::Resolved(start..self.resolved.len()));
+            (Class::Text, Writing::Escaped)
+        } else {
+            self.payloads.push(Payload::Span);
+            (Class::EscapedText, Writing::Plain)
+        }
+    }
+
+    fn take_number(&mut self, value: &[u8]) -> (Class, Writing) {
+        if let Some(number) = Decimal::parse(value) {
+            self.payloads.push(Payload::Number(number));
+            (Class::Number, Writing::Plain)
+        } else {
+            self.payloads.push(Payload::Span);
+            (Class::OtherNumber, Writing::Plain)
+        }
     }
 
     /// Fields that are no values have no hole, so later ones count less.
