@@ -41,8 +41,8 @@ pub struct DayRows {
 /// Cuts a group by day and sorts each by tenant, time and arrival.
 pub fn days(group: &OpenGroup) -> Vec<DayRows> {
     let mut days: Vec<DayRows> = Vec::new();
-    for (row, time) in group.times.iter().enumerate() {
-        let day = time.div_euclid(NANOS_PER_DAY);
+    for row in rows_by_tenant(group) {
+        let day = group.times[row as usize].div_euclid(NANOS_PER_DAY);
         let at = match days.iter().rposition(|other| other.day == day) {
             Some(at) => at,
             None => {
@@ -50,17 +50,43 @@ pub fn days(group: &OpenGroup) -> Vec<DayRows> {
                 days.len() - 1
             }
         };
-        days[at].rows.push(row as u32);
+        days[at].rows.push(row);
     }
     days.sort_unstable_by_key(|day| day.day);
-    let rank = tenant_ranks(group);
-    for day in &mut days {
-        day.rows.sort_by_key(|row| {
-            let row = *row as usize;
-            (rank[group.tenant_of[row] as usize], group.times[row])
-        });
-    }
+    days.iter_mut().for_each(|day| sort_by_time(group, &mut day.rows));
     days
+}
+
+/// All rows by the order of their tenants' ids, those of one tenant as they came. There are fewer tenants than rows,
+/// so they are counted, which costs less than to compare.
+fn rows_by_tenant(group: &OpenGroup) -> Vec<u32> {
+    let ranks = tenant_ranks(group);
+    let rank_of = |tenant: &u32| ranks[*tenant as usize] as usize;
+    let mut next = vec![0; ranks.len() + 1];
+    group.tenant_of.iter().for_each(|tenant| next[rank_of(tenant) + 1] += 1);
+    for rank in 1..next.len() {
+        next[rank] += next[rank - 1];
+    }
+    let mut rows = vec![0; group.rows()];
+    for (row, tenant) in group.tenant_of.iter().enumerate() {
+        let place = &mut next[rank_of(tenant)];
+        rows[*place as usize] = row as u32;
+        *place += 1u32;
+    }
+    rows
+}
+
+/// Sorts the rows of each tenant, which stand together as they came. Times are taken along, so that comparing two
+/// looks nowhere else.
+fn sort_by_time(group: &OpenGroup, rows: &mut [u32]) {
+    let mut timed: Vec<(i64, u32)> = Vec::new();
+    let tenant = |row: &u32| group.tenant_of[*row as usize];
+    for rows in rows.chunk_by_mut(|left, right| tenant(left) == tenant(right)) {
+        timed.clear();
+        timed.extend(rows.iter().map(|row| (group.times[*row as usize], *row)));
+        timed.sort();
+        rows.iter_mut().zip(&timed).for_each(|(row, timed)| *row = timed.1);
+    }
 }
 
 /// For each tenant's number its place in the order of ids.
