@@ -42,8 +42,9 @@ const PLACE_BYTES: usize = 6;
 #[derive(Debug, Default)]
 pub struct TemplateColumn {
     slots: Vec<Slot>,
-    /// The hash of each key and the index of its slot.
-    by_key: HashTable<(u64, u16)>,
+    by_key: HashTable<Keyed>,
+    /// The keys of all templates, one behind the other.
+    keys: Vec<u8>,
     /// For each kind of hole the slot of texts that are one variable of this kind, and no more: ids, mostly.
     lone: [Option<u16>; KINDS],
     hasher: FixedState,
@@ -60,22 +61,48 @@ pub struct TemplateColumn {
     templates: Templates,
 }
 
+/// A template as the table of keys knows it, so that a key is compared without looking into its slot: with many
+/// templates each is another place in memory for each text.
+#[derive(Debug, Clone, Copy)]
+struct Keyed {
+    hash: u64,
+    key: Key,
+    index: u16,
+}
+
+/// Where a key stands among those of the column.
+#[derive(Debug, Clone, Copy)]
+struct Key {
+    start: u32,
+    length: u32,
+}
+
+impl Key {
+    /// All keys have fewer bytes than 32 bits count, because what templates cost is bounded.
+    fn keep(key: &[u8], keys: &mut Vec<u8>) -> Self {
+        let start = keys.len() as u32;
+        keys.extend_from_slice(key);
+        Self { start, length: key.len() as u32 }
+    }
+
+    #[inline]
+    fn range(self) -> Range<usize> {
+        self.start as usize..self.start as usize + self.length as usize
+    }
+}
+
 /// The key of a template and its variables.
 #[derive(Debug)]
 pub(super) struct Slot {
-    key: Box<[u8]>,
+    key: Key,
     pub(super) count: u32,
-    pub(super) holes: Vec<Variables>,
+    pub(super) holes: Box<[Variables]>,
 }
 
 impl Slot {
-    pub(super) fn key(&self) -> &[u8] {
-        &self.key
-    }
-
     /// What it needs beside its variables.
     fn bytes(&self) -> usize {
-        size_of::<Self>() + 3 * self.key.len() + self.holes.len() * (size_of::<Variables>() + 8)
+        size_of::<Self>() + 3 * self.key.length as usize + self.holes.len() * (size_of::<Variables>() + 8)
     }
 
     fn clear(&mut self) {
@@ -175,14 +202,16 @@ impl TemplateColumn {
         self.lone = [None; KINDS];
         let mut cost = 0;
         self.bytes = 0;
+        let keys = std::mem::take(&mut self.keys);
         for index in 0..self.slots.len() {
-            let hash = self.hash(&self.slots[index].key);
-            self.enter(hash, index as u16);
+            let key = &keys[self.slots[index].key.range()];
+            self.slots[index].key = Key::keep(key, &mut self.keys);
+            self.enter(self.hash(key), index as u16);
             let slot = &mut self.slots[index];
-            self.templates.push_key(&slot.key).expect("it was pushed before");
+            self.templates.push_key(key).expect("it was pushed before");
             slot.clear();
             self.bytes += slot.bytes();
-            cost += admission::cost(&slot.key, slot.holes.len());
+            cost += admission::cost(key, slot.holes.len());
         }
         self.admission = Admission::of_cost(cost);
         self.rest.clear();
@@ -198,6 +227,11 @@ impl TemplateColumn {
 
     pub(super) fn slot(&self, number: u16) -> &Slot {
         &self.slots[usize::from(number) - 1]
+    }
+
+    /// The key of the template of this number, which is not that of the rest.
+    pub(super) fn key(&self, number: u16) -> &[u8] {
+        &self.keys[self.slot(number).key.range()]
     }
 
     pub(super) fn rest(&self) -> &Words {
@@ -255,9 +289,9 @@ impl TemplateColumn {
     fn slot_of_parts(&mut self, unknown: impl FnOnce(&mut Self, u64) -> Option<usize>) -> Option<usize> {
         let key = self.split.key();
         let hash = self.hash(key);
-        match self.by_key.find(hash, |entry| entry.0 == hash) {
+        match self.by_key.find(hash, |keyed| keyed.hash == hash) {
             // Two keys with one hash: the second one has no template.
-            Some((_, index)) => Some(usize::from(*index)).filter(|index| *self.slots[*index].key == *key),
+            Some(keyed) => (self.keys[keyed.key.range()] == *key).then_some(usize::from(keyed.index)),
             None => unknown(self, hash),
         }
     }
@@ -271,9 +305,9 @@ impl TemplateColumn {
 
     /// Makes the slot be found by its key.
     fn enter(&mut self, hash: u64, index: u16) {
-        self.by_key.insert_unique(hash, (hash, index), |entry| entry.0);
-        let slot = &self.slots[usize::from(index)];
-        if let ([kind], [_]) = (&*slot.key, &*slot.holes) {
+        let Slot { key, holes, .. } = &self.slots[usize::from(index)];
+        self.by_key.insert_unique(hash, Keyed { hash, key: *key, index }, |keyed| keyed.hash);
+        if let ([kind], [_]) = (&self.keys[key.range()], &**holes) {
             self.lone[usize::from(*kind)] = Some(index);
         }
     }
@@ -295,8 +329,9 @@ impl TemplateColumn {
         }
         self.templates.push_key(key).expect("the split writes keys");
         let index = self.slots.len();
-        let holes: Vec<Variables> = holes.iter().map(|hole| Variables::new(hole.kind)).collect();
-        let slot = Slot { key: key.into(), count: 0, holes };
+        let holes: Box<[Variables]> = holes.iter().map(|hole| Variables::new(hole.kind)).collect();
+        let key = Key::keep(key, &mut self.keys);
+        let slot = Slot { key, count: 0, holes };
         self.bytes += slot.bytes();
         self.slots.push(slot);
         self.enter(hash, index as u16);
@@ -307,7 +342,7 @@ impl TemplateColumn {
     fn push_variables(&mut self, index: usize, text: &[u8], token: &mut impl FnMut(&[u8])) -> u16 {
         let slot = &mut self.slots[index];
         if slot.count == 0 {
-            for_each_token(&slot.key, WORD_TOKEN_BYTES_MIN, &mut self.quoted.split, token);
+            for_each_token(&self.keys[slot.key.range()], WORD_TOKEN_BYTES_MIN, &mut self.quoted.split, token);
         }
         self.ranks.push(slot.count);
         slot.count += 1;

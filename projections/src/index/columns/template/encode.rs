@@ -110,7 +110,7 @@ fn templates(column: &TemplateColumn, sorted: &Sorted) -> Vec<u8> {
     let mut out = Vec::new();
     let count = |pair: &[u32; 2]| u64::from(pair[1] - pair[0]);
     sorted.starts.array_windows().for_each(|pair| varint::push(&mut out, count(pair)));
-    let keys = || sorted.templates.iter().map(|number| column.slot(*number).key());
+    let keys = || sorted.templates.iter().map(|number| column.key(*number));
     keys().for_each(|key| varint::push(&mut out, key.len() as u64));
     keys().for_each(|key| out.extend_from_slice(key));
     out
