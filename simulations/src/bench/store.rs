@@ -1,6 +1,6 @@
 //! Bench `store`: what it costs to put lines into the column store, and how much room they need there.
 //!
-//! The yardstick is zstd at level 1 of the same bytes, in one thread. Invariant: what is measured is apply
+//! The yardstick is zstd at level 1 of the same bytes, in one thread, piece by piece beside the store. Invariant: what is measured is apply
 //! and seal, with the writing of the files and without the reading of lines, which the bench `parse`
 //! measures; every line is found again afterwards. It asks no questions: `query` does.
 
@@ -12,7 +12,7 @@ use anyhow::{Context as _, ensure};
 
 use self::aged::Aged;
 use self::filled::{Cost, Filled};
-use super::yardstick;
+use super::yardstick::Compression;
 use super::{Figure, ROUNDS, Report, Setting, median};
 
 pub fn run(setting: &Setting, report: &mut Report<'_>) -> anyhow::Result<()> {
@@ -22,8 +22,9 @@ pub fn run(setting: &Setting, report: &mut Report<'_>) -> anyhow::Result<()> {
     let mut aged = None;
     for round in 1..=ROUNDS {
         report.note(&format!("store: round {round} of {ROUNDS}"))?;
-        let yardstick = yardstick::compression(&setting.corpus)?;
-        let filled = Filled::new(setting)?;
+        let mut yardstick = Compression::new(&setting.corpus)?;
+        let filled = Filled::beside(setting, &mut |bytes| yardstick.catch_up(bytes))?;
+        yardstick.catch_up(filled.bytes)?;
         let statistics = filled.store.statistics();
         ensure!(
             statistics.rows == filled.lines,
@@ -31,9 +32,9 @@ pub fn run(setting: &Setting, report: &mut Report<'_>) -> anyhow::Result<()> {
             filled.lines,
             statistics.rows
         );
-        stored = (statistics.stored_bytes as f64 / filled.bytes, yardstick.stored);
+        stored = (statistics.stored_bytes as f64 / filled.bytes, yardstick.stored());
         costs.push(filled.cost);
-        yardsticks.push(yardstick.cpu_seconds_per_gb);
+        yardsticks.push(yardstick.cpu_seconds_per_gb());
         if round == ROUNDS {
             prove(&filled)?;
             aged = setting.is_aged.then(|| Aged::new(setting, &filled)).transpose()?;

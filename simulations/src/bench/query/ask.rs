@@ -22,8 +22,11 @@ use crate::bench::store::filled::{Filled, tenant};
 
 const ALL_TIME: (i64, i64) = (i64::MIN, i64::MAX);
 
-/// How often a question is asked; the median counts.
+/// How often a question is asked at least; the median counts.
 pub const QUESTION_ROUNDS: usize = 9;
+/// What is answered quickly is asked as often as fits so many milliseconds, but no more than so often.
+const QUICK_MS: f64 = 200.0;
+const QUICK_ROUNDS_MAX: usize = 99;
 
 /// What each time cost that a question was asked, in milliseconds, and the last answer.
 #[derive(Debug, Default)]
@@ -37,7 +40,7 @@ pub struct AskedOften {
 /// Asks a question several times.
 pub fn ask_often(filled: &Filled, question: &Question, crew: &Crew) -> anyhow::Result<AskedOften> {
     let (mut asked, clock) = (AskedOften::default(), SystemClock::new());
-    for _ in 0..QUESTION_ROUNDS {
+    while is_asked_again(&asked.cpu_ms) {
         let (cpu_before, before) = (crew.cpu_seconds(), clock.elapsed());
         let answer = ask(filled, question, crew);
         asked.answer = answer.with_context(|| format!("{} cannot be asked", question.name))?;
@@ -45,6 +48,12 @@ pub fn ask_often(filled: &Filled, question: &Question, crew: &Crew) -> anyhow::R
         asked.cpu_ms.push((crew.cpu_seconds() - cpu_before) * 1e3);
     }
     Ok(asked)
+}
+
+/// The first time does not count: it finds nothing in memory.
+fn is_asked_again(cpu_ms: &[f64]) -> bool {
+    let (rounds, spent_ms) = (cpu_ms.len(), cpu_ms.iter().skip(1).sum::<f64>());
+    rounds < QUESTION_ROUNDS || rounds < QUICK_ROUNDS_MAX && spent_ms < QUICK_MS
 }
 
 fn ask(filled: &Filled, question: &Question, crew: &Crew) -> anyhow::Result<Answer> {

@@ -50,6 +50,14 @@ pub struct Filled {
 
 impl Filled {
     pub fn new(setting: &Setting) -> anyhow::Result<Self> {
+        Self::beside(setting, &mut |_| Ok(()))
+    }
+
+    /// Calls now and then with the bytes that are in the store by then.
+    pub fn beside(
+        setting: &Setting,
+        aside: &mut dyn FnMut(f64) -> anyhow::Result<()>,
+    ) -> anyhow::Result<Self> {
         let folder = tempfile::Builder::new().prefix("store-").tempdir_in(&setting.dir)?;
         let files: Arc<dyn FileSystem> = Arc::new(RealFiles);
         let dir = folder.path().join("index");
@@ -59,7 +67,7 @@ impl Filled {
         let mut filled =
             Self { store: opened.store, files, dir, lines: 0, bytes, cost: Cost::default(), _folder: folder };
         let mark = MemoryMark::set()?;
-        filled.fill(setting)?;
+        filled.fill(setting, aside)?;
         filled.cost.peak_bytes = mark.grown_bytes()? as f64;
         filled.cost.read /= bytes / 1e9;
         filled.cost.apply /= bytes / 1e9;
@@ -67,8 +75,12 @@ impl Filled {
         Ok(filled)
     }
 
-    fn fill(&mut self, setting: &Setting) -> anyhow::Result<()> {
-        let arrival = Arrival::default();
+    fn fill(
+        &mut self,
+        setting: &Setting,
+        aside: &mut dyn FnMut(f64) -> anyhow::Result<()>,
+    ) -> anyhow::Result<()> {
+        let (arrival, mut raw_bytes) = (Arrival::default(), 0.0);
         let mut batches = dealt(setting).zip(1..);
         loop {
             let before = cpu::of_thread();
@@ -83,6 +95,8 @@ impl Filled {
                 self.note_memory();
                 self.seal_all()?;
             }
+            raw_bytes += (batch.buffer().len() + batch.len()) as f64;
+            aside(raw_bytes)?;
         }
         self.store.flush()?;
         self.seal_all()
