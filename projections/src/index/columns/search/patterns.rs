@@ -32,7 +32,7 @@ use super::lines::Hit;
 use super::places::Scan;
 use super::plan::Plan;
 use super::select::{Period, SearchGroup, select};
-use super::waves::{GROUPS_EACH, Waves};
+use super::waves::Waves;
 use crate::index::columns::block::ReadError;
 use crate::index::columns::view::GroupView;
 use crate::index::port::PatternOrder;
@@ -330,12 +330,10 @@ impl<S: SearchGroup> Walk<'_, S> {
             if self.stopped.is_some() {
                 return;
             }
-            let width = waves.width();
-            let count = if width == 1 { 1 } else { rest.len().min(width * GROUPS_EACH) };
             let room = forms.room();
             let read = |at: usize| part_of(rest[at], room);
             let held = |part: &Result<Part, ReadError>| part.as_ref().map_or(0, Part::bytes_held);
-            let parts = waves.gather_first(count, WAITING_BYTES_MAX, read, held);
+            let parts = waves.gather_first(waves.groups(rest.len()), WAITING_BYTES_MAX, read, held);
             let (now, later) = rest.split_at(parts.len());
             for (group, part) in now.iter().copied().zip(parts) {
                 // The groups before may have left too little room for its texts.

@@ -31,7 +31,7 @@ use super::evaluate::read_lines;
 use super::lines::{Hit, hits_of};
 use super::plan::Plan;
 use super::select::{Period, SearchGroup};
-use super::waves::{GROUPS_EACH, Waves};
+use super::waves::Waves;
 use crate::index::columns::block::ReadError;
 use crate::index::columns::view::GroupView;
 
@@ -155,10 +155,8 @@ fn additions(
     bytes_max: u64,
     add: &(impl Fn(usize) -> Result<Addition, ReadError> + Sync),
 ) -> Vec<Result<Addition, ReadError>> {
-    let width = waves.width();
-    let count = if width == 1 { 1 } else { groups.len().min(width * GROUPS_EACH) };
     let held = |addition: &Result<Addition, ReadError>| addition.as_ref().map_or(0, Addition::bytes_held);
-    waves.gather_first(count, bytes_max, |at| add(groups[at]), held)
+    waves.gather_first(waves.groups(groups.len()), bytes_max, |at| add(groups[at]), held)
 }
 
 /// Adds what a group adds, then its other rows. Says why it ended early.

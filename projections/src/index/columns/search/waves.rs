@@ -18,7 +18,7 @@ use crate::index::columns::view::GroupView;
 /// A search that takes longer is shared. Waking somebody up costs a small part of it.
 const ALONE_FOR: Duration = Duration::from_micros(500);
 /// Groups of a wave for each who works, so that nobody waits long for the last.
-pub(super) const GROUPS_EACH: usize = 4;
+const GROUPS_EACH: usize = 4;
 
 /// The pace of one search.
 pub(super) struct Waves<'a> {
@@ -41,6 +41,12 @@ impl<'a> Waves<'a> {
         if is_quick { 1 } else { width }
     }
 
+    /// How many of the groups that are left the next wave takes.
+    pub(super) fn groups(&self, left: usize) -> usize {
+        let width = self.width();
+        if width == 1 { left.min(1) } else { left.min(width * GROUPS_EACH) }
+    }
+
     pub(super) fn budget(&self) -> &'a Budget<'a> {
         self.budget
     }
@@ -61,9 +67,7 @@ impl<'a> Waves<'a> {
         });
         taken.collect()
     }
-}
 
-impl Waves<'_> {
     /// What the first of some jobs give, in their order: not all of them if the search has to end, or if what others
     /// give holds too much.
     pub(super) fn gather_first<T: Send>(
@@ -101,8 +105,7 @@ pub(super) fn sum_groups<S: SearchGroup + Sync, T: Sum>(
         if gaps.stopped.is_some() {
             break;
         }
-        let width = waves.width();
-        let wave = if width == 1 { 1 } else { rest.len().min(width * GROUPS_EACH) };
+        let wave = waves.groups(rest.len());
         let (now, later) = rest.split_at(wave);
         rest = later;
         if let [group] = now {
