@@ -21,7 +21,7 @@ use antler_events::ids::TenantId;
 use antler_events::query::pattern::{Form, PatternId};
 
 use self::examples::add_examples;
-use self::forms::{Forms, Room};
+use self::forms::{Forms, Numbers as _, Room};
 use self::local::LocalForms;
 use self::ranking::rank;
 use self::tally::{BYTES_PER_BUCKET, Counted, Tally};

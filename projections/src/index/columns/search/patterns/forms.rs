@@ -35,7 +35,8 @@ pub(super) trait Numbers {
     /// The number of the form of a template.
     fn of_template(&mut self, template: Template<'_>) -> u32;
 
-    fn has_room_for_texts(&self) -> bool;
+    /// For texts.
+    fn room(&self) -> Room;
 }
 
 /// Texts without a template that may still be looked at, and their bytes.
@@ -52,10 +53,14 @@ impl Room {
         self.texts == 0 || self.bytes == 0
     }
 
-    /// Takes what one more text needs.
-    pub(super) fn take(&mut self, bytes: usize) {
-        self.texts = self.texts.saturating_sub(1);
-        self.bytes = self.bytes.saturating_sub(bytes);
+    /// Takes what one more text needs, if any is left. The last one may need more.
+    pub(super) fn take(&mut self, bytes: usize) -> bool {
+        let may = !self.is_empty();
+        if may {
+            self.texts -= 1;
+            self.bytes = self.bytes.saturating_sub(bytes);
+        }
+        may
     }
 }
 
@@ -105,10 +110,6 @@ impl Forms {
     /// Lets as many texts be looked at as in the beginning.
     pub(super) fn renew_room_for_texts(&mut self) {
         self.room = Room::FIRST;
-    }
-
-    pub(super) fn room(&self) -> Room {
-        self.room
     }
 
     /// Takes in the forms of a group; gives for each number of theirs the own one.
@@ -164,15 +165,14 @@ impl Forms {
 }
 
 impl Numbers for Forms {
-    fn has_room_for_texts(&self) -> bool {
-        !self.room.is_empty()
+    fn room(&self) -> Room {
+        self.room
     }
 
     fn of_text(&mut self, text: &[u8]) -> u32 {
-        if self.room.is_empty() {
+        if !self.room.take(text.len()) {
             return UNKNOWN;
         }
-        self.room.take(text.len());
         let mut parts = std::mem::take(&mut self.split);
         split(text, &mut parts);
         let number = self.of_key(parts.key());
@@ -227,6 +227,6 @@ mod tests {
         assert!(known >= forms.len() && forms.len() <= FORMS_MAX);
         assert_eq!(forms.of_text(b"one more"), UNKNOWN);
         forms.renew_room_for_texts();
-        assert!(forms.has_room_for_texts());
+        assert!(!forms.room().is_empty());
     }
 }

@@ -34,7 +34,7 @@ pub(super) struct LocalForms {
     /// For texts, in the beginning and by now.
     first_room: Room,
     room: Room,
-    bytes: usize,
+    key_bytes: usize,
 }
 
 impl LocalForms {
@@ -49,7 +49,7 @@ impl LocalForms {
             hasher,
             first_room: room,
             room,
-            bytes: 0,
+            key_bytes: 0,
         }
     }
 
@@ -75,29 +75,27 @@ impl LocalForms {
     }
 
     pub(super) fn bytes_held(&self) -> usize {
-        self.bytes
+        self.key_bytes
             + self.templates.bytes_held()
             + self.sources.capacity() * size_of::<Source>()
             + self.by_key.capacity() * size_of::<u32>()
     }
 
-    fn push(&mut self, source: Source, bytes: usize) -> u32 {
-        self.bytes += bytes;
+    fn push(&mut self, source: Source) -> u32 {
         self.sources.push(source);
         self.sources.len() as u32 - 1
     }
 }
 
 impl Numbers for LocalForms {
-    fn has_room_for_texts(&self) -> bool {
-        !self.room.is_empty()
+    fn room(&self) -> Room {
+        self.room
     }
 
     fn of_text(&mut self, text: &[u8]) -> u32 {
-        if self.room.is_empty() {
+        if !self.room.take(text.len()) {
             return UNKNOWN;
         }
-        self.room.take(text.len());
         split(text, &mut self.split);
         let hash = self.hasher.hash_one(self.split.key());
         let (sources, key) = (&self.sources, self.split.key());
@@ -107,8 +105,8 @@ impl Numbers for LocalForms {
             return *number;
         }
         let key: Box<[u8]> = key.into();
-        let bytes = key.len();
-        let number = self.push(Source::Text(key), bytes);
+        self.key_bytes += key.len();
+        let number = self.push(Source::Text(key));
         let Self { sources, by_key, hasher, .. } = self;
         by_key.insert_unique(hash, number, |number| match &sources[*number as usize] {
             Source::Text(key) => hasher.hash_one(&**key),
@@ -120,7 +118,7 @@ impl Numbers for LocalForms {
     /// A template of which it is known that it did not come before, or which is only counted apart.
     fn of_template(&mut self, template: Template<'_>) -> u32 {
         self.templates.push(template);
-        self.push(Source::Template(self.templates.count() as u32), 0)
+        self.push(Source::Template(self.templates.count() as u32))
     }
 }
 

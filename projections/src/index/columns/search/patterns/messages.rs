@@ -223,7 +223,7 @@ impl<G: GroupView + ?Sized> Scan<'_, G> {
         let whole = self.rows_of_shapes(found.rows, |shape| self.is_whole(shape))?;
         let whole: Vec<u32> = whole.iter().collect();
         for some in whole.chunks(READ_TOGETHER) {
-            if !forms.has_room_for_texts() {
+            if forms.room().is_empty() {
                 some.iter().for_each(|row| found.of_rows[*row as usize] = UNKNOWN);
                 continue;
             }
@@ -268,7 +268,7 @@ fn visit_texts(
     visit: &mut dyn FnMut(u32, u32),
 ) -> Result<(), ReadError> {
     for some in texts.chunks(TEXTS_TOGETHER) {
-        if !forms.has_room_for_texts() {
+        if forms.room().is_empty() {
             some.iter().for_each(|(row, _)| visit(*row, UNKNOWN));
             continue;
         }
