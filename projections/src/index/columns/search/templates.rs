@@ -172,10 +172,12 @@ impl<'a> Question<'a> {
         if self.texts.texts_of(REST) > 0 && may_be_in_rest() {
             answers.push((REST, Answer::Each));
         }
-        let anywhere = || (REST + 1..=self.texts.template_count()).map(|number| (number, Place::Anywhere));
-        let places = self.words.as_ref().map(|words| words.places(self.texts));
+        let places = match &self.words {
+            Some(words) => words.places(self.texts),
+            None => (1..=self.texts.template_count()).map(|number| (number, Place::Anywhere)).collect(),
+        };
         let mut tracer = None;
-        for (number, place) in places.unwrap_or_else(|| anywhere().collect()) {
+        for (number, place) in places {
             let answer = match place {
                 _ if self.texts.texts_of(number) == 0 => None,
                 Place::Quoted => Some(Answer::Quoted),
@@ -260,12 +262,15 @@ impl<'a> Question<'a> {
 
     fn follow(&self, number: u16, answer: &Answer) -> Result<Followed, ReadError> {
         let count = self.texts.texts_of(number);
-        match (answer, self.automaton()) {
-            (Answer::Doubts(doubts), Some(automaton)) => follow(automaton, self.texts, number, doubts),
-            (Answer::All, _) => Ok(Followed { passing: RowSet::all(count), ..Followed::none(count) }),
-            _ if number == REST => self.ask_variables(REST, [0]),
-            (Answer::Quoted, _) => self.ask_variables(number, self.quoted_holes(number)),
-            _ => Ok(Followed { unknown: RowSet::all(count), ..Followed::none(count) }),
+        match answer {
+            Answer::Doubts(doubts) => {
+                let automaton = self.automaton().expect("only an automaton has doubts");
+                follow(automaton, self.texts, number, doubts)
+            }
+            Answer::All => Ok(Followed { passing: RowSet::all(count), ..Followed::none(count) }),
+            Answer::Quoted => self.ask_variables(number, self.quoted_holes(number)),
+            Answer::Each if number == REST => self.ask_variables(REST, [0]),
+            Answer::Each => Ok(Followed { unknown: RowSet::all(count), ..Followed::none(count) }),
         }
     }
 
