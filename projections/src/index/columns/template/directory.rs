@@ -74,9 +74,10 @@ impl TemplateDirectory {
             return 0;
         };
         let (texts, templates, holes) = (texts as usize, templates as usize, holes as usize);
+        // What is kept of blocks and of quoted texts stands in the pages in fewer bytes.
         Templates::bytes_needed(templates, holes, keys.length as usize)
             + (templates + 1) * (size_of::<Start>() + size_of::<u32>())
-            + pages.length as usize
+            + pages.length as usize * 2
             + texts.div_ceil(PAGE_COUNT_MAX) * size_of::<PlacePage>()
             + sieve.length as usize
     }
