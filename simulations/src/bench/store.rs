@@ -1,8 +1,9 @@
 //! Bench `store`: what it costs to put lines into the column store, and how much room they need there.
 //!
-//! The yardstick is zstd at level 1 of the same bytes, in one thread, piece by piece beside the store. Invariant: what is measured is apply
-//! and seal, with the writing of the files and without the reading of lines, which the bench `parse`
-//! measures; every line is found again afterwards. It asks no questions: `query` does.
+//! The yardstick is zstd at level 1 of the same bytes, in one thread, piece by piece beside the store.
+//! Invariant: what is measured is apply and seal, with the writing of the files and without the reading of
+//! lines, which the bench `parse` measures; every line is found again afterwards. It asks no questions: `query`
+//! does.
 
 pub mod aged;
 pub mod filled;

@@ -62,7 +62,7 @@ pub fn days(group: &OpenGroup) -> Vec<DayRows> {
 fn rows_by_tenant(group: &OpenGroup) -> Vec<u32> {
     let ranks = tenant_ranks(group);
     let rank_of = |tenant: &u32| ranks[*tenant as usize] as usize;
-    let mut next = vec![0; ranks.len() + 1];
+    let mut next = vec![0u32; ranks.len() + 1];
     group.tenant_of.iter().for_each(|tenant| next[rank_of(tenant) + 1] += 1);
     for rank in 1..next.len() {
         next[rank] += next[rank - 1];
@@ -71,7 +71,7 @@ fn rows_by_tenant(group: &OpenGroup) -> Vec<u32> {
     for (row, tenant) in group.tenant_of.iter().enumerate() {
         let place = &mut next[rank_of(tenant)];
         rows[*place as usize] = row as u32;
-        *place += 1u32;
+        *place += 1;
     }
     rows
 }

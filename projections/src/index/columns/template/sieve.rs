@@ -10,6 +10,7 @@ use super::column::TemplateColumn;
 use super::form::HoleKind;
 use super::layout::{Cursor, Placing};
 use super::run::Run;
+use super::texts::TemplateTexts as _;
 use super::variables::Variables;
 use super::{REST, TemplateError};
 use crate::index::columns::filter::{Filter, FilterBuilder};
@@ -39,8 +40,7 @@ impl Sieve {
     pub(super) fn of(column: &TemplateColumn, templates: &[u16]) -> Self {
         let quotes = filter(|take| {
             for number in templates {
-                let kinds =
-                    column.templates().template(usize::from(*number)).holes().iter().map(|hole| hole.kind());
+                let kinds = column.template(*number).holes().iter().map(|hole| hole.kind());
                 let holes = kinds.zip(&column.slot(*number).holes);
                 holes.filter(|(kind, _)| *kind == HoleKind::Text).for_each(|(_, variables)| {
                     if let Variables::Words(words) = variables {

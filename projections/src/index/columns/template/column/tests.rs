@@ -68,14 +68,7 @@ fn quoted_texts_are_variables_when_there_is_no_room_for_more_templates() {
         column.push(0, text.as_bytes(), &mut |_| {}).unwrap();
     }
     let last = column.template_of(699).unwrap();
-    assert!(
-        column
-            .templates()
-            .template(usize::from(last))
-            .holes()
-            .iter()
-            .any(|hole| hole.kind() == HoleKind::Text)
-    );
+    assert!(column.templates().has(usize::from(last), HoleKind::Text));
     assert!(column.texts_of(last) > 200 && column.texts_of(REST) == 0);
     assert_eq!(tokens(&mut column, "7 \"GET /needle\" ok"), ["GET", "needle"]);
     assert_eq!(tokens(&mut column, "8 \"GET /needle\" ok"), [""; 0]);
