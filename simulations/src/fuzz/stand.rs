@@ -12,8 +12,7 @@ use antler_events::event::lines::Arrival;
 use antler_events::files::{Access, File, FileSystem as _};
 use antler_events::ids::{Offset, PartitionId, TenantId};
 use antler_events::line::{LineBatch, LineBatchBuilder};
-use antler_projections::index::columns::block::{ReadError, Restorers};
-use antler_projections::index::columns::group::cache::BlockCache;
+use antler_projections::index::columns::block::ReadError;
 use antler_projections::index::columns::group::{SealedGroup, Shared};
 use antler_projections::index::columns::open::OpenGroup;
 use antler_projections::index::columns::seal::{days, seal};
@@ -68,7 +67,7 @@ pub(super) fn sealed_files(group: &OpenGroup) -> Vec<Vec<u8>> {
 
 /// Opens the bytes of a file as a group.
 pub(super) fn opened(bytes: &[u8]) -> Result<Held<SealedGroup>, ReadError> {
-    let shared = Shared { restorers: Restorers::default(), cache: BlockCache::new(1 << 20) };
+    let shared = Shared::new(1 << 20, 1 << 20);
     SealedGroup::open(file(bytes), 1, Arc::new(shared)).map(Held)
 }
 

@@ -6,6 +6,7 @@
 
 mod based;
 
+use std::any::Any;
 use std::io;
 use std::sync::{Arc, Mutex};
 
@@ -280,10 +281,21 @@ impl BlockTable {
     }
 }
 
+/// What blocks say in a form that is quick to ask.
+pub type Made = Arc<dyn Any + Send + Sync>;
+
 /// Gives blocks back.
 pub trait Blocks {
     /// A whole block as it was put.
     fn block(&self, block: u32) -> Result<Bytes, ReadError>;
+
+    /// What was made of a block and those that belong to it, if it is kept.
+    fn find_made(&self, _block: u32) -> Option<Made> {
+        None
+    }
+
+    /// Keeps what was made of a block, and needs so much memory, for a while. Whoever keeps nothing drops it.
+    fn keep_made(&self, _block: u32, _made: Made, _bytes: usize) {}
 
     /// A stream as it was put.
     fn stream(&self, extent: Extent) -> Result<Bytes, ReadError> {

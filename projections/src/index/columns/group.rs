@@ -22,10 +22,11 @@ use bytes::Bytes;
 
 use self::cache::BlockCache;
 use self::directory::{Directory, SealedValues};
-use super::block::{BlockTable, Blocks, ReadError, Restorers, read_block};
+use super::block::{BlockTable, Blocks, Made, ReadError, Restorers, read_block};
 use super::column::ColumnHead;
 use super::forms::Forms;
 use super::plane::PAGE;
+use super::recent::Recent;
 use super::shape::Shape;
 use super::view::{GroupView, Origin, Reads, TenantRollup, TenantRows, Values};
 
@@ -50,8 +51,31 @@ struct ReadCounts {
 /// What all groups of a store share.
 #[derive(Debug)]
 pub struct Shared {
-    pub restorers: Restorers,
-    pub cache: BlockCache,
+    restorers: Restorers,
+    cache: BlockCache,
+    made: Recent<cache::Key, Made>,
+}
+
+impl Shared {
+    /// Keeps so many bytes of blocks, and of what was made of them.
+    pub fn new(blocks_bytes_max: usize, made_bytes_max: usize) -> Self {
+        let (cache, made) = (BlockCache::new(blocks_bytes_max), Recent::new(made_bytes_max));
+        Self { restorers: Restorers::default(), cache, made }
+    }
+
+    /// Lets go of what was read of a group.
+    pub fn forget(&self, group: u64) {
+        self.cache.forget(group);
+        self.made.retain(|key| key.0 != group);
+    }
+
+    pub fn blocks_bytes(&self) -> usize {
+        self.cache.bytes_held()
+    }
+
+    pub fn made_bytes(&self) -> usize {
+        self.made.bytes_held()
+    }
 }
 
 impl Blocks for GroupBlocks {
@@ -65,6 +89,14 @@ impl Blocks for GroupBlocks {
         })?;
         self.shared.cache.keep((self.number, block), bytes.clone());
         Ok(bytes)
+    }
+
+    fn find_made(&self, block: u32) -> Option<Made> {
+        self.shared.made.find(&(self.number, block))
+    }
+
+    fn keep_made(&self, block: u32, made: Made, bytes: usize) {
+        self.shared.made.keep((self.number, block), made, bytes);
     }
 }
 
@@ -118,7 +150,7 @@ impl SealedGroup {
         &self.blocks
     }
 
-    /// Memory that the group holds while it is open, or will hold when it is asked.
+    /// Memory that the group holds while it is open, beside blocks and what is made of them.
     pub fn bytes_held(&self) -> usize {
         let Directory { shapes, columns, .. } = &self.directory;
         size_of::<Self>()

@@ -10,8 +10,10 @@ pub mod directory;
 pub mod encode;
 pub mod form;
 pub mod layout;
+pub mod literals;
 mod pattern;
 pub mod read;
+pub mod root;
 pub mod run;
 pub mod spelling;
 pub mod split;
@@ -23,6 +25,7 @@ mod alphabet;
 mod notation;
 mod numbers;
 mod page;
+mod page_index;
 #[cfg(test)]
 mod samples;
 mod sieve;
@@ -32,13 +35,14 @@ mod words;
 pub use column::TemplateColumn;
 pub use directory::TemplateDirectory;
 pub use encode::encode;
-pub use form::{HoleAt, HoleKind, Piece, Template};
+pub use form::{HoleKind, Piece};
 pub use layout::{BlockSink, BlockSource};
 pub use read::TemplateReader;
+pub use root::Root;
 pub use run::{Run, TakeRun};
-pub use sieve::Beside;
+pub use sieve::Stand;
 pub use spelling::{Alphabet, Atom, Spelling};
-pub use templates::Templates;
+pub use templates::{LiteralAt, Template, Templates};
 pub use texts::{TakeText, TemplateTexts};
 
 /// The number of the texts that have no template.

@@ -4,50 +4,32 @@
 //! It adds nothing to what a template is.
 
 use std::ops::Range;
-use std::sync::OnceLock;
+use std::sync::Arc;
 
 use bytes::Bytes;
 
 use super::block::{BlockWriter, Blocks, ReadError};
 use super::template::{
-    BlockSink, BlockSource, TemplateColumn, TemplateDirectory, TemplateError, TemplateReader, TemplateTexts,
-    encode,
+    BlockSink, BlockSource, Root, TemplateColumn, TemplateDirectory, TemplateError, TemplateReader,
+    TemplateTexts, encode,
 };
-use super::varint;
 
 /// A sealed column.
 #[derive(Debug)]
-pub struct SealedTemplates {
-    len: u32,
-    root: Box<[u8]>,
-    directory: OnceLock<Box<TemplateDirectory>>,
-}
+pub struct SealedTemplates(Root);
 
 impl SealedTemplates {
     /// Writes the values at these positions, in their order.
     pub fn seal(column: &TemplateColumn, order: &[u32], blocks: &mut BlockWriter) -> Self {
-        let root = encode(column, order, &mut Sink(blocks)).expect("positions are those of the column");
-        Self { len: order.len() as u32, root: root.into(), directory: OnceLock::new() }
+        Self(encode(column, order, &mut Sink(blocks)).expect("positions are those of the column"))
     }
 
     pub fn len(&self) -> usize {
-        self.len as usize
+        self.0.texts() as usize
     }
 
     pub fn is_empty(&self) -> bool {
-        self.len == 0
-    }
-
-    /// What templates there are.
-    pub fn directory(&self, blocks: &impl Blocks) -> Result<&TemplateDirectory, ReadError> {
-        if let Some(directory) = self.directory.get() {
-            return Ok(directory);
-        }
-        let directory = TemplateDirectory::read(&self.root, &Source(blocks))?;
-        if directory.count() != self.len {
-            return Err(ReadError::directory("a column of templates"));
-        }
-        Ok(self.directory.get_or_init(|| Box::new(directory)))
+        self.len() == 0
     }
 
     /// Asks the texts what a growing column can be asked too.
@@ -56,29 +38,30 @@ impl SealedTemplates {
         blocks: &impl Blocks,
         ask: impl FnOnce(&dyn TemplateTexts) -> Result<R, ReadError>,
     ) -> Result<R, ReadError> {
-        ask(&TemplateReader::new(self.directory(blocks)?, &Source(blocks)))
+        self.with_reader(blocks, |reader| ask(reader))
     }
 
     /// The positions, rising, of texts that may have a token with a digit, in any ASCII case; nothing if it is not
     /// told by their variables alone.
     pub fn candidates(&self, blocks: &impl Blocks, token: &[u8]) -> Result<Option<Vec<u32>>, ReadError> {
-        let directory = self.directory(blocks)?;
-        let has_digit = |number: u16| directory.template(number).text().iter().any(u8::is_ascii_digit);
-        if (1..=directory.template_count()).any(has_digit) {
-            return Ok(None);
-        }
-        let numbers: Vec<u16> = (0..=directory.template_count()).collect();
-        Ok(Some(TemplateReader::new(directory, &Source(blocks)).candidates(&numbers, token)?))
+        self.with_reader(blocks, |reader| {
+            let templates = reader.directory().templates();
+            if templates.literals().bytes().iter().any(u8::is_ascii_digit) {
+                return Ok(None);
+            }
+            let numbers: Vec<u16> = (0..=reader.directory().template_count()).collect();
+            Ok(Some(reader.candidates(&numbers, token)?))
+        })
     }
 
     /// The hashes of a range of texts in their order, under which they count as different.
     pub fn hashes(&self, blocks: &impl Blocks, texts: Range<u32>) -> Result<Vec<u64>, ReadError> {
-        Ok(TemplateReader::new(self.directory(blocks)?, &Source(blocks)).hashes(texts)?)
+        self.with_reader(blocks, |reader| Ok(reader.hashes(texts)?))
     }
 
     /// The same of all texts, some at a time and in any order.
     pub fn each_hash(&self, blocks: &impl Blocks, take: &mut dyn FnMut(&[u64])) -> Result<(), ReadError> {
-        Ok(TemplateReader::new(self.directory(blocks)?, &Source(blocks)).each_hash(take)?)
+        self.with_reader(blocks, |reader| Ok(reader.each_hash(take)?))
     }
 
     /// Visits the values of rising ranks, each with its place among the ranks.
@@ -97,23 +80,35 @@ impl SealedTemplates {
     }
 
     pub fn encode(&self, out: &mut Vec<u8>) {
-        varint::push(out, u64::from(self.len));
-        varint::push(out, self.root.len() as u64);
-        out.extend_from_slice(&self.root);
+        self.0.encode(out);
     }
 
     pub fn decode(bytes: &mut &[u8]) -> Result<Self, ReadError> {
-        let wrong = || ReadError::directory("a column of templates");
-        let len = varint::take_u32(bytes).ok_or_else(wrong)?;
-        let length = varint::take_u32(bytes).ok_or_else(wrong)? as usize;
-        let (root, rest) = bytes.split_at_checked(length).ok_or_else(wrong)?;
-        *bytes = rest;
-        Ok(Self { len, root: root.into(), directory: OnceLock::new() })
+        Ok(Self(Root::decode(bytes)?))
     }
 
-    /// Memory that the column holds when it is asked.
+    /// Memory that the column holds beside what is made of its blocks.
     pub fn bytes_held(&self) -> usize {
-        self.root.len() + TemplateDirectory::bytes_needed(&self.root)
+        self.0.bytes_held()
+    }
+
+    /// Asks with the directory, which is made of the blocks if it is not kept, and kept if it has grown.
+    fn with_reader<R>(
+        &self,
+        blocks: &impl Blocks,
+        ask: impl FnOnce(&TemplateReader<'_>) -> Result<R, ReadError>,
+    ) -> Result<R, ReadError> {
+        let known = blocks.find_made(self.0.block()).and_then(|made| made.downcast().ok());
+        let (directory, held): (Arc<TemplateDirectory>, usize) = match known {
+            Some(directory) => (Arc::clone(&directory), directory.bytes_held()),
+            None => (Arc::new(TemplateDirectory::read(&self.0, &Source(blocks))?), 0),
+        };
+        let answer = ask(&TemplateReader::new(&directory, &Source(blocks)));
+        let holds = directory.bytes_held();
+        if holds > held {
+            blocks.keep_made(self.0.block(), directory, holds);
+        }
+        answer
     }
 }
 

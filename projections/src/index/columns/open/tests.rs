@@ -14,8 +14,6 @@ use antler_events::line::LineBatchBuilder;
 use proptest::prelude::*;
 
 use super::OpenGroup;
-use crate::index::columns::block::Restorers;
-use crate::index::columns::group::cache::BlockCache;
 use crate::index::columns::group::{SealedGroup, Shared};
 use crate::index::columns::render::render;
 use crate::index::columns::seal::{days, seal};
@@ -46,7 +44,7 @@ fn reopened(dir: &Path, number: u64, bytes: &[u8]) -> SealedGroup {
     let path = dir.join(format!("{number}.grp"));
     let file = RealFiles.open(&path, Access::Create).unwrap();
     file.write_at(0, bytes).unwrap();
-    let shared = Arc::new(Shared { restorers: Restorers::default(), cache: BlockCache::new(1 << 20) });
+    let shared = Arc::new(Shared::new(1 << 20, 1 << 20));
     SealedGroup::open(file, number, shared).unwrap()
 }
 

@@ -161,7 +161,7 @@ impl<'a> Question<'a> {
     /// The ranks of texts with the token that all passing texts have, if there is one and the column can tell.
     fn candidates(&self) -> Result<Option<Vec<u32>>, ReadError> {
         let Some(token) = self.token else { return Ok(None) };
-        let has_holes = |number: &u16| *number == REST || !self.texts.template(*number).holes().is_empty();
+        let has_holes = |number: &u16| *number == REST || self.texts.template(*number).holes() > 0;
         let numbers: Vec<u16> = (REST..=self.texts.template_count()).filter(has_holes).collect();
         Ok(self.texts.candidates(&numbers, token)?)
     }
@@ -192,8 +192,8 @@ impl<'a> Question<'a> {
     /// The answer that the template gives, if some text may pass.
     fn traced(&self, number: u16, tracer: &mut Option<Tracer<'a>>) -> Result<Option<Answer>, ReadError> {
         let template = self.texts.template(number);
-        if template.holes().is_empty() {
-            return Ok(self.check.passes_text(template.text()).then_some(Answer::All));
+        if template.holes() == 0 {
+            return Ok(self.check.passes_text(template.literal(0)).then_some(Answer::All));
         }
         let Some(automaton) = self.automaton() else { return Ok(Some(Answer::Each)) };
         let tracer = tracer.get_or_insert_with(|| Tracer::new(automaton));
@@ -275,8 +275,8 @@ impl<'a> Question<'a> {
     }
 
     fn quoted_holes(&self, number: u16) -> impl Iterator<Item = usize> {
-        let holes = self.texts.template(number).holes().iter().enumerate();
-        holes.filter(|(_, hole)| hole.kind() == HoleKind::Text).map(|(index, _)| index)
+        let kinds = self.texts.template(number).kinds().enumerate();
+        kinds.filter(|(_, kind)| *kind == HoleKind::Text).map(|(index, _)| index)
     }
 
     /// Asks the variables of holes, where a text passes if one of these does.

@@ -26,8 +26,7 @@ use super::plan::Plan;
 use super::rows::RowSet;
 use super::select::SearchGroup;
 use super::tally::tally;
-use crate::index::columns::block::{ReadError, Restorers};
-use crate::index::columns::group::cache::BlockCache;
+use crate::index::columns::block::ReadError;
 use crate::index::columns::group::{SealedGroup, Shared};
 use crate::index::columns::open::OpenGroup;
 use crate::index::columns::seal::{days, seal};
@@ -54,7 +53,7 @@ pub(super) fn open(batches: &[Batch]) -> OpenGroup {
 
 pub(super) fn sealed(group: &OpenGroup) -> Vec<SealedGroup> {
     let dir = tempfile::tempdir().unwrap();
-    let shared = Arc::new(Shared { restorers: Restorers::default(), cache: BlockCache::new(1 << 20) });
+    let shared = Arc::new(Shared::new(1 << 20, 1 << 20));
     let open = |(number, bytes): (u64, Vec<u8>)| {
         let file = RealFiles.open(&dir.path().join(number.to_string()), Access::Create).unwrap();
         file.write_at(0, &bytes).unwrap();

@@ -6,32 +6,36 @@
 use std::sync::Arc;
 
 use super::folder::Folder;
-use crate::index::columns::block::{ReadError, Restorers};
-use crate::index::columns::group::cache::BlockCache;
+use crate::index::columns::block::ReadError;
 use crate::index::columns::group::{SealedGroup, Shared};
 use crate::index::columns::recent::Recent;
+
+/// Directories of groups get one part of so many of the memory for directories; those of their columns of templates,
+/// which only some questions need and which are much larger, get the others.
+const GROUPS_SHARE: usize = 4;
 
 /// The group files of a store with what was read of them lately.
 #[derive(Debug)]
 pub(super) struct Disk {
     pub(super) folder: Folder,
-    directories: Recent<u64, Arc<SealedGroup>>,
+    groups: Recent<u64, Arc<SealedGroup>>,
     shared: Arc<Shared>,
 }
 
 impl Disk {
     pub(super) fn new(folder: Folder, directories_bytes_max: usize, blocks_bytes_max: usize) -> Self {
-        let shared = Shared { restorers: Restorers::default(), cache: BlockCache::new(blocks_bytes_max) };
-        Self { folder, directories: Recent::new(directories_bytes_max), shared: Arc::new(shared) }
+        let of_groups = directories_bytes_max / GROUPS_SHARE;
+        let shared = Shared::new(blocks_bytes_max, directories_bytes_max - of_groups);
+        Self { folder, groups: Recent::new(of_groups), shared: Arc::new(shared) }
     }
 
     /// The group, from memory if it was used lately.
     pub(super) fn group(&self, number: u64) -> Result<Arc<SealedGroup>, ReadError> {
-        if let Some(group) = self.directories.find(&number) {
+        if let Some(group) = self.groups.find(&number) {
             return Ok(group);
         }
         let group = Arc::new(self.open(number)?);
-        self.directories.keep(number, Arc::clone(&group), group.bytes_held());
+        self.groups.keep(number, Arc::clone(&group), group.bytes_held());
         Ok(group)
     }
 
@@ -43,15 +47,15 @@ impl Disk {
 
     /// Forgets what was read of a group.
     pub(super) fn forget(&self, number: u64) {
-        self.directories.retain(|other| *other != number);
-        self.shared.cache.forget(number);
+        self.groups.retain(|other| *other != number);
+        self.shared.forget(number);
     }
 
     pub(super) fn directories_bytes(&self) -> usize {
-        self.directories.bytes_held()
+        self.groups.bytes_held() + self.shared.made_bytes()
     }
 
     pub(super) fn blocks_bytes(&self) -> usize {
-        self.shared.cache.bytes_held()
+        self.shared.blocks_bytes()
     }
 }

@@ -27,8 +27,8 @@ pub const WORD_TOKEN_BYTES_MIN: usize = 2;
 /// A longer text goes to the rest.
 const TEXT_BYTES_MAX: usize = 32 << 10;
 /// A template with a longer key goes to the rest, or with more holes.
-const KEY_BYTES_MAX: usize = 8 << 10;
-const HOLES_MAX: usize = 256;
+pub(super) const KEY_BYTES_MAX: usize = 8 << 10;
+pub(super) const HOLES_MAX: usize = 256;
 /// What a column may hold, so that 32 bits count its bytes.
 const COLUMN_BYTES_MAX: usize = 1 << 30;
 /// So many quoted texts are remembered.
@@ -229,11 +229,6 @@ impl TemplateColumn {
         &self.slots[usize::from(number) - 1]
     }
 
-    /// The key of the template of this number, which is not that of the rest.
-    pub(super) fn key(&self, number: u16) -> &[u8] {
-        &self.keys[self.slot(number).key.range()]
-    }
-
     pub(super) fn rest(&self) -> &Words {
         &self.rest
     }
@@ -327,7 +322,7 @@ impl TemplateColumn {
         if is_large || !admit(&mut self.admission, key, holes.len()) {
             return None;
         }
-        self.templates.push_key(key).expect("the split writes keys");
+        self.templates.push_key(key)?;
         let index = self.slots.len();
         let holes: Box<[Variables]> = holes.iter().map(|hole| Variables::new(hole.kind)).collect();
         let key = Key::keep(key, &mut self.keys);

@@ -7,21 +7,18 @@
 use super::column::TemplateColumn;
 use super::layout::{BlockSink, PartWriter};
 use super::page::{self, PAGE_COUNT_MAX};
+use super::root::{Root, RunOfBlocks};
 use super::sieve::Sieve;
+use super::templates::Templates;
 use super::{REST, TemplateError, numbers};
 use crate::index::columns::varint;
-
-/// The first byte of a root.
-pub(super) const FORMAT: u8 = 1;
-/// The bytes of a block of the directory.
-const DIRECTORY_BLOCK_BYTES: usize = 128 << 10;
 
 /// Writes the texts of the column at these positions, in this order, and answers the root.
 pub fn encode(
     column: &TemplateColumn,
     order: &[u32],
     sink: &mut dyn BlockSink,
-) -> Result<Vec<u8>, TemplateError> {
+) -> Result<Root, TemplateError> {
     let sorted = Sorted::new(column, order)?;
     let mut parts = PartWriter::new(sink);
     write_places(&sorted, &mut parts);
@@ -30,16 +27,16 @@ pub fn encode(
         let ranks = sorted.ranks_of(number);
         column.slot(*old).holes.iter().for_each(|variables| page::write(variables, ranks, &mut parts));
     }
-    let directory = parts.finish();
-    let mut root = vec![FORMAT];
-    varint::push(&mut root, order.len() as u64);
-    varint::push(&mut root, sorted.templates.len() as u64);
-    let holes: usize = sorted.templates.iter().map(|old| column.slot(*old).holes.len()).sum();
-    varint::push(&mut root, holes as u64);
-    write_run(&templates(column, &sorted), sink, &mut root);
-    write_run(&directory, sink, &mut root);
-    write_run(&Sieve::of(column, &sorted.templates).write(), sink, &mut root);
-    Ok(root)
+    let pages = parts.finish();
+    let templates = column.templates().picked(&sorted.templates);
+    let sieve = Sieve::of(column, &sorted.templates, &templates);
+    Ok(Root {
+        texts: order.len() as u32,
+        templates: sorted.templates.len() as u32,
+        keys: RunOfBlocks::put(&with_counts(&templates, &sorted), sink),
+        pages: RunOfBlocks::put(&pages, sink),
+        sieve: RunOfBlocks::put(&sieve.write(), sink),
+    })
 }
 
 /// The texts that are to be written, with new numbers.
@@ -105,22 +102,11 @@ fn write_places(sorted: &Sorted, parts: &mut PartWriter<'_>) {
     }
 }
 
-/// How many texts each number has, and the keys of the templates.
-fn templates(column: &TemplateColumn, sorted: &Sorted) -> Vec<u8> {
+/// How many texts each number has, and the templates.
+fn with_counts(templates: &Templates, sorted: &Sorted) -> Vec<u8> {
     let mut out = Vec::new();
     let count = |pair: &[u32; 2]| u64::from(pair[1] - pair[0]);
     sorted.starts.array_windows().for_each(|pair| varint::push(&mut out, count(pair)));
-    let keys = || sorted.templates.iter().map(|number| column.key(*number));
-    keys().for_each(|key| varint::push(&mut out, key.len() as u64));
-    keys().for_each(|key| out.extend_from_slice(key));
+    templates.write(&mut out);
     out
-}
-
-/// Puts bytes into blocks, and their length and the numbers of the blocks into the root.
-fn write_run(bytes: &[u8], sink: &mut dyn BlockSink, root: &mut Vec<u8>) {
-    varint::push(root, bytes.len() as u64);
-    varint::push(root, bytes.len().div_ceil(DIRECTORY_BLOCK_BYTES) as u64);
-    for block in bytes.chunks(DIRECTORY_BLOCK_BYTES) {
-        varint::push(root, u64::from(sink.put(block)));
-    }
 }

@@ -5,7 +5,8 @@
 
 use antler_events::query::pattern::{Form, FormBuilder, Hole};
 
-use super::form::{HoleKind, Piece, Template};
+use super::form::{HoleKind, Piece};
+use super::templates::Template;
 
 impl Template<'_> {
     /// What all texts of the template are to people.

@@ -10,12 +10,14 @@ use std::iter::Peekable;
 use std::ops::Range;
 
 use super::TemplateError;
-use super::directory::{PlacePage, TemplateDirectory};
-use super::form::{HoleKind, Template};
+use super::directory::TemplateDirectory;
+use super::form::HoleKind;
 use super::layout::{BlockSource, Blocks};
 use super::page::{PAGE_COUNT_MAX, Page, View};
+use super::page_index::{PageIndex, PlacePage};
 use super::run::TakeRun;
 use super::spelling::Spelling;
+use super::templates::Template;
 use super::texts::TakeText;
 use super::words::Held;
 
@@ -49,7 +51,7 @@ impl<'a> TemplateReader<'a> {
         if texts.end > count {
             return Err(TemplateError::Position { position: texts.end, count });
         }
-        let mut blocks = self.blocks();
+        let mut blocks = self.blocks()?;
         let mut at = texts.start as usize;
         while at < texts.end as usize {
             let page = at / PAGE_COUNT_MAX;
@@ -63,7 +65,7 @@ impl<'a> TemplateReader<'a> {
 
     /// Gives the texts at these positions, which rise.
     pub fn render(&self, positions: &[u32], take: &mut TakeText<'_>) -> Result<(), TemplateError> {
-        let mut blocks = self.blocks();
+        let mut blocks = self.blocks()?;
         let places = self.places(positions, &mut blocks)?;
         let mut open: Vec<Option<OpenTemplate<'a>>> = Vec::new();
         open.resize_with(usize::from(self.directory.template_count()) + 1, || None);
@@ -71,7 +73,7 @@ impl<'a> TemplateReader<'a> {
         for (position, (number, rank)) in positions.iter().zip(places) {
             let template = match &mut open[usize::from(number)] {
                 Some(template) => template,
-                closed => closed.insert(OpenTemplate::new(self.directory, number)?),
+                closed => closed.insert(self.open(number)?),
             };
             text.clear();
             template.write(rank, &mut blocks, &mut text)?;
@@ -84,7 +86,7 @@ impl<'a> TemplateReader<'a> {
     /// of the rest count as variables. Looks at these templates only, and does not render. No text that has
     /// such a variable is left out; whoever asks looks at the texts in the end.
     pub fn candidates(&self, numbers: &[u16], token: &[u8]) -> Result<Vec<u32>, TemplateError> {
-        let mut blocks = self.blocks();
+        let mut blocks = self.blocks()?;
         let mut wanted: Vec<Wanted> = Vec::new();
         wanted.resize_with(usize::from(self.directory.template_count()) + 1, Wanted::default);
         let mut found = 0;
@@ -94,7 +96,7 @@ impl<'a> TemplateReader<'a> {
             wanted[usize::from(number)] = Wanted { ranks: ranks.into_iter().peekable(), seen: 0 };
         }
         let mut positions = Vec::with_capacity(found);
-        for page in 0..self.directory.places.len() {
+        for page in 0..self.index()?.places.len() {
             if positions.len() == found {
                 break;
             }
@@ -111,21 +113,21 @@ impl<'a> TemplateReader<'a> {
     /// For each hole how the variables of each of its pages are spelled.
     pub fn spellings(&self, number: u16) -> Result<Vec<Vec<Spelling<'a>>>, TemplateError> {
         let template = self.directory.template(number);
-        let pages = self.directory.pages_of(number)?;
+        let pages = self.pages_of(number)?;
         let of_page = |kind: HoleKind, page: &Page<'a>| match page.spelling() {
             Some(spelling) => Cow::Owned(spelling),
             None => Cow::Borrowed(kind.spelling()),
         };
-        let holes = template.holes().iter().zip(&pages);
-        Ok(holes
-            .map(|(place, pages)| pages.iter().map(|page| of_page(place.kind(), page)).collect())
-            .collect())
+        let of_hole = |(kind, pages): (HoleKind, &Vec<Page<'a>>)| {
+            pages.iter().map(|page| of_page(kind, page)).collect()
+        };
+        Ok(template.kinds().zip(&pages).map(of_hole).collect())
     }
 
     /// Gives all variables of a hole; the texts of the rest are variables of its first.
     pub fn variables(&self, number: u16, hole: usize, take: &mut TakeRun<'_>) -> Result<(), TemplateError> {
-        let mut blocks = self.blocks();
-        let pages = self.directory.pages_of(number)?;
+        let mut blocks = self.blocks()?;
+        let pages = self.pages_of(number)?;
         for page in pages.get(hole).ok_or(TemplateError::Damaged("the number of a hole"))? {
             page.view(&mut blocks)?.give(page.count as usize, take);
         }
@@ -135,9 +137,9 @@ impl<'a> TemplateReader<'a> {
     /// The numbers of templates of which some quoted text may be wanted, digits aside. What is asked is whether
     /// one of some texts may be, that lie behind each other.
     pub fn quoted(&self, may_be_wanted: &mut dyn FnMut(&[u8]) -> bool) -> Result<Vec<u16>, TemplateError> {
-        let mut blocks = self.blocks();
+        let mut blocks = self.blocks()?;
         let mut wanted = Vec::new();
-        for (number, held) in self.directory.quoted()? {
+        for (number, held) in self.index()?.quoted(self.directory)? {
             let is_wanted = wanted.last() == Some(number)
                 || match held {
                     Held::Part(part) => may_be_wanted(&blocks.part(*part)?),
@@ -159,7 +161,7 @@ impl<'a> TemplateReader<'a> {
         blocks: &mut Blocks<'a>,
     ) -> Result<Vec<u32>, TemplateError> {
         let mut ranks = Vec::new();
-        let pages = self.directory.pages_of(number)?;
+        let pages = self.pages_of(number)?;
         for page in pages.iter().flatten().filter(|page| page.may_have(token)) {
             let view = page.view(blocks)?;
             view.find(token, page.count as usize, &mut |index| ranks.push(page.start + index as u32));
@@ -169,13 +171,27 @@ impl<'a> TemplateReader<'a> {
         Ok(ranks)
     }
 
-    fn blocks(&self) -> Blocks<'a> {
-        Blocks::new(self.source, &self.directory.blocks)
+    fn index(&self) -> Result<&'a PageIndex, TemplateError> {
+        self.directory.page_index(self.source)
+    }
+
+    fn pages_of(&self, number: u16) -> Result<Vec<Vec<Page<'a>>>, TemplateError> {
+        self.index()?.pages_of(self.directory, number)
+    }
+
+    fn open(&self, number: u16) -> Result<OpenTemplate<'a>, TemplateError> {
+        let holes = |pages| OpenHole { pages, current: None };
+        let holes = self.pages_of(number)?.into_iter().map(holes).collect();
+        Ok(OpenTemplate { template: self.directory.template(number), holes })
+    }
+
+    fn blocks(&self) -> Result<Blocks<'a>, TemplateError> {
+        Ok(Blocks::new(self.source, &self.index()?.blocks))
     }
 
     fn numbers_of_page(&self, page: usize, blocks: &mut Blocks<'a>) -> Result<Vec<u16>, TemplateError> {
         let count = (self.directory.count() as usize - page * PAGE_COUNT_MAX).min(PAGE_COUNT_MAX);
-        let view = self.directory.places[page].numbers.view(blocks)?;
+        let view = self.index()?.places[page].numbers.view(blocks)?;
         let numbers = match view.short(count) {
             Some(numbers) => numbers,
             None => view
@@ -214,7 +230,7 @@ impl<'a> TemplateReader<'a> {
     ) -> Result<(), TemplateError> {
         let start = page * PAGE_COUNT_MAX;
         let numbers = self.numbers_of_page(page, blocks)?;
-        let mut ranks = self.ranks_before(&numbers, &self.directory.places[page], blocks)?;
+        let mut ranks = self.ranks_before(&numbers, &self.index()?.places[page], blocks)?;
         let mut wanted = positions.iter().map(|position| *position as usize - start).peekable();
         for (index, number) in numbers.iter().enumerate() {
             let rank = &mut ranks[usize::from(*number)];
@@ -279,19 +295,13 @@ struct OpenHole<'a> {
 }
 
 impl<'a> OpenTemplate<'a> {
-    fn new(directory: &'a TemplateDirectory, number: u16) -> Result<Self, TemplateError> {
-        let pages = directory.pages_of(number)?;
-        let holes = pages.into_iter().map(|pages| OpenHole { pages, current: None }).collect();
-        Ok(Self { template: directory.template(number), holes })
-    }
-
     fn write(&mut self, rank: u32, blocks: &mut Blocks<'a>, out: &mut Vec<u8>) -> Result<(), TemplateError> {
         for (index, hole) in self.holes.iter_mut().enumerate() {
             out.extend_from_slice(self.template.literal(index));
             let (page, view) = hole.page_of(rank, blocks)?;
             view.write((rank - page.start) as usize, out);
         }
-        out.extend_from_slice(self.template.literal(self.template.holes().len()));
+        out.extend_from_slice(self.template.literal(self.template.holes()));
         Ok(())
     }
 }

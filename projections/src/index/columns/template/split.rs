@@ -367,7 +367,7 @@ mod tests {
             split_quoted(&text, &mut quoted);
             check_parts(&text, &quoted);
             let templates = Templates::of_key(parts(&text).key()).unwrap();
-            prop_assert!(!templates.literals().iter().any(u8::is_ascii_digit));
+            prop_assert!(!templates.literals().bytes().iter().any(u8::is_ascii_digit));
         }
     }
 }

@@ -6,12 +6,12 @@
 use std::ops::Range;
 
 use super::column::TemplateColumn;
-use super::form::{HoleKind, Template};
+use super::form::HoleKind;
 use super::read::TemplateReader;
 use super::run::TakeRun;
-use super::sieve::Beside;
+use super::sieve::Stand;
 use super::spelling::Spelling;
-use super::templates::Templates;
+use super::templates::{Template, Templates};
 use super::{REST, TemplateError};
 
 /// Takes a text with its position.
@@ -71,8 +71,8 @@ pub trait TemplateTexts {
         let mut wanted = Vec::new();
         for number in REST + 1..=self.template_count() {
             let mut is_wanted = false;
-            for (hole, place) in self.template(number).holes().iter().enumerate() {
-                if place.kind() == HoleKind::Text && !is_wanted {
+            for (hole, kind) in self.template(number).kinds().enumerate() {
+                if kind == HoleKind::Text && !is_wanted {
                     self.variables(number, hole, &mut |run| is_wanted |= may_be_wanted(run.bytes()))?;
                 }
             }
@@ -81,8 +81,8 @@ pub trait TemplateTexts {
         Ok(wanted)
     }
 
-    /// Whether all these words, of which none has a digit, may stand in a place where templates do not tell.
-    fn may_have(&self, _place: Beside, _hashes: &[u64]) -> bool {
+    /// Whether all these words, of which none has a digit, may stand in such a place.
+    fn may_have(&self, _place: Stand, _hashes: &[u64]) -> bool {
         true
     }
 }
@@ -154,7 +154,7 @@ impl TemplateTexts for TemplateReader<'_> {
         self.quoted(may_be_wanted)
     }
 
-    fn may_have(&self, place: Beside, hashes: &[u64]) -> bool {
+    fn may_have(&self, place: Stand, hashes: &[u64]) -> bool {
         self.directory().sieve.may_have(place, hashes)
     }
 

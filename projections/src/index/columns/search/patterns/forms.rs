@@ -9,16 +9,16 @@ use antler_events::query::pattern::Form;
 use foldhash::fast::FixedState;
 use hashbrown::HashTable;
 
-use super::local::{LocalForms, Source};
+use super::local::LocalForms;
 use crate::index::columns::template::split::{Split, split};
 use crate::index::columns::template::{Template, Templates};
 
 /// More forms are unknown. Whoever has that many has no patterns.
 const FORMS_MAX: usize = 32_768;
 const FORM_BYTES_MAX: usize = 24 << 20;
-/// Templates that are remembered with their forms, and their bytes.
-const TEMPLATES_MAX: usize = 131_072;
-const TEMPLATE_BYTES_MAX: usize = 24 << 20;
+/// Keys that are remembered with their forms, and their bytes.
+const KEYS_MAX: usize = 131_072;
+const KEY_BYTES_MAX: usize = 24 << 20;
 /// Texts without a template that are looked at, and their bytes.
 const TEXTS_MAX: usize = 65_536;
 const TEXT_BYTES_MAX: usize = 32 << 20;
@@ -69,15 +69,14 @@ impl Room {
 pub(super) struct Forms {
     all: Vec<Form>,
     by_form: HashTable<u32>,
-    templates: Templates,
-    /// The number of a template among those, and that of its form.
-    by_template: HashTable<(u32, u32)>,
-    /// Keys of texts that have no template.
+    /// Keys of templates and texts, each with the number of its form.
     by_key: HashTable<(Box<[u8]>, u32)>,
     split: Split,
+    /// That of the template which is looked at.
+    key: Vec<u8>,
     hasher: FixedState,
     form_bytes: usize,
-    template_bytes: usize,
+    key_bytes: usize,
     room: Room,
 }
 
@@ -86,13 +85,12 @@ impl Default for Forms {
         Self {
             all: Vec::new(),
             by_form: HashTable::new(),
-            templates: Templates::default(),
-            by_template: HashTable::new(),
             by_key: HashTable::new(),
             split: Split::default(),
+            key: Vec::new(),
             hasher: FixedState::default(),
             form_bytes: 0,
-            template_bytes: 0,
+            key_bytes: 0,
             room: Room::FIRST,
         }
     }
@@ -117,14 +115,10 @@ impl Forms {
         let used = local.used();
         self.room.texts = self.room.texts.saturating_sub(used.texts);
         self.room.bytes = self.room.bytes.saturating_sub(used.bytes);
-        let number = |source: &Source| match source {
-            Source::Template(number) => self.of_template(local.template(*number)),
-            Source::Text(key) => self.of_key(key),
-        };
-        local.sources().iter().map(number).collect()
+        local.keys().map(|key| self.of_key(key)).collect()
     }
 
-    /// The number of the form of texts that have a key.
+    /// The number of the form of texts whose template has the key.
     fn of_key(&mut self, key: &[u8]) -> u32 {
         let hash = self.hasher.hash_one(key);
         if let Some((_, number)) = self.by_key.find(hash, |(other, _)| **other == *key) {
@@ -132,17 +126,12 @@ impl Forms {
         }
         let template = Templates::of_key(key).expect("the split writes keys");
         let number = self.number(template.template(1).form());
-        if self.has_room_for_templates() {
-            self.template_bytes += key.len();
+        if self.by_key.len() < KEYS_MAX && self.key_bytes < KEY_BYTES_MAX {
+            self.key_bytes += key.len();
             let Self { by_key, hasher, .. } = self;
             by_key.insert_unique(hash, (key.into(), number), |(key, _)| hasher.hash_one(&**key));
         }
         number
-    }
-
-    fn has_room_for_templates(&self) -> bool {
-        let known = self.by_template.len() + self.by_key.len();
-        known < TEMPLATES_MAX && self.template_bytes < TEMPLATE_BYTES_MAX
     }
 
     fn number(&mut self, form: Form) -> u32 {
@@ -181,20 +170,11 @@ impl Numbers for Forms {
     }
 
     fn of_template(&mut self, template: Template<'_>) -> u32 {
-        let hash = self.hasher.hash_one(template);
-        let is_same = |known: &(u32, u32)| self.templates.template(known.0 as usize) == template;
-        if let Some((_, number)) = self.by_template.find(hash, is_same) {
-            return *number;
-        }
-        if !self.has_room_for_templates() {
-            return UNKNOWN;
-        }
-        let number = self.number(template.form());
-        self.template_bytes += template.text().len() + size_of_val(template.holes());
-        let Self { templates, by_template, hasher, .. } = self;
-        templates.push(template);
-        let hash_of = |known: &(u32, u32)| hasher.hash_one(templates.template(known.0 as usize));
-        by_template.insert_unique(hash, (templates.count() as u32, number), hash_of);
+        let mut key = std::mem::take(&mut self.key);
+        key.clear();
+        template.write_key(&mut key);
+        let number = self.of_key(&key);
+        self.key = key;
         number
     }
 }

@@ -1,6 +1,6 @@
 //! The forms of the messages of one group, under numbers of its own, so that several groups are looked at at once.
 //!
-//! Nothing is looked up here: templates and keys of texts are kept until `Forms` takes them in, in the order of groups.
+//! Nothing is looked up here: keys of templates and texts are kept until `Forms` takes them in, in the order of groups.
 //! Invariant: taken in, they are what the group alone would have made of the room that there is then; if that cannot be
 //! said, the group is looked at again. It does not make forms.
 
@@ -10,55 +10,40 @@ use foldhash::fast::FixedState;
 use hashbrown::HashTable;
 
 use super::forms::{Numbers, Room, UNKNOWN};
+use crate::index::columns::template::Template;
 use crate::index::columns::template::split::{Split, split};
-use crate::index::columns::template::{Template, Templates};
-
-/// What makes a form.
-#[derive(Debug)]
-pub(super) enum Source {
-    /// By its number among those of the group.
-    Template(u32),
-    /// The key of a text that has no template.
-    Text(Box<[u8]>),
-}
 
 /// The forms of one group.
 #[derive(Debug)]
 pub(super) struct LocalForms {
-    /// By their numbers.
-    sources: Vec<Source>,
-    templates: Templates,
+    /// The keys of templates and of texts, each at its number.
+    keys: Vec<u8>,
+    ends: Vec<usize>,
+    /// The numbers of those that are of texts.
     by_key: HashTable<u32>,
     split: Split,
     hasher: FixedState,
     /// For texts, in the beginning and by now.
     first_room: Room,
     room: Room,
-    key_bytes: usize,
 }
 
 impl LocalForms {
     pub(super) fn with_room(room: Room) -> Self {
-        let (by_key, hasher) = (HashTable::new(), FixedState::default());
-        let split = Split::default();
         Self {
-            sources: Vec::new(),
-            templates: Templates::default(),
-            by_key,
-            split,
-            hasher,
+            keys: Vec::new(),
+            ends: Vec::new(),
+            by_key: HashTable::new(),
+            split: Split::default(),
+            hasher: FixedState::default(),
             first_room: room,
             room,
-            key_bytes: 0,
         }
     }
 
-    pub(super) fn sources(&self) -> &[Source] {
-        &self.sources
-    }
-
-    pub(super) fn template(&self, number: u32) -> Template<'_> {
-        self.templates.template(number as usize)
+    /// What stands for each form, by number.
+    pub(super) fn keys(&self) -> impl Iterator<Item = &[u8]> {
+        (0..self.ends.len() as u32).map(|number| key_at(&self.keys, &self.ends, number))
     }
 
     /// What was looked at, as room.
@@ -75,16 +60,21 @@ impl LocalForms {
     }
 
     pub(super) fn bytes_held(&self) -> usize {
-        self.key_bytes
-            + self.templates.bytes_held()
-            + self.sources.capacity() * size_of::<Source>()
+        self.keys.capacity()
+            + self.ends.capacity() * size_of::<usize>()
             + self.by_key.capacity() * size_of::<u32>()
     }
 
-    fn push(&mut self, source: Source) -> u32 {
-        self.sources.push(source);
-        self.sources.len() as u32 - 1
+    /// The number of the key that was appended last.
+    fn end(&mut self) -> u32 {
+        self.ends.push(self.keys.len());
+        self.ends.len() as u32 - 1
     }
+}
+
+fn key_at<'k>(keys: &'k [u8], ends: &[usize], number: u32) -> &'k [u8] {
+    let number = number as usize;
+    &keys[number.checked_sub(1).map_or(0, |before| ends[before])..ends[number]]
 }
 
 impl Numbers for LocalForms {
@@ -98,27 +88,21 @@ impl Numbers for LocalForms {
         }
         split(text, &mut self.split);
         let hash = self.hasher.hash_one(self.split.key());
-        let (sources, key) = (&self.sources, self.split.key());
-        let is_it =
-            |number: &u32| matches!(&sources[*number as usize], Source::Text(other) if **other == *key);
+        let is_it = |number: &u32| key_at(&self.keys, &self.ends, *number) == self.split.key();
         if let Some(number) = self.by_key.find(hash, is_it) {
             return *number;
         }
-        let key: Box<[u8]> = key.into();
-        self.key_bytes += key.len();
-        let number = self.push(Source::Text(key));
-        let Self { sources, by_key, hasher, .. } = self;
-        by_key.insert_unique(hash, number, |number| match &sources[*number as usize] {
-            Source::Text(key) => hasher.hash_one(&**key),
-            Source::Template(_) => unreachable!("only texts have keys"),
-        });
+        self.keys.extend_from_slice(self.split.key());
+        let number = self.end();
+        let Self { keys, ends, by_key, hasher, .. } = self;
+        by_key.insert_unique(hash, number, |number| hasher.hash_one(key_at(keys, ends, *number)));
         number
     }
 
     /// A template of which it is known that it did not come before, or which is only counted apart.
     fn of_template(&mut self, template: Template<'_>) -> u32 {
-        self.templates.push(template);
-        self.push(Source::Template(self.templates.count() as u32))
+        template.write_key(&mut self.keys);
+        self.end()
     }
 }
 
@@ -133,7 +117,7 @@ mod tests {
         let (mut whole, mut parts) = (Forms::default(), Forms::default());
         let mut local = LocalForms::with_room(parts.room());
         let numbers: Vec<u32> = texts.iter().map(|text| local.of_text(text)).collect();
-        assert_eq!(local.sources().len(), 3);
+        assert_eq!(local.keys().count(), 3);
         let taken = parts.take_in(&local);
         for (text, number) in texts.iter().zip(numbers) {
             assert_eq!(taken[number as usize], whole.of_text(text));

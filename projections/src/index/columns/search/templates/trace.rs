@@ -56,10 +56,11 @@ impl<'a> Tracer<'a> {
     /// What is known by the kinds of the holes, and if that is not enough by their pages.
     pub(super) fn verdict(&mut self, texts: &dyn TemplateTexts, number: u16) -> Result<Verdict, ReadError> {
         let template = texts.template(number);
+        let kinds: Vec<HoleKind> = template.kinds().collect();
         let verdict = self.trace(template, &mut |tracer, hole, before, after| {
-            before.iter().for_each(|state| tracer.after_kind(template.holes()[hole].kind(), *state, after));
+            before.iter().for_each(|state| tracer.after_kind(kinds[hole], *state, after));
         });
-        if !matches!(verdict, Verdict::Each(_)) || template.holes().is_empty() {
+        if !matches!(verdict, Verdict::Each(_)) || kinds.is_empty() {
             return Ok(verdict);
         }
         let Some(spellings) = texts.spellings(number)? else { return Ok(verdict) };
@@ -71,7 +72,7 @@ impl<'a> Tracer<'a> {
 
     fn trace(&mut self, template: Template<'_>, through: &mut ThroughHole<'_, 'a>) -> Verdict {
         let mut walk = Walk::new(self.automaton.start());
-        let count = 2 * template.holes().len() + 1;
+        let count = 2 * template.holes() + 1;
         let mut after = Vec::new();
         for piece in 0..count {
             after.clear();

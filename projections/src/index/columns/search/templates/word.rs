@@ -8,7 +8,8 @@
 use antler_events::query::text::{is_token_byte, token_hash, tokens};
 use antler_events::query::value::{Finder, Piece, ValueTest, has_kelvin};
 
-use crate::index::columns::template::{Beside, HoleKind, Template, TemplateTexts, Templates};
+use crate::index::columns::template::literals::Literals;
+use crate::index::columns::template::{HoleKind, LiteralAt, Stand, TemplateTexts, Templates};
 
 /// Shorter tokens with a digit are in too many texts.
 const TOKEN_BYTES_MIN: usize = 5;
@@ -35,6 +36,26 @@ pub(super) enum Place {
     InAll,
 }
 
+/// A literal in which the words stand.
+struct Found {
+    literal: u16,
+    /// By the ends that they touch: whether they stand there with no token that goes on.
+    free: [bool; 4],
+}
+
+impl Found {
+    /// Whether they are free where the literal is in a template: what touches a hole is not.
+    fn is_free(&self, at: LiteralAt) -> bool {
+        let ends = [(false, false), (false, true), (true, false), (true, true)];
+        let may_touch = |(start, end): &(bool, bool)| (at.is_first || !start) && (at.is_last || !end);
+        ends.iter().filter(|ends| may_touch(ends)).any(|(start, end)| self.free[touch(*start, *end)])
+    }
+}
+
+fn touch(start: bool, end: bool) -> usize {
+    usize::from(start) * 2 + usize::from(end)
+}
+
 impl Words {
     /// The longest words of the pieces that every passing text has.
     pub(super) fn of(test: &ValueTest) -> Option<Self> {
@@ -53,61 +74,76 @@ impl Words {
     /// Where templates may have the words, by rising numbers; the others have them nowhere.
     pub(super) fn places(&self, texts: &dyn TemplateTexts) -> Vec<(u16, Place)> {
         let templates = texts.templates();
-        let has_kelvin = self.has_k && has_kelvin(templates.literals());
-        let are_quoted = texts.may_have(Beside::Quotes, &self.hashes);
-        let in_literals = self.places_in_literals(templates);
+        let may_be_in = |place| texts.may_have(place, &self.hashes);
+        let (are_in_literals, are_quoted) = (may_be_in(Stand::Literals), may_be_in(Stand::Quotes));
+        let has_kelvin = self.has_k && are_in_literals && has_kelvin(templates.literals().bytes());
+        let in_literals = if are_in_literals { self.places_in_literals(templates) } else { Vec::new() };
         if !has_kelvin && !self.may_be_hex && !are_quoted {
             return in_literals;
         }
-        let in_holes = |number: u16| {
-            let has = |kind| templates.has(usize::from(number), kind);
-            if has_kelvin || self.may_be_hex && has(HoleKind::Uuid) {
-                Some(Place::Anywhere)
-            } else {
-                (are_quoted && has(HoleKind::Text)).then_some(Place::Quoted)
-            }
-        };
-        let mut in_literals = in_literals.into_iter().peekable();
-        let place = |number| {
-            let in_literal = in_literals.next_if(|found| found.0 == number).map(|found| found.1);
-            Some((number, in_literal.max(in_holes(number))?))
-        };
-        (1..=texts.template_count()).filter_map(place).collect()
-    }
-
-    fn places_in_literals(&self, templates: &Templates) -> Vec<(u16, Place)> {
-        let mut places: Vec<(u16, Place)> = Vec::new();
-        let mut from = 0;
-        while let Some(at) = self.finder.find(templates.literals(), from) {
-            let number = templates.number_at(at);
-            let range = templates.range(number);
-            let found = self.place_at(templates.template(number), at - range.start);
-            from = if found == Some(Place::InAll) { range.end } else { at + 1 };
-            let Some(found) = found else { continue };
-            match places.last_mut() {
-                Some((last, place)) if usize::from(*last) == number => *place = found.max(*place),
-                _ => places.push((number as u16, found)),
-            }
+        if has_kelvin {
+            return (1..=texts.template_count()).map(|number| (number, Place::Anywhere)).collect();
         }
+        let mut places = in_literals;
+        let with = |kind, place| templates.with_hole(kind).map(move |number| (number as u16, place));
+        places.extend(with(HoleKind::Text, Place::Quoted).filter(|_| are_quoted));
+        places.extend(with(HoleKind::Uuid, Place::Anywhere).filter(|_| self.may_be_hex));
+        // Of several places that counts which tells most.
+        places.sort_unstable_by_key(|(number, place)| (*number, std::cmp::Reverse(*place)));
+        places.dedup_by_key(|(number, _)| *number);
         places
     }
 
-    /// What it tells that the words stand there in the text of a template, if they stand in one literal.
-    fn place_at(&self, template: Template<'_>, at: usize) -> Option<Place> {
-        let end = at + self.words.len();
-        let text = template.text();
-        let holes = || template.holes().iter().map(|hole| hole.at());
-        if end > text.len() || holes().any(|hole| at < hole && hole < end) {
-            return None;
+    fn places_in_literals(&self, templates: &Templates) -> Vec<(u16, Place)> {
+        let found = self.found_in(templates.literals());
+        let mut places: Vec<(u16, Place)> = Vec::new();
+        if found.is_empty() {
+            return places;
         }
+        let literals: Vec<u16> = found.iter().map(|found| found.literal).collect();
+        templates.each_with(&literals, &mut |number, at| {
+            let index = literals.binary_search(&at.literal).expect("only these are looked for");
+            let is_all = self.is_all && found[index].is_free(at);
+            let place = if is_all { Place::InAll } else { Place::Anywhere };
+            match places.last_mut() {
+                Some((last, best)) if usize::from(*last) == number => *best = place.max(*best),
+                _ => places.push((number as u16, place)),
+            }
+        });
+        places
+    }
+
+    /// The literals in which the words stand, rising.
+    fn found_in(&self, literals: &Literals) -> Vec<Found> {
+        let mut all: Vec<Found> = Vec::new();
+        let mut from = 0;
+        while let Some(at) = self.finder.find(literals.bytes(), from) {
+            from = at + 1;
+            let literal = literals.number_at(at);
+            let range = literals.range(literal);
+            if at + self.words.len() > range.end {
+                continue;
+            }
+            if all.last().is_none_or(|last| last.literal != literal) {
+                all.push(Found { literal, free: [false; 4] });
+            }
+            let free = self.free_at(literals.get(literal), at - range.start);
+            if let (Some(last), Some(touch)) = (all.last_mut(), free) {
+                last.free[touch] = true;
+            }
+        }
+        all
+    }
+
+    /// Which ends of a literal the words touch that stand there, if no token goes on before or behind them.
+    fn free_at(&self, literal: &[u8], at: usize) -> Option<usize> {
+        let end = at + self.words.len();
         let goes_on = |inner: Option<&u8>, outer: Option<&u8>| {
             inner.is_some_and(|byte| is_token_byte(*byte)) && outer.is_some_and(|byte| is_token_byte(*byte))
         };
-        let before = at.checked_sub(1).and_then(|before| text.get(before));
-        let is_free = !goes_on(self.words.first(), before)
-            && !goes_on(self.words.last(), text.get(end))
-            && !holes().any(|hole| hole == at || hole == end);
-        Some(if self.is_all && is_free { Place::InAll } else { Place::Anywhere })
+        let before = at.checked_sub(1).and_then(|before| literal.get(before));
+        let is_free = !goes_on(self.words.first(), before) && !goes_on(self.words.last(), literal.get(end));
+        is_free.then(|| touch(at == 0, end == literal.len()))
     }
 
     /// Whether a text passes if the words stand in it, wherever that is.
@@ -117,7 +153,7 @@ impl Words {
 
     /// Whether a text without a template may have the words.
     pub(super) fn may_be_in_rest(&self, texts: &dyn TemplateTexts) -> bool {
-        texts.may_have(Beside::Rest, &self.hashes)
+        texts.may_have(Stand::Rest, &self.hashes)
     }
 
     pub(super) fn may_be_in(&self, bytes: &[u8]) -> bool {

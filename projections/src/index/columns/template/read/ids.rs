@@ -5,7 +5,7 @@
 
 use antler_events::query::pipe::aggregate::distinct::{Id, hash_of_text};
 
-use super::{OpenTemplate, TemplateReader};
+use super::TemplateReader;
 use crate::index::columns::template::TemplateError;
 use crate::index::columns::template::layout::Blocks;
 use crate::index::columns::template::page::{Page, View};
@@ -20,7 +20,7 @@ impl<'a> TemplateReader<'a> {
         if texts.end > count || texts.start > texts.end {
             return Err(TemplateError::Position { position: texts.end, count });
         }
-        let mut blocks = self.blocks();
+        let mut blocks = self.blocks()?;
         let by_number = (0..=self.directory.template_count())
             .map(|number| self.hashes_of(number, &mut blocks))
             .collect::<Result<Vec<_>, _>>()?;
@@ -39,7 +39,7 @@ impl<'a> TemplateReader<'a> {
 
     /// Gives the hashes of all texts, some at a time and in any order.
     pub fn each_hash(&self, take: &mut dyn FnMut(&[u64])) -> Result<(), TemplateError> {
-        let mut blocks = self.blocks();
+        let mut blocks = self.blocks()?;
         let mut missing = u64::from(self.directory.count());
         for number in 0..=self.directory.template_count() {
             let hashes = self.hashes_of(number, &mut blocks)?;
@@ -54,14 +54,14 @@ impl<'a> TemplateReader<'a> {
     fn hashes_of(&self, number: u16, blocks: &mut Blocks<'a>) -> Result<Vec<u64>, TemplateError> {
         let count = self.directory.texts_of(number);
         let mut hashes = Vec::new();
-        let pages = self.directory.pages_of(number)?;
-        if let ([pages], true) = (&pages[..], self.directory.template(number).text().is_empty()) {
+        let pages = self.pages_of(number)?;
+        if let ([pages], true) = (&pages[..], self.directory.template(number).is_bare()) {
             for page in pages {
                 hash_page(page, blocks, &mut hashes)?;
             }
             return Ok(hashes);
         }
-        let mut template = OpenTemplate::new(self.directory, number)?;
+        let mut template = self.open(number)?;
         let mut text = Vec::new();
         for rank in 0..count {
             text.clear();
