@@ -116,7 +116,7 @@ mod tests {
         let answered = |question: &str, cell: &str| Answered {
             question: question.to_owned(),
             cpu_ms: vec![3.0, 1.0, 2.0],
-            answer: vec![vec![cell.to_owned()]],
+            answer: [vec![cell.to_owned()]].into_iter().collect(),
         };
         assert_eq!(judge(&question, &[answered("other", "2"), answered("one", "1")]), Ok(2.0));
         assert_eq!(judge(&question, &[answered("other", "1")]), Err("there is no answer".to_owned()));

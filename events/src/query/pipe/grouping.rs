@@ -187,9 +187,15 @@ impl Groups {
         self.places.iter().map(|(key, place)| bytes_of(key, &self.states[*place])).sum()
     }
 
-    /// Whether every result is that of every value, not an estimate.
-    pub fn is_exact(&mut self) -> bool {
-        self.states.iter_mut().flatten().all(State::is_exact)
+    /// For each measure whether it is, for some key, an estimate and not the result of every value.
+    pub fn are_estimates(&mut self) -> Vec<bool> {
+        let mut estimates = vec![false; self.grouping.measures.len()];
+        for states in &mut self.states {
+            for (is_estimate, state) in estimates.iter_mut().zip(states) {
+                *is_estimate |= !state.is_exact();
+            }
+        }
+        estimates
     }
 
     /// A row for each group, in the order of their keys. Without keys there is one row, also of no lines.
@@ -339,7 +345,7 @@ mod tests {
         for value in 0..200_000 {
             add(&mut groups, &Cell::text("one"), &Cell::count(value));
         }
-        assert!(!groups.is_exact());
+        assert_eq!(groups.are_estimates(), [false, false, true, true]);
         assert_eq!(groups.lines_left_out(), 0);
         for value in 0..20_000u64 {
             add(&mut groups, &Cell::text(&"x".repeat(100 + value as usize)), &Cell::count(value));

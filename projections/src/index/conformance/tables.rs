@@ -2,6 +2,8 @@
 
 use antler_config::limits::PipeLimits;
 use antler_events::query::pipe::Cell;
+use antler_events::query::pipe::aggregate::Function;
+use antler_events::query::pipe::pipeline::Warning as TableWarning;
 
 use super::Subject;
 use super::given::*;
@@ -67,6 +69,12 @@ pub(super) async fn a_table_says_when_it_is_not_all(subject: Subject) {
     let answer = index.table(tenant("acme"), query, BOUNDS).await.expect("a table");
     assert_eq!(answer.rows.len(), 3);
     assert!(matches!(answer.coverage.warnings[..], [Warning::Table(_)]), "{:?}", answer.coverage);
+    let mut query = table("stats distinct(message) as messages, count()", "*");
+    query.context.limits = PipeLimits { distinct_values_max: 3, ..PipeLimits::default() };
+    let answer = index.table(tenant("acme"), query, BOUNDS).await.expect("a table");
+    let function = Function::Distinct;
+    let estimated = Warning::Table(TableWarning::Estimated { column: "messages".into(), function });
+    assert_eq!((answer.coverage.is_partial, answer.coverage.warnings), (false, vec![estimated]));
     let mut query = table("fields message", "*");
     query.context.limits = PipeLimits { rows_max: 4, ..PipeLimits::default() };
     let answer = index.table(tenant("acme"), query, BOUNDS).await.expect("a table");

@@ -13,7 +13,7 @@ use super::environment::{clickhouse, last_words};
 use super::shipped::Inserts;
 use super::{Answered, Measured};
 use crate::bench::query::ask::QUESTION_ROUNDS;
-use crate::bench::questions::{Answer, Question};
+use crate::bench::questions::{Question, Row};
 use crate::bench::{Report, Setting};
 
 /// What the program is told.
@@ -38,7 +38,7 @@ struct Asked<'a> {
 enum Said {
     Version(String),
     Inserted { insert_cpu_seconds: f64, merge_cpu_seconds: f64, stored_bytes: u64, lines: u64, parts: u64 },
-    Asked { name: String, cpu_ms: Vec<f64>, rows: Answer },
+    Asked { name: String, cpu_ms: Vec<f64>, rows: Vec<Row> },
     MemoryBytesMax(u64),
 }
 
@@ -100,7 +100,11 @@ fn read(
                 measured.stored = stored_bytes as f64 / bytes;
             }
             Said::Asked { name, cpu_ms, rows } => {
-                measured.answers.push(Answered { question: name, cpu_ms, answer: rows });
+                measured.answers.push(Answered {
+                    question: name,
+                    cpu_ms,
+                    answer: rows.into_iter().collect(),
+                });
             }
             Said::MemoryBytesMax(bytes) => measured.memory_bytes_max = Some(bytes),
         }
@@ -125,7 +129,7 @@ mod tests {
         let measured = read_all(said).unwrap();
         assert_eq!((measured.insert_cpu_seconds_per_gb, measured.settled_cpu_seconds_per_gb), (2.0, 3.5));
         assert_eq!((measured.stored, measured.memory_bytes_max), (0.1, Some(4096)));
-        assert_eq!(measured.answers[0].answer, [["5", "a"]]);
+        assert_eq!(measured.answers[0].answer.rows, [["5", "a"]]);
     }
 
     #[test]

@@ -8,6 +8,8 @@ use std::sync::atomic::AtomicBool;
 use antler_config::limits::{LineLimits, PipeLimits, QueryLimits};
 use antler_events::clock::{Clock as _, SystemClock, Timestamp};
 use antler_events::line::LineBatchBuilder;
+use antler_events::query::pipe::aggregate::Function;
+use antler_events::query::pipe::pipeline::Warning;
 use antler_events::query::pipe::{self, Cell, Context, Pipeline, TimeRange};
 use antler_events::query::{self, Diagnostics, Query};
 use antler_projections::index::columns::search::budget::Budget;
@@ -113,7 +115,10 @@ fn ask_table(
     let row = |row: &Vec<Cell>| {
         row.iter().zip(&told).filter(|(_, told)| **told).map(|(cell, _)| shown(cell)).collect()
     };
-    Ok(answer.table.rows.iter().map(row).collect())
+    let is_count =
+        |warning: &Warning| matches!(warning, Warning::Estimated { function: Function::Distinct, .. });
+    let is_estimate = answer.table.warnings.iter().any(is_count);
+    Ok(Answer { rows: answer.table.rows.iter().map(row).collect(), is_estimate })
 }
 
 /// Cells as the answers have them: a time as seconds, nothing as an empty text.

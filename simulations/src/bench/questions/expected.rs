@@ -6,10 +6,24 @@
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
+use antler_events::query::pipe::aggregate::Distinct;
+
 /// Cells as text.
 pub type Row = Vec<String>;
+
 /// What a side answered.
-pub type Answer = Vec<Row>;
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Answer {
+    pub rows: Vec<Row>,
+    /// It says that its distinct counts are estimates.
+    pub is_estimate: bool,
+}
+
+impl FromIterator<Row> for Answer {
+    fn from_iter<Rows: IntoIterator<Item = Row>>(rows: Rows) -> Self {
+        Self { rows: rows.into_iter().collect(), is_estimate: false }
+    }
+}
 
 /// The answers that are right.
 #[derive(Debug, Clone, PartialEq)]
@@ -23,6 +37,8 @@ pub enum Expected {
     Top { counts: BTreeMap<String, u64>, wanted: usize },
     /// A number for each of these groups, with its bounds.
     Between(BTreeMap<Row, (f64, f64)>),
+    /// How many different values each of these groups has; less exactly in an answer that says so.
+    Distinct(BTreeMap<Row, u64>),
 }
 
 impl Expected {
@@ -45,19 +61,22 @@ impl Expected {
             Self::Table(rows) => rows.len(),
             Self::Top { counts, wanted } => counts.len().min(*wanted),
             Self::Between(groups) => groups.len(),
+            Self::Distinct(groups) => groups.len(),
         }
     }
 
     /// Says what is wrong with an answer.
     pub fn check(&self, answer: &Answer) -> Result<(), String> {
-        if answer.len() != self.row_count() {
-            return Err(format!("{} rows and not {}", answer.len(), self.row_count()));
+        let answered = &answer.rows[..];
+        if answered.len() != self.row_count() {
+            return Err(format!("{} rows and not {}", answered.len(), self.row_count()));
         }
         match self {
-            Self::Lines { rows, newest_nanos, .. } => check_lines(rows, newest_nanos.as_ref(), answer),
-            Self::Table(rows) => check_table(rows, answer),
-            Self::Top { counts, .. } => check_top(counts, answer),
-            Self::Between(groups) => check_between(groups, answer),
+            Self::Lines { rows, newest_nanos, .. } => check_lines(rows, newest_nanos.as_ref(), answered),
+            Self::Table(rows) => check_table(rows, answered),
+            Self::Top { counts, .. } => check_top(counts, answered),
+            Self::Between(groups) => check_between(groups, answered),
+            Self::Distinct(counts) => check_between(&around(counts, answer.is_estimate), answered),
         }
     }
 }
@@ -65,7 +84,7 @@ impl Expected {
 fn check_lines(
     rows: &BTreeMap<Row, u64>,
     newest_nanos: Option<&Vec<i64>>,
-    answer: &Answer,
+    answer: &[Row],
 ) -> Result<(), String> {
     let mut seen = BTreeMap::<&Row, u64>::new();
     for row in answer {
@@ -81,8 +100,8 @@ fn check_lines(
     if times == *newest { Ok(()) } else { Err("the lines match but are not the newest".to_owned()) }
 }
 
-fn check_table(rows: &[Row], answer: &Answer) -> Result<(), String> {
-    let (mut rows, mut answer) = (rows.to_vec(), answer.clone());
+fn check_table(rows: &[Row], answer: &[Row]) -> Result<(), String> {
+    let (mut rows, mut answer) = (rows.to_vec(), answer.to_vec());
     rows.sort_unstable();
     answer.sort_unstable();
     match rows.iter().zip(&answer).find(|(row, answered)| row != answered) {
@@ -91,7 +110,7 @@ fn check_table(rows: &[Row], answer: &Answer) -> Result<(), String> {
     }
 }
 
-fn check_top(counts: &BTreeMap<String, u64>, answer: &Answer) -> Result<(), String> {
+fn check_top(counts: &BTreeMap<String, u64>, answer: &[Row]) -> Result<(), String> {
     let mut answered = BTreeMap::new();
     for row in answer {
         let [name, count] = row.as_slice() else { return Err(format!("the row {row:?}")) };
@@ -109,7 +128,7 @@ fn check_top(counts: &BTreeMap<String, u64>, answer: &Answer) -> Result<(), Stri
     if found == largest { Ok(()) } else { Err("the counts are right but not the largest".to_owned()) }
 }
 
-fn check_between(groups: &BTreeMap<Row, (f64, f64)>, answer: &Answer) -> Result<(), String> {
+fn check_between(groups: &BTreeMap<Row, (f64, f64)>, answer: &[Row]) -> Result<(), String> {
     let mut seen = BTreeMap::new();
     for row in answer {
         let Some((value, key)) = row.split_last() else { return Err("an empty row".to_owned()) };
@@ -120,6 +139,13 @@ fn check_between(groups: &BTreeMap<Row, (f64, f64)>, answer: &Answer) -> Result<
         seen.insert(key, ());
     }
     if seen.len() == groups.len() { Ok(()) } else { Err("a group comes twice".to_owned()) }
+}
+
+/// What counts may be: an estimate is hardly ever off by more than three standard errors.
+fn around(counts: &BTreeMap<Row, u64>, is_estimate: bool) -> BTreeMap<Row, (f64, f64)> {
+    let off = if is_estimate { 3.0 * Distinct::STANDARD_ERROR } else { 0.0 };
+    let bounds = |count: &u64| (*count as f64 * (1.0 - off), *count as f64 * (1.0 + off));
+    counts.iter().map(|(key, count)| (key.clone(), bounds(count))).collect()
 }
 
 /// From the 94th to the 96th percentile, each rounded away from the middle: what definitions and sketches

@@ -131,7 +131,8 @@ impl Scan {
             }
             Naive::Groups { aggregate: Aggregate::Count, .. } => table(self.groups, |group| group.count),
             Naive::Groups { aggregate: Aggregate::Distinct(_), .. } => {
-                table(self.groups, |group| group.texts.len() as u64)
+                let count = |(key, group): (Vec<String>, Group)| (key, group.texts.len() as u64);
+                Expected::Distinct(self.groups.into_iter().map(count).collect())
             }
         }
     }

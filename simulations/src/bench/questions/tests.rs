@@ -35,7 +35,7 @@ fn small_answers_are_those_counted_by_hand() {
     let check = |name: &str, answer: &[&[&str]]| {
         let answer: Answer = answer.iter().map(|cells| row(cells)).collect();
         assert_eq!(questions[name].expected.check(&answer), Ok(()), "{name}");
-        assert_eq!(questions[name].expected.row_count(), answer.len(), "{name}");
+        assert_eq!(questions[name].expected.row_count(), answer.rows.len(), "{name}");
     };
     let first = ["1772352001000000000", "payment failed: context deadline exceeded (x)"];
     let second = ["1772352002000000000", "unfailed: Context-Deadline EXCEEDED"];
@@ -121,4 +121,11 @@ fn wrong_tables_are_found_out() {
     check(&between, &[["b", "3"], ["b", "3"]], Err("a group comes twice"));
     check(&between, &[["b", "3"], ["a", "nan"]], Err("nan for [\"a\"], which is not from 1 to 2"));
     check(&between, &[["b", "3"], ["c", "1"]], Err("the group [\"c\"]"));
+    let distinct = Expected::Distinct([(row(&["a"]), 1_000)].into());
+    check(&distinct, &[["a", "1000"]], Ok(()));
+    let off = Err("1001 for [\"a\"], which is not from 1000 to 1000");
+    check(&distinct, &[["a", "1001"]], off);
+    let estimate = |count: &str| Answer { rows: vec![row(&["a", count])], is_estimate: true };
+    assert_eq!(distinct.check(&estimate("1024")), Ok(()));
+    assert!(distinct.check(&estimate("1025")).is_err() && distinct.check(&estimate("975")).is_err());
 }

@@ -9,6 +9,7 @@ use std::sync::Arc;
 use antler_config::limits::PipeLimits;
 
 use super::{Flow, LineKey, Row};
+use crate::query::pipe::aggregate::{Distinct, Function};
 use crate::query::pipe::cell::Cell;
 use crate::query::pipe::name_of;
 use crate::query::pipe::scope::Scope;
@@ -41,8 +42,8 @@ pub struct Lines {
 pub enum Warning {
     /// Only these groups were counted.
     GroupsLeftOut { groups: usize, lines: u64 },
-    /// Some percentile or distinct count is an estimate.
-    Estimated,
+    /// A percentile or a distinct count is an estimate, in some rows at least.
+    Estimated { column: Arc<str>, function: Function },
     /// Only the first in this order were kept.
     SortedFirst { rows: usize },
     /// There were more rows.
@@ -118,9 +119,17 @@ impl fmt::Display for Warning {
             Self::GroupsLeftOut { groups, lines } => {
                 write!(out, "Only {groups} groups fit: {lines} lines of other groups are not counted.")
             }
-            Self::Estimated => out.write_str(
-                "There are too many different values for exact results: percentiles are within 0.2 % of the \
-                 value as a rule and 3.2 % at worst, distinct counts have a standard error of 0.81 %.",
+            Self::Estimated { column, function: Function::Distinct } => write!(
+                out,
+                "{column} is an estimate, because there are too many different values to count each: its standard \
+                 error is {:.2} %, so it is hardly ever off by more than {:.1} %.",
+                100.0 * Distinct::STANDARD_ERROR,
+                300.0 * Distinct::STANDARD_ERROR
+            ),
+            Self::Estimated { column, .. } => write!(
+                out,
+                "{column} is an estimate, because there are too many different values: it is within 0.2 % of the \
+                 value as a rule and 3.2 % at worst."
             ),
             Self::SortedFirst { rows } => {
                 write!(out, "Only the first {rows} rows of the order were kept: put a limit behind the sort.")

@@ -92,8 +92,10 @@ impl GroupStep {
         if groups.lines_left_out() > 0 {
             warnings.push(Warning::GroupsLeftOut { groups: groups.len(), lines: groups.lines_left_out() });
         }
-        if !groups.is_exact() {
-            warnings.push(Warning::Estimated);
+        let estimates = groups.are_estimates();
+        for (measure, _) in groups.grouping().measures.iter().zip(estimates).filter(|of| of.1) {
+            let (column, function) = (Arc::clone(&measure.name), measure.function);
+            warnings.push(Warning::Estimated { column, function });
         }
         let rows = groups.finish(range);
         let rows = match &self.shape {

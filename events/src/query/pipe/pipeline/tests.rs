@@ -4,6 +4,7 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::line::Role;
+use crate::query::pipe::aggregate::Function;
 use crate::query::pipe::tests::{context, parsed, run};
 use crate::query::pipe::{Number, name_of};
 
@@ -158,7 +159,17 @@ fn what_is_lost_to_limits_is_told() {
     check("sort by n desc | limit 50", &[Warning::SortedFirst { rows: 10 }], 10);
     check("uniq n | limit 5", &[Warning::GroupsLeftOut { groups: 20, lines: 80 }], 5);
     let small = PipeLimits { distinct_values_max: 10, percentile_values_max: 10, ..PipeLimits::default() };
-    assert_eq!(limited("stats distinct(n)", small, 2_000).warnings, [Warning::Estimated]);
+    let estimated = |column: &str, function: &str| Warning::Estimated {
+        column: column.into(),
+        function: Function::named(function).unwrap(),
+    };
+    let table = limited("stats distinct(n), count(), p99(n) as most", small, 2_000);
+    assert_eq!(table.warnings, [estimated("distinct_n", "distinct"), estimated("most", "p99")]);
+    assert_eq!(
+        table.warnings[0].to_string(),
+        "distinct_n is an estimate, because there are too many different values to count each: its standard \
+         error is 0.81 %, so it is hardly ever off by more than 2.4 %."
+    );
 }
 
 #[test]
