@@ -1,15 +1,21 @@
 //! Hashes of which the different ones count.
 //!
 //! They are collected as they come, many of them divided by their highest bits, and made a set now and then: the hashes of
-//! one part at a time, in a small table that fits the memory next to the processor. Invariant: every hash that was given is
-//! there, after `settle` exactly once; hashes that somebody made collide are sorted instead, so they cost little more.
-//! It does not hash again.
+//! one part at a time, in a small table that fits the memory next to the processor. What comes in large numbers is looked
+//! through first for what came just before, because lines that belong together lie near each other. Invariant: every
+//! hash that was given is there, after `settle` exactly once; hashes that somebody made collide are sorted instead, so
+//! they cost little more. It does not hash again.
 
 /// Parts, once there are many hashes.
 const PARTS: usize = 1 << PART_BITS;
 const PART_BITS: u32 = 8;
 /// So many hashes are one part.
 const UNDIVIDED_MAX: usize = 8_192;
+/// So many that come in large numbers are one part until more come: who is soon merged need not divide them.
+const WAITING_MAX: usize = 65_536;
+/// So many places remember what came just before; fewer hashes than that are not looked through for it.
+const RECENT: usize = 1 << RECENT_BITS;
+const RECENT_BITS: u32 = 11;
 /// Hashes of a part that are collected before they are made a set, if their set is not large itself.
 const COLLECTED_MIN: usize = 1_024;
 /// So many times those of the set are collected, but no more beyond it than a set may have.
@@ -65,6 +71,23 @@ impl Hashes {
     }
 
     pub(super) fn add_all(&mut self, hashes: &[u64]) {
+        for some in hashes.chunks(WAITING_MAX) {
+            if some.len() < RECENT {
+                self.take_in(some);
+            } else if self.is_undivided() && self.parts[0].hashes.len() + some.len() <= WAITING_MAX {
+                push_new(some, &mut self.parts[0].hashes);
+            } else {
+                let mut new = Vec::new();
+                push_new(some, &mut new);
+                self.take_in(&new);
+            }
+        }
+    }
+
+    fn take_in(&mut self, hashes: &[u64]) {
+        if self.is_undivided() {
+            self.settle_if_many(0);
+        }
         let mut rest = hashes;
         while self.is_undivided() && !rest.is_empty() {
             let room = UNDIVIDED_MAX + 1 - self.parts[0].hashes.len();
@@ -85,7 +108,7 @@ impl Hashes {
 
     pub(super) fn merge(&mut self, other: &Self) {
         if other.is_undivided() {
-            return self.add_all(&other.parts[0].hashes);
+            return self.take_in(&other.parts[0].hashes);
         }
         self.divide();
         for at in 0..PARTS {
@@ -168,8 +191,28 @@ impl Part {
         let kept = keep_different(hashes, table);
         hashes.truncate(kept);
         *different = hashes.len();
+        if hashes.capacity() > 2 * UNDIVIDED_MAX {
+            hashes.shrink_to(2 * hashes.len());
+        }
         *different - before
     }
+}
+
+/// Appends hashes but for most of those that came just before.
+fn push_new(hashes: &[u64], out: &mut Vec<u64>) {
+    // What is in no place is there at first: the first place has a hash of the last one.
+    let mut recent = [0; RECENT];
+    recent[0] = u64::MAX;
+    let mut kept = out.len();
+    out.resize(kept + hashes.len(), 0);
+    for hash in hashes {
+        let place = &mut recent[(hash >> (u64::BITS - RECENT_BITS)) as usize];
+        // Whether it came just before cannot be foreseen, so nothing branches on it.
+        out[kept] = *hash;
+        kept += usize::from(*place != *hash);
+        *place = *hash;
+    }
+    out.truncate(kept);
 }
 
 /// Moves the different hashes to the front; gives how many these are.
@@ -254,7 +297,7 @@ mod tests {
     proptest! {
         #[test]
         fn every_hash_is_there_once(
-            hashes in proptest::collection::vec(prop_oneof![any::<u64>(), 0u64..40], 0..5_000),
+            hashes in proptest::collection::vec(prop_oneof![any::<u64>(), 0u64..40], 0..15_000),
             spread in prop_oneof![Just(1u64), Just(1 << 40), Just(0x9E37_79B9_7F4A_7C15)],
         ) {
             check(&hashes.into_iter().map(|hash| hash.wrapping_mul(spread)).collect::<Vec<_>>());
@@ -277,6 +320,15 @@ mod tests {
             hashes.add((number % 90_000).wrapping_mul(0x9E37_79B9_7F4A_7C15));
             assert!(number % 1_000 > 0 || hashes.iter().count() <= 90_000 + PARTS * COLLECTED_MIN + 100_000);
         }
+        let mut waiting = Hashes::new(100_000);
+        let many: Vec<u64> = (0..200_000).map(|number: u64| number << 40).collect();
+        waiting.add_all(&many[..50_000]);
+        waiting.add_all(&many);
+        assert_eq!(waiting.settle(), 200_000);
+        let mut few = Hashes::new(100_000);
+        many.chunks(10_000).for_each(|_| few.add_all(&[7; 10_000]));
+        assert_eq!(few.settle(), 1);
+        assert!(few.bytes_held() <= 2 * UNDIVIDED_MAX * size_of::<u64>() + 100, "{}", few.bytes_held());
         let mut few = Hashes::new(100_000);
         (0..1_000_000u64).for_each(|number| few.add((number % 300) << 50));
         assert!(few.bytes_held() <= 2 * UNDIVIDED_MAX * size_of::<u64>() + 100, "{}", few.bytes_held());

@@ -12,6 +12,8 @@ use crate::index::columns::template::page::{Page, View};
 
 const LONG_BYTES: usize = 16;
 const SHORT_BYTES: usize = 8;
+/// So many hashes are given at a time, or more by a page at most: they stay in the memory next to the processor.
+const GIVEN_TOGETHER: usize = 8_192;
 
 impl<'a> TemplateReader<'a> {
     /// The hashes of a range of texts, in their order.
@@ -22,7 +24,11 @@ impl<'a> TemplateReader<'a> {
         }
         let mut blocks = self.blocks()?;
         let by_number = (0..=self.directory.template_count())
-            .map(|number| self.hashes_of(number, &mut blocks))
+            .map(|number| {
+                let mut hashes = Vec::new();
+                self.hash_template(number, &mut blocks, &mut hashes, &mut |_| {})?;
+                Ok(hashes)
+            })
             .collect::<Result<Vec<_>, _>>()?;
         if let [only] = by_number.iter().filter(|hashes| !hashes.is_empty()).collect::<Vec<_>>()[..]
             && only.len() == count as usize
@@ -40,35 +46,49 @@ impl<'a> TemplateReader<'a> {
     /// Gives the hashes of all texts, some at a time and in any order.
     pub fn each_hash(&self, take: &mut dyn FnMut(&[u64])) -> Result<(), TemplateError> {
         let mut blocks = self.blocks()?;
-        let mut missing = u64::from(self.directory.count());
+        let (mut hashes, mut given) = (Vec::with_capacity(GIVEN_TOGETHER), 0);
+        let mut give = |hashes: &mut Vec<u64>| {
+            given += hashes.len() as u64;
+            take(hashes);
+            hashes.clear();
+        };
         for number in 0..=self.directory.template_count() {
-            let hashes = self.hashes_of(number, &mut blocks)?;
-            let rest = missing.checked_sub(hashes.len() as u64);
-            missing = rest.ok_or(TemplateError::Damaged("the number of its texts"))?;
-            take(&hashes);
+            self.hash_template(number, &mut blocks, &mut hashes, &mut |hashes| {
+                if hashes.len() >= GIVEN_TOGETHER {
+                    give(hashes);
+                }
+            })?;
         }
-        if missing == 0 { Ok(()) } else { Err(TemplateError::Damaged("the number of its texts")) }
+        give(&mut hashes);
+        let is_whole = given == u64::from(self.directory.count());
+        if is_whole { Ok(()) } else { Err(TemplateError::Damaged("the number of its texts")) }
     }
 
-    /// The hashes of all texts of a template.
-    fn hashes_of(&self, number: u16, blocks: &mut Blocks<'a>) -> Result<Vec<u64>, TemplateError> {
-        let count = self.directory.texts_of(number);
-        let mut hashes = Vec::new();
+    /// Appends the hashes of all texts of a template, and shows what there is by then after each page or text.
+    fn hash_template(
+        &self,
+        number: u16,
+        blocks: &mut Blocks<'a>,
+        hashes: &mut Vec<u64>,
+        show: &mut dyn FnMut(&mut Vec<u64>),
+    ) -> Result<(), TemplateError> {
         let pages = self.pages_of(number)?;
         if let ([pages], true) = (&pages[..], self.directory.template(number).is_bare()) {
             for page in pages {
-                hash_page(page, blocks, &mut hashes)?;
+                hash_page(page, blocks, hashes)?;
+                show(hashes);
             }
-            return Ok(hashes);
+            return Ok(());
         }
         let mut template = self.open(number)?;
         let mut text = Vec::new();
-        for rank in 0..count {
+        for rank in 0..self.directory.texts_of(number) {
             text.clear();
             template.write(rank, blocks, &mut text)?;
             hashes.push(hash_of_bytes(&text));
+            show(hashes);
         }
-        Ok(hashes)
+        Ok(())
     }
 }
 
