@@ -26,6 +26,7 @@ use antler_events::query::tree::Filter;
 
 use self::grouped::{Addition, addition};
 use self::newest::Newest;
+use self::tallied::TallySums;
 use super::budget::{Budget, Stop};
 use super::evaluate::read_lines;
 use super::lines::{Hit, hits_of};
@@ -127,7 +128,7 @@ fn run_grouped<S: SearchGroup + Sync>(
     let numbers: Vec<usize> = (0..groups.len()).filter(overlaps).collect();
     let waves = Waves::new(budget);
     let (mut pipeline, mut damaged, mut stopped) = (asked.pipeline, Vec::new(), None);
-    let mut rest = &numbers[..];
+    let (mut rest, mut tallied) = (&numbers[..], TallySums::default());
     while let Some(first) = pipeline.first_groups().filter(|_| !rest.is_empty() && stopped.is_none()) {
         let add = |number: usize| {
             let of_group = |view: &dyn GroupView| {
@@ -137,7 +138,8 @@ fn run_grouped<S: SearchGroup + Sync>(
         };
         let wave = additions(rest, &waves, asked.context.limits.group_bytes_max / WAITING_SHARE, &add);
         for addition in wave {
-            stopped = add_rows(groups, rest[0], addition, &mut pipeline, (&waves, &mut damaged));
+            let to = (&mut pipeline, &mut tallied);
+            stopped = add_rows(groups, rest[0], addition, to, (&waves, &mut damaged));
             rest = &rest[1..];
             if stopped.is_some() {
                 break;
@@ -145,6 +147,7 @@ fn run_grouped<S: SearchGroup + Sync>(
         }
         stopped = stopped.or_else(|| budget.stop().filter(|_| !rest.is_empty()));
     }
+    pipeline.first_groups_mut().into_iter().for_each(|groups| tallied.give(groups));
     PipeAnswer { table: pipeline.finish(), damaged, stopped }
 }
 
@@ -164,11 +167,11 @@ fn add_rows<S: SearchGroup + Sync>(
     groups: &[S],
     number: usize,
     addition: Result<Addition, ReadError>,
-    pipeline: &mut Pipeline,
+    (pipeline, tallied): (&mut Pipeline, &mut TallySums),
     (waves, damaged): (&Waves<'_>, &mut Vec<ReadError>),
 ) -> Option<Stop> {
     let untold = match addition {
-        Ok(addition) => pipeline.first_groups_mut().map(|groups| addition.add_to(groups)),
+        Ok(addition) => pipeline.first_groups_mut().map(|groups| addition.add_to(groups, tallied)),
         Err(error) => {
             damaged.push(error);
             None

@@ -17,7 +17,7 @@ use super::codes::{Codes, ColumnRows, Source, columns_of, sources};
 use super::measured::{SlotOf, feed, is_fed};
 use super::slots::Slots;
 use super::summed::{Sum, sums};
-use super::tallied::tallies;
+use super::tallied::{Tallies, TallySums, tallies};
 use crate::index::columns::block::ReadError;
 use crate::index::columns::search::evaluate::find_in;
 use crate::index::columns::search::places::Scan;
@@ -38,7 +38,7 @@ pub(super) struct Addition {
     slots: Vec<Slot>,
     sums: Vec<Sum>,
     /// Lines of the only key, of which nothing else is measured.
-    tallies: Vec<(Cell, u64)>,
+    tallies: Option<Tallies>,
     /// Rows that are in neither, rising.
     untold: Vec<u32>,
 }
@@ -60,12 +60,18 @@ impl Addition {
         let of_sum = |sum: &Sum| size_of::<Sum>() + of_cells(&sum.key) + of_cells(&sum.values);
         let slots: usize = self.slots.iter().map(of_slot).sum();
         let sums: usize = self.sums.iter().map(of_sum).sum();
-        let tallies: usize = self.tallies.iter().map(|(cell, _)| size_of::<u64>() + cell.bytes_held()).sum();
+        let tallies = self.tallies.as_ref().map_or(0, Tallies::bytes_held);
         (slots + sums + tallies + size_of_val(&self.untold[..])) as u64
     }
 
-    /// Adds everything but the rows that are in neither, which it gives.
-    pub(super) fn add_to(self, groups: &mut Groups) -> Vec<u32> {
+    /// Adds everything but the rows that are in neither, which it gives. Tallies may wait in the sums for those of later
+    /// groups.
+    pub(super) fn add_to(self, groups: &mut Groups, tallied: &mut TallySums) -> Vec<u32> {
+        if let Some(tallies) = self.tallies {
+            tallied.add(&tallies, groups);
+            return Vec::new();
+        }
+        tallied.give(groups);
         for Slot { key, lines, states } in self.slots {
             if let Some(mine) = groups.states(&key, lines) {
                 mine.iter_mut().zip(&states).for_each(|(mine, theirs)| mine.merge(theirs));
@@ -74,11 +80,6 @@ impl Addition {
         }
         for Sum { key, values, lines } in self.sums {
             groups.add(&key, &values, lines, Sum::TIME);
-        }
-        for (cell, lines) in self.tallies {
-            if let Some(states) = groups.states(std::slice::from_ref(&cell), lines) {
-                states.iter_mut().for_each(|state| state.add_lines(lines));
-            }
         }
         self.untold
     }
@@ -131,7 +132,7 @@ fn without_rows(
     let has_fields = grouping.measures.iter().any(|measure| measure.field.is_some());
     if !grouping.keys.is_empty() || has_fields {
         let tallies = tallies(tenant, view, (plan, period), grouping)?;
-        return Ok(tallies.map(|tallies| Addition { tallies, ..Addition::default() }));
+        return Ok(tallies.map(|tallies| Addition { tallies: Some(tallies), ..Addition::default() }));
     }
     let lines = tally(tenant, view, plan, period)?;
     let all = Sum { key: Vec::new(), values: vec![Cell::Missing; grouping.measures.len()], lines };
