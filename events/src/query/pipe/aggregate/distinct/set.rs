@@ -66,7 +66,7 @@ impl Hashes {
         // Lines that follow each other often say the same.
         if part.hashes.last() != Some(&hash) {
             part.hashes.push(hash);
-            self.settle_if_many(at);
+            self.settle_if_many(at, &mut Vec::new());
         }
     }
 
@@ -85,25 +85,30 @@ impl Hashes {
     }
 
     fn take_in(&mut self, hashes: &[u64]) {
+        let mut table = Vec::new();
         if self.is_undivided() {
-            self.settle_if_many(0);
+            self.settle_if_many(0, &mut table);
         }
         let mut rest = hashes;
         while self.is_undivided() && !rest.is_empty() {
             let room = UNDIVIDED_MAX + 1 - self.parts[0].hashes.len();
             let (now, later) = rest.split_at(room.min(rest.len()));
             self.parts[0].hashes.extend_from_slice(now);
-            self.settle_if_many(0);
+            self.settle_if_many(0, &mut table);
             rest = later;
         }
-        if rest.is_empty() {
-            return;
+        if !rest.is_empty() {
+            self.deal(rest);
+            (0..PARTS).for_each(|at| self.settle_if_many(at, &mut table));
         }
+    }
+
+    /// Appends each hash to its part.
+    fn deal(&mut self, hashes: &[u64]) {
         let mut counts = [0u32; PARTS];
-        rest.iter().for_each(|hash| counts[part_of(*hash)] += 1);
+        hashes.iter().for_each(|hash| counts[part_of(*hash)] += 1);
         self.parts.iter_mut().zip(counts).for_each(|(part, count)| part.hashes.reserve(count as usize));
-        rest.iter().for_each(|hash| self.parts[part_of(*hash)].hashes.push(*hash));
-        (0..PARTS).for_each(|at| self.settle_if_many(at));
+        hashes.iter().for_each(|hash| self.parts[part_of(*hash)].hashes.push(*hash));
     }
 
     pub(super) fn merge(&mut self, other: &Self) {
@@ -111,9 +116,10 @@ impl Hashes {
             return self.take_in(&other.parts[0].hashes);
         }
         self.divide();
+        let mut table = Vec::new();
         for at in 0..PARTS {
             self.parts[at].hashes.extend_from_slice(&other.parts[at].hashes);
-            self.settle_if_many(at);
+            self.settle_if_many(at, &mut table);
         }
     }
 
@@ -140,8 +146,9 @@ impl Hashes {
         if self.is_undivided() { 0 } else { part_of(hash) }
     }
 
+    /// The table is lent, to be used again.
     #[inline]
-    fn settle_if_many(&mut self, at: usize) {
+    fn settle_if_many(&mut self, at: usize, table: &mut Vec<u64>) {
         let is_undivided = self.is_undivided();
         let part = &mut self.parts[at];
         let most = if is_undivided {
@@ -151,7 +158,7 @@ impl Hashes {
             part.different + more.min(self.values_max / PARTS).max(COLLECTED_MIN)
         };
         if part.hashes.len() > most {
-            self.different += part.settle(&mut Vec::new());
+            self.different += part.settle(table);
             // With less room it would be looked through again soon.
             if is_undivided && part.different > UNDIVIDED_MAX / 2 {
                 self.divide();
@@ -165,11 +172,8 @@ impl Hashes {
         }
         let whole = std::mem::take(&mut self.parts[0]);
         self.parts = vec![Part::default(); PARTS];
-        for (at, hash) in whole.hashes.into_iter().enumerate() {
-            let part = &mut self.parts[part_of(hash)];
-            part.hashes.push(hash);
-            part.different += usize::from(at < whole.different);
-        }
+        self.deal(&whole.hashes);
+        whole.hashes[..whole.different].iter().for_each(|hash| self.parts[part_of(*hash)].different += 1);
     }
 }
 
@@ -203,16 +207,17 @@ fn push_new(hashes: &[u64], out: &mut Vec<u64>) {
     // What is in no place is there at first: the first place has a hash of the last one.
     let mut recent = [0; RECENT];
     recent[0] = u64::MAX;
-    let mut kept = out.len();
-    out.resize(kept + hashes.len(), 0);
+    let before = out.len();
+    out.resize(before + hashes.len(), 0);
+    let (room, mut kept) = (&mut out[before..], 0);
     for hash in hashes {
         let place = &mut recent[(hash >> (u64::BITS - RECENT_BITS)) as usize];
         // Whether it came just before cannot be foreseen, so nothing branches on it.
-        out[kept] = *hash;
+        room[kept] = *hash;
         kept += usize::from(*place != *hash);
         *place = *hash;
     }
-    out.truncate(kept);
+    out.truncate(before + kept);
 }
 
 /// Moves the different hashes to the front; gives how many these are.
