@@ -58,8 +58,20 @@ pub fn token_hash(token: &[u8]) -> u64 {
 /// Whether folding would change nothing but the case of ASCII letters, which the hash does not tell apart.
 /// So it is with most words: they are written small, and many scripts have no cases.
 fn is_folded(token: &[u8]) -> bool {
+    let mut rest = token;
+    loop {
+        rest = match rest {
+            [] => return true,
+            [0..=0x7f, rest @ ..] => rest,
+            // The small letters of Latin-1, then ideographs, then pictures: `fold_char` leaves them.
+            [0xc3, 0x9f..=0xbf, rest @ ..] => rest,
+            [0xe3..=0xe9, 0x80..=0xbf, 0x80..=0xbf, rest @ ..] => rest,
+            [0xf0, 0x9f, 0x80..=0xbf, 0x80..=0xbf, rest @ ..] => rest,
+            _ => break,
+        };
+    }
     let is_folded = |character: char| character.is_ascii() || fold_char(character) == character;
-    str::from_utf8(token).is_ok_and(|text| text.chars().all(is_folded))
+    str::from_utf8(rest).is_ok_and(|text| text.chars().all(is_folded))
 }
 
 #[cold]
@@ -154,6 +166,18 @@ mod tests {
             let mut lower = character.to_lowercase();
             let expected = lower.next().filter(|_| lower.next().is_none()).unwrap_or(character);
             assert_eq!(fold_char(character), expected, "{:x}", u32::from(character));
+        }
+    }
+
+    #[test]
+    fn folded_characters_are_known_by_their_bytes() {
+        for character in '\0'..=char::MAX {
+            let word = format!("a{character}b");
+            let expected = character.is_ascii() || fold_char(character) == character;
+            assert_eq!(is_folded(word.as_bytes()), expected, "{:x}", u32::from(character));
+            // Cut short it is no text.
+            let (cut, is_whole) = (&word.as_bytes()[..word.len() - 2], character.is_ascii());
+            assert_eq!(is_folded(cut), is_whole, "{:x}", u32::from(character));
         }
     }
 
