@@ -27,8 +27,6 @@ use super::time::Times;
 pub(super) const NANOS_PER_DAY: i64 = 86_400_000_000_000;
 /// A day with fewer rows than one in so many of its group does without a filter.
 const FILTER_SHARE: usize = 64;
-/// How much smaller than its lines a file mostly is.
-const RAW_BYTES_PER_STORED: u64 = 10;
 
 /// A day's rows of an open group, in the order of the file.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -135,10 +133,11 @@ pub fn seal(group: &OpenGroup, rows: &[u32], level: i32) -> io::Result<Vec<u8>> 
     trailer::finish(file, &bytes, level)
 }
 
-/// The head, and room for what most files have behind it: growing a step at a time costs fresh memory each time.
+/// The head, and room for what files have behind it: growing a step at a time costs fresh memory and a copy each
+/// time, and room that is not used costs nothing. Hardly any file is larger than its lines.
 fn head_with_room(group: &OpenGroup, rows: &[u32]) -> Vec<u8> {
     let raw_bytes = group.raw_bytes() / group.rows().max(1) as u64 * rows.len() as u64;
-    let mut out = Vec::with_capacity(trailer::HEAD.len() + (raw_bytes / RAW_BYTES_PER_STORED) as usize);
+    let mut out = Vec::with_capacity(trailer::HEAD.len() + raw_bytes as usize);
     out.extend_from_slice(&trailer::HEAD[..]);
     out
 }
