@@ -12,7 +12,6 @@ mod view;
 use antler_events::event::lines::Arrival;
 use antler_events::ids::{Offset, PartitionId, TenantId};
 use antler_events::line::{Line, LineBatch, Role};
-use antler_events::query::text::token_hash;
 
 use self::columns::{BatchColumns, OpenColumns};
 use self::draft::{LineDraft, Payload, Reading};
@@ -303,7 +302,7 @@ impl OpenGroup {
 
     fn push_values(&mut self, row: u32, tenant: u32, raw: &[u8], defaults: &[DefaultValue<'_>]) {
         let filter = &mut self.filter;
-        let mut token = |token: &[u8]| filter.push(token_hash(token));
+        let mut token = |hash| filter.push(hash);
         let draft = &self.draft;
         let tenants = &self.tenant_of;
         for ((hole, span), payload) in draft.shape.holes.iter().zip(&draft.shape.spans).zip(&draft.payloads) {

@@ -2,11 +2,12 @@
 //!
 //! Hashes are collected first, because the size of the filter follows from how many different ones there
 //! are. That number is estimated from a part of them: sorting all would cost more than all the rest.
-//! Invariant: never more than the given number of hashes is held. Beyond it they are set in a filter of the
-//! size for that number, and what comes after them too: it answers less sharply, and never wrongly.
+//! Invariant: never more than the given number of hashes is held. Beyond it they are set in a filter for as many
+//! tokens as there may be, and what comes after them too. It is folded in the end if there were fewer; if there
+//! were more, it answers less sharply, and never wrongly.
 //! It does not compress: a filter of the right size is half ones.
 
-use super::{BLOCK_BYTES, FilterShape, TRAILER_BYTES, bits_of, block_of};
+use super::{BITS_SET, BLOCK_BYTES, FilterShape, TRAILER_BYTES, bits_of, block_of};
 
 const BITS_PER_BLOCK: usize = BLOCK_BYTES * 8;
 /// More are not worth their space.
@@ -15,12 +16,15 @@ const BITS_PER_TOKEN_MAX: usize = 64;
 const RECENT: usize = 1_024;
 /// From here on the number of different hashes is estimated; below, sorting is cheap.
 const COUNTED_MAX: usize = 1 << 15;
+/// A folded filter has at most so many times the tokens for its size.
+const FOLDED_FULL: f64 = 1.2;
 
 /// Takes the tokens of a group. A token may be pushed as often as it comes.
 #[derive(Debug, Clone)]
 pub struct FilterBuilder {
     bits_per_token: usize,
     tokens_max: usize,
+    held_max: usize,
     recent: Box<[u64; RECENT]>,
     hashes: Vec<u64>,
     /// The blocks, once there are too many hashes to hold.
@@ -35,9 +39,16 @@ impl FilterBuilder {
     /// A filter with `bits_per_token` bits for each different token: 10 let one of a hundred absent tokens
     /// pass. At most `tokens_max` hashes (and no fewer than 1,024) are held, eight bytes each.
     pub fn new(bits_per_token: usize, tokens_max: usize) -> Self {
+        Self::holding(tokens_max, bits_per_token, tokens_max)
+    }
+
+    /// The same with at most `held_max` hashes held: fewer cost less memory, and no sorting where most tokens are
+    /// new, but the size of the filter is only about right, and the better the more divisors its blocks have.
+    pub fn holding(held_max: usize, bits_per_token: usize, tokens_max: usize) -> Self {
         Self {
             bits_per_token: bits_per_token.clamp(1, BITS_PER_TOKEN_MAX),
             tokens_max: tokens_max.max(RECENT),
+            held_max: held_max.max(RECENT),
             recent: nothing_recent(),
             hashes: Vec::new(),
             overflow: None,
@@ -51,6 +62,11 @@ impl FilterBuilder {
             *recent = hash;
             self.collect(hash);
         }
+    }
+
+    /// Whether no token was pushed.
+    pub fn is_empty(&self) -> bool {
+        self.hashes.is_empty() && self.overflow.is_none()
     }
 
     /// Forgets all tokens and keeps the memory.
@@ -69,7 +85,7 @@ impl FilterBuilder {
     /// The stored bytes of the filter.
     pub fn finish(&self) -> Vec<u8> {
         let mut blocks = match &self.overflow {
-            Some(blocks) => blocks.clone(),
+            Some(blocks) => blocks.folded(self.bits_per_token),
             None => Blocks::new(count_different(&self.hashes), self.bits_per_token),
         };
         blocks.set_all(&self.hashes);
@@ -81,7 +97,7 @@ impl FilterBuilder {
         if let Some(blocks) = &mut self.overflow {
             return blocks.set(hash);
         }
-        if self.hashes.len() == self.tokens_max {
+        if self.hashes.len() == self.held_max {
             self.make_room();
         }
         self.hashes.push(hash);
@@ -92,7 +108,7 @@ impl FilterBuilder {
     fn make_room(&mut self) {
         self.hashes.sort_unstable();
         self.hashes.dedup();
-        if self.hashes.len() > self.tokens_max / 4 * 3 {
+        if self.hashes.len() > self.held_max / 4 * 3 {
             let mut blocks = Blocks::new(self.tokens_max, self.bits_per_token);
             blocks.set_all(&self.hashes);
             self.hashes = Vec::new();
@@ -137,6 +153,29 @@ impl Blocks {
         for bit in bits_of(hash) {
             block[bit / 64] |= 1 << (bit % 64);
         }
+    }
+
+    /// About as many blocks as its tokens need, each made of so many that follow each other: the block of a token
+    /// is a fraction of all, so it is the one that its block has become part of.
+    fn folded(&self, bits_per_token: usize) -> Self {
+        let needed = (self.tokens() * bits_per_token as f64 / BITS_PER_BLOCK as f64).max(1.0);
+        let factor_max = (self.0.len() as f64 / needed * FOLDED_FULL) as usize;
+        let is_divisor = |factor: &usize| self.0.len().is_multiple_of(*factor);
+        let factor = (1..=factor_max.min(self.0.len())).rev().find(is_divisor).unwrap_or(1);
+        let fold = |blocks: &[[u64; BLOCK_BYTES / 8]]| {
+            let bits = |at: usize| blocks.iter().fold(0, |bits, block| bits | block[at]);
+            std::array::from_fn(bits)
+        };
+        Self(self.0.chunks(factor).map(fold).collect())
+    }
+
+    /// About how many different tokens were set, as far as bits are left.
+    fn tokens(&self) -> f64 {
+        let words = self.0.as_flattened();
+        let (set, bits) =
+            (words.iter().map(|word| u64::from(word.count_ones())).sum::<u64>(), words.len() * 64);
+        let unset = (bits as f64 - set as f64).max(1.0) / bits as f64;
+        -unset.ln() * bits as f64 / BITS_SET as f64
     }
 
     fn bytes(&self) -> Vec<u8> {

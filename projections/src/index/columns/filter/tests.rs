@@ -64,6 +64,19 @@ fn too_many_tokens_blur_the_filter_and_lose_none() {
 }
 
 #[test]
+fn a_filter_that_held_few_hashes_is_folded_to_what_its_tokens_need() {
+    for tokens in [900, 2_000, 5_000, 12_000, 30_000, 65_280] {
+        let mut builder = FilterBuilder::holding(1_024, 8, 65_280);
+        (0..8 * tokens).for_each(|number| builder.push(hash(number * 31 % tokens)));
+        let bytes = builder.finish();
+        assert!(bytes.len() as u64 <= tokens * 3 / 2 + 100, "{tokens} tokens, {} bytes", bytes.len());
+        let filter = Filter::read(&bytes).unwrap();
+        assert!((0..tokens).all(|number| filter.may_have(hash(number))));
+        assert!(false_positives(&filter) <= 50_000, "{tokens}: {} of a million", false_positives(&filter));
+    }
+}
+
+#[test]
 fn duplicates_make_no_overflow() {
     let sharp = built(10, 10_000, (0..5_000).map(hash));
     let again = built(10, 10_000, (0..50_000).map(|number| hash(number % 5_000)));

@@ -4,7 +4,7 @@
 //! begins as a dictionary and becomes templates when most of its texts are new, and stays so in later groups.
 
 use antler_events::line::{LineBatch, NameId, Role};
-use antler_events::query::text::{is_filtered, tokens};
+use antler_events::query::text::{is_filtered, token_hash, tokens};
 use std::hash::{BuildHasher, Hasher};
 
 use foldhash::fast::FixedState;
@@ -188,13 +188,13 @@ impl OpenColumns {
         (row, tenant): (u32, u32),
         text: &[u8],
         tenants: &[u32],
-        token: &mut impl FnMut(&[u8]),
+        token: &mut impl FnMut(u64),
     ) {
         let column = &mut self.columns[column as usize];
         match &mut column.values {
             OpenValues::Dictionary(dictionary) => {
                 if dictionary.push(text) {
-                    tokens(text).filter(|token| is_filtered(token)).for_each(&mut *token);
+                    tokens(text).filter(|token| is_filtered(token)).map(token_hash).for_each(&mut *token);
                     if has_few_repeats(dictionary) {
                         column.rows.push(row);
                         let tenants = |row: u32| tenants.get(row as usize).copied().unwrap_or(tenant);
@@ -229,7 +229,7 @@ fn has_few_repeats(dictionary: &OpenDictionary) -> bool {
 
 impl OpenColumn {
     #[cold]
-    fn become_templates(&mut self, tenant_of: impl Fn(u32) -> u32, token: &mut impl FnMut(&[u8])) {
+    fn become_templates(&mut self, tenant_of: impl Fn(u32) -> u32, token: &mut impl FnMut(u64)) {
         let OpenValues::Dictionary(dictionary) = &self.values else { return };
         let mut templates = Box::<TemplateColumn>::default();
         for (row, id) in self.rows.iter().zip(dictionary.ids()) {

@@ -8,13 +8,14 @@
 use std::hash::BuildHasher as _;
 use std::ops::Range;
 
-use antler_events::query::text::is_filtered;
+use antler_events::query::text::{is_filtered, token_hash};
 use foldhash::fast::FixedState;
 use hashbrown::HashTable;
 
 use super::admission::{self, Admission};
 use super::form::HoleKind;
 use super::run::TakeRun;
+use super::sieve::{OpenSieve, OpenWords};
 use super::split::{Hole, Split, for_each_token, for_each_token_again, mark, split_marked, split_quoted};
 use super::templates::Templates;
 use super::variables::{Variables, Words};
@@ -56,6 +57,7 @@ pub struct TemplateColumn {
     admission: Admission,
     split: Split,
     quoted: QuotedTokens,
+    sieve: OpenSieve,
     wide: WideLooks,
     bytes: usize,
     templates: Templates,
@@ -114,14 +116,14 @@ impl Slot {
 impl TemplateColumn {
     /// Appends a text and answers the number of its template.
     ///
-    /// Reports the tokens that a filter needs: the words of a template that is new, and of every text each
+    /// Reports the hashes of the tokens that a filter needs: of the words of a template that is new, and of every text each
     /// variable of at least `VARIABLE_TOKEN_BYTES_MIN` bytes. An id counts as the tokens that it is made of,
     /// an address as a whole. Of a text of the rest, every token of at least `WORD_TOKEN_BYTES_MIN` bytes.
     pub fn push(
         &mut self,
         tenant: u32,
         text: &[u8],
-        token: &mut impl FnMut(&[u8]),
+        token: &mut impl FnMut(u64),
     ) -> Result<u16, TemplateError> {
         let held = self.bytes;
         if held + text.len() > COLUMN_BYTES_MAX {
@@ -216,13 +218,14 @@ impl TemplateColumn {
         self.admission = Admission::of_cost(cost);
         self.rest.clear();
         self.quoted.recent.clear();
+        self.sieve.clear();
         self.numbers.clear();
         self.ranks.clear();
     }
 
     /// About how much memory the column needs.
     pub fn bytes_held(&self) -> usize {
-        self.bytes + self.admission.bytes_held()
+        self.bytes + self.admission.bytes_held() + self.sieve.bytes_held()
     }
 
     pub(super) fn slot(&self, number: u16) -> &Slot {
@@ -231,6 +234,10 @@ impl TemplateColumn {
 
     pub(super) fn rest(&self) -> &Words {
         &self.rest
+    }
+
+    pub(super) fn sieve(&self) -> &OpenSieve {
+        &self.sieve
     }
 
     pub(super) fn place(&self, position: u32) -> (u16, u32) {
@@ -334,17 +341,19 @@ impl TemplateColumn {
     }
 
     #[inline]
-    fn push_variables(&mut self, index: usize, text: &[u8], token: &mut impl FnMut(&[u8])) -> u16 {
+    fn push_variables(&mut self, index: usize, text: &[u8], token: &mut impl FnMut(u64)) -> u16 {
         let slot = &mut self.slots[index];
         if slot.count == 0 {
-            for_each_token(&self.keys[slot.key.range()], WORD_TOKEN_BYTES_MIN, &mut self.quoted.split, token);
+            let mut report = |word: &[u8], _| token(token_hash(word));
+            let key = &self.keys[slot.key.range()];
+            for_each_token(key, WORD_TOKEN_BYTES_MIN, &mut self.quoted.split, &mut report);
         }
         self.ranks.push(slot.count);
         slot.count += 1;
         for (variables, hole) in slot.holes.iter_mut().zip(self.split.holes()) {
             self.bytes += variables.push(text, hole);
             if hole.kind == HoleKind::Text {
-                self.quoted.report(hole.text(text), token);
+                self.quoted.report(hole.text(text), &mut self.sieve.quotes, token);
             } else {
                 report_variable(text, hole, token);
             }
@@ -352,11 +361,13 @@ impl TemplateColumn {
         index as u16 + 1
     }
 
-    fn push_rest(&mut self, text: &[u8], token: &mut impl FnMut(&[u8])) -> u16 {
+    fn push_rest(&mut self, text: &[u8], token: &mut impl FnMut(u64)) -> u16 {
+        let words = &mut self.sieve.rest;
+        let mut report = |word: &[u8], has_digit| report_word(word, has_digit, words, token);
         if text.len() > TEXT_BYTES_MAX {
-            for_each_token(text, WORD_TOKEN_BYTES_MIN, &mut self.split, token);
+            for_each_token(text, 1, &mut self.split, &mut report);
         } else {
-            for_each_token_again(text, WORD_TOKEN_BYTES_MIN, &self.split, token);
+            for_each_token_again(text, 1, &self.split, &mut report);
         }
         self.ranks.push(self.rest.len() as u32);
         self.bytes += self.rest.push(text);
@@ -365,14 +376,32 @@ impl TemplateColumn {
 }
 
 #[inline]
-fn report_variable(text: &[u8], hole: &Hole, token: &mut impl FnMut(&[u8])) {
+fn report_variable(text: &[u8], hole: &Hole, token: &mut impl FnMut(u64)) {
     let variable = hole.text(text);
     match hole.kind {
         HoleKind::Uuid => {
-            variable.split(|byte| *byte == b'-').filter(|part| is_filtered(part)).for_each(token)
+            let parts = variable.split(|byte| *byte == b'-').filter(|part| is_filtered(part));
+            parts.map(token_hash).for_each(token);
         }
-        _ if variable.len() >= VARIABLE_TOKEN_BYTES_MIN => token(variable),
+        _ if variable.len() >= VARIABLE_TOKEN_BYTES_MIN => token(token_hash(variable)),
         _ => {}
+    }
+}
+
+/// Reports a token of a text that templates do not tell.
+#[inline]
+fn report_word(
+    word: &[u8],
+    has_digit: bool,
+    words: &mut OpenWords,
+    token: &mut impl FnMut(u64),
+) {
+    let hash = token_hash(word);
+    if !has_digit {
+        words.note(hash);
+    }
+    if word.len() >= WORD_TOKEN_BYTES_MIN {
+        token(hash);
     }
 }
 
@@ -386,13 +415,14 @@ struct QuotedTokens {
 }
 
 impl QuotedTokens {
-    fn report(&mut self, text: &[u8], token: &mut impl FnMut(&[u8])) {
+    fn report(&mut self, text: &[u8], words: &mut OpenWords, token: &mut impl FnMut(u64)) {
         let hash = self.hasher.hash_one(text);
         self.recent.resize(QUOTED_RECENT, 0);
         let recent = &mut self.recent[hash as usize % QUOTED_RECENT];
         if *recent != hash {
             *recent = hash;
-            for_each_token(text, WORD_TOKEN_BYTES_MIN, &mut self.split, token);
+            let mut report = |word: &[u8], has_digit| report_word(word, has_digit, words, token);
+            for_each_token(text, 1, &mut self.split, &mut report);
         }
     }
 }

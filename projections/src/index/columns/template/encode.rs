@@ -29,7 +29,7 @@ pub fn encode(
     }
     let pages = parts.finish();
     let templates = column.templates().picked(&sorted.templates);
-    let sieve = Sieve::of(column, &sorted.templates, &templates);
+    let sieve = Sieve::of(column, &templates);
     Ok(Root {
         texts: order.len() as u32,
         templates: sorted.templates.len() as u32,

@@ -1,26 +1,26 @@
 //! Words by where they stand: in literals, between quotes, or in texts that have no template.
 //!
 //! A sealed column keeps a token filter for each, so that it is not looked at for words that it does not have, and no
-//! variable is read for words that stand in literals only. Invariant: a word that stands there may be there. It
-//! knows words without digits only: those with digits are variables, and pages tell them apart.
+//! variable is read for words that stand in literals only. Words beside literals are collected while the column
+//! grows, when its texts are cut into words anyhow. Invariant: a word that stands there may be there. It knows words
+//! without digits only: those with digits are variables, and pages tell them apart.
 
 use antler_events::query::text::{token_hash, tokens};
 
 use super::column::TemplateColumn;
 use super::form::HoleKind;
 use super::layout::{Cursor, Placing};
-use super::run::Run;
 use super::templates::Templates;
-use super::texts::TemplateTexts as _;
-use super::variables::Variables;
-use super::{REST, TemplateError};
+use super::TemplateError;
 use crate::index::columns::filter::{Filter, FilterBuilder};
 use crate::index::columns::varint;
 
 /// Two of a hundred absent words pass.
 const BITS_PER_WORD: usize = 8;
+/// A filter has room for so many words, with a number of blocks (1,020) that many numbers divide.
+const WORDS_MAX: usize = 1_020 * 64;
 /// Hashes that are held while a filter is made.
-const WORDS_MAX: usize = 1 << 16;
+const HELD_MAX: usize = 2_048;
 
 /// Where words stand.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -30,6 +30,17 @@ pub enum Stand {
     Rest,
 }
 
+/// The words beside literals of a column that grows.
+#[derive(Debug, Default)]
+pub(super) struct OpenSieve {
+    pub(super) quotes: OpenWords,
+    pub(super) rest: OpenWords,
+}
+
+/// The words of one place. Nothing as long as there are none.
+#[derive(Debug, Default)]
+pub(super) struct OpenWords(Option<FilterBuilder>);
+
 /// The filters of a sealed column.
 #[derive(Debug, Default)]
 pub(super) struct Sieve {
@@ -38,23 +49,55 @@ pub(super) struct Sieve {
     rest: Box<[u8]>,
 }
 
+impl OpenSieve {
+    /// Forgets all words and keeps the memory of places that had some.
+    pub(super) fn clear(&mut self) {
+        [&mut self.quotes, &mut self.rest].into_iter().for_each(OpenWords::clear);
+    }
+
+    pub(super) fn bytes_held(&self) -> usize {
+        [&self.quotes, &self.rest]
+            .into_iter()
+            .filter_map(|words| words.0.as_ref())
+            .map(FilterBuilder::bytes_held)
+            .sum()
+    }
+}
+
+impl OpenWords {
+    /// Notes the hash of a word without digits.
+    #[inline]
+    pub(super) fn note(&mut self, hash: u64) {
+        let begin = || FilterBuilder::holding(HELD_MAX, BITS_PER_WORD, WORDS_MAX);
+        self.0.get_or_insert_with(begin).push(hash);
+    }
+
+    fn clear(&mut self) {
+        match &mut self.0 {
+            Some(words) if !words.is_empty() => words.clear(),
+            words => *words = None,
+        }
+    }
+
+    /// The stored filter; empty if there is no word.
+    fn finish(&self) -> Box<[u8]> {
+        let words = self.0.as_ref().filter(|words| !words.is_empty());
+        words.map_or_else(Box::default, |words| words.finish().into())
+    }
+}
+
 impl Sieve {
-    /// Of the texts of templates, which have other numbers in the column, and of the rest.
-    pub(super) fn of(column: &TemplateColumn, numbers: &[u16], templates: &Templates) -> Self {
-        let literals = filter(|take| templates.literals().iter().for_each(take));
-        let quotes = filter(|take| {
-            for number in numbers {
-                let kinds = column.template(*number).kinds();
-                let holes = kinds.zip(&column.slot(*number).holes);
-                holes.filter(|(kind, _)| *kind == HoleKind::Text).for_each(|(_, variables)| {
-                    if let Variables::Words(words) = variables {
-                        words.give(&mut |run| each_variable(run, take));
-                    }
-                });
-            }
-        });
-        let rest = filter(|take| column.give_variables(REST, 0, &mut |run| each_variable(run, take)));
-        Self { literals, quotes, rest }
+    /// Of a column of which these templates are written.
+    pub(super) fn of(column: &TemplateColumn, templates: &Templates) -> Self {
+        let OpenSieve { quotes, rest } = column.sieve();
+        let mut literals = OpenWords::default();
+        for literal in templates.literals().iter() {
+            let words = tokens(literal).filter(|word| !word.iter().any(u8::is_ascii_digit));
+            words.for_each(|word| literals.note(token_hash(word)));
+        }
+        let has_quotes = templates.with_hole(HoleKind::Text).next().is_some();
+        let quotes = if has_quotes { quotes.finish() } else { Box::default() };
+        Self { literals: literals.finish(), quotes, rest: rest.finish() }
     }
 
     pub(super) fn write(&self) -> Vec<u8> {
@@ -93,23 +136,6 @@ impl Sieve {
     }
 }
 
-fn each_variable(run: &Run<'_>, take: &mut dyn FnMut(&[u8])) {
-    (0..run.variables()).for_each(|index| take(run.variable(index)));
-}
-
-/// The filter of the words of the texts that are given; empty if none has a word.
-fn filter(give: impl FnOnce(&mut dyn FnMut(&[u8]))) -> Box<[u8]> {
-    let mut builder = FilterBuilder::new(BITS_PER_WORD, WORDS_MAX);
-    let mut has_words = false;
-    give(&mut |text| {
-        for word in tokens(text).filter(|token| !token.iter().any(u8::is_ascii_digit)) {
-            builder.push(token_hash(word));
-            has_words = true;
-        }
-    });
-    if has_words { builder.finish().into() } else { Box::default() }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -133,8 +159,7 @@ mod tests {
     #[test]
     fn words_are_known_where_they_stand() {
         let column = column();
-        let all: Vec<u16> = (1..=column.template_count()).collect();
-        let sieve = Sieve::of(&column, &all, column.templates());
+        let sieve = Sieve::of(&column, column.templates());
         let read = Sieve::read(&sieve.write()).unwrap();
         for sieve in [&sieve, &read] {
             assert!(sieve.may_have(Stand::Quotes, &hashes("give kilo")));
@@ -147,9 +172,6 @@ mod tests {
             assert!(!sieve.may_have(Stand::Rest, &hashes("n1")));
         }
         assert!(Sieve::read(&[]).is_err() && Sieve::read(&[0, 0, 1, 2]).is_err());
-        assert!(
-            !Sieve::of(&TemplateColumn::default(), &[], &Templates::default())
-                .may_have(Stand::Rest, &hashes("a"))
-        );
+        assert!(!Sieve::of(&TemplateColumn::default(), &Templates::default()).may_have(Stand::Rest, &hashes("a")));
     }
 }

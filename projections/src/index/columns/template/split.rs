@@ -114,12 +114,12 @@ pub(super) fn split_quoted(text: &[u8], split: &mut Split) {
     push_literal(text, literal..text.len(), marks, key);
 }
 
-/// Reports every token of at least so many bytes, and addresses as a whole.
+/// Reports every token of at least so many bytes, and addresses as a whole; says whether it has a digit.
 pub(super) fn for_each_token(
     text: &[u8],
     bytes_min: usize,
     split: &mut Split,
-    token: &mut impl FnMut(&[u8]),
+    token: &mut impl FnMut(&[u8], bool),
 ) {
     split.marks.read(text);
     for_each_token_again(text, bytes_min, split, token);
@@ -130,17 +130,21 @@ pub(super) fn for_each_token_again(
     text: &[u8],
     bytes_min: usize,
     split: &Split,
-    token: &mut impl FnMut(&[u8]),
+    token: &mut impl FnMut(&[u8], bool),
 ) {
     let marks = &split.marks;
-    let mut at = 0;
+    let next_digit = |at| marks.digit(at).unwrap_or(usize::MAX);
+    let (mut at, mut digit) = (0, next_digit(0));
     while let Some(start) = marks.token(at) {
         at = marks.token_end(start, text);
+        if digit < start {
+            digit = next_digit(start);
+        }
         if at - start >= bytes_min {
-            token(&text[start..at]);
+            token(&text[start..at], digit < at);
         }
         if at - start <= 3 && text.get(at) == Some(&b'.') && marks.digits_end(start, text) == at {
-            address_at(text, start, at).iter().for_each(|hole| token(hole.text(text)));
+            address_at(text, start, at).iter().for_each(|hole| token(hole.text(text), true));
         }
     }
 }
@@ -313,7 +317,10 @@ mod tests {
     fn all_tokens_are_reported() {
         let mut tokens = Vec::new();
         let text = b"at 10.0.0.9: a b12 cd_ef";
-        let report = &mut |token: &[u8]| tokens.push(String::from_utf8(token.to_vec()).unwrap());
+        let report = &mut |token: &[u8], has_digit| {
+            assert_eq!(has_digit, token.iter().any(u8::is_ascii_digit));
+            tokens.push(String::from_utf8(token.to_vec()).unwrap());
+        };
         for_each_token(text, 2, &mut Split::default(), report);
         assert_eq!(tokens, ["at", "10", "10.0.0.9", "b12", "cd_ef"]);
     }
@@ -355,7 +362,10 @@ mod tests {
             "([0-9]{1,4}[.]{1,2}|[a-c]|-| ){0,14}".prop_map(String::into_bytes),
         ]) {
             let mut found = Vec::new();
-            for_each_token(&text, 2, &mut Split::default(), &mut |token: &[u8]| found.push(token.to_vec()));
+            for_each_token(&text, 2, &mut Split::default(), &mut |token: &[u8], has_digit| {
+                assert_eq!(has_digit, token.iter().any(u8::is_ascii_digit));
+                found.push(token.to_vec());
+            });
             found.sort();
             prop_assert_eq!(found, tokens_slowly(&text));
         }
