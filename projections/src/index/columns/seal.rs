@@ -27,6 +27,11 @@ use super::time::Times;
 pub(super) const NANOS_PER_DAY: i64 = 86_400_000_000_000;
 /// A day with fewer rows than one in so many of its group does without a filter.
 const FILTER_SHARE: usize = 64;
+/// A group with fewer bytes of lines was not full but old when it was closed. So few of those come that they are
+/// compressed more strongly, and a question that their filter does not end costs little.
+const SMALL_RAW_BYTES: u64 = 8 << 20;
+const SMALL_LEVEL: i32 = 9;
+const SMALL_FILTER_BITS_PER_TOKEN: usize = 7;
 
 /// A day's rows of an open group, in the order of the file.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -101,6 +106,8 @@ fn tenant_ranks(group: &OpenGroup) -> Vec<u32> {
 
 /// The bytes of the file for some rows of a group of a partition.
 pub fn seal(group: &OpenGroup, rows: &[u32], level: i32) -> io::Result<Vec<u8>> {
+    let is_small = group.raw_bytes() < SMALL_RAW_BYTES;
+    let level = if is_small { level.max(SMALL_LEVEL) } else { level };
     let mut blocks = BlockWriter::new(level, head_with_room(group, rows))?;
     let mut planes = PlaneWriter::default();
     let used = UsedShapes::of(group, rows);
@@ -108,7 +115,11 @@ pub fn seal(group: &OpenGroup, rows: &[u32], level: i32) -> io::Result<Vec<u8>> 
     let columns = used.columns.iter().map(|old| sealer.seal(*old, &mut planes, &mut blocks)).collect();
     let times: Vec<i64> = rows.iter().map(|row| group.times[*row as usize]).collect();
     let shapes = used.renumbered(group);
-    let filter = (rows.len() * FILTER_SHARE >= group.rows()).then(|| group.filter.finish());
+    let finish = || match is_small {
+        true => group.filter.finish_with(SMALL_FILTER_BITS_PER_TOKEN),
+        false => group.filter.finish(),
+    };
+    let filter = (rows.len() * FILTER_SHARE >= group.rows()).then(finish);
     let used_events = UsedEvents::of(group, rows);
     let places: Vec<u64> = rows.iter().map(|row| group.place(*row)).collect();
     let tenants = tenants(group, rows);

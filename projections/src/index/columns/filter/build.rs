@@ -84,9 +84,14 @@ impl FilterBuilder {
 
     /// The stored bytes of the filter.
     pub fn finish(&self) -> Vec<u8> {
+        self.finish_with(self.bits_per_token)
+    }
+
+    /// The same with another number of bits for each token, at least 1.
+    pub fn finish_with(&self, bits_per_token: usize) -> Vec<u8> {
         let mut blocks = match &self.overflow {
-            Some(blocks) => blocks.folded(self.bits_per_token),
-            None => Blocks::new(count_different(&self.hashes), self.bits_per_token),
+            Some(blocks) => blocks.folded(bits_per_token),
+            None => Blocks::new(count_different(&self.hashes), bits_per_token),
         };
         blocks.set_all(&self.hashes);
         blocks.bytes()
