@@ -1,6 +1,7 @@
 //! Who may bring new templates into a column.
 //!
-//! A tenant pays for a template that it brings; it earns by the texts that it sends from then on.
+//! A tenant pays for a template that it brings; it earns by the texts that it sends from then on. Once there are
+//! many templates, a new one must be seen twice.
 //! Invariant: the templates of a column are bounded, and while others take the first half of the room, each
 //! tenant still finds its start share. It does not forget who brought a template as long as its column grows.
 
@@ -20,6 +21,10 @@ const TEXTS_PER_UNIT: u32 = 8;
 const COST_SCARCE: u32 = COST_MAX / 2;
 /// So many bytes of a template cost one unit more.
 const BYTES_PER_UNIT: usize = 256;
+/// So many keys that were seen once are remembered.
+const SIGHTS: usize = 4_096;
+/// Those of one tenant, so that it makes few of others forgotten.
+const SIGHTS_OF_TENANT: u32 = SIGHTS as u32 / 4;
 /// What a hole needs beside its variables.
 const BYTES_PER_HOLE: usize = 64;
 
@@ -30,6 +35,8 @@ struct Account {
     spent: u32,
     /// For templates of texts whose quoted parts are variables.
     spent_quoted: u32,
+    /// Keys that were seen once.
+    sights: u32,
 }
 
 /// The accounts of all tenants that brought templates. Of many tenants most bring none: their texts have the
@@ -41,6 +48,8 @@ pub(super) struct Admission {
     tenant: u32,
     account: Account,
     spent: u32,
+    /// Keys that were seen once; nothing as long as none was asked for.
+    sights: Vec<u32>,
 }
 
 impl Account {
@@ -74,13 +83,25 @@ impl Admission {
     #[inline]
     pub(super) fn count(&mut self, tenant: u32) {
         if tenant != self.tenant {
-            if self.account.has_paid() {
+            if self.account.has_paid() || self.account.sights > 0 {
                 self.accounts.insert(self.tenant, self.account);
             }
             self.account = self.accounts.get(&tenant).copied().unwrap_or_default();
             self.tenant = tenant;
         }
         self.account.texts = self.account.texts.saturating_add(u32::from(self.account.has_paid()));
+    }
+
+    /// Whether a key without a template was seen before; if not, it has been now.
+    pub(super) fn is_second_sight(&mut self, hash: u64) -> bool {
+        self.sights.resize(SIGHTS, 0);
+        let (sight, tag) = (&mut self.sights[hash as usize % SIGHTS], (hash >> 32) as u32);
+        if *sight != tag && self.account.sights < SIGHTS_OF_TENANT {
+            self.account.sights += 1;
+            *sight = tag;
+            return false;
+        }
+        *sight == tag
     }
 
     /// Whether the tenant of the last text may bring a template; if so, it has paid.
@@ -98,6 +119,7 @@ impl Admission {
 
     pub(super) fn bytes_held(&self) -> usize {
         self.accounts.capacity() * (size_of::<(u32, Account)>() + 1)
+            + self.sights.capacity() * size_of::<u32>()
     }
 }
 
@@ -140,6 +162,20 @@ mod tests {
         admitted(&mut admission, 3, 1);
         admission.count(4);
         assert_eq!(admission.accounts.len(), 1);
+    }
+
+    #[test]
+    fn one_tenant_makes_few_sights_of_others_forgotten() {
+        let mut admission = Admission::default();
+        let hash = |number: u64| (number + 1).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+        let mut seen = |tenant: u32, number: u64| {
+            admission.count(tenant);
+            admission.is_second_sight(hash(number))
+        };
+        (0..1_000).for_each(|number| assert!(!seen(number as u32 % 10, number)));
+        (1_000..100_000).for_each(|number| assert!(!seen(66, number)));
+        let again = (0..1_000).filter(|number| seen(*number as u32 % 10, *number)).count();
+        assert!(again > 500, "{again}");
     }
 
     #[test]

@@ -34,6 +34,9 @@ pub(super) const HOLES_MAX: usize = 256;
 const COLUMN_BYTES_MAX: usize = 1 << 30;
 /// So many quoted texts are remembered.
 const QUOTED_RECENT: usize = 4096;
+/// With more templates, one that is new must be seen twice: many are seen once only, and a text without a template
+/// needs less room than a template.
+const FREE_SLOTS: usize = 640;
 /// Kinds of holes, counted from 1.
 const KINDS: usize = HoleKind::Text as usize + 1;
 /// A place: the number of the template and the rank among its texts.
@@ -326,6 +329,9 @@ impl TemplateColumn {
     fn admit(&mut self, hash: u64, admit: fn(&mut Admission, &[u8], usize) -> bool) -> Option<usize> {
         let (key, holes) = (self.split.key(), self.split.holes());
         let is_large = key.len() > KEY_BYTES_MAX || holes.len() > HOLES_MAX;
+        if self.slots.len() >= FREE_SLOTS && !self.admission.is_second_sight(hash) {
+            return None;
+        }
         if is_large || !admit(&mut self.admission, key, holes.len()) {
             return None;
         }
