@@ -1,7 +1,8 @@
 //! Where the bytes of a sealed column lie: parts in blocks, and a directory that says what the parts are.
 //!
 //! A *part* is a run of bytes of one kind, such as the low bytes of many numbers. A large part has a block of
-//! its own; small ones share a block. Where a part lies follows from the lengths of the parts before it, so
+//! its own; small ones share a block with others of texts or with others of numbers, because bytes that are alike
+//! are compressed better together. Where a part lies follows from the lengths of the parts before it, so
 //! that the directory does not say it.
 //! Invariant: writer and reader place parts by the same rule. It does not compress: the owner of blocks does.
 
@@ -32,12 +33,29 @@ pub trait BlockSource {
     fn block(&self, id: u32) -> Result<Bytes, TemplateError>;
 }
 
+/// What a part is made of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Matter {
+    Numbers,
+    Text,
+}
+
+/// Of how many matters there are parts.
+const MATTERS: usize = Matter::Text as usize + 1;
+
 /// The rule that says where the next part lies.
 #[derive(Debug, Default, Clone, Copy)]
 pub(super) struct Placing {
     blocks: u32,
-    shared: u32,
-    shared_bytes: u32,
+    /// For each matter.
+    shared: [Shared; MATTERS],
+}
+
+/// A block that small parts share.
+#[derive(Debug, Default, Clone, Copy)]
+struct Shared {
+    block: u32,
+    bytes: u32,
 }
 
 /// Where a part lies.
@@ -49,16 +67,17 @@ pub(super) struct Part {
 }
 
 impl Placing {
-    fn place(&mut self, length: usize) -> Part {
-        let mut part = Part { block: self.shared, start: self.shared_bytes, length: length as u32 };
+    fn place(&mut self, matter: Matter, length: usize) -> Part {
+        let shared = &mut self.shared[matter as usize];
+        let mut part = Part { block: shared.block, start: shared.bytes, length: length as u32 };
         let is_own = length >= OWN_BYTES;
-        let opens = self.shared_bytes == 0 || self.shared_bytes as usize + length > SHARED_BYTES;
+        let opens = shared.bytes == 0 || shared.bytes as usize + length > SHARED_BYTES;
         if length > 0 && (is_own || opens) {
             (part.block, part.start) = (self.blocks, 0);
             self.blocks += 1;
         }
         if length > 0 && !is_own {
-            (self.shared, self.shared_bytes) = (part.block, part.start + part.length);
+            *shared = Shared { block: part.block, bytes: part.start + part.length };
         }
         part
     }
@@ -71,7 +90,8 @@ pub(super) struct PartWriter<'a> {
     placing: Placing,
     /// The numbers of the blocks, in the order in which their first parts came.
     blocks: Vec<u32>,
-    shared: Vec<u8>,
+    /// For each matter the block that small parts share.
+    shared: [Vec<u8>; MATTERS],
 }
 
 impl<'a> PartWriter<'a> {
@@ -81,7 +101,7 @@ impl<'a> PartWriter<'a> {
             directory: Vec::new(),
             placing: Placing::default(),
             blocks: Vec::new(),
-            shared: Vec::new(),
+            shared: Default::default(),
         }
     }
 
@@ -100,23 +120,24 @@ impl<'a> PartWriter<'a> {
     }
 
     /// A part; the reader has to know its length.
-    pub(super) fn part(&mut self, bytes: &[u8]) {
-        let open = self.placing.shared;
-        let place = self.placing.place(bytes.len());
+    pub(super) fn part(&mut self, matter: Matter, bytes: &[u8]) {
+        let open = self.placing;
+        let place = self.placing.place(matter, bytes.len());
         if bytes.len() >= OWN_BYTES {
             self.blocks.push(self.sink.put(bytes));
         } else if !bytes.is_empty() {
             if place.start == 0 {
-                self.close(open);
+                self.close(matter, open);
                 self.blocks.push(0);
             }
-            self.shared.extend_from_slice(bytes);
+            self.shared[matter as usize].extend_from_slice(bytes);
         }
     }
 
     /// The directory with the numbers of the blocks before it.
     pub(super) fn finish(mut self) -> Vec<u8> {
-        self.close(self.placing.shared);
+        let placing = self.placing;
+        [Matter::Numbers, Matter::Text].into_iter().for_each(|matter| self.close(matter, placing));
         let mut out = Vec::with_capacity(self.directory.len() + self.blocks.len() + 8);
         varint::push(&mut out, self.blocks.len() as u64);
         let mut before = 0;
@@ -128,10 +149,12 @@ impl<'a> PartWriter<'a> {
         out
     }
 
-    fn close(&mut self, index: u32) {
-        if !self.shared.is_empty() {
-            self.blocks[index as usize] = self.sink.put(&self.shared);
-            self.shared.clear();
+    /// Ends the block that parts shared so far.
+    fn close(&mut self, matter: Matter, placing: Placing) {
+        let (bytes, shared) = (&mut self.shared[matter as usize], placing.shared[matter as usize]);
+        if !bytes.is_empty() {
+            self.blocks[shared.block as usize] = self.sink.put(bytes);
+            bytes.clear();
         }
     }
 }
@@ -183,11 +206,11 @@ impl<'d> Cursor<'d> {
         Ok(run)
     }
 
-    pub(super) fn part(&mut self, length: u64) -> Result<Part, TemplateError> {
+    pub(super) fn part(&mut self, matter: Matter, length: u64) -> Result<Part, TemplateError> {
         if length > PART_BYTES_MAX {
             return Err(TemplateError::Damaged("the length of a part"));
         }
-        Ok(self.placing.place(length as usize))
+        Ok(self.placing.place(matter, length as usize))
     }
 }
 

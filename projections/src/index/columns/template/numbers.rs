@@ -8,7 +8,7 @@
 use bytes::Bytes;
 
 use super::TemplateError;
-use super::layout::{Blocks, Cursor, PartWriter, Placing};
+use super::layout::{Blocks, Cursor, Matter, PartWriter, Placing};
 use crate::index::columns::varint;
 
 const PLAIN: u8 = 0;
@@ -60,7 +60,7 @@ fn planes(numbers: &[u64], base: u64, width: u8, out: &mut PartWriter<'_>) {
     for plane in 0..width {
         bytes.clear();
         bytes.extend(numbers.iter().map(|number| (number.wrapping_sub(base) >> (8 * plane)) as u8));
-        out.part(&bytes);
+        out.part(Matter::Numbers, &bytes);
     }
 }
 
@@ -233,7 +233,7 @@ impl Planes {
         }
         let planes = Self { placing: cursor.placing, count, width };
         for _ in 0..width {
-            cursor.part(u64::from(count))?;
+            cursor.part(Matter::Numbers, u64::from(count))?;
         }
         Ok(planes)
     }
@@ -242,7 +242,7 @@ impl Planes {
         let mut cursor = Cursor { bytes: &[], placing: self.placing };
         let mut planes = Vec::with_capacity(usize::from(self.width));
         for _ in 0..self.width {
-            planes.push(blocks.part(cursor.part(u64::from(self.count))?)?);
+            planes.push(blocks.part(cursor.part(Matter::Numbers, u64::from(self.count))?)?);
         }
         Ok(PlanesView(planes))
     }

@@ -6,7 +6,7 @@ use bytes::Bytes;
 
 use super::TemplateError;
 use super::form::HoleKind;
-use super::layout::{Blocks, Cursor, Part, PartWriter};
+use super::layout::{Blocks, Cursor, Matter, Part, PartWriter};
 use super::notation::{self, HexCase};
 use super::numbers::{self, Numbers, NumbersView};
 use super::run::{Run, TakeRun, Which};
@@ -42,7 +42,7 @@ pub(super) fn write(variables: &Variables, ranks: &[u32], out: &mut PartWriter<'
         }),
         Variables::Uuids(uuids) => pages(ranks, UUIDS, out, |ranks, out| {
             let bytes: Vec<u8> = ranks.iter().flat_map(|rank| uuids[*rank as usize]).collect();
-            out.part(&bytes);
+            out.part(Matter::Numbers, &bytes);
         }),
         Variables::Words(texts) => text_pages(texts, ranks, WORD_BYTES, words::write, out),
     }
@@ -122,7 +122,9 @@ impl<'d> Page<'d> {
         let form = match kind {
             HoleKind::Decimal => Form::Decimals(Decimals::read(count, cursor)?),
             HoleKind::Word | HoleKind::Text => Form::Words(WordPage::read(count, cursor)?),
-            HoleKind::Uuid => Form::Uuids(cursor.part(u64::from(count) * UUID_BYTES as u64)?),
+            HoleKind::Uuid => {
+                Form::Uuids(cursor.part(Matter::Numbers, u64::from(count) * UUID_BYTES as u64)?)
+            }
             HoleKind::Address => Form::Addresses(Numbers::read(count, cursor)?),
         };
         Ok(Self { start, count, form })

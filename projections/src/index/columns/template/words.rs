@@ -9,7 +9,7 @@ use bytes::Bytes;
 use foldhash::fast::FixedState;
 
 use super::TemplateError;
-use super::layout::{Blocks, Cursor, Part, PartWriter};
+use super::layout::{Blocks, Cursor, Matter, Part, PartWriter};
 use super::notation::{self, DIGITS_MAX, HexCase};
 use super::numbers::{self, Numbers, NumbersView};
 use super::run::{Run, TakeRun, Which};
@@ -65,7 +65,7 @@ fn write_texts(words: &[&[u8]], out: &mut PartWriter<'_>) {
     numbers::write(&lengths, out);
     let bytes = words.concat();
     out.varint(bytes.len() as u64);
-    out.part(&bytes);
+    out.part(Matter::Text, &bytes);
 }
 
 /// Writes numbers and with how many digits each is written.
@@ -139,7 +139,7 @@ fn write_hex(words: &[&[u8]], case: HexCase, (prefix, suffix): (usize, usize), o
     out.byte(digits as u8);
     let mut bytes = Vec::with_capacity(words.len() * digits.div_ceil(2));
     words.iter().for_each(|word| case.read(&word[prefix..prefix + digits], &mut bytes));
-    out.part(&bytes);
+    out.part(Matter::Numbers, &bytes);
 }
 
 /// The different words, if they are few.
@@ -238,7 +238,7 @@ impl<'d> WordPage<'d> {
     fn read_hex(count: u32, case: HexCase, cursor: &mut Cursor<'d>) -> Result<Self, TemplateError> {
         let affixes = Affixes::read(cursor)?;
         let digits = usize::from(cursor.byte()?);
-        let bytes = cursor.part(u64::from(count) * digits.div_ceil(2) as u64)?;
+        let bytes = cursor.part(Matter::Numbers, u64::from(count) * digits.div_ceil(2) as u64)?;
         Ok(Self::Hex { affixes, case, digits, bytes })
     }
 
@@ -293,7 +293,7 @@ impl Texts {
     fn read(count: u32, cursor: &mut Cursor<'_>) -> Result<Self, TemplateError> {
         let lengths = Numbers::read(count, cursor)?;
         let length = cursor.varint()?;
-        Ok(Self { count, lengths, bytes: cursor.part(length)? })
+        Ok(Self { count, lengths, bytes: cursor.part(Matter::Text, length)? })
     }
 
     fn view(&self, blocks: &mut Blocks<'_>) -> Result<TextsView, TemplateError> {
