@@ -19,6 +19,7 @@ pub mod spelling;
 pub mod split;
 pub mod templates;
 pub mod texts;
+pub mod word_index;
 
 mod admission;
 mod alphabet;
@@ -40,10 +41,11 @@ pub use layout::{BlockSink, BlockSource};
 pub use read::TemplateReader;
 pub use root::Root;
 pub use run::{Run, TakeRun};
-pub use sieve::Stand;
+pub use sieve::Beside;
 pub use spelling::{Alphabet, Atom, Spelling};
 pub use templates::{LiteralAt, Template, Templates};
 pub use texts::{TakeText, TemplateTexts};
+pub use word_index::WordIndex;
 
 /// The number of the texts that have no template.
 pub const REST: u16 = 0;

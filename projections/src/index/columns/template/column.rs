@@ -36,7 +36,7 @@ const COLUMN_BYTES_MAX: usize = 1 << 30;
 const QUOTED_RECENT: usize = 4096;
 /// With more templates, one that is new must be seen twice: many are seen once only, and a text without a template
 /// needs less room than a template.
-const FREE_SLOTS: usize = 640;
+const FREE_SLOTS: usize = 2_048;
 /// Kinds of holes, counted from 1.
 const KINDS: usize = HoleKind::Text as usize + 1;
 /// A place: the number of the template and the rank among its texts.
@@ -396,12 +396,7 @@ fn report_variable(text: &[u8], hole: &Hole, token: &mut impl FnMut(u64)) {
 
 /// Reports a token of a text that templates do not tell.
 #[inline]
-fn report_word(
-    word: &[u8],
-    has_digit: bool,
-    words: &mut OpenWords,
-    token: &mut impl FnMut(u64),
-) {
+fn report_word(word: &[u8], has_digit: bool, words: &mut OpenWords, token: &mut impl FnMut(u64)) {
     let hash = token_hash(word);
     if !has_digit {
         words.note(hash);

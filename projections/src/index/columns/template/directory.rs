@@ -1,6 +1,7 @@
 //! What a sealed column is made of: its templates, how many texts have each, and where their pages lie.
 //!
-//! Pages are looked for only when a text or a variable is asked for: most questions need the templates alone.
+//! Pages are looked for only when a text or a variable is asked for, and words when one is: most questions need the
+//! templates alone.
 //! Invariant: all counts agree with each other. It holds no variables, so it can be kept for as long as the
 //! column is asked often.
 
@@ -12,6 +13,7 @@ use super::page_index::PageIndex;
 use super::root::Root;
 use super::sieve::Sieve;
 use super::templates::{Template, Templates};
+use super::word_index::WordIndex;
 
 /// What a sealed column is made of.
 #[derive(Debug)]
@@ -22,6 +24,7 @@ pub struct TemplateDirectory {
     texts: Vec<u32>,
     pub(super) sieve: Sieve,
     pages: OnceLock<Box<PageIndex>>,
+    words: OnceLock<Box<WordIndex>>,
 }
 
 impl TemplateDirectory {
@@ -29,7 +32,8 @@ impl TemplateDirectory {
     pub fn read(root: &Root, source: &dyn BlockSource) -> Result<Self, TemplateError> {
         let (texts, templates) = read_templates(root, &root.keys.read(source)?)?;
         let sieve = Sieve::read(&root.sieve.read(source)?)?;
-        Ok(Self { root: root.clone(), templates, texts, sieve, pages: OnceLock::new() })
+        let (pages, words) = (OnceLock::new(), OnceLock::new());
+        Ok(Self { root: root.clone(), templates, texts, sieve, pages, words })
     }
 
     pub fn count(&self) -> u32 {
@@ -61,6 +65,11 @@ impl TemplateDirectory {
         Ok(self.pages.get_or_init(|| Box::new(pages)))
     }
 
+    /// Where words stand in literals, which is made when it is asked for the first time.
+    pub fn word_index(&self) -> &WordIndex {
+        self.words.get_or_init(|| Box::new(WordIndex::new(&self.templates)))
+    }
+
     /// About how much memory it needs by now.
     pub fn bytes_held(&self) -> usize {
         size_of::<Self>()
@@ -69,6 +78,7 @@ impl TemplateDirectory {
             + self.texts.len() * size_of::<u32>()
             + self.sieve.bytes_held()
             + self.pages.get().map_or(0, |pages| pages.bytes_held())
+            + self.words.get().map_or(0, |words| words.bytes_held())
     }
 }
 

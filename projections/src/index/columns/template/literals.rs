@@ -3,11 +3,11 @@
 //! They lie one after the other, so that one look goes through all. Invariant: a literal keeps its number.
 //! It does not know which templates have a literal.
 
+use std::hash::BuildHasher as _;
 use std::ops::Range;
 
 use foldhash::fast::FixedState;
 use hashbrown::HashTable;
-use std::hash::BuildHasher as _;
 
 /// Different literals under numbers, of which there are so many as 16 bits count.
 #[derive(Debug, Clone, Default)]

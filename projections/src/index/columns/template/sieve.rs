@@ -1,17 +1,15 @@
-//! Words by where they stand: in literals, between quotes, or in texts that have no template.
+//! Words that stand where templates do not tell: between quotes, and in texts that have no template.
 //!
-//! A sealed column keeps a token filter for each, so that it is not looked at for words that it does not have, and no
-//! variable is read for words that stand in literals only. Words beside literals are collected while the column
-//! grows, when its texts are cut into words anyhow. Invariant: a word that stands there may be there. It knows words
-//! without digits only: those with digits are variables, and pages tell them apart.
+//! A sealed column keeps a token filter for each of the two, so that a search for words that stand in literals only
+//! reads no variable. The words are collected while the column grows, when its texts are cut into words anyhow.
+//! Invariant: a word that stands there may be there. It knows words without digits only: those with digits are
+//! variables, and pages tell them apart.
 
-use antler_events::query::text::{token_hash, tokens};
-
+use super::TemplateError;
 use super::column::TemplateColumn;
 use super::form::HoleKind;
 use super::layout::{Cursor, Placing};
 use super::templates::Templates;
-use super::TemplateError;
 use crate::index::columns::filter::{Filter, FilterBuilder};
 use crate::index::columns::varint;
 
@@ -22,10 +20,9 @@ const WORDS_MAX: usize = 1_020 * 64;
 /// Hashes that are held while a filter is made.
 const HELD_MAX: usize = 2_048;
 
-/// Where words stand.
+/// Where words stand that are in no literal.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Stand {
-    Literals,
+pub enum Beside {
     Quotes,
     Rest,
 }
@@ -44,7 +41,6 @@ pub(super) struct OpenWords(Option<FilterBuilder>);
 /// The filters of a sealed column.
 #[derive(Debug, Default)]
 pub(super) struct Sieve {
-    literals: Box<[u8]>,
     quotes: Box<[u8]>,
     rest: Box<[u8]>,
 }
@@ -90,54 +86,48 @@ impl Sieve {
     /// Of a column of which these templates are written.
     pub(super) fn of(column: &TemplateColumn, templates: &Templates) -> Self {
         let OpenSieve { quotes, rest } = column.sieve();
-        let mut literals = OpenWords::default();
-        for literal in templates.literals().iter() {
-            let words = tokens(literal).filter(|word| !word.iter().any(u8::is_ascii_digit));
-            words.for_each(|word| literals.note(token_hash(word)));
-        }
         let has_quotes = templates.with_hole(HoleKind::Text).next().is_some();
         let quotes = if has_quotes { quotes.finish() } else { Box::default() };
-        Self { literals: literals.finish(), quotes, rest: rest.finish() }
+        Self { quotes, rest: rest.finish() }
     }
 
     pub(super) fn write(&self) -> Vec<u8> {
-        let mut out = Vec::with_capacity(self.bytes_held() + 8);
-        for filter in [&self.literals, &self.quotes] {
-            varint::push(&mut out, filter.len() as u64);
-            out.extend_from_slice(filter);
-        }
+        let mut out = Vec::with_capacity(self.bytes_held() + 4);
+        varint::push(&mut out, self.quotes.len() as u64);
+        out.extend_from_slice(&self.quotes);
         out.extend_from_slice(&self.rest);
         out
     }
 
     pub(super) fn read(bytes: &[u8]) -> Result<Self, TemplateError> {
         let mut cursor = Cursor { bytes, placing: Placing::default() };
-        let (literals, quotes, rest) = (cursor.run()?, cursor.run()?, cursor.bytes);
+        let (quotes, rest) = (cursor.run()?, cursor.bytes);
         let is_filter = |bytes: &&[u8]| bytes.is_empty() || Filter::read(bytes).is_ok();
-        if [literals, quotes, rest].iter().all(is_filter) {
-            Ok(Self { literals: literals.into(), quotes: quotes.into(), rest: rest.into() })
+        if [quotes, rest].iter().all(is_filter) {
+            Ok(Self { quotes: quotes.into(), rest: rest.into() })
         } else {
             Err(TemplateError::Damaged("the filter of its words"))
         }
     }
 
     /// Whether all these words may stand in such a place.
-    pub(super) fn may_have(&self, place: Stand, hashes: &[u64]) -> bool {
+    pub(super) fn may_have(&self, place: Beside, hashes: &[u64]) -> bool {
         let bytes = match place {
-            Stand::Literals => &self.literals,
-            Stand::Quotes => &self.quotes,
-            Stand::Rest => &self.rest,
+            Beside::Quotes => &self.quotes,
+            Beside::Rest => &self.rest,
         };
         Filter::read(bytes).is_ok_and(|filter| hashes.iter().all(|hash| filter.may_have(*hash)))
     }
 
     pub(super) fn bytes_held(&self) -> usize {
-        self.literals.len() + self.quotes.len() + self.rest.len()
+        self.quotes.len() + self.rest.len()
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use antler_events::query::text::{token_hash, tokens};
+
     use super::*;
 
     fn hashes(text: &str) -> Vec<u64> {
@@ -162,16 +152,17 @@ mod tests {
         let sieve = Sieve::of(&column, column.templates());
         let read = Sieve::read(&sieve.write()).unwrap();
         for sieve in [&sieve, &read] {
-            assert!(sieve.may_have(Stand::Quotes, &hashes("give kilo")));
-            assert!(!sieve.may_have(Stand::Quotes, &hashes("give alone")));
-            assert!(!sieve.may_have(Stand::Quotes, &hashes("ok")), "it stands in a literal");
-            assert!(sieve.may_have(Stand::Literals, &hashes("ok")));
-            assert!(!sieve.may_have(Stand::Literals, &hashes("alone")));
-            assert!(sieve.may_have(Stand::Rest, &hashes("alone with")));
-            assert!(!sieve.may_have(Stand::Rest, &hashes("give")));
-            assert!(!sieve.may_have(Stand::Rest, &hashes("n1")));
+            assert!(sieve.may_have(Beside::Quotes, &hashes("give kilo")));
+            assert!(!sieve.may_have(Beside::Quotes, &hashes("give alone")));
+            assert!(!sieve.may_have(Beside::Quotes, &hashes("ok")), "it stands in a literal");
+            assert!(sieve.may_have(Beside::Rest, &hashes("alone with")));
+            assert!(!sieve.may_have(Beside::Rest, &hashes("give")));
+            assert!(!sieve.may_have(Beside::Rest, &hashes("n1")));
         }
-        assert!(Sieve::read(&[]).is_err() && Sieve::read(&[0, 0, 1, 2]).is_err());
-        assert!(!Sieve::of(&TemplateColumn::default(), &Templates::default()).may_have(Stand::Rest, &hashes("a")));
+        assert!(Sieve::read(&[]).is_err() && Sieve::read(&[0, 1, 2]).is_err());
+        assert!(
+            !Sieve::of(&TemplateColumn::default(), &Templates::default())
+                .may_have(Beside::Rest, &hashes("a"))
+        );
     }
 }

@@ -185,6 +185,21 @@ impl<'a> Template<'a> {
         self.parts.get(index).map_or(&[], |literal| self.literals.get(*literal))
     }
 
+    /// The numbers of its literals, in order.
+    pub fn literals(self) -> &'a [u16] {
+        self.parts
+    }
+
+    /// Wherever it has a literal.
+    pub fn places_of(self, literal: u16) -> impl Iterator<Item = LiteralAt> + use<'a> {
+        let places = self.parts.iter().zip(self.holes).enumerate();
+        places.filter(move |(_, (other, _))| **other == literal).map(move |(at, (_, hole))| LiteralAt {
+            literal,
+            is_first: at == 0,
+            is_last: *hole == NO_HOLE,
+        })
+    }
+
     /// How many holes it has.
     #[inline]
     pub fn holes(self) -> usize {

@@ -9,9 +9,10 @@ use super::column::TemplateColumn;
 use super::form::HoleKind;
 use super::read::TemplateReader;
 use super::run::TakeRun;
-use super::sieve::Stand;
+use super::sieve::Beside;
 use super::spelling::Spelling;
 use super::templates::{Template, Templates};
+use super::word_index::WordIndex;
 use super::{REST, TemplateError};
 
 /// Takes a text with its position.
@@ -81,8 +82,13 @@ pub trait TemplateTexts {
         Ok(wanted)
     }
 
-    /// Whether all these words, of which none has a digit, may stand in such a place.
-    fn may_have(&self, _place: Stand, _hashes: &[u64]) -> bool {
+    /// Where words stand in literals; nothing if it is not worth while to note that.
+    fn word_index(&self) -> Option<&WordIndex> {
+        None
+    }
+
+    /// Whether all these words, of which none has a digit, may stand in a place where templates do not tell.
+    fn may_have(&self, _place: Beside, _hashes: &[u64]) -> bool {
         true
     }
 }
@@ -154,7 +160,11 @@ impl TemplateTexts for TemplateReader<'_> {
         self.quoted(may_be_wanted)
     }
 
-    fn may_have(&self, place: Stand, hashes: &[u64]) -> bool {
+    fn word_index(&self) -> Option<&WordIndex> {
+        Some(self.directory().word_index())
+    }
+
+    fn may_have(&self, place: Beside, hashes: &[u64]) -> bool {
         self.directory().sieve.may_have(place, hashes)
     }
 

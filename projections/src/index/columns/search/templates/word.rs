@@ -9,7 +9,7 @@ use antler_events::query::text::{is_token_byte, token_hash, tokens};
 use antler_events::query::value::{Finder, Piece, ValueTest, has_kelvin};
 
 use crate::index::columns::template::literals::Literals;
-use crate::index::columns::template::{HoleKind, LiteralAt, Stand, TemplateTexts, Templates};
+use crate::index::columns::template::{Beside, HoleKind, LiteralAt, TemplateTexts};
 
 /// Shorter tokens with a digit are in too many texts.
 const TOKEN_BYTES_MIN: usize = 5;
@@ -74,10 +74,9 @@ impl Words {
     /// Where templates may have the words, by rising numbers; the others have them nowhere.
     pub(super) fn places(&self, texts: &dyn TemplateTexts) -> Vec<(u16, Place)> {
         let templates = texts.templates();
-        let may_be_in = |place| texts.may_have(place, &self.hashes);
-        let (are_in_literals, are_quoted) = (may_be_in(Stand::Literals), may_be_in(Stand::Quotes));
-        let has_kelvin = self.has_k && are_in_literals && has_kelvin(templates.literals().bytes());
-        let in_literals = if are_in_literals { self.places_in_literals(templates) } else { Vec::new() };
+        let has_kelvin = self.has_k && has_kelvin(templates.literals().bytes());
+        let are_quoted = texts.may_have(Beside::Quotes, &self.hashes);
+        let in_literals = self.places_in_literals(texts);
         if !has_kelvin && !self.may_be_hex && !are_quoted {
             return in_literals;
         }
@@ -88,51 +87,53 @@ impl Words {
         let with = |kind, place| templates.with_hole(kind).map(move |number| (number as u16, place));
         places.extend(with(HoleKind::Text, Place::Quoted).filter(|_| are_quoted));
         places.extend(with(HoleKind::Uuid, Place::Anywhere).filter(|_| self.may_be_hex));
-        // Of several places that counts which tells most.
-        places.sort_unstable_by_key(|(number, place)| (*number, std::cmp::Reverse(*place)));
-        places.dedup_by_key(|(number, _)| *number);
-        places
+        most_telling(places)
     }
 
-    fn places_in_literals(&self, templates: &Templates) -> Vec<(u16, Place)> {
-        let found = self.found_in(templates.literals());
-        let mut places: Vec<(u16, Place)> = Vec::new();
-        if found.is_empty() {
-            return places;
-        }
-        let literals: Vec<u16> = found.iter().map(|found| found.literal).collect();
-        templates.each_with(&literals, &mut |number, at| {
-            let index = literals.binary_search(&at.literal).expect("only these are looked for");
-            let is_all = self.is_all && found[index].is_free(at);
-            let place = if is_all { Place::InAll } else { Place::Anywhere };
-            match places.last_mut() {
-                Some((last, best)) if usize::from(*last) == number => *best = place.max(*best),
-                _ => places.push((number as u16, place)),
+    fn places_in_literals(&self, texts: &dyn TemplateTexts) -> Vec<(u16, Place)> {
+        let (templates, mut places) = (texts.templates(), Vec::new());
+        let Some(index) = texts.word_index() else {
+            let found = self.found_in_all(templates.literals());
+            let literals: Vec<u16> = found.iter().map(|found| found.literal).collect();
+            templates.each_with(&literals, &mut |number, at| {
+                let index = literals.binary_search(&at.literal).expect("only these are looked for");
+                places.push((number as u16, self.place(&found[index], at)));
+            });
+            return most_telling(places);
+        };
+        let found = |literal| self.found_in(templates.literals(), literal);
+        for found in index.literals_with(&self.hashes).filter_map(found) {
+            for number in index.templates_with(found.literal) {
+                let template = texts.template(*number);
+                places.extend(template.places_of(found.literal).map(|at| (*number, self.place(&found, at))));
             }
-        });
-        places
+        }
+        most_telling(places)
+    }
+
+    fn place(&self, found: &Found, at: LiteralAt) -> Place {
+        if self.is_all && found.is_free(at) { Place::InAll } else { Place::Anywhere }
     }
 
     /// The literals in which the words stand, rising.
-    fn found_in(&self, literals: &Literals) -> Vec<Found> {
-        let mut all: Vec<Found> = Vec::new();
-        let mut from = 0;
+    fn found_in_all(&self, literals: &Literals) -> Vec<Found> {
+        let (mut all, mut from) = (Vec::new(), 0);
         while let Some(at) = self.finder.find(literals.bytes(), from) {
-            from = at + 1;
             let literal = literals.number_at(at);
-            let range = literals.range(literal);
-            if at + self.words.len() > range.end {
-                continue;
-            }
-            if all.last().is_none_or(|last| last.literal != literal) {
-                all.push(Found { literal, free: [false; 4] });
-            }
-            let free = self.free_at(literals.get(literal), at - range.start);
-            if let (Some(last), Some(touch)) = (all.last_mut(), free) {
-                last.free[touch] = true;
-            }
+            all.extend(self.found_in(literals, literal));
+            from = literals.range(literal).end;
         }
         all
+    }
+
+    fn found_in(&self, literals: &Literals, literal: u16) -> Option<Found> {
+        let (text, mut found, mut from) = (literals.get(literal), None, 0);
+        while let Some(at) = self.finder.find(text, from) {
+            let found = found.get_or_insert(Found { literal, free: [false; 4] });
+            self.free_at(text, at).into_iter().for_each(|touch| found.free[touch] = true);
+            from = at + 1;
+        }
+        found
     }
 
     /// Which ends of a literal the words touch that stand there, if no token goes on before or behind them.
@@ -153,12 +154,19 @@ impl Words {
 
     /// Whether a text without a template may have the words.
     pub(super) fn may_be_in_rest(&self, texts: &dyn TemplateTexts) -> bool {
-        texts.may_have(Stand::Rest, &self.hashes)
+        texts.may_have(Beside::Rest, &self.hashes)
     }
 
     pub(super) fn may_be_in(&self, bytes: &[u8]) -> bool {
         self.finder.find(bytes, 0).is_some() || self.has_k && has_kelvin(bytes)
     }
+}
+
+/// The place of each template that tells most, by rising numbers.
+fn most_telling(mut places: Vec<(u16, Place)>) -> Vec<(u16, Place)> {
+    places.sort_unstable_by_key(|(number, place)| (*number, std::cmp::Reverse(*place)));
+    places.dedup_by_key(|(number, _)| *number);
+    places
 }
 
 /// The longest token with a digit that every passing text has: it is a variable, or in a text of the rest or
