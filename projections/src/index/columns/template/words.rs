@@ -298,13 +298,15 @@ impl Texts {
 
     fn view(&self, blocks: &mut Blocks<'_>) -> Result<TextsView, TemplateError> {
         let (bytes, lengths) = (blocks.part(self.bytes)?, self.lengths.view(blocks)?);
-        let mut end = 0u64;
-        let ends = (0..self.count as usize).map(|index| {
-            end = end.saturating_add(lengths.at(index));
-            u32::try_from(end).ok().filter(|end| *end as usize <= bytes.len())
+        let (mut end, mut ends) = (0u64, Vec::with_capacity(self.count as usize));
+        lengths.for_each(self.count as usize, &mut |length| {
+            end = end.saturating_add(length);
+            ends.push(end as u32);
         });
-        let ends =
-            ends.collect::<Option<Vec<u32>>>().ok_or(TemplateError::Damaged("the lengths of its words"))?;
+        // They rise, so all fit if the last one does.
+        if end > bytes.len() as u64 || ends.len() != self.count as usize {
+            return Err(TemplateError::Damaged("the lengths of its words"));
+        }
         Ok(TextsView { ends, bytes })
     }
 }
