@@ -11,7 +11,7 @@ use hashbrown::HashTable;
 
 use super::block::{BlockWriter, Blocks, ReadError};
 use super::plane::{PlaneWriter, Planes};
-use super::same::same;
+use super::same::{run_at, same};
 use super::texts::Texts;
 
 /// A column under construction.
@@ -91,7 +91,7 @@ impl OpenDictionary {
     }
 
     pub fn text(&self, id: u32) -> &[u8] {
-        text_of(&self.arena, &self.ends, id)
+        run_at(&self.arena, &self.ends, id as usize)
     }
 
     /// Memory that the column holds.
@@ -171,13 +171,6 @@ fn hash_of(hasher: &FixedState, head: u64, text: &[u8]) -> u64 {
         hasher.write_u64(head);
     }
     hasher.finish()
-}
-
-#[inline]
-fn text_of<'a>(arena: &'a [u8], ends: &[u32], id: u32) -> &'a [u8] {
-    let id = id as usize;
-    let start = if id == 0 { 0 } else { ends[id - 1] };
-    &arena[start as usize..ends[id] as usize]
 }
 
 /// A sealed column.

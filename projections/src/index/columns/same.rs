@@ -1,4 +1,4 @@
-//! Short runs of bytes: whether two are the same, and one behind others.
+//! Short runs of bytes: whether two are the same, and one behind others or among them.
 //!
 //! Texts of dictionaries, pieces of shapes and literals of templates are a few bytes long and are compared and
 //! copied for every line: the call of what does it for any length would cost more than the work. Invariant: the
@@ -28,6 +28,13 @@ pub(super) fn same(left: &[u8], right: &[u8]) -> bool {
         return left_end == right_end && left.first_chunk::<4>() == right.first_chunk::<4>();
     }
     left.iter().zip(right).all(|(left, right)| left == right)
+}
+
+/// The run of this number among runs without anything between them, of which is known where they end.
+#[inline]
+pub(super) fn run_at<'a>(runs: &'a [u8], ends: &[u32], number: usize) -> &'a [u8] {
+    let start = number.checked_sub(1).map_or(0, |before| ends[before]);
+    &runs[start as usize..ends[number] as usize]
 }
 
 /// A part of a text with no more bytes is copied together with what follows it there.

@@ -98,10 +98,12 @@ impl SealedTemplates {
         blocks: &impl Blocks,
         ask: impl FnOnce(&TemplateReader<'_>) -> Result<R, ReadError>,
     ) -> Result<R, ReadError> {
-        let known = blocks.find_made(self.0.block()).and_then(|made| made.downcast().ok());
-        let (directory, held): (Arc<TemplateDirectory>, usize) = match known {
-            Some(directory) => (Arc::clone(&directory), directory.bytes_held()),
-            None => (Arc::new(TemplateDirectory::read(&self.0, &Source(blocks))?), 0),
+        let kept =
+            blocks.find_made(self.0.block()).and_then(|made| made.downcast::<TemplateDirectory>().ok());
+        let held = kept.as_ref().map_or(0, |directory| directory.bytes_held());
+        let directory = match kept {
+            Some(directory) => directory,
+            None => Arc::new(TemplateDirectory::read(&self.0, &Source(blocks))?),
         };
         let answer = ask(&TemplateReader::new(&directory, &Source(blocks)));
         let holds = directory.bytes_held();

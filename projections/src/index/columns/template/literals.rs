@@ -1,13 +1,14 @@
 //! The literals of templates, each once: what stands between variables is much the same in many templates.
 //!
-//! They lie one after the other, so that one look goes through all. Invariant: a literal keeps its number.
+//! Invariant: a literal keeps its number.
 //! It does not know which templates have a literal.
 
 use std::hash::BuildHasher as _;
-use std::ops::Range;
 
 use foldhash::fast::FixedState;
 use hashbrown::HashTable;
+
+use crate::index::columns::same::run_at;
 
 /// Different literals under numbers, of which there are so many as 16 bits count.
 #[derive(Debug, Clone, Default)]
@@ -36,25 +37,12 @@ impl Literals {
 
     #[inline]
     pub fn get(&self, number: u16) -> &[u8] {
-        &self.bytes[self.range(number)]
+        run_at(&self.bytes, &self.ends, usize::from(number))
     }
 
     /// Each by itself, by rising numbers.
     pub fn iter(&self) -> impl Iterator<Item = &[u8]> {
         (0..self.ends.len()).map(|number| self.get(number as u16))
-    }
-
-    /// Where a literal lies among all.
-    #[inline]
-    pub fn range(&self, number: u16) -> Range<usize> {
-        let number = usize::from(number);
-        let start = number.checked_sub(1).map_or(0, |before| self.ends[before]);
-        start as usize..self.ends[number] as usize
-    }
-
-    /// The number of the literal that a byte belongs to.
-    pub fn number_at(&self, at: usize) -> u16 {
-        self.ends.partition_point(|end| *end as usize <= at) as u16
     }
 
     /// The number of a literal, which may be new. Nothing if there is no room for it.
@@ -65,11 +53,8 @@ impl Literals {
         }
         let number = self.append(literal)?;
         let Self { bytes, ends, known, hasher } = self;
-        let literal_of = |number: u16| {
-            let start = number.checked_sub(1).map_or(0, |before| ends[usize::from(before)]);
-            &bytes[start as usize..ends[usize::from(number)] as usize]
-        };
-        known.insert_unique(hash, number, |number| hasher.hash_one(literal_of(*number)));
+        let hash_of = |number: &u16| hasher.hash_one(run_at(bytes, ends, usize::from(*number)));
+        known.insert_unique(hash, number, hash_of);
         Some(number)
     }
 
@@ -110,8 +95,6 @@ mod tests {
             (literals.get(0), literals.get(1), literals.get(2)),
             (&b"one "[..], &b""[..], &b" two"[..])
         );
-        let owners: Vec<u16> = (0..9).map(|at| literals.number_at(at)).collect();
-        assert_eq!(owners, [0, 0, 0, 0, 2, 2, 2, 2, 3], "an empty one has no byte");
         literals.clear();
         assert_eq!(literals.number_of(b" two"), Some(0));
     }

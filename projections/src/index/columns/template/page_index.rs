@@ -83,8 +83,7 @@ impl PageIndex {
             return Ok(quoted);
         }
         let mut quoted = Vec::new();
-        let quotes = |number: &u16| directory.templates().has(usize::from(*number), HoleKind::Text);
-        for number in (REST + 1..=directory.template_count()).filter(quotes) {
+        for number in directory.templates().with_hole(HoleKind::Text).map(|number| number as u16) {
             let pages = self.pages_of(directory, number)?;
             for (_, pages) in kinds(directory, number).zip(pages).filter(|(kind, _)| *kind == HoleKind::Text)
             {

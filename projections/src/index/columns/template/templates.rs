@@ -103,28 +103,7 @@ impl Templates {
 
     /// The templates that have a hole of the kind, by rising numbers.
     pub fn with_hole(&self, kind: HoleKind) -> impl Iterator<Item = usize> {
-        (1..).zip(&self.all).filter(move |(_, end)| end.kinds & bit(kind) != 0).map(|(number, _)| number)
-    }
-
-    /// Finds some literals in all templates, whose numbers rise.
-    pub fn each_with(&self, literals: &[u16], take: &mut dyn FnMut(usize, LiteralAt)) {
-        let mut wanted = vec![0u8; self.literals.count()];
-        literals.iter().for_each(|literal| wanted[usize::from(*literal)] = 1);
-        let is_wanted = |literal: &u16| wanted.get(usize::from(*literal)).copied().unwrap_or_default();
-        let mut number = 0;
-        for (start, chunk) in (0..).step_by(CHUNK).zip(self.parts.chunks(CHUNK)) {
-            // Most chunks have none of them, and are passed with one branch.
-            if chunk.iter().fold(0, |any, literal| any | is_wanted(literal)) == 0 {
-                continue;
-            }
-            for (at, literal) in (start..).zip(chunk).filter(|(_, literal)| is_wanted(literal) != 0) {
-                while self.all[number].parts as usize <= at {
-                    number += 1;
-                }
-                let (is_first, is_last) = (at == self.parts_before(number), self.holes[at] == NO_HOLE);
-                take(number + 1, LiteralAt { literal: *literal, is_first, is_last });
-            }
-        }
+        (1..=self.count()).filter(move |number| self.has(*number, kind))
     }
 
     pub fn bytes_held(&self) -> usize {
@@ -171,9 +150,6 @@ impl Templates {
     }
 }
 
-/// Literals of templates that are looked at together.
-const CHUNK: usize = 16;
-
 fn bit(kind: HoleKind) -> u8 {
     1 << kind as u8
 }
@@ -190,11 +166,11 @@ impl<'a> Template<'a> {
         self.parts
     }
 
-    /// Wherever it has a literal.
-    pub fn places_of(self, literal: u16) -> impl Iterator<Item = LiteralAt> + use<'a> {
+    /// Its literals, each with where it stands.
+    pub fn places(self) -> impl Iterator<Item = LiteralAt> + use<'a> {
         let places = self.parts.iter().zip(self.holes).enumerate();
-        places.filter(move |(_, (other, _))| **other == literal).map(move |(at, (_, hole))| LiteralAt {
-            literal,
+        places.map(|(at, (literal, hole))| LiteralAt {
+            literal: *literal,
             is_first: at == 0,
             is_last: *hole == NO_HOLE,
         })
@@ -204,6 +180,11 @@ impl<'a> Template<'a> {
     #[inline]
     pub fn holes(self) -> usize {
         self.holes.len().saturating_sub(1)
+    }
+
+    /// What the hole of this number is.
+    pub fn kind(self, hole: usize) -> Option<HoleKind> {
+        HoleKind::of(*self.holes.get(hole)?)
     }
 
     /// What its holes are, in order.
@@ -304,9 +285,10 @@ mod tests {
             (8, at(same, false, true)),
             (151, at(same, true, true)),
         ];
-        let mut found = Vec::new();
-        templates.each_with(&[mid, same], &mut |number, at| found.push((number, at)));
-        assert_eq!(found, expected);
+        let places = |number| templates.template(number).places().map(move |at| (number, at));
+        let found = (0..=templates.count()).flat_map(places);
+        let wanted = found.filter(|(_, at)| [mid, same].contains(&at.literal));
+        assert_eq!(wanted.collect::<Vec<_>>(), expected);
         assert_eq!(templates.with_hole(HoleKind::Word).collect::<Vec<_>>(), [8]);
     }
 

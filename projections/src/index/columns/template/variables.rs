@@ -9,7 +9,7 @@ use super::form::HoleKind;
 use super::notation;
 use super::run::{Run, TakeRun, Which};
 use super::split::Hole;
-use crate::index::columns::same::push_short;
+use crate::index::columns::same::{push_short, run_at};
 
 /// All variables of one hole, in the order of the texts.
 #[derive(Debug)]
@@ -150,8 +150,7 @@ impl Words {
 
     #[inline]
     pub(super) fn word(&self, index: usize) -> &[u8] {
-        let start = index.checked_sub(1).map_or(0, |before| self.ends[before] as usize);
-        &self.bytes[start..self.ends[index] as usize]
+        run_at(&self.bytes, &self.ends, index)
     }
 
     pub(super) fn clear(&mut self) {

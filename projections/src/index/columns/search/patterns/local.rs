@@ -10,6 +10,7 @@ use foldhash::fast::FixedState;
 use hashbrown::HashTable;
 
 use super::forms::{Numbers, Room, UNKNOWN};
+use crate::index::columns::same::run_at;
 use crate::index::columns::template::Template;
 use crate::index::columns::template::split::{Split, split};
 
@@ -18,7 +19,7 @@ use crate::index::columns::template::split::{Split, split};
 pub(super) struct LocalForms {
     /// The keys of templates and of texts, each at its number.
     keys: Vec<u8>,
-    ends: Vec<usize>,
+    ends: Vec<u32>,
     /// The numbers of those that are of texts.
     by_key: HashTable<u32>,
     split: Split,
@@ -43,7 +44,7 @@ impl LocalForms {
 
     /// What stands for each form, by number.
     pub(super) fn keys(&self) -> impl Iterator<Item = &[u8]> {
-        (0..self.ends.len() as u32).map(|number| key_at(&self.keys, &self.ends, number))
+        (0..self.ends.len()).map(|number| run_at(&self.keys, &self.ends, number))
     }
 
     /// What was looked at, as room.
@@ -61,20 +62,15 @@ impl LocalForms {
 
     pub(super) fn bytes_held(&self) -> usize {
         self.keys.capacity()
-            + self.ends.capacity() * size_of::<usize>()
+            + self.ends.capacity() * size_of::<u32>()
             + self.by_key.capacity() * size_of::<u32>()
     }
 
     /// The number of the key that was appended last.
     fn end(&mut self) -> u32 {
-        self.ends.push(self.keys.len());
+        self.ends.push(self.keys.len() as u32);
         self.ends.len() as u32 - 1
     }
-}
-
-fn key_at<'k>(keys: &'k [u8], ends: &[usize], number: u32) -> &'k [u8] {
-    let number = number as usize;
-    &keys[number.checked_sub(1).map_or(0, |before| ends[before])..ends[number]]
 }
 
 impl Numbers for LocalForms {
@@ -88,14 +84,14 @@ impl Numbers for LocalForms {
         }
         split(text, &mut self.split);
         let hash = self.hasher.hash_one(self.split.key());
-        let is_it = |number: &u32| key_at(&self.keys, &self.ends, *number) == self.split.key();
+        let is_it = |number: &u32| run_at(&self.keys, &self.ends, *number as usize) == self.split.key();
         if let Some(number) = self.by_key.find(hash, is_it) {
             return *number;
         }
         self.keys.extend_from_slice(self.split.key());
         let number = self.end();
         let Self { keys, ends, by_key, hasher, .. } = self;
-        by_key.insert_unique(hash, number, |number| hasher.hash_one(key_at(keys, ends, *number)));
+        by_key.insert_unique(hash, number, |number| hasher.hash_one(run_at(keys, ends, *number as usize)));
         number
     }
 

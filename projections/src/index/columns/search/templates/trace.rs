@@ -56,11 +56,11 @@ impl<'a> Tracer<'a> {
     /// What is known by the kinds of the holes, and if that is not enough by their pages.
     pub(super) fn verdict(&mut self, texts: &dyn TemplateTexts, number: u16) -> Result<Verdict, ReadError> {
         let template = texts.template(number);
-        let kinds: Vec<HoleKind> = template.kinds().collect();
         let verdict = self.trace(template, &mut |tracer, hole, before, after| {
-            before.iter().for_each(|state| tracer.after_kind(kinds[hole], *state, after));
+            let kind = template.kind(hole).expect("it is one of its holes");
+            before.iter().for_each(|state| tracer.after_kind(kind, *state, after));
         });
-        if !matches!(verdict, Verdict::Each(_)) || kinds.is_empty() {
+        if !matches!(verdict, Verdict::Each(_)) || template.holes() == 0 {
             return Ok(verdict);
         }
         let Some(spellings) = texts.spellings(number)? else { return Ok(verdict) };

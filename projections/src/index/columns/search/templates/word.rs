@@ -5,10 +5,11 @@
 //! digits, which a UUID may have. Invariant: a text that passes has the words in one of these places.
 //! It does not decide about a text: only that all texts of a template pass.
 
+use std::cmp::Reverse;
+
 use antler_events::query::text::{is_token_byte, token_hash, tokens};
 use antler_events::query::value::{Finder, Piece, ValueTest, has_kelvin};
 
-use crate::index::columns::template::literals::Literals;
 use crate::index::columns::template::{Beside, HoleKind, LiteralAt, TemplateTexts};
 
 /// Shorter tokens with a digit are in too many texts.
@@ -36,9 +37,9 @@ pub(super) enum Place {
     InAll,
 }
 
-/// A literal in which the words stand.
+/// How the words stand in a literal, if they do.
+#[derive(Default)]
 struct Found {
-    literal: u16,
     /// By the ends that they touch: whether they stand there with no token that goes on.
     free: [bool; 4],
 }
@@ -74,63 +75,48 @@ impl Words {
     /// Where templates may have the words, by rising numbers; the others have them nowhere.
     pub(super) fn places(&self, texts: &dyn TemplateTexts) -> Vec<(u16, Place)> {
         let templates = texts.templates();
-        let has_kelvin = self.has_k && has_kelvin(templates.literals().bytes());
         let are_quoted = texts.may_have(Beside::Quotes, &self.hashes);
-        let in_literals = self.places_in_literals(texts);
-        if !has_kelvin && !self.may_be_hex && !are_quoted {
-            return in_literals;
-        }
-        if has_kelvin {
-            return (1..=texts.template_count()).map(|number| (number, Place::Anywhere)).collect();
-        }
-        let mut places = in_literals;
+        let mut places = self.places_in_literals(texts);
         let with = |kind, place| templates.with_hole(kind).map(move |number| (number as u16, place));
         places.extend(with(HoleKind::Text, Place::Quoted).filter(|_| are_quoted));
         places.extend(with(HoleKind::Uuid, Place::Anywhere).filter(|_| self.may_be_hex));
-        most_telling(places)
+        // That counts which tells most.
+        places.sort_unstable_by_key(|(number, place)| (*number, Reverse(*place)));
+        places.dedup_by_key(|(number, _)| *number);
+        places
     }
 
     fn places_in_literals(&self, texts: &dyn TemplateTexts) -> Vec<(u16, Place)> {
-        let (templates, mut places) = (texts.templates(), Vec::new());
-        let Some(index) = texts.word_index() else {
-            let found = self.found_in_all(templates.literals());
-            let literals: Vec<u16> = found.iter().map(|found| found.literal).collect();
-            templates.each_with(&literals, &mut |number, at| {
-                let index = literals.binary_search(&at.literal).expect("only these are looked for");
-                places.push((number as u16, self.place(&found[index], at)));
-            });
-            return most_telling(places);
+        let (literals, mut places) = (texts.templates().literals(), Vec::new());
+        let mut take = |number: u16, found: &Found, at: LiteralAt| {
+            let is_all = self.is_all && found.is_free(at);
+            places.push((number, if is_all { Place::InAll } else { Place::Anywhere }));
         };
-        let found = |literal| self.found_in(templates.literals(), literal);
-        for found in index.literals_with(&self.hashes).filter_map(found) {
-            for number in index.templates_with(found.literal) {
-                let template = texts.template(*number);
-                places.extend(template.places_of(found.literal).map(|at| (*number, self.place(&found, at))));
+        if let Some(index) = texts.word_index() {
+            for literal in index.literals_with(&self.hashes) {
+                let Some(found) = self.found_in(literals.get(literal)) else { continue };
+                for number in index.templates_with(literal) {
+                    let places = texts.template(*number).places().filter(|at| at.literal == literal);
+                    places.for_each(|at| take(*number, &found, at));
+                }
+            }
+            return places;
+        }
+        let found: Vec<Option<Found>> = literals.iter().map(|literal| self.found_in(literal)).collect();
+        for number in 1..=texts.template_count() {
+            for at in texts.template(number).places() {
+                found[usize::from(at.literal)].iter().for_each(|found| take(number, found, at));
             }
         }
-        most_telling(places)
+        places
     }
 
-    fn place(&self, found: &Found, at: LiteralAt) -> Place {
-        if self.is_all && found.is_free(at) { Place::InAll } else { Place::Anywhere }
-    }
-
-    /// The literals in which the words stand, rising.
-    fn found_in_all(&self, literals: &Literals) -> Vec<Found> {
-        let (mut all, mut from) = (Vec::new(), 0);
-        while let Some(at) = self.finder.find(literals.bytes(), from) {
-            let literal = literals.number_at(at);
-            all.extend(self.found_in(literals, literal));
-            from = literals.range(literal).end;
-        }
-        all
-    }
-
-    fn found_in(&self, literals: &Literals, literal: u16) -> Option<Found> {
-        let (text, mut found, mut from) = (literals.get(literal), None, 0);
-        while let Some(at) = self.finder.find(text, from) {
-            let found = found.get_or_insert(Found { literal, free: [false; 4] });
-            self.free_at(text, at).into_iter().for_each(|touch| found.free[touch] = true);
+    fn found_in(&self, literal: &[u8]) -> Option<Found> {
+        let has_kelvin = self.has_k && has_kelvin(literal);
+        let (mut found, mut from) = (has_kelvin.then(Found::default), 0);
+        while let Some(at) = self.finder.find(literal, from) {
+            let found = found.get_or_insert_default();
+            self.free_at(literal, at).into_iter().for_each(|touch| found.free[touch] = true);
             from = at + 1;
         }
         found
@@ -160,13 +146,6 @@ impl Words {
     pub(super) fn may_be_in(&self, bytes: &[u8]) -> bool {
         self.finder.find(bytes, 0).is_some() || self.has_k && has_kelvin(bytes)
     }
-}
-
-/// The place of each template that tells most, by rising numbers.
-fn most_telling(mut places: Vec<(u16, Place)>) -> Vec<(u16, Place)> {
-    places.sort_unstable_by_key(|(number, place)| (*number, std::cmp::Reverse(*place)));
-    places.dedup_by_key(|(number, _)| *number);
-    places
 }
 
 /// The longest token with a digit that every passing text has: it is a variable, or in a text of the rest or
