@@ -21,6 +21,8 @@ const TEXTS_PER_UNIT: u32 = 8;
 const COST_SCARCE: u32 = COST_MAX / 2;
 /// So many bytes of a template cost one unit more.
 const BYTES_PER_UNIT: usize = 256;
+/// So many bytes the keys of all templates have at most: what they cost pays for them.
+pub(super) const KEYS_BYTES_MAX: usize = COST_MAX as usize * BYTES_PER_UNIT;
 /// So many keys that were seen once are remembered.
 const SIGHTS: usize = 4_096;
 /// Those of one tenant, so that it makes few of others forgotten.
@@ -185,5 +187,11 @@ mod tests {
         assert!(!admission.admit(&[b'a'; 64 * 256], 0));
         assert!(admission.admit(&[b'a'; 8000], 0));
         assert!(!admission.admit(&[b'a'; 8000], 250));
+        let mut all = Admission::default();
+        let count = (0..1_000_000u32).filter(|_| {
+            all.count(0);
+            all.admit(&[b'a'; 8 * 256 - 1], 0)
+        });
+        assert!(count.count() * (8 * 256 - 1) <= KEYS_BYTES_MAX);
     }
 }

@@ -1,10 +1,11 @@
 //! Templates as bytes: their literals, and for each template which of them it has.
 //!
-//! Invariant: what is read is what was written, and no template is larger than a column takes; damaged bytes
-//! are an error. It does not compress.
+//! Invariant: what is read is what was written, and templates are no larger than a column takes, each and all
+//! together, though they share their literals; damaged bytes are an error. It does not compress.
 
 use super::{End, NO_HOLE, Templates, bit};
 use crate::index::columns::template::TemplateError;
+use crate::index::columns::template::admission::KEYS_BYTES_MAX;
 use crate::index::columns::template::column::{HOLES_MAX, KEY_BYTES_MAX};
 use crate::index::columns::template::form::HoleKind;
 use crate::index::columns::template::layout::Cursor;
@@ -51,14 +52,19 @@ impl Templates {
         cursor.bytes = rest;
         let (holes, all) = (holes.to_vec(), Vec::with_capacity(count));
         let mut read = Self { literals, parts: Vec::with_capacity(parts), holes, all };
+        let mut bytes = 0;
         for _ in 0..count {
-            read.read_template(cursor)?;
+            bytes += read.read_template(cursor)?;
+            if bytes > KEYS_BYTES_MAX {
+                return Err(TemplateError::Damaged("the size of its templates"));
+            }
         }
         let is_whole = read.parts.len() == parts && cursor.bytes.is_empty();
         if is_whole { Ok(read) } else { Err(TemplateError::Damaged("the number of its templates")) }
     }
 
-    fn read_template(&mut self, cursor: &mut Cursor<'_>) -> Result<(), TemplateError> {
+    /// Reads one, and answers how many bytes its literals have.
+    fn read_template(&mut self, cursor: &mut Cursor<'_>) -> Result<usize, TemplateError> {
         let (mut bytes, mut kinds) = (0, 0);
         for _ in 0..=HOLES_MAX {
             let hole = self.holes.get(self.parts.len()).copied();
@@ -71,7 +77,7 @@ impl Templates {
                 Some(hole) => kinds |= bit(hole),
                 None if hole == NO_HOLE && bytes <= KEY_BYTES_MAX => {
                     self.all.push(End { parts: self.parts.len() as u32, kinds });
-                    return Ok(());
+                    return Ok(bytes);
                 }
                 None => break,
             }
@@ -139,6 +145,21 @@ mod tests {
             bytes[at] ^= 1;
             drop(read(&bytes, picked.len()));
         }
+    }
+
+    #[test]
+    fn more_templates_than_a_column_takes_are_damage() {
+        let mut templates = Templates::default();
+        let most = KEYS_BYTES_MAX / 8_000;
+        (0..=most).for_each(|_| templates.push_key(&[b'a'; 8_000]).unwrap());
+        let read_of = |count: usize| {
+            let mut bytes = Vec::new();
+            templates.picked(&(1..=count as u16).collect::<Vec<_>>()).write(&mut bytes);
+            assert!(bytes.len() < 20_000, "they share a literal");
+            read(&bytes, count).map(|templates| templates.count())
+        };
+        assert_eq!(read_of(most), Ok(most));
+        assert_eq!(read_of(most + 1), Err(TemplateError::Damaged("the size of its templates")));
     }
 
     #[test]
