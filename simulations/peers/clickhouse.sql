@@ -13,6 +13,6 @@ CREATE TABLE logs
 ENGINE = MergeTree
 PARTITION BY toDate(timestamp)
 ORDER BY (service, toStartOfMinute(timestamp), timestamp)
--- A part as one insert makes it is one file; else it is a file for each path of the attributes, and merging
--- all parts at once would need more open files than a process may have.
-SETTINGS min_bytes_for_wide_part = 100000000
+-- A small part is one file; a large one is files for each path of the attributes, so that a question reads little.
+-- Merging many of those at once would need more open files than a process may have.
+SETTINGS min_bytes_for_wide_part = 500000000
