@@ -11,6 +11,7 @@ use antler_events::query::text::{FILTERED_NUMBER_BYTES_MIN, is_token_byte};
 use antler_events::query::tree::{Condition, Filter, Test};
 use antler_events::query::value::{Automaton, NumberUnits, Piece};
 
+use super::templates::Required;
 use crate::index::columns::column::{Class, ColumnHead};
 
 /// A compiled filter.
@@ -41,6 +42,8 @@ pub(super) struct Leaf {
     numbers: bool,
     /// Made when texts with templates are asked first.
     automaton: OnceLock<Option<Automaton>>,
+    /// The same.
+    required: OnceLock<Required>,
 }
 
 impl Plan {
@@ -123,12 +126,24 @@ impl Leaf {
         };
         let rare_token = condition.test.pieces().iter().flat_map(rare_tokens).max_by_key(|token| token.len());
         let rare_token = rare_token.map(Into::into);
-        Ok(Self { condition, tokens, rare_token, numbers, automaton: OnceLock::new() })
+        Ok(Self {
+            condition,
+            tokens,
+            rare_token,
+            numbers,
+            automaton: OnceLock::new(),
+            required: OnceLock::new(),
+        })
     }
 
     /// The test of texts as an automaton, if there is one.
     pub(super) fn automaton(&self) -> Option<&Automaton> {
         self.automaton.get_or_init(|| self.condition.test.automaton()).as_ref()
+    }
+
+    /// What every passing text has.
+    pub(super) fn required(&self) -> &Required {
+        self.required.get_or_init(|| Required::of(&self.condition.test))
     }
 
     fn cost(&self) -> u32 {

@@ -7,10 +7,11 @@
 use std::ops::Range;
 
 use antler_events::query::matcher::Target;
-use antler_events::query::value::{Automaton, Prefilter};
+use antler_events::query::value::Automaton;
 
 use self::follow::{Followed, follow};
 use self::trace::{Doubt, Tracer, Verdict};
+pub(super) use self::word::Required;
 use self::word::{Place, Words};
 use super::rows::RowSet;
 use super::values::Check;
@@ -82,7 +83,7 @@ pub(super) fn passing(
 /// How many of all texts pass.
 pub(super) fn passing_count(check: Check<'_>, texts: &dyn TemplateTexts) -> Result<u64, ReadError> {
     let question = Question::new(check, texts);
-    if question.token.is_some() {
+    if question.token().is_some() {
         return count_of_passing(check, texts);
     }
     let mut answers = question.answers()?;
@@ -134,33 +135,34 @@ enum Answer {
 struct Question<'a> {
     check: Check<'a>,
     texts: &'a dyn TemplateTexts,
-    is_plain: bool,
-    /// A variable that every passing text has.
-    token: Option<&'a [u8]>,
-    words: Option<Words>,
-    prefilter: Option<Prefilter>,
+    /// What every passing text has, if the test is about the text as it stands.
+    required: Option<&'a Required>,
 }
 
 impl<'a> Question<'a> {
     fn new(check: Check<'a>, texts: &'a dyn TemplateTexts) -> Self {
         let is_level = matches!(check.leaf.condition.target, Target::Levels(_));
         let is_plain = check.head.class == Class::Text && !is_level;
-        let test = &check.leaf.condition.test;
-        if !is_plain {
-            return Self { check, texts, is_plain, token: None, words: None, prefilter: None };
-        }
-        let prefilter = Prefilter::of(test.pieces().iter().map(|piece| &*piece.text));
-        Self { check, texts, is_plain, token: word::token(test), words: Words::of(test), prefilter }
+        Self { check, texts, required: is_plain.then(|| check.leaf.required()) }
+    }
+
+    /// A variable that every passing text has.
+    fn token(&self) -> Option<&'a [u8]> {
+        self.required?.token.as_deref()
+    }
+
+    fn words(&self) -> Option<&'a Words> {
+        self.required?.words.as_ref()
     }
 
     /// It costs some time to make, so it is not made for what is answered without.
     fn automaton(&self) -> Option<&'a Automaton> {
-        if self.is_plain { self.check.leaf.automaton() } else { None }
+        self.required.and_then(|_| self.check.leaf.automaton())
     }
 
     /// The ranks of texts with the token that all passing texts have, if there is one and the column can tell.
     fn candidates(&self) -> Result<Option<Vec<u32>>, ReadError> {
-        let Some(token) = self.token else { return Ok(None) };
+        let Some(token) = self.token() else { return Ok(None) };
         let has_holes = |number: &u16| *number == REST || self.texts.template(*number).holes() > 0;
         let numbers: Vec<u16> = (REST..=self.texts.template_count()).filter(has_holes).collect();
         Ok(self.texts.candidates(&numbers, token)?)
@@ -168,11 +170,11 @@ impl<'a> Question<'a> {
 
     fn answers(&self) -> Result<Answers, ReadError> {
         let mut answers = Vec::new();
-        let may_be_in_rest = || self.words.as_ref().is_none_or(|words| words.may_be_in_rest(self.texts));
+        let may_be_in_rest = || self.words().is_none_or(|words| words.may_be_in_rest(self.texts));
         if self.texts.texts_of(REST) > 0 && may_be_in_rest() {
             answers.push((REST, Answer::Each));
         }
-        let places = match &self.words {
+        let places = match self.words() {
             Some(words) => words.places(self.texts),
             None => (1..=self.texts.template_count()).map(|number| (number, Place::Anywhere)).collect(),
         };
@@ -207,7 +209,7 @@ impl<'a> Question<'a> {
     /// Looks for the words between quotes.
     fn look_into_quotes(&self, answers: &mut Answers) -> Result<(), ReadError> {
         let has_quoted = answers.iter().any(|(_, answer)| *answer == Answer::Quoted);
-        let Some(words) = self.words.as_ref().filter(|_| has_quoted) else { return Ok(()) };
+        let Some(words) = self.words().filter(|_| has_quoted) else { return Ok(()) };
         let quoting = self.texts.quoted(&mut |bytes| words.may_be_in(bytes))?;
         let mut tracer = None;
         for (number, answer) in std::mem::take(answers) {
@@ -304,9 +306,10 @@ impl<'a> Question<'a> {
     /// Which variables pass; only those are looked at that have the piece that all passing texts have.
     fn passes(&self, run: &Run<'_>) -> Vec<bool> {
         let mut passes = vec![false; run.variables()];
+        let prefilter = self.required.and_then(|required| required.prefilter.as_ref());
         let mut index = 0;
         while index < passes.len() {
-            if let Some(prefilter) = &self.prefilter {
+            if let Some(prefilter) = prefilter {
                 let Some(at) = prefilter.find(run.bytes(), run.start(index)) else { break };
                 index = run.index_at(at);
             }

@@ -5,10 +5,13 @@
 
 use antler_events::query::text::{token_hash, tokens};
 
+use super::form::HoleKind;
 use super::templates::Templates;
 
 /// Bits of a hash that tell words apart.
 const TAG_BITS: u32 = 16;
+/// The holes that words without digits may be in.
+const KINDS: [HoleKind; 2] = [HoleKind::Text, HoleKind::Uuid];
 
 /// Finds literals by words, and templates by literals.
 #[derive(Debug)]
@@ -19,6 +22,8 @@ pub struct WordIndex {
     starts: Vec<u32>,
     /// The numbers of templates, rising for each literal.
     templates: Vec<u16>,
+    /// The numbers of templates with a hole that words may be in, rising for each kind.
+    with_holes: [Box<[u16]>; KINDS.len()],
 }
 
 impl WordIndex {
@@ -42,7 +47,8 @@ impl WordIndex {
             by_literal[*next as usize] = number;
             *next += 1;
         });
-        Self { words, starts, templates: by_literal }
+        let with_hole = |kind| templates.with_hole(kind).map(|number| number as u16).collect();
+        Self { words, starts, templates: by_literal, with_holes: KINDS.map(with_hole) }
     }
 
     /// The literals, rising, that may have all words with these hashes.
@@ -63,10 +69,17 @@ impl WordIndex {
         &self.templates[self.starts[literal] as usize..self.starts[literal + 1] as usize]
     }
 
+    /// The numbers of the templates with a hole of the kind, rising, if words may be in holes of that kind.
+    pub fn templates_with_hole(&self, kind: HoleKind) -> Option<&[u16]> {
+        let at = KINDS.iter().position(|known| *known == kind)?;
+        Some(&self.with_holes[at])
+    }
+
     pub(super) fn bytes_held(&self) -> usize {
+        let with_holes: usize = self.with_holes.iter().map(|numbers| numbers.len()).sum();
         size_of::<Self>()
             + (self.words.len() + self.starts.len()) * size_of::<u32>()
-            + self.templates.len() * size_of::<u16>()
+            + (self.templates.len() + with_holes) * size_of::<u16>()
     }
 }
 
@@ -112,6 +125,8 @@ mod tests {
         assert_eq!(found("of read"), [literal(b"read ", &[1, 5]), literal(b"Read of ", &[3])]);
         assert_eq!(found("of").len(), 3);
         assert_eq!(found("reads"), []);
+        assert_eq!(index.templates_with_hole(HoleKind::Uuid), Some(&[][..]));
+        assert_eq!(index.templates_with_hole(HoleKind::Word), None);
         assert_eq!(WordIndex::new(&Templates::default()).literals_with(&[7]).count(), 0);
     }
 }

@@ -5,17 +5,38 @@
 //! digits, which a UUID may have. Invariant: a text that passes has the words in one of these places.
 //! It does not decide about a text: only that all texts of a template pass.
 
+use std::borrow::Cow;
 use std::cmp::Reverse;
 
 use antler_events::query::text::{is_token_byte, token_hash, tokens};
-use antler_events::query::value::{Finder, Piece, ValueTest, has_kelvin};
+use antler_events::query::value::{Finder, Piece, Prefilter, ValueTest, has_kelvin};
 
 use crate::index::columns::template::{Beside, HoleKind, LiteralAt, TemplateTexts};
 
 /// Shorter tokens with a digit are in too many texts.
 const TOKEN_BYTES_MIN: usize = 5;
 
+/// What every passing text has, made once for all columns.
+#[derive(Debug)]
+pub(in crate::index::columns::search) struct Required {
+    /// A variable, or a token of a text that is not cut.
+    pub(super) token: Option<Box<[u8]>>,
+    pub(super) words: Option<Words>,
+    pub(super) prefilter: Option<Prefilter>,
+}
+
+impl Required {
+    pub(in crate::index::columns::search) fn of(test: &ValueTest) -> Self {
+        Self {
+            token: token(test).map(Into::into),
+            words: Words::of(test),
+            prefilter: Prefilter::of(test.pieces().iter().map(|piece| &*piece.text)),
+        }
+    }
+}
+
 /// Words that every passing text has.
+#[derive(Debug)]
 pub(super) struct Words {
     words: Box<[u8]>,
     hashes: Vec<u64>,
@@ -59,7 +80,7 @@ fn touch(start: bool, end: bool) -> usize {
 
 impl Words {
     /// The longest words of the pieces that every passing text has.
-    pub(super) fn of(test: &ValueTest) -> Option<Self> {
+    fn of(test: &ValueTest) -> Option<Self> {
         let longest = test.pieces().iter().flat_map(stretches).max_by_key(|words| words.len())?;
         let is_hex = |word: &[u8]| !word.is_empty() && word.iter().all(u8::is_ascii_hexdigit);
         Some(Self {
@@ -74,12 +95,15 @@ impl Words {
 
     /// Where templates may have the words, by rising numbers; the others have them nowhere.
     pub(super) fn places(&self, texts: &dyn TemplateTexts) -> Vec<(u16, Place)> {
-        let templates = texts.templates();
-        let are_quoted = texts.may_have(Beside::Quotes, &self.hashes);
         let mut places = self.places_in_literals(texts);
-        let with = |kind, place| templates.with_hole(kind).map(move |number| (number as u16, place));
-        places.extend(with(HoleKind::Text, Place::Quoted).filter(|_| are_quoted));
-        places.extend(with(HoleKind::Uuid, Place::Anywhere).filter(|_| self.may_be_hex));
+        let mut add =
+            |kind, place| places.extend(with_hole(texts, kind).iter().map(|number| (*number, place)));
+        if texts.may_have(Beside::Quotes, &self.hashes) {
+            add(HoleKind::Text, Place::Quoted);
+        }
+        if self.may_be_hex {
+            add(HoleKind::Uuid, Place::Anywhere);
+        }
         // That counts which tells most.
         places.sort_unstable_by_key(|(number, place)| (*number, Reverse(*place)));
         places.dedup_by_key(|(number, _)| *number);
@@ -148,9 +172,17 @@ impl Words {
     }
 }
 
+/// The templates with a hole of the kind.
+fn with_hole(texts: &dyn TemplateTexts, kind: HoleKind) -> Cow<'_, [u16]> {
+    match texts.word_index().and_then(|index| index.templates_with_hole(kind)) {
+        Some(numbers) => numbers.into(),
+        None => texts.templates().with_hole(kind).map(|number| number as u16).collect(),
+    }
+}
+
 /// The longest token with a digit that every passing text has: it is a variable, or in a text of the rest or
 /// between quotes. One that can be written in another script does not count.
-pub(super) fn token(test: &ValueTest) -> Option<&[u8]> {
+fn token(test: &ValueTest) -> Option<&[u8]> {
     let is_alone = |token: &[u8]| {
         token.len() >= TOKEN_BYTES_MIN
             && token.is_ascii()
