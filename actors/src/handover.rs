@@ -1,0 +1,195 @@
+//! Batches on their way from those who append them to one who follows the log: parsed already, by reference.
+//!
+//! Who appends announces it before, because an event can be read from the log before its append has been answered.
+//! So a follower knows whether to wait for a batch or to read the log.
+//! Invariant: a batch is given at most once, at its own offset; what is not given is in the log. Memory is bounded: what
+//! has no room is not kept. It does not order anything: offsets do.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use antler_events::event::lines::Arrival;
+use antler_events::ids::{Offset, TenantId};
+use antler_events::line::LineBatch;
+use tokio::sync::Notify;
+
+use crate::credits::Credit;
+
+/// A batch that is in the log.
+#[derive(Debug)]
+pub struct Handed {
+    pub tenant: TenantId,
+    pub offset: Offset,
+    pub batch: Arc<LineBatch>,
+    pub arrival: Arc<Arrival>,
+    /// Comes back when the last follower has gone past.
+    pub credit: Credit,
+}
+
+/// Batches for one follower of one partition.
+#[derive(Debug)]
+pub struct Handover {
+    state: Mutex<State>,
+    changed: Notify,
+    bytes_max: usize,
+}
+
+#[derive(Debug)]
+struct State {
+    announced: usize,
+    batches: BTreeMap<Offset, Arc<Handed>>,
+    bytes: usize,
+    /// What is before has been passed.
+    next: Offset,
+}
+
+/// What there is at an offset.
+#[derive(Debug)]
+pub enum Found {
+    Batch(Arc<Handed>),
+    /// Perhaps soon: somebody is appending.
+    Coming,
+    /// It is to be read from the log.
+    Nothing,
+}
+
+/// A batch is being appended; dropped without delivering if that fails.
+#[derive(Debug)]
+pub struct Announced(Arc<Handover>);
+
+impl Handover {
+    pub fn new(next: Offset, bytes_max: usize) -> Arc<Self> {
+        let state = State { announced: 0, batches: BTreeMap::new(), bytes: 0, next };
+        Arc::new(Self { state: Mutex::new(state), changed: Notify::new(), bytes_max })
+    }
+
+    pub fn announce(self: &Arc<Self>) -> Announced {
+        self.lock().announced += 1;
+        Announced(Arc::clone(self))
+    }
+
+    /// Takes what stands at the offset; whoever follows has passed all before.
+    pub fn take(&self, next: Offset) -> Found {
+        let mut state = self.lock();
+        state.pass(next);
+        match state.remove(next) {
+            Some(batch) => Found::Batch(batch),
+            None if state.announced > 0 => Found::Coming,
+            None => Found::Nothing,
+        }
+    }
+
+    /// Resolves when something was delivered, or given up, since this was called.
+    pub fn changed(&self) -> impl Future<Output = ()> {
+        self.changed.notified()
+    }
+
+    pub fn bytes_held(&self) -> usize {
+        self.lock().bytes
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl State {
+    fn pass(&mut self, next: Offset) {
+        self.next = self.next.max(next);
+        while let Some(offset) = self.batches.first_key_value().map(|(offset, _)| *offset)
+            && offset < next
+        {
+            self.remove(offset);
+        }
+    }
+
+    fn remove(&mut self, offset: Offset) -> Option<Arc<Handed>> {
+        let batch = self.batches.remove(&offset)?;
+        self.bytes -= batch.batch.bytes_held();
+        Some(batch)
+    }
+}
+
+impl Announced {
+    pub fn deliver(self, handed: Arc<Handed>) {
+        let mut state = self.0.lock();
+        let bytes = handed.batch.bytes_held();
+        if handed.offset >= state.next && state.bytes + bytes <= self.0.bytes_max {
+            state.bytes += bytes;
+            state.batches.insert(handed.offset, handed);
+        }
+    }
+}
+
+impl Drop for Announced {
+    fn drop(&mut self) {
+        self.0.lock().announced -= 1;
+        self.0.changed.notify_waiters();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use antler_config::limits::LineLimits;
+    use antler_events::clock::Timestamp;
+    use antler_events::line::LineBatchBuilder;
+
+    use super::*;
+    use crate::credits::{self, Purse};
+
+    fn handed(offset: u64) -> Arc<Handed> {
+        let mut builder = LineBatchBuilder::new(LineLimits::default(), Timestamp::from_nanos(0));
+        builder.push(b"a line").unwrap();
+        let purse = Purse::new(1_000);
+        Arc::new(Handed {
+            tenant: TenantId::parse("acme").unwrap(),
+            offset: Offset::new(offset),
+            batch: Arc::new(builder.finish()),
+            arrival: Arc::default(),
+            credit: credits::take(&purse, &Purse::new(1_000), 6).unwrap(),
+        })
+    }
+
+    fn found(handover: &Handover, offset: u64) -> String {
+        match handover.take(Offset::new(offset)) {
+            Found::Batch(batch) => batch.offset.to_string(),
+            other => format!("{other:?}"),
+        }
+    }
+
+    #[test]
+    fn a_batch_is_given_at_its_offset_and_only_once() {
+        let handover = Handover::new(Offset::new(5), 1 << 20);
+        assert_eq!(found(&handover, 5), "Nothing");
+        let (one, other) = (handover.announce(), handover.announce());
+        assert_eq!(found(&handover, 5), "Coming");
+        other.deliver(handed(6));
+        assert_eq!(found(&handover, 5), "Coming");
+        one.deliver(handed(5));
+        assert_eq!(
+            (found(&handover, 5), found(&handover, 6), found(&handover, 6)),
+            ("5".into(), "6".into(), "Nothing".into())
+        );
+        assert_eq!(handover.bytes_held(), 0);
+    }
+
+    #[test]
+    fn what_was_read_from_the_log_meanwhile_is_dropped() {
+        let handover = Handover::new(Offset::new(5), 1 << 20);
+        handover.announce().deliver(handed(5));
+        let late = handover.announce();
+        assert_eq!(found(&handover, 8), "Coming");
+        late.deliver(handed(7));
+        assert_eq!((found(&handover, 8).as_str(), handover.bytes_held()), ("Nothing", 0));
+    }
+
+    #[test]
+    fn what_has_no_room_is_left_to_the_log() {
+        let bytes = handed(5).batch.bytes_held();
+        let handover = Handover::new(Offset::new(5), bytes + bytes / 2);
+        handover.announce().deliver(handed(5));
+        handover.announce().deliver(handed(6));
+        drop(handover.announce());
+        assert_eq!((found(&handover, 5).as_str(), found(&handover, 6).as_str()), ("5", "Nothing"));
+    }
+}
