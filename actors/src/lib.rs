@@ -3,4 +3,16 @@
 //! Invariants: every thread and task of the program is started here or in the gateway, is named,
 //! and is joined at stop. It knows no socket and no protocol.
 
+pub mod credits;
+pub mod door;
+pub mod handover;
+pub mod ingest_shard;
 pub mod log_writers;
+pub mod platform;
+pub mod progress;
+pub mod projector;
+pub mod supervision;
+pub mod system;
+pub mod tenant;
+pub mod turns;
+pub mod workers;

@@ -1,0 +1,351 @@
+//! The platform: starts tenants when somebody asks for them, stops those that are idle, parks those that keep failing,
+//! and keeps the projectors running.
+//!
+//! Invariant: a tenant that fails is felt by nobody else. A parked tenant stays parked until somebody revives it. It
+//! knows no lines: doors lead past it.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use antler_events::clock::Clock;
+use antler_events::ids::{PartitionId, TenantId};
+use antler_events::log::EventLog;
+use antler_events::placement::Placement;
+use ractor::{Actor, ActorId, ActorProcessingErr, ActorRef, RpcReplyPort, SupervisionEvent};
+
+use crate::door::{Door, Doors};
+use crate::handover::Handover;
+use crate::projector::{Projector, ProjectorArguments, ProjectorMessage};
+use crate::supervision::{Failures, Supervision, Verdict};
+use crate::system::SystemLimits;
+use crate::tenant::{Tenant, TenantArguments, TenantMessage, TenantReport};
+use crate::turns::Turns;
+
+/// A tenant answers its supervisor within this time or not at all.
+const ANSWER_MAX: Duration = Duration::from_secs(2);
+/// How often idle tenants are looked for.
+const LOOK_EVERY: Duration = Duration::from_secs(15);
+const STOP_MAX: Duration = Duration::from_secs(6);
+
+/// What actors use of the program.
+#[derive(Debug)]
+pub struct Ports {
+    pub clock: Arc<dyn Clock>,
+    pub log: Arc<dyn EventLog>,
+    pub placement: Placement,
+    pub turns: Turns,
+    pub limits: SystemLimits,
+    pub supervision: Supervision,
+    /// By partition: those of all projections.
+    pub handovers: Vec<Arc<[Arc<Handover>]>>,
+}
+
+#[derive(Debug)]
+pub enum PlatformMessage {
+    Open {
+        tenant: TenantId,
+        reply: RpcReplyPort<Result<Arc<Door>, Parked>>,
+    },
+    /// Lets a parked tenant run again. Answers whether it was parked.
+    Revive {
+        tenant: TenantId,
+        reply: RpcReplyPort<bool>,
+    },
+    Inspect {
+        reply: RpcReplyPort<PlatformReport>,
+    },
+    StartTenant {
+        tenant: TenantId,
+    },
+    StartProjector {
+        at: usize,
+    },
+    LookForIdle,
+}
+
+/// Why a tenant does not run.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("tenant {tenant} keeps failing and is set aside: {reason}")]
+pub struct Parked {
+    pub tenant: TenantId,
+    pub reason: Arc<str>,
+}
+
+/// What an operator sees.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct PlatformReport {
+    pub tenants: Vec<TenantReport>,
+    pub parked: Vec<Parked>,
+    pub projectors: Vec<ProjectorReport>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ProjectorReport {
+    pub projection: &'static str,
+    pub partition: PartitionId,
+    pub runs: bool,
+    pub failures: u32,
+}
+
+#[derive(Debug, Clone)]
+pub struct PlatformArguments {
+    pub ports: Arc<Ports>,
+    pub doors: Arc<Doors>,
+    pub projectors: Vec<ProjectorArguments>,
+}
+
+/// The actor.
+#[derive(Debug)]
+pub struct Platform;
+
+#[derive(Debug)]
+pub struct PlatformState {
+    ports: Arc<Ports>,
+    doors: Arc<Doors>,
+    tenants: BTreeMap<TenantId, Child>,
+    parked: BTreeMap<TenantId, Parked>,
+    projectors: Vec<ProjectorChild>,
+}
+
+#[derive(Debug, Default)]
+struct Child {
+    running: Option<ActorRef<TenantMessage>>,
+    failures: Failures,
+    /// Uses of its door when it was looked at last.
+    uses: Option<usize>,
+}
+
+#[derive(Debug)]
+struct ProjectorChild {
+    with: ProjectorArguments,
+    running: Option<ActorRef<ProjectorMessage>>,
+    failures: Failures,
+}
+
+impl Actor for Platform {
+    type Msg = PlatformMessage;
+    type State = PlatformState;
+    type Arguments = PlatformArguments;
+
+    async fn pre_start(
+        &self,
+        myself: ActorRef<PlatformMessage>,
+        arguments: PlatformArguments,
+    ) -> Result<PlatformState, ActorProcessingErr> {
+        let mut state = PlatformState::new(arguments);
+        for at in 0..state.projectors.len() {
+            state.start_projector(&myself, at).await?;
+        }
+        drop(myself.send_interval(LOOK_EVERY, || PlatformMessage::LookForIdle));
+        Ok(state)
+    }
+
+    async fn handle(
+        &self,
+        myself: ActorRef<PlatformMessage>,
+        message: PlatformMessage,
+        state: &mut PlatformState,
+    ) -> Result<(), ActorProcessingErr> {
+        match message {
+            PlatformMessage::Open { tenant, reply } => drop(reply.send(state.open(&myself, tenant).await)),
+            PlatformMessage::Revive { tenant, reply } => {
+                drop(reply.send(state.parked.remove(&tenant).is_some()));
+            }
+            PlatformMessage::Inspect { reply } => drop(reply.send(state.report().await)),
+            PlatformMessage::StartTenant { tenant } => state.restart_tenant(&myself, tenant).await,
+            PlatformMessage::StartProjector { at } => state.start_projector(&myself, at).await?,
+            PlatformMessage::LookForIdle => state.stop_idle(),
+        }
+        Ok(())
+    }
+
+    async fn handle_supervisor_evt(
+        &self,
+        myself: ActorRef<PlatformMessage>,
+        event: SupervisionEvent,
+        state: &mut PlatformState,
+    ) -> Result<(), ActorProcessingErr> {
+        match event {
+            SupervisionEvent::ActorFailed(who, error) => {
+                state.failed(&myself, who.get_id(), &error.to_string());
+            }
+            SupervisionEvent::ActorTerminated(who, _, _) => state.ended(who.get_id()),
+            _ => {}
+        }
+        Ok(())
+    }
+
+    /// Tenants first, so that what they write is still followed; then projectors.
+    async fn post_stop(
+        &self,
+        myself: ActorRef<PlatformMessage>,
+        state: &mut PlatformState,
+    ) -> Result<(), ActorProcessingErr> {
+        for tenant in state.tenants.values().filter_map(|child| child.running.as_ref()) {
+            tenant.drain()?;
+        }
+        for (name, child) in &state.tenants {
+            let Some(tenant) = &child.running else { continue };
+            if tenant.wait(Some(STOP_MAX)).await.is_err() {
+                tracing::warn!(tenant = %name, "a tenant did not stop in time");
+            }
+        }
+        for projector in state.projectors.iter().filter_map(|child| child.running.as_ref()) {
+            drop(projector.stop_and_wait(None, Some(STOP_MAX)).await);
+        }
+        myself.stop_children_and_wait(None, Some(STOP_MAX)).await;
+        Ok(())
+    }
+}
+
+impl PlatformState {
+    fn new(arguments: PlatformArguments) -> Self {
+        let PlatformArguments { ports, doors, projectors } = arguments;
+        let child = |with| ProjectorChild { with, running: None, failures: Failures::default() };
+        let projectors = projectors.into_iter().map(child).collect();
+        Self { ports, doors, tenants: BTreeMap::new(), parked: BTreeMap::new(), projectors }
+    }
+
+    async fn open(
+        &mut self,
+        myself: &ActorRef<PlatformMessage>,
+        tenant: TenantId,
+    ) -> Result<Arc<Door>, Parked> {
+        if let Some(parked) = self.parked.get(&tenant) {
+            return Err(parked.clone());
+        }
+        let failed = |reason: String| Parked { tenant, reason: reason.into() };
+        let running = self.tenants.get(&tenant).and_then(|child| child.running.clone());
+        let actor = match running {
+            Some(actor) => actor,
+            None => self.start_tenant(myself, tenant).await.map_err(|error| failed(error.to_string()))?,
+        };
+        let opened = actor.call(|reply| TenantMessage::Open { reply }, Some(ANSWER_MAX)).await;
+        match opened {
+            Ok(ractor::rpc::CallResult::Success(door)) => Ok(door),
+            _ => Err(failed("it does not answer and is being started again".to_owned())),
+        }
+    }
+
+    async fn start_tenant(
+        &mut self,
+        myself: &ActorRef<PlatformMessage>,
+        tenant: TenantId,
+    ) -> Result<ActorRef<TenantMessage>, ractor::SpawnErr> {
+        let arguments =
+            TenantArguments { tenant, ports: Arc::clone(&self.ports), doors: Arc::clone(&self.doors) };
+        let (actor, _) = Actor::spawn_linked(None, Tenant, arguments, myself.get_cell()).await?;
+        let child = self.tenants.entry(tenant).or_default();
+        child.running = Some(actor.clone());
+        child.uses = None;
+        tracing::debug!(%tenant, "a tenant was started");
+        Ok(actor)
+    }
+
+    async fn restart_tenant(&mut self, myself: &ActorRef<PlatformMessage>, tenant: TenantId) {
+        if self.tenants.get(&tenant).is_some_and(|child| child.running.is_some()) {
+            return;
+        }
+        if let Err(error) = self.start_tenant(myself, tenant).await {
+            self.tenant_failed(myself, tenant, &error.to_string());
+        }
+    }
+
+    async fn start_projector(
+        &mut self,
+        myself: &ActorRef<PlatformMessage>,
+        at: usize,
+    ) -> Result<(), ActorProcessingErr> {
+        let child = &mut self.projectors[at];
+        let with = child.with.clone();
+        let (actor, _) = Actor::spawn_linked(None, Projector, with, myself.get_cell()).await?;
+        child.running = Some(actor);
+        Ok(())
+    }
+
+    fn failed(&mut self, myself: &ActorRef<PlatformMessage>, who: ActorId, reason: &str) {
+        let tenant = self.tenants.iter().find(|(_, child)| is(child.running.as_ref(), who));
+        if let Some(tenant) = tenant.map(|(tenant, _)| *tenant) {
+            return self.tenant_failed(myself, tenant, reason);
+        }
+        let of_who = |child: &ProjectorChild| is(child.running.as_ref(), who);
+        if let Some(at) = self.projectors.iter().position(of_who) {
+            self.projector_failed(myself, at, reason);
+        }
+    }
+
+    fn tenant_failed(&mut self, myself: &ActorRef<PlatformMessage>, tenant: TenantId, reason: &str) {
+        self.doors.close(tenant);
+        let child = self.tenants.entry(tenant).or_default();
+        child.running = None;
+        match child.failures.note(self.ports.clock.elapsed(), &self.ports.supervision.tenants) {
+            Verdict::RestartAfter(wait) => {
+                tracing::error!(%tenant, reason, ?wait, "a tenant failed and is started again");
+                drop(myself.send_after(wait, move || PlatformMessage::StartTenant { tenant }));
+            }
+            Verdict::GiveUp { failures } => {
+                tracing::error!(%tenant, reason, failures, "a tenant keeps failing and is parked");
+                self.tenants.remove(&tenant);
+                self.parked.insert(tenant, Parked { tenant, reason: reason.into() });
+            }
+        }
+    }
+
+    /// Without its projectors the program is of no use, so these are never given up.
+    fn projector_failed(&mut self, myself: &ActorRef<PlatformMessage>, at: usize, reason: &str) {
+        let child = &mut self.projectors[at];
+        child.running = None;
+        let patience = &self.ports.supervision.projectors;
+        let wait = match child.failures.note(self.ports.clock.elapsed(), patience) {
+            Verdict::RestartAfter(wait) => wait,
+            Verdict::GiveUp { .. } => patience.longest,
+        };
+        let ProjectorArguments { partition, projection, .. } = &child.with;
+        let projection = projection.name();
+        tracing::error!(projection, %partition, reason, ?wait, "a projector failed and is started again");
+        drop(myself.send_after(wait, move || PlatformMessage::StartProjector { at }));
+    }
+
+    /// A tenant has stopped as it was told.
+    fn ended(&mut self, who: ActorId) {
+        self.tenants.retain(|_, child| !is(child.running.as_ref(), who));
+    }
+
+    /// Stops tenants whose door nobody used since the last look. Who comes later finds a new one.
+    fn stop_idle(&mut self) {
+        let doors = &self.doors;
+        self.tenants.retain(|tenant, child| {
+            let Some(running) = &child.running else { return true };
+            let uses = doors.find(*tenant).map_or(0, |door| door.uses());
+            if child.uses.replace(uses) != Some(uses) {
+                return true;
+            }
+            doors.close(*tenant);
+            tracing::debug!(%tenant, "an idle tenant is stopped");
+            running.drain().is_err()
+        });
+    }
+
+    async fn report(&self) -> PlatformReport {
+        let mut tenants = Vec::new();
+        for tenant in self.tenants.values().filter_map(|child| child.running.as_ref()) {
+            let answered = tenant.call(|reply| TenantMessage::Inspect { reply }, Some(ANSWER_MAX)).await;
+            if let Ok(ractor::rpc::CallResult::Success(report)) = answered {
+                tenants.push(report);
+            }
+        }
+        let projector = |child: &ProjectorChild| ProjectorReport {
+            projection: child.with.projection.name(),
+            partition: child.with.partition,
+            runs: child.running.is_some(),
+            failures: child.failures.count(),
+        };
+        let projectors = self.projectors.iter().map(projector).collect();
+        PlatformReport { tenants, parked: self.parked.values().cloned().collect(), projectors }
+    }
+}
+
+fn is<M>(running: Option<&ActorRef<M>>, who: ActorId) -> bool {
+    running.is_some_and(|running| running.get_id() == who)
+}

@@ -1,0 +1,124 @@
+//! The search index as a projection.
+//!
+//! Invariant: the index is given every event of a partition, also those that say nothing to it, so that its checkpoint
+//! can pass them. It does not seal: upkeep does.
+
+use std::sync::Arc;
+
+use antler_config::limits::LineLimits;
+use antler_events::ids::{Offset, PartitionId};
+use antler_events::log::BoxFuture;
+use antler_projections::index::port::feed::TenantLines;
+use antler_projections::index::port::{BatchAt, IndexError, SearchIndex};
+use tokio::sync::Notify;
+
+use super::follow::{Followed, Lines};
+use super::{Applied, ApplyError, Projection};
+
+#[derive(Debug)]
+pub struct IndexProjection {
+    index: Arc<dyn SearchIndex>,
+    limits: LineLimits,
+    /// Told when there is upkeep to do.
+    upkeep: Arc<Notify>,
+}
+
+impl IndexProjection {
+    pub fn new(index: Arc<dyn SearchIndex>, limits: LineLimits, upkeep: Arc<Notify>) -> Self {
+        Self { index, limits, upkeep }
+    }
+
+    /// Events before the first that cannot be read, and why that cannot be.
+    fn batches(&self, events: &[Followed]) -> (Vec<BatchAt>, Option<ApplyError>) {
+        let mut batches = Vec::with_capacity(events.len());
+        for event in events {
+            let offset = event.offset();
+            match event.lines(&self.limits) {
+                Ok(lines) => batches.push(BatchAt { offset, lines: lines.map(of_tenant) }),
+                Err(error) => {
+                    return (batches, Some(ApplyError::Event { offset, reason: error.to_string() }));
+                }
+            }
+        }
+        (batches, None)
+    }
+
+    async fn apply_batches(
+        &self,
+        partition: PartitionId,
+        batches: Vec<BatchAt>,
+    ) -> Result<Applied, ApplyError> {
+        let report = self.index.apply(partition, batches).await.map_err(|error| refused(&error))?;
+        if report.is_upkeep_due || report.refused.is_some() {
+            self.upkeep.notify_one();
+        }
+        Ok(Applied { up_to: report.applied, is_full: report.refused.is_some() })
+    }
+
+    /// Gives events one by one, so that the one is known that the index fails on.
+    async fn apply_each(&self, partition: PartitionId, batches: Vec<BatchAt>) -> Result<Applied, ApplyError> {
+        let mut applied = Applied { up_to: self.index.applied(partition), is_full: false };
+        for batch in batches {
+            let offset = batch.offset;
+            match self.index.apply(partition, vec![batch]).await {
+                Ok(report) if report.refused.is_none() => applied.up_to = report.applied,
+                Ok(_) => return Ok(Applied { is_full: true, ..applied }),
+                Err(IndexError::Lost(lost)) if applied.up_to < offset => {
+                    return Err(ApplyError::Event { offset, reason: lost.to_string() });
+                }
+                Err(error) => return Err(refused(&error)),
+            }
+        }
+        Ok(applied)
+    }
+}
+
+fn of_tenant(lines: Lines) -> TenantLines {
+    let Lines { tenant, batch, arrival } = lines;
+    TenantLines { tenant, batch, arrival }
+}
+
+fn refused(error: &dyn std::error::Error) -> ApplyError {
+    ApplyError::Projection { reason: error.to_string() }
+}
+
+impl Projection for IndexProjection {
+    fn name(&self) -> &'static str {
+        "index"
+    }
+
+    fn applied(&self, partition: PartitionId) -> Offset {
+        self.index.applied(partition)
+    }
+
+    fn apply<'a>(
+        &'a self,
+        partition: PartitionId,
+        events: &'a [Followed],
+    ) -> BoxFuture<'a, Result<Applied, ApplyError>> {
+        Box::pin(async move {
+            let (batches, failed) = self.batches(events);
+            match failed {
+                Some(error) if batches.is_empty() => return Err(error),
+                _ => {}
+            }
+            match self.apply_batches(partition, batches.clone()).await {
+                Err(ApplyError::Projection { .. }) => self.apply_each(partition, batches).await,
+                applied => applied,
+            }
+        })
+    }
+
+    fn set_aside<'a>(
+        &'a self,
+        partition: PartitionId,
+        event: Offset,
+        _reason: &'a str,
+    ) -> BoxFuture<'a, Result<(), ApplyError>> {
+        Box::pin(async move {
+            let passed = vec![BatchAt { offset: event, lines: None }];
+            self.index.apply(partition, passed).await.map_err(|error| refused(&error))?;
+            Ok(())
+        })
+    }
+}

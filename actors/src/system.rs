@@ -1,0 +1,258 @@
+//! The actor system as the gateway sees it: lines go in here, and it is started and stopped as a whole.
+//!
+//! Invariant: lines are answered with a receipt when they are on stable storage, or with the reason why they are not
+//! taken; a stop ends in a fixed order. It knows no socket and no protocol.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use antler_events::clock::Clock;
+use antler_events::event::lines::Arrival;
+use antler_events::ids::{Offset, PartitionId, TenantId};
+use antler_events::line::LineBatch;
+use antler_events::log::EventLog;
+use antler_events::placement::Placement;
+use antler_events::wire::Receipt;
+use ractor::rpc::CallResult;
+use ractor::{Actor, ActorRef};
+
+use crate::credits::{self, NoCredit, Purse, Whose};
+use crate::door::{Door, Doors};
+use crate::handover::Handover;
+use crate::ingest_shard::{ShardMessage, WriteError};
+use crate::platform::{Parked, Platform, PlatformArguments, PlatformMessage, PlatformReport, Ports};
+use crate::progress::Progress;
+use crate::projector::{Projection, ProjectorArguments, ProjectorFigures};
+use crate::supervision::Supervision;
+use crate::turns::Turns;
+
+/// The platform answers within this time or not at all.
+const ANSWER_MAX: Duration = Duration::from_secs(5);
+/// A write takes no longer, or its sender is told that nobody knows.
+const WRITE_MAX: Duration = Duration::from_secs(30);
+const STOP_MAX: Duration = Duration::from_secs(7);
+
+/// Bytes that may be under way.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct SystemLimits {
+    /// Of lines of one tenant.
+    pub tenant_bytes_max: u32,
+    /// Of lines of all tenants.
+    pub bytes_max: u32,
+    /// Of lines that are being written at once; beyond that tenants take turns.
+    pub writing_bytes_max: u64,
+    /// Of batches that wait for a projector; it reads further ones from the log.
+    pub handover_bytes_max: usize,
+}
+
+/// What the system is made of.
+#[derive(Debug)]
+pub struct SystemParts {
+    pub clock: Arc<dyn Clock>,
+    pub log: Arc<dyn EventLog>,
+    pub placement: Placement,
+    pub limits: SystemLimits,
+    pub supervision: Supervision,
+    pub projections: Vec<Arc<dyn Projection>>,
+}
+
+/// Why lines were not taken.
+#[derive(Debug, Clone, thiserror::Error)]
+pub enum IngestError {
+    #[error(
+        "too much is under way for tenant {tenant}: {bytes_max} bytes at once; send again a little later"
+    )]
+    TenantBusy { tenant: TenantId, bytes_max: u32 },
+    #[error("the server has as much under way as it can hold, {bytes_max} bytes; send again a little later")]
+    ServerBusy { bytes_max: u32 },
+    #[error(
+        "a batch of {bytes} bytes is more than the {bytes_max} bytes that may be under way; send less at once"
+    )]
+    TooLarge { bytes: usize, bytes_max: u32 },
+    #[error(transparent)]
+    Parked(#[from] Parked),
+    #[error("the tenant is being started again; send again a little later")]
+    Starting,
+    #[error("the server is stopping")]
+    Stopping,
+    #[error(transparent)]
+    Write(#[from] WriteError),
+    #[error("it is not known whether the lines were written; a repeat with the same Idempotency-Key is safe")]
+    Unknown,
+}
+
+/// A projection and how far it is.
+#[derive(Debug, Clone)]
+pub struct RunningProjection {
+    pub name: &'static str,
+    pub progress: Arc<Progress>,
+    /// By partition.
+    pub figures: Vec<Arc<ProjectorFigures>>,
+}
+
+/// The running system.
+#[derive(Debug)]
+pub struct System {
+    platform: ActorRef<PlatformMessage>,
+    doors: Arc<Doors>,
+    purse: Purse,
+    turns: Turns,
+    projections: Vec<RunningProjection>,
+}
+
+/// The system could not be started.
+#[derive(Debug, thiserror::Error)]
+#[error("the actors cannot be started: {reason}")]
+pub struct StartError {
+    reason: String,
+}
+
+impl System {
+    pub async fn start(parts: SystemParts) -> Result<Self, StartError> {
+        let SystemParts { clock, log, placement, limits, supervision, projections } = parts;
+        let running: Vec<RunningProjection> =
+            projections.iter().map(|projection| running(&**projection, log.partitions())).collect();
+        let mut projectors = Vec::new();
+        let mut handovers = Vec::new();
+        for partition in (0..log.partitions()).map(PartitionId::new) {
+            let each = projections.iter().zip(&running);
+            let of_partition: Vec<ProjectorArguments> = each
+                .map(|(projection, running)| projector(partition, &log, projection, running, limits))
+                .collect();
+            handovers.push(of_partition.iter().map(|with| Arc::clone(&with.handover)).collect());
+            projectors.extend(of_partition);
+        }
+        let turns = Turns::new(limits.writing_bytes_max);
+        let ports =
+            Arc::new(Ports { clock, log, placement, turns: turns.clone(), limits, supervision, handovers });
+        let doors = Arc::<Doors>::default();
+        let arguments = PlatformArguments { ports, doors: Arc::clone(&doors), projectors };
+        let started = Actor::spawn(None, Platform, arguments).await;
+        let (platform, _) = started.map_err(|error| StartError { reason: error.to_string() })?;
+        let purse = Purse::new(limits.bytes_max);
+        Ok(Self { platform, doors, purse, turns, projections: running })
+    }
+
+    /// Has lines written. Resolves when they are on stable storage.
+    pub async fn ingest(
+        &self,
+        tenant: TenantId,
+        batch: Arc<LineBatch>,
+        arrival: Arc<Arrival>,
+    ) -> Result<Receipt, IngestError> {
+        let mut door = self.door(tenant).await?;
+        let bytes = batch.bytes_held().max(1);
+        let taken = credits::take(door.purse(), &self.purse, bytes);
+        let mut credit = taken.map_err(|refused| refusal(tenant, refused))?;
+        for _ in 0..2 {
+            let shard = door.shard().ok_or(IngestError::Starting)?.clone();
+            let (reply, answer) = ractor::concurrency::oneshot();
+            let (batch, arrival) = (Arc::clone(&batch), Arc::clone(&arrival));
+            let message = ShardMessage::Ingest { batch, arrival, credit, reply: reply.into() };
+            match shard.cast(message) {
+                Ok(()) => return written(answer).await,
+                Err(ractor::MessagingErr::SendErr(ShardMessage::Ingest { credit: back, .. })) => {
+                    credit = back
+                }
+                Err(_) => return Err(IngestError::Stopping),
+            }
+            self.doors.close(tenant);
+            door = self.door(tenant).await?;
+        }
+        Err(IngestError::Starting)
+    }
+
+    /// What runs, for an operator.
+    pub async fn report(&self) -> Option<PlatformReport> {
+        match self.platform.call(|reply| PlatformMessage::Inspect { reply }, Some(ANSWER_MAX)).await {
+            Ok(CallResult::Success(report)) => Some(report),
+            _ => None,
+        }
+    }
+
+    /// Lets a parked tenant run again. Answers whether it was parked.
+    pub async fn revive(&self, tenant: TenantId) -> bool {
+        let asked = |reply| PlatformMessage::Revive { tenant, reply };
+        matches!(self.platform.call(asked, Some(ANSWER_MAX)).await, Ok(CallResult::Success(true)))
+    }
+
+    /// Bytes of lines that are under way.
+    pub fn bytes_held(&self) -> u64 {
+        self.purse.bytes_held()
+    }
+
+    /// Batches that wait for their turn to be written.
+    pub fn waiting(&self) -> usize {
+        self.turns.waiting()
+    }
+
+    pub fn projections(&self) -> &[RunningProjection] {
+        &self.projections
+    }
+
+    /// Lets what is under way be written, and stops all actors.
+    pub async fn stop(&self) {
+        if self.platform.stop_and_wait(None, Some(STOP_MAX)).await.is_err() {
+            tracing::warn!("the actors did not stop in time");
+        }
+    }
+
+    async fn door(&self, tenant: TenantId) -> Result<Arc<Door>, IngestError> {
+        if let Some(door) = self.doors.find(tenant) {
+            return Ok(door);
+        }
+        let asked = |reply| PlatformMessage::Open { tenant, reply };
+        match self.platform.call(asked, Some(ANSWER_MAX)).await {
+            Ok(CallResult::Success(opened)) => Ok(opened?),
+            Ok(CallResult::Timeout) => Err(IngestError::Starting),
+            _ => Err(IngestError::Stopping),
+        }
+    }
+}
+
+async fn written(
+    answer: ractor::concurrency::OneshotReceiver<Result<Receipt, WriteError>>,
+) -> Result<Receipt, IngestError> {
+    match tokio::time::timeout(WRITE_MAX, answer).await {
+        Ok(Ok(written)) => Ok(written?),
+        Ok(Err(_)) | Err(_) => Err(IngestError::Unknown),
+    }
+}
+
+fn refusal(tenant: TenantId, refused: NoCredit) -> IngestError {
+    match refused {
+        NoCredit::Spent { whose: Whose::Tenant, bytes_max } => IngestError::TenantBusy { tenant, bytes_max },
+        NoCredit::Spent { whose: Whose::Program, bytes_max } => IngestError::ServerBusy { bytes_max },
+        NoCredit::TooLarge { bytes, bytes_max } => IngestError::TooLarge { bytes, bytes_max },
+    }
+}
+
+fn running(projection: &dyn Projection, partitions: u16) -> RunningProjection {
+    let progress = Progress::new(partitions);
+    for partition in (0..partitions).map(PartitionId::new) {
+        progress.advance(partition, projection.applied(partition));
+    }
+    let figures = (0..partitions).map(|_| Arc::default()).collect();
+    RunningProjection { name: projection.name(), progress: Arc::new(progress), figures }
+}
+
+fn projector(
+    partition: PartitionId,
+    log: &Arc<dyn EventLog>,
+    projection: &Arc<dyn Projection>,
+    running: &RunningProjection,
+    limits: SystemLimits,
+) -> ProjectorArguments {
+    let next: Offset = projection.applied(partition).plus(1);
+    ProjectorArguments {
+        partition,
+        log: Arc::clone(log),
+        projection: Arc::clone(projection),
+        handover: Handover::new(next, limits.handover_bytes_max),
+        progress: Arc::clone(&running.progress),
+        figures: Arc::clone(&running.figures[usize::from(partition.number())]),
+    }
+}
+
+#[cfg(test)]
+mod tests;
