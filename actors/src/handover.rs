@@ -23,7 +23,7 @@ pub struct Handed {
     pub batch: Arc<LineBatch>,
     pub arrival: Arc<Arrival>,
     /// Comes back when the last follower has gone past.
-    pub credit: Credit,
+    pub credit: Arc<Credit>,
 }
 
 /// Batches for one follower of one partition.
@@ -111,12 +111,15 @@ impl State {
 }
 
 impl Announced {
-    pub fn deliver(self, handed: Arc<Handed>) {
+    /// All of them at once, so that nobody who follows reads one of them from the log.
+    pub fn deliver(self, batches: &[Arc<Handed>]) {
         let mut state = self.0.lock();
-        let bytes = handed.batch.bytes_held();
-        if handed.offset >= state.next && state.bytes + bytes <= self.0.bytes_max {
-            state.bytes += bytes;
-            state.batches.insert(handed.offset, handed);
+        for handed in batches {
+            let bytes = handed.batch.bytes_held();
+            if handed.offset >= state.next && state.bytes + bytes <= self.0.bytes_max {
+                state.bytes += bytes;
+                state.batches.insert(handed.offset, Arc::clone(handed));
+            }
         }
     }
 }
@@ -146,7 +149,7 @@ mod tests {
             offset: Offset::new(offset),
             batch: Arc::new(builder.finish()),
             arrival: Arc::default(),
-            credit: credits::take(&purse, &Purse::new(1_000), 6).unwrap(),
+            credit: Arc::new(credits::take(&purse, &Purse::new(1_000), 6).unwrap()),
         })
     }
 
@@ -163,9 +166,9 @@ mod tests {
         assert_eq!(found(&handover, 5), "Nothing");
         let (one, other) = (handover.announce(), handover.announce());
         assert_eq!(found(&handover, 5), "Coming");
-        other.deliver(handed(6));
+        other.deliver(&[handed(6)]);
         assert_eq!(found(&handover, 5), "Coming");
-        one.deliver(handed(5));
+        one.deliver(&[handed(5)]);
         assert_eq!(
             (found(&handover, 5), found(&handover, 6), found(&handover, 6)),
             ("5".into(), "6".into(), "Nothing".into())
@@ -176,10 +179,10 @@ mod tests {
     #[test]
     fn what_was_read_from_the_log_meanwhile_is_dropped() {
         let handover = Handover::new(Offset::new(5), 1 << 20);
-        handover.announce().deliver(handed(5));
+        handover.announce().deliver(&[handed(5)]);
         let late = handover.announce();
         assert_eq!(found(&handover, 8), "Coming");
-        late.deliver(handed(7));
+        late.deliver(&[handed(7)]);
         assert_eq!((found(&handover, 8).as_str(), handover.bytes_held()), ("Nothing", 0));
     }
 
@@ -187,8 +190,8 @@ mod tests {
     fn what_has_no_room_is_left_to_the_log() {
         let bytes = handed(5).batch.bytes_held();
         let handover = Handover::new(Offset::new(5), bytes + bytes / 2);
-        handover.announce().deliver(handed(5));
-        handover.announce().deliver(handed(6));
+        handover.announce().deliver(&[handed(5)]);
+        handover.announce().deliver(&[handed(6)]);
         drop(handover.announce());
         assert_eq!((found(&handover, 5).as_str(), found(&handover, 6).as_str()), ("5", "Nothing"));
     }

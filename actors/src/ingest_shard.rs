@@ -6,10 +6,11 @@
 
 use std::sync::Arc;
 
+use antler_events::event::EventError;
 use antler_events::event::lines::{self, Arrival};
 use antler_events::ids::{Offset, PartitionId, TenantId};
 use antler_events::line::LineBatch;
-use antler_events::log::{Append, AppendError, Appended, EventLog};
+use antler_events::log::{Append, AppendError, Appended, EventLog, NewEvent};
 use antler_events::wire::Receipt;
 use ractor::{Actor, ActorProcessingErr, ActorRef, RpcReplyPort};
 use tokio::task::JoinSet;
@@ -20,7 +21,13 @@ use crate::turns::Turns;
 
 #[derive(Debug)]
 pub enum ShardMessage {
-    Ingest { batch: Arc<LineBatch>, arrival: Arc<Arrival>, credit: Credit, reply: RpcReplyPort<Written> },
+    /// Batches that are recorded together or not at all; there is at least one.
+    Ingest {
+        batches: Vec<Arc<LineBatch>>,
+        arrival: Arc<Arrival>,
+        credit: Credit,
+        reply: RpcReplyPort<Written>,
+    },
 }
 
 /// What became of a batch.
@@ -87,8 +94,8 @@ impl Actor for IngestShard {
         state: &mut ShardState,
     ) -> Result<(), ActorProcessingErr> {
         match message {
-            ShardMessage::Ingest { batch, arrival, credit, reply } => {
-                state.write(Batch { batch, arrival, credit }, reply);
+            ShardMessage::Ingest { batches, arrival, credit, reply } => {
+                state.write(Batches { batches, arrival, credit: Arc::new(credit) }, reply);
             }
         }
         state.reap()
@@ -104,19 +111,19 @@ impl Actor for IngestShard {
     }
 }
 
-/// A batch with all that travels with it.
-struct Batch {
-    batch: Arc<LineBatch>,
+/// Batches with all that travels with them.
+struct Batches {
+    batches: Vec<Arc<LineBatch>>,
     arrival: Arc<Arrival>,
-    credit: Credit,
+    credit: Arc<Credit>,
 }
 
 impl ShardState {
     /// Batches are written side by side, so that many share one sync.
-    fn write(&mut self, batch: Batch, reply: RpcReplyPort<Written>) {
+    fn write(&mut self, batches: Batches, reply: RpcReplyPort<Written>) {
         let with = self.with.clone();
         self.writing.0.spawn(async move {
-            let written = with.write(batch).await;
+            let written = with.write(batches).await;
             let _sender_is_gone = reply.send(written);
         });
     }
@@ -131,23 +138,32 @@ impl ShardState {
 }
 
 impl ShardArguments {
-    async fn write(&self, batch: Batch) -> Written {
-        let bytes = batch.batch.buffer().len() as u64;
+    async fn write(&self, batches: Batches) -> Written {
+        let bytes = batches.batches.iter().map(|batch| batch.buffer().len() as u64).sum();
         let turn = self.turns.take(self.tenant, self.weight, bytes).await;
-        let recorded = lines::record(self.tenant, &batch.batch, &batch.arrival);
-        let event = recorded.map_err(|error| WriteError::Record { reason: error.to_string().into() })?;
+        let events = self.events(&batches)?;
         let announced: Vec<Announced> = self.handovers.iter().map(Handover::announce).collect();
-        let append = Append { events: vec![event], expected: Vec::new() };
+        let append = Append { events, expected: Vec::new() };
         let appended = self.log.append(self.partition, append).await?;
         drop(turn);
-        let receipt = receipt(&appended, batch.batch.len() as u64);
-        let handed = Arc::new(self.handed(batch, appended.first));
-        announced.into_iter().for_each(|announced| announced.deliver(Arc::clone(&handed)));
-        Ok(receipt)
+        let count = batches.batches.iter().map(|batch| batch.len() as u64).sum();
+        let handed = self.handed(batches, appended.first);
+        announced.into_iter().for_each(|announced| announced.deliver(&handed));
+        Ok(receipt(&appended, count))
     }
 
-    fn handed(&self, Batch { batch, arrival, credit }: Batch, offset: Offset) -> Handed {
-        Handed { tenant: self.tenant, offset, batch, arrival, credit }
+    fn events(&self, batches: &Batches) -> Result<Vec<NewEvent>, WriteError> {
+        let record = |batch: &Arc<LineBatch>| lines::record(self.tenant, batch, &batches.arrival);
+        let events: Result<Vec<NewEvent>, EventError> = batches.batches.iter().map(record).collect();
+        events.map_err(|error| WriteError::Record { reason: error.to_string().into() })
+    }
+
+    fn handed(&self, Batches { batches, arrival, credit }: Batches, first: Offset) -> Vec<Arc<Handed>> {
+        let handed = |(number, batch): (u64, Arc<LineBatch>)| {
+            let (offset, arrival, credit) = (first.plus(number), Arc::clone(&arrival), Arc::clone(&credit));
+            Arc::new(Handed { tenant: self.tenant, offset, batch, arrival, credit })
+        };
+        (0..).zip(batches).map(handed).collect()
     }
 }
 

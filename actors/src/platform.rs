@@ -148,12 +148,12 @@ impl Actor for Platform {
         state: &mut PlatformState,
     ) -> Result<(), ActorProcessingErr> {
         match message {
-            PlatformMessage::Open { tenant, reply } => drop(reply.send(state.open(&myself, tenant).await)),
+            PlatformMessage::Open { tenant, reply } => drop(reply.send(state.open(tenant, &myself).await)),
             PlatformMessage::Revive { tenant, reply } => {
                 drop(reply.send(state.parked.remove(&tenant).is_some()));
             }
             PlatformMessage::Inspect { reply } => drop(reply.send(state.report().await)),
-            PlatformMessage::StartTenant { tenant } => state.restart_tenant(&myself, tenant).await,
+            PlatformMessage::StartTenant { tenant } => state.restart_tenant(tenant, &myself).await,
             PlatformMessage::StartProjector { at } => state.start_projector(&myself, at).await?,
             PlatformMessage::LookForIdle => state.stop_idle(),
         }
@@ -209,8 +209,8 @@ impl PlatformState {
 
     async fn open(
         &mut self,
-        myself: &ActorRef<PlatformMessage>,
         tenant: TenantId,
+        myself: &ActorRef<PlatformMessage>,
     ) -> Result<Arc<Door>, Parked> {
         if let Some(parked) = self.parked.get(&tenant) {
             return Err(parked.clone());
@@ -219,7 +219,7 @@ impl PlatformState {
         let running = self.tenants.get(&tenant).and_then(|child| child.running.clone());
         let actor = match running {
             Some(actor) => actor,
-            None => self.start_tenant(myself, tenant).await.map_err(|error| failed(error.to_string()))?,
+            None => self.start_tenant(tenant, myself).await.map_err(|error| failed(error.to_string()))?,
         };
         let opened = actor.call(|reply| TenantMessage::Open { reply }, Some(ANSWER_MAX)).await;
         match opened {
@@ -230,8 +230,8 @@ impl PlatformState {
 
     async fn start_tenant(
         &mut self,
-        myself: &ActorRef<PlatformMessage>,
         tenant: TenantId,
+        myself: &ActorRef<PlatformMessage>,
     ) -> Result<ActorRef<TenantMessage>, ractor::SpawnErr> {
         let arguments =
             TenantArguments { tenant, ports: Arc::clone(&self.ports), doors: Arc::clone(&self.doors) };
@@ -243,12 +243,12 @@ impl PlatformState {
         Ok(actor)
     }
 
-    async fn restart_tenant(&mut self, myself: &ActorRef<PlatformMessage>, tenant: TenantId) {
+    async fn restart_tenant(&mut self, tenant: TenantId, myself: &ActorRef<PlatformMessage>) {
         if self.tenants.get(&tenant).is_some_and(|child| child.running.is_some()) {
             return;
         }
-        if let Err(error) = self.start_tenant(myself, tenant).await {
-            self.tenant_failed(myself, tenant, &error.to_string());
+        if let Err(error) = self.start_tenant(tenant, myself).await {
+            self.tenant_failed(tenant, myself, &error.to_string());
         }
     }
 
@@ -267,7 +267,7 @@ impl PlatformState {
     fn failed(&mut self, myself: &ActorRef<PlatformMessage>, who: ActorId, reason: &str) {
         let tenant = self.tenants.iter().find(|(_, child)| is(child.running.as_ref(), who));
         if let Some(tenant) = tenant.map(|(tenant, _)| *tenant) {
-            return self.tenant_failed(myself, tenant, reason);
+            return self.tenant_failed(tenant, myself, reason);
         }
         let of_who = |child: &ProjectorChild| is(child.running.as_ref(), who);
         if let Some(at) = self.projectors.iter().position(of_who) {
@@ -275,7 +275,7 @@ impl PlatformState {
         }
     }
 
-    fn tenant_failed(&mut self, myself: &ActorRef<PlatformMessage>, tenant: TenantId, reason: &str) {
+    fn tenant_failed(&mut self, tenant: TenantId, myself: &ActorRef<PlatformMessage>, reason: &str) {
         self.doors.close(tenant);
         let child = self.tenants.entry(tenant).or_default();
         child.running = None;

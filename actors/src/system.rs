@@ -133,22 +133,23 @@ impl System {
         Ok(Self { platform, doors, purse, turns, projections: running })
     }
 
-    /// Has lines written. Resolves when they are on stable storage.
+    /// Has batches written, of which there is at least one: all of them or none. Resolves when they are on stable
+    /// storage.
     pub async fn ingest(
         &self,
         tenant: TenantId,
-        batch: Arc<LineBatch>,
+        batches: Vec<Arc<LineBatch>>,
         arrival: Arc<Arrival>,
     ) -> Result<Receipt, IngestError> {
         let mut door = self.door(tenant).await?;
-        let bytes = batch.bytes_held().max(1);
+        let bytes = batches.iter().map(|batch| batch.bytes_held().max(1)).sum();
         let taken = credits::take(door.purse(), &self.purse, bytes);
         let mut credit = taken.map_err(|refused| refusal(tenant, refused))?;
         for _ in 0..2 {
             let shard = door.shard().ok_or(IngestError::Starting)?.clone();
             let (reply, answer) = ractor::concurrency::oneshot();
-            let (batch, arrival) = (Arc::clone(&batch), Arc::clone(&arrival));
-            let message = ShardMessage::Ingest { batch, arrival, credit, reply: reply.into() };
+            let (batches, arrival) = (batches.clone(), Arc::clone(&arrival));
+            let message = ShardMessage::Ingest { batches, arrival, credit, reply: reply.into() };
             match shard.cast(message) {
                 Ok(()) => return written(answer).await,
                 Err(ractor::MessagingErr::SendErr(ShardMessage::Ingest { credit: back, .. })) => {

@@ -187,7 +187,7 @@ fn tenant(name: &str) -> TenantId {
 async fn send(system: &System, tenant: TenantId, text: &str) -> Result<Receipt, IngestError> {
     let mut builder = LineBatchBuilder::new(LineLimits::default(), SystemClock::new().now());
     builder.push_plain(text.as_bytes()).unwrap();
-    system.ingest(tenant, Arc::new(builder.finish()), Arc::default()).await
+    system.ingest(tenant, vec![Arc::new(builder.finish())], Arc::default()).await
 }
 
 async fn followed(system: &System, receipt: &Receipt) {
