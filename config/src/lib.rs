@@ -51,8 +51,9 @@ pub(crate) struct Invalid {
 impl Config {
     /// Values that have the right type and cannot work.
     pub(crate) fn check(&self) -> Vec<Invalid> {
-        let rules =
-            [self.storage.rules(), self.index.rules(), self.limits.http.rules()].into_iter().flatten();
+        let limits = &self.limits;
+        let sections = [self.storage.rules(), self.index.rules(), limits.http.rules(), limits.ingest.rules()];
+        let rules = sections.into_iter().flatten();
         rules
             .filter(|(holds, ..)| !holds)
             .map(|(_, key, reason)| Invalid { key, reason: reason.to_owned() })

@@ -18,6 +18,7 @@ pub const CONFIG_FILE_BYTES_MAX: u64 = 1 << 20;
 #[serde(deny_unknown_fields)]
 pub struct Limits {
     pub http: HttpLimits,
+    pub ingest: IngestLimits,
 }
 
 /// What HTTP connections may cost.
@@ -67,6 +68,85 @@ impl Default for HttpLimits {
             header_timeout: Duration::from_secs(10),
             header_bytes_max: ByteSize::kib(64),
             drain_timeout: Duration::from_secs(5),
+        }
+    }
+}
+
+/// What lines may cost on their way in.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct IngestLimits {
+    /// Size of one body, also after it was inflated.
+    pub body_bytes_max: ByteSize,
+    /// A compressed body may become so many times larger.
+    pub inflation_max: u32,
+    /// Bodies that are being received, all together.
+    pub bodies_bytes_max: ByteSize,
+    /// Time to send a body.
+    #[serde(with = "crate::duration")]
+    pub body_timeout: Duration,
+    /// Lines of one tenant, with what was read from them, on their way to log and index.
+    pub tenant_bytes_max: ByteSize,
+    /// The same for all tenants.
+    pub bytes_max: ByteSize,
+    /// Lines that are being written at once; beyond that tenants take turns.
+    pub writing_bytes_max: ByteSize,
+    /// Batches of one partition that wait for a projection; it reads further ones from the log.
+    pub handover_bytes_max: ByteSize,
+}
+
+impl IngestLimits {
+    pub(crate) fn rules(&self) -> Vec<Rule> {
+        let within = |size: ByteSize, least: ByteSize, most: ByteSize| least <= size && size <= most;
+        vec![
+            (
+                within(self.body_bytes_max, ByteSize::kib(64), ByteSize::mib(48)),
+                "limits.ingest.body_bytes_max",
+                "from 64 KiB to 48 MiB, because the lines of a body are recorded together",
+            ),
+            (self.inflation_max >= 2, "limits.ingest.inflation_max", "at least 2"),
+            (
+                within(self.bodies_bytes_max, self.body_bytes_max, ByteSize::mib(64 << 10)),
+                "limits.ingest.bodies_bytes_max",
+                "from the value of limits.ingest.body_bytes_max to 64 GiB",
+            ),
+            (
+                Duration::from_millis(100) <= self.body_timeout
+                    && self.body_timeout <= Duration::from_secs(3_600),
+                "limits.ingest.body_timeout",
+                "from 100 ms to 1 h",
+            ),
+            (
+                within(self.tenant_bytes_max, ByteSize::mib(1), self.bytes_max),
+                "limits.ingest.tenant_bytes_max",
+                "from 1 MiB to the value of limits.ingest.bytes_max",
+            ),
+            (self.bytes_max <= ByteSize::mib((4 << 10) - 1), "limits.ingest.bytes_max", "less than 4 GiB"),
+            (
+                within(self.writing_bytes_max, ByteSize::kib(64), ByteSize::mib(4 << 10)),
+                "limits.ingest.writing_bytes_max",
+                "from 64 KiB to 4 GiB",
+            ),
+            (
+                self.handover_bytes_max <= self.bytes_max,
+                "limits.ingest.handover_bytes_max",
+                "at most the value of limits.ingest.bytes_max",
+            ),
+        ]
+    }
+}
+
+impl Default for IngestLimits {
+    fn default() -> Self {
+        Self {
+            body_bytes_max: ByteSize::mib(32),
+            inflation_max: 200,
+            bodies_bytes_max: ByteSize::mib(256),
+            body_timeout: Duration::from_secs(60),
+            tenant_bytes_max: ByteSize::mib(192),
+            bytes_max: ByteSize::mib(512),
+            writing_bytes_max: ByteSize::mib(16),
+            handover_bytes_max: ByteSize::mib(64),
         }
     }
 }

@@ -7,6 +7,7 @@ pub mod cli;
 pub mod compose;
 pub mod data_folder;
 pub mod http;
+pub mod ingest;
 pub mod own_log;
 pub mod ports_file;
 pub mod serve;

@@ -1,0 +1,7 @@
+//! Ways by which logs come in: one file per protocol, and what they share.
+//!
+//! Invariant: a line that arrives is in a batch, or among the rejected with its number, the reason and its bytes. It
+//! writes nothing: the actors do.
+
+pub mod body;
+pub mod decode;

@@ -1,0 +1,274 @@
+//! Receiving a body, and inflating it.
+//!
+//! Invariant: neither a body nor what is inflated from it grows beyond its bound, and all bodies together stay below
+//! theirs; a sender that never ends is cut off in time. It does not look at what a body says.
+
+use std::io::Read;
+use std::sync::Arc;
+use std::time::Duration;
+
+use antler_config::ByteSize;
+use antler_config::limits::IngestLimits;
+use axum::body::Body;
+use bytes::{Bytes, BytesMut};
+use http_body_util::BodyExt as _;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+
+/// Room for bodies is taken in steps of so many bytes.
+const STEP_BYTES: usize = 64 << 10;
+
+/// How a body is compressed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Encoding {
+    Identity,
+    Gzip,
+    Deflate,
+    Zstd,
+}
+
+/// Why a body was not received.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum BodyError {
+    #[error("the body is compressed as {encoding:?}; gzip, deflate and zstd are known")]
+    UnknownEncoding { encoding: String },
+    #[error("the body has more than {bytes_max} bytes; send it in smaller parts")]
+    TooLarge { bytes_max: u64 },
+    #[error(
+        "the body becomes more than {bytes_max} bytes, or {inflation_max} times its size, when it is inflated"
+    )]
+    Inflates { bytes_max: u64, inflation_max: u32 },
+    #[error("the body is not {encoding:?} as its header says: {reason}")]
+    Damaged { encoding: Encoding, reason: String },
+    #[error("the body was not sent within {} s", within.as_secs_f64())]
+    Slow { within: Duration },
+    #[error("the server receives as many bodies as it can hold; send again a little later")]
+    Busy,
+    #[error("the body ended early: {reason}")]
+    Cut { reason: String },
+}
+
+/// Room for the bodies that are being received.
+#[derive(Debug, Clone)]
+pub struct Bodies {
+    room: Arc<Semaphore>,
+    limits: Arc<IngestLimits>,
+}
+
+/// A body, inflated, and the room that it takes.
+#[derive(Debug)]
+pub struct Received {
+    pub bytes: Bytes,
+    room: Option<OwnedSemaphorePermit>,
+}
+
+impl Encoding {
+    /// Of the header `Content-Encoding`.
+    pub fn parse(header: Option<&str>) -> Result<Self, BodyError> {
+        let text = header.unwrap_or_default().trim().to_ascii_lowercase();
+        Ok(match text.as_str() {
+            "" | "identity" => Self::Identity,
+            "gzip" | "x-gzip" => Self::Gzip,
+            "deflate" => Self::Deflate,
+            "zstd" => Self::Zstd,
+            _ => return Err(BodyError::UnknownEncoding { encoding: text.chars().take(60).collect() }),
+        })
+    }
+}
+
+impl Bodies {
+    pub fn new(limits: IngestLimits) -> Self {
+        let room = Arc::new(Semaphore::new(steps(as_usize(limits.bodies_bytes_max))));
+        Self { room, limits: Arc::new(limits) }
+    }
+
+    /// Receives a body and inflates it.
+    pub async fn receive(&self, body: Body, encoding: Encoding) -> Result<Received, BodyError> {
+        let within = self.limits.body_timeout;
+        let received = tokio::time::timeout(within, self.collect(body)).await;
+        let mut received = received.map_err(|_| BodyError::Slow { within })??;
+        if encoding != Encoding::Identity {
+            received.bytes = self.inflate(&mut received, encoding)?;
+        }
+        Ok(received)
+    }
+
+    async fn collect(&self, mut body: Body) -> Result<Received, BodyError> {
+        let bytes_max = self.limits.body_bytes_max.as_u64();
+        let (mut bytes, mut received) = (BytesMut::new(), Received { bytes: Bytes::new(), room: None });
+        while let Some(frame) = body.frame().await {
+            let frame = frame.map_err(|error| BodyError::Cut { reason: error.to_string() })?;
+            let Ok(data) = frame.into_data() else { continue };
+            let length = bytes.len() + data.len();
+            if length as u64 > bytes_max {
+                return Err(BodyError::TooLarge { bytes_max });
+            }
+            self.make_room(&mut received, length)?;
+            bytes.extend_from_slice(&data);
+        }
+        received.bytes = bytes.freeze();
+        Ok(received)
+    }
+
+    fn make_room(&self, received: &mut Received, bytes: usize) -> Result<(), BodyError> {
+        let held = received.room.as_ref().map_or(0, OwnedSemaphorePermit::num_permits);
+        let missing = steps(bytes).saturating_sub(held);
+        if missing == 0 {
+            return Ok(());
+        }
+        let more = Arc::clone(&self.room).try_acquire_many_owned(missing as u32);
+        let more = more.map_err(|_| BodyError::Busy)?;
+        match &mut received.room {
+            Some(room) => room.merge(more),
+            room => *room = Some(more),
+        }
+        Ok(())
+    }
+
+    fn inflate(&self, received: &mut Received, encoding: Encoding) -> Result<Bytes, BodyError> {
+        let compressed = std::mem::take(&mut received.bytes);
+        let inflation_max = self.limits.inflation_max;
+        let by_ratio = compressed.len().saturating_mul(inflation_max as usize);
+        let most = as_usize(self.limits.body_bytes_max).min(by_ratio);
+        let damaged = |error: std::io::Error| BodyError::Damaged { encoding, reason: error.to_string() };
+        let mut reader = reader(&compressed, encoding).map_err(damaged)?;
+        let mut out = Vec::new();
+        loop {
+            let before = out.len();
+            self.make_room(received, before + STEP_BYTES)?;
+            let read = reader.by_ref().take(STEP_BYTES as u64).read_to_end(&mut out).map_err(damaged)?;
+            if out.len() > most {
+                let bytes_max = self.limits.body_bytes_max.as_u64();
+                return Err(BodyError::Inflates { bytes_max, inflation_max });
+            }
+            if read < STEP_BYTES {
+                return Ok(out.into());
+            }
+        }
+    }
+}
+
+fn reader<'a>(compressed: &'a [u8], encoding: Encoding) -> std::io::Result<Box<dyn Read + Send + 'a>> {
+    Ok(match encoding {
+        Encoding::Identity => Box::new(compressed),
+        Encoding::Gzip => Box::new(flate2::read::MultiGzDecoder::new(compressed)),
+        // What is called so is zlib by the book, and bare in many programs.
+        Encoding::Deflate if is_zlib(compressed) => Box::new(flate2::read::ZlibDecoder::new(compressed)),
+        Encoding::Deflate => Box::new(flate2::read::DeflateDecoder::new(compressed)),
+        Encoding::Zstd => {
+            let mut decoder = zstd::stream::read::Decoder::with_buffer(compressed)?;
+            decoder.window_log_max(ZSTD_WINDOW_LOG_MAX)?;
+            Box::new(decoder)
+        }
+    })
+}
+
+/// The window that every decoder of zstd has to know, 8 MiB, so that a body cannot ask for more memory.
+const ZSTD_WINDOW_LOG_MAX: u32 = 23;
+
+fn is_zlib(bytes: &[u8]) -> bool {
+    let [first, second, ..] = bytes else { return false };
+    first & 0x0f == 8 && u16::from_be_bytes([*first, *second]).is_multiple_of(31)
+}
+
+fn steps(bytes: usize) -> usize {
+    bytes.div_ceil(STEP_BYTES)
+}
+
+fn as_usize(size: ByteSize) -> usize {
+    usize::try_from(size.as_u64()).unwrap_or(usize::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Write as _;
+
+    use super::*;
+
+    fn bodies() -> Bodies {
+        Bodies::new(IngestLimits {
+            body_bytes_max: ByteSize::kib(256),
+            bodies_bytes_max: ByteSize::kib(1_024),
+            inflation_max: 100,
+            ..IngestLimits::default()
+        })
+    }
+
+    async fn received(bytes: Vec<u8>, encoding: Encoding) -> Result<Vec<u8>, String> {
+        let bodies = bodies();
+        let received = bodies.receive(Body::from(bytes), encoding).await;
+        let bytes = received.map(|received| received.bytes.to_vec()).map_err(|error| error.to_string());
+        assert_eq!(bodies.room.available_permits(), 16, "all room comes back");
+        bytes
+    }
+
+    fn gzip(bytes: &[u8]) -> Vec<u8> {
+        let mut out = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+        out.write_all(bytes).unwrap();
+        out.finish().unwrap()
+    }
+
+    /// Text that does not compress well.
+    fn text(length: usize) -> Vec<u8> {
+        (0..length as u32).map(|at| b'a' + (at.wrapping_mul(2_654_435_761) >> 27) as u8 % 26).collect()
+    }
+
+    #[tokio::test]
+    async fn every_encoding_comes_back() {
+        let plain = text(100_000);
+        let zlib = {
+            let mut out = flate2::write::ZlibEncoder::new(Vec::new(), flate2::Compression::fast());
+            out.write_all(&plain).unwrap();
+            out.finish().unwrap()
+        };
+        let bare = zlib[2..zlib.len() - 4].to_vec();
+        let zstd = zstd::encode_all(&plain[..], 1).unwrap();
+        for (bytes, encoding) in [
+            (plain.clone(), Encoding::Identity),
+            (gzip(&plain), Encoding::Gzip),
+            (zlib, Encoding::Deflate),
+            (bare, Encoding::Deflate),
+            (zstd, Encoding::Zstd),
+        ] {
+            assert_eq!(received(bytes, encoding).await.as_ref(), Ok(&plain), "{encoding:?}");
+        }
+    }
+
+    #[tokio::test]
+    async fn bodies_that_are_or_become_too_large_are_refused() {
+        let refused = received(text(300_000), Encoding::Identity).await.unwrap_err();
+        assert_eq!(refused, "the body has more than 262144 bytes; send it in smaller parts");
+        let expected = "the body becomes more than 262144 bytes, or 100 times its size, when it is inflated";
+        assert_eq!(received(gzip(&text(1_000).repeat(300)), Encoding::Gzip).await.unwrap_err(), expected);
+        assert_eq!(received(gzip(&vec![0; 20_000_000]), Encoding::Gzip).await.unwrap_err(), expected);
+        let bomb = zstd::encode_all(&vec![0; 200_000][..], 1).unwrap();
+        assert_eq!(received(bomb, Encoding::Zstd).await.unwrap_err(), expected);
+    }
+
+    #[tokio::test]
+    async fn a_body_that_is_not_what_it_says_is_refused() {
+        let check = async |bytes: Vec<u8>, encoding: Encoding| {
+            let refused = received(bytes, encoding).await.unwrap_err();
+            assert!(
+                refused.starts_with(&format!("the body is not {encoding:?} as its header says")),
+                "{refused}"
+            );
+        };
+        check(b"not compressed".to_vec(), Encoding::Gzip).await;
+        check(b"not compressed".to_vec(), Encoding::Zstd).await;
+        check(gzip(&text(1_000))[..100].to_vec(), Encoding::Gzip).await;
+        let unknown = Encoding::parse(Some("br")).unwrap_err().to_string();
+        assert_eq!(unknown, "the body is compressed as \"br\"; gzip, deflate and zstd are known");
+    }
+
+    #[tokio::test]
+    async fn bodies_share_their_room() {
+        let bodies = bodies();
+        let mut held = Vec::new();
+        for _ in 0..4 {
+            held.push(bodies.receive(Body::from(text(256 << 10)), Encoding::Identity).await.unwrap());
+        }
+        assert_eq!(bodies.receive(Body::from("x"), Encoding::Identity).await.unwrap_err(), BodyError::Busy);
+        held.pop();
+        assert!(bodies.receive(Body::from("x"), Encoding::Identity).await.is_ok());
+    }
+}
