@@ -15,4 +15,5 @@ pub mod supervision;
 pub mod system;
 pub mod tenant;
 pub mod turns;
+pub mod upkeep;
 pub mod workers;

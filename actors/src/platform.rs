@@ -21,6 +21,7 @@ use crate::supervision::{Failures, Supervision, Verdict};
 use crate::system::SystemLimits;
 use crate::tenant::{Tenant, TenantArguments, TenantMessage, TenantReport};
 use crate::turns::Turns;
+use crate::upkeep::{Upkeep, UpkeepArguments, UpkeepMessage};
 
 /// A tenant answers its supervisor within this time or not at all.
 const ANSWER_MAX: Duration = Duration::from_secs(2);
@@ -61,6 +62,7 @@ pub enum PlatformMessage {
     StartProjector {
         at: usize,
     },
+    StartUpkeep,
     LookForIdle,
 }
 
@@ -93,6 +95,7 @@ pub struct PlatformArguments {
     pub ports: Arc<Ports>,
     pub doors: Arc<Doors>,
     pub projectors: Vec<ProjectorArguments>,
+    pub upkeep: Option<UpkeepArguments>,
 }
 
 /// The actor.
@@ -106,6 +109,9 @@ pub struct PlatformState {
     tenants: BTreeMap<TenantId, Child>,
     parked: BTreeMap<TenantId, Parked>,
     projectors: Vec<ProjectorChild>,
+    upkeep: Option<UpkeepArguments>,
+    /// What runs of it, and its failures.
+    upkeeping: (Option<ActorRef<UpkeepMessage>>, Failures),
 }
 
 #[derive(Debug, Default)]
@@ -137,6 +143,7 @@ impl Actor for Platform {
         for at in 0..state.projectors.len() {
             state.start_projector(&myself, at).await?;
         }
+        state.start_upkeep(&myself).await?;
         drop(myself.send_interval(LOOK_EVERY, || PlatformMessage::LookForIdle));
         Ok(state)
     }
@@ -155,6 +162,7 @@ impl Actor for Platform {
             PlatformMessage::Inspect { reply } => drop(reply.send(state.report().await)),
             PlatformMessage::StartTenant { tenant } => state.restart_tenant(tenant, &myself).await,
             PlatformMessage::StartProjector { at } => state.start_projector(&myself, at).await?,
+            PlatformMessage::StartUpkeep => state.start_upkeep(&myself).await?,
             PlatformMessage::LookForIdle => state.stop_idle(),
         }
         Ok(())
@@ -194,6 +202,9 @@ impl Actor for Platform {
         for projector in state.projectors.iter().filter_map(|child| child.running.as_ref()) {
             drop(projector.stop_and_wait(None, Some(STOP_MAX)).await);
         }
+        if let Some(upkeep) = &state.upkeeping.0 {
+            drop(upkeep.stop_and_wait(None, Some(STOP_MAX)).await);
+        }
         myself.stop_children_and_wait(None, Some(STOP_MAX)).await;
         Ok(())
     }
@@ -201,10 +212,12 @@ impl Actor for Platform {
 
 impl PlatformState {
     fn new(arguments: PlatformArguments) -> Self {
-        let PlatformArguments { ports, doors, projectors } = arguments;
+        let PlatformArguments { ports, doors, projectors, upkeep } = arguments;
         let child = |with| ProjectorChild { with, running: None, failures: Failures::default() };
         let projectors = projectors.into_iter().map(child).collect();
-        Self { ports, doors, tenants: BTreeMap::new(), parked: BTreeMap::new(), projectors }
+        let (tenants, parked) = (BTreeMap::new(), BTreeMap::new());
+        let upkeeping = (None, Failures::default());
+        Self { ports, doors, tenants, parked, projectors, upkeep, upkeeping }
     }
 
     async fn open(
@@ -264,6 +277,14 @@ impl PlatformState {
         Ok(())
     }
 
+    async fn start_upkeep(&mut self, myself: &ActorRef<PlatformMessage>) -> Result<(), ActorProcessingErr> {
+        if let Some(with) = self.upkeep.clone() {
+            let (actor, _) = Actor::spawn_linked(None, Upkeep, with, myself.get_cell()).await?;
+            self.upkeeping.0 = Some(actor);
+        }
+        Ok(())
+    }
+
     fn failed(&mut self, myself: &ActorRef<PlatformMessage>, who: ActorId, reason: &str) {
         let tenant = self.tenants.iter().find(|(_, child)| is(child.running.as_ref(), who));
         if let Some(tenant) = tenant.map(|(tenant, _)| *tenant) {
@@ -272,6 +293,22 @@ impl PlatformState {
         let of_who = |child: &ProjectorChild| is(child.running.as_ref(), who);
         if let Some(at) = self.projectors.iter().position(of_who) {
             self.projector_failed(myself, at, reason);
+        }
+        if is(self.upkeeping.0.as_ref(), who) {
+            self.upkeeping.0 = None;
+            let wait = self.wait_after_failure(self.upkeeping.1);
+            self.upkeeping.1 = wait.1;
+            tracing::error!(reason, wait = ?wait.0, "upkeep failed and is started again");
+            drop(myself.send_after(wait.0, || PlatformMessage::StartUpkeep));
+        }
+    }
+
+    /// How long the program waits for what it cannot do without, which is never given up.
+    fn wait_after_failure(&self, mut failures: Failures) -> (Duration, Failures) {
+        let patience = &self.ports.supervision.projectors;
+        match failures.note(self.ports.clock.elapsed(), patience) {
+            Verdict::RestartAfter(wait) => (wait, failures),
+            Verdict::GiveUp { .. } => (patience.longest, failures),
         }
     }
 
@@ -292,15 +329,10 @@ impl PlatformState {
         }
     }
 
-    /// Without its projectors the program is of no use, so these are never given up.
     fn projector_failed(&mut self, myself: &ActorRef<PlatformMessage>, at: usize, reason: &str) {
+        let (wait, failures) = self.wait_after_failure(self.projectors[at].failures);
         let child = &mut self.projectors[at];
-        child.running = None;
-        let patience = &self.ports.supervision.projectors;
-        let wait = match child.failures.note(self.ports.clock.elapsed(), patience) {
-            Verdict::RestartAfter(wait) => wait,
-            Verdict::GiveUp { .. } => patience.longest,
-        };
+        (child.running, child.failures) = (None, failures);
         let ProjectorArguments { partition, projection, .. } = &child.with;
         let projection = projection.name();
         tracing::error!(projection, %partition, reason, ?wait, "a projector failed and is started again");

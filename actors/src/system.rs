@@ -25,6 +25,7 @@ use crate::progress::Progress;
 use crate::projector::{Projection, ProjectorArguments, ProjectorFigures};
 use crate::supervision::Supervision;
 use crate::turns::Turns;
+use crate::upkeep::UpkeepArguments;
 
 /// The platform answers within this time or not at all.
 const ANSWER_MAX: Duration = Duration::from_secs(5);
@@ -54,6 +55,8 @@ pub struct SystemParts {
     pub limits: SystemLimits,
     pub supervision: Supervision,
     pub projections: Vec<Arc<dyn Projection>>,
+    /// None if nothing has to be kept in shape.
+    pub upkeep: Option<UpkeepArguments>,
 }
 
 /// Why lines were not taken.
@@ -109,7 +112,7 @@ pub struct StartError {
 
 impl System {
     pub async fn start(parts: SystemParts) -> Result<Self, StartError> {
-        let SystemParts { clock, log, placement, limits, supervision, projections } = parts;
+        let SystemParts { clock, log, placement, limits, supervision, projections, upkeep } = parts;
         let running: Vec<RunningProjection> =
             projections.iter().map(|projection| running(&**projection, log.partitions())).collect();
         let mut projectors = Vec::new();
@@ -126,7 +129,7 @@ impl System {
         let ports =
             Arc::new(Ports { clock, log, placement, turns: turns.clone(), limits, supervision, handovers });
         let doors = Arc::<Doors>::default();
-        let arguments = PlatformArguments { ports, doors: Arc::clone(&doors), projectors };
+        let arguments = PlatformArguments { ports, doors: Arc::clone(&doors), projectors, upkeep };
         let started = Actor::spawn(None, Platform, arguments).await;
         let (platform, _) = started.map_err(|error| StartError { reason: error.to_string() })?;
         let purse = Purse::new(limits.bytes_max);

@@ -171,6 +171,7 @@ impl World {
             limits: LIMITS,
             supervision: Supervision { shards: HASTY, tenants: HASTY, projectors: HASTY },
             projections: vec![Arc::clone(projection) as Arc<dyn Projection>],
+            upkeep: None,
         };
         System::start(parts).await.unwrap()
     }

@@ -42,12 +42,15 @@ use crate::index::port::{
 /// A column store that answers the port.
 pub struct ColumnIndex {
     shared: Arc<Shared>,
+    /// Whoever does changes: no question keeps lines from being taken.
+    changing: Arc<dyn Workers>,
 }
 
 /// What work on other threads needs.
 struct Shared {
     store: ColumnStore,
     clock: Arc<dyn Clock>,
+    /// Those who answer questions.
     workers: Arc<dyn Workers>,
     known_bytes: KnownBytes,
     known_rules: KnownRules,
@@ -56,7 +59,14 @@ struct Shared {
 impl ColumnIndex {
     pub fn new(store: ColumnStore, clock: Arc<dyn Clock>, workers: Arc<dyn Workers>) -> Self {
         let (known_bytes, known_rules) = (KnownBytes::default(), KnownRules::default());
-        Self { shared: Arc::new(Shared { store, clock, workers, known_bytes, known_rules }) }
+        let changing = Arc::clone(&workers);
+        Self { shared: Arc::new(Shared { store, clock, workers, known_bytes, known_rules }), changing }
+    }
+
+    /// Gives changes to others than those who answer questions.
+    #[must_use]
+    pub fn changed_by(self, changing: Arc<dyn Workers>) -> Self {
+        Self { changing, ..self }
     }
 
     pub fn store(&self) -> &ColumnStore {
@@ -81,7 +91,8 @@ impl ColumnIndex {
             let work = move |shared: &Shared| {
                 answer(&Asked::new(&shared.store, &shared.known_bytes, patience, bounds.memory_bytes))
             };
-            run(shared, work).await?
+            let workers = Arc::clone(&shared.workers);
+            run(shared, &*workers, work).await?
         })
     }
 
@@ -91,17 +102,19 @@ impl ColumnIndex {
         change: impl FnOnce(&Shared) -> Result<T, IndexError> + Send + 'static,
     ) -> BoxFuture<'_, Result<T, IndexError>> {
         let shared = Arc::clone(&self.shared);
-        Box::pin(async move { run(shared, change).await? })
+        let changing = Arc::clone(&self.changing);
+        Box::pin(async move { run(shared, &*changing, change).await? })
     }
 }
 
 /// Lets workers do something, and brings back what it gave.
 async fn run<T: Send + 'static>(
     shared: Arc<Shared>,
+    workers: &dyn Workers,
     work: impl FnOnce(&Shared) -> T + Send + 'static,
 ) -> Result<T, WorkLost> {
     let answer = Arc::new(Mutex::new(None));
-    let (place, workers) = (Arc::clone(&answer), Arc::clone(&shared.workers));
+    let place = Arc::clone(&answer);
     let work = move || {
         let given = work(&shared);
         *place.lock().expect("nothing panics while it hands over an answer") = Some(given);

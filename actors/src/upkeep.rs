@@ -1,0 +1,181 @@
+//! Upkeep: has the index make its lines durable, and lets the log go of what the index has.
+//!
+//! Invariant: the log keeps every line until the index has it on stable storage, and a while longer; what fails is tried
+//! again, loudly. It does not decide what is due: the index does.
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+use std::time::Duration;
+
+use antler_events::clock::Clock;
+use antler_events::ids::{Offset, PartitionId};
+use antler_events::log::EventLog;
+use antler_projections::index::port::SearchIndex;
+use ractor::{Actor, ActorProcessingErr, ActorRef};
+use tokio::sync::Notify;
+
+/// The index is told the time so often.
+const TICK: Duration = Duration::from_secs(1);
+/// Checkpoints are noted so often at most.
+const NOTE_EVERY: Duration = Duration::from_secs(5);
+/// The pause after something failed.
+const PAUSE: Duration = Duration::from_secs(1);
+
+#[derive(Debug)]
+pub enum UpkeepMessage {
+    Step,
+}
+
+/// What upkeep needs.
+#[derive(Debug, Clone)]
+pub struct UpkeepArguments {
+    pub clock: Arc<dyn Clock>,
+    pub log: Arc<dyn EventLog>,
+    pub index: Arc<dyn SearchIndex>,
+    /// Told when there is something to do.
+    pub due: Arc<Notify>,
+    /// How long the log keeps lines that the index has.
+    pub keep_lines_for: Duration,
+    /// How much of one core old lines may take to be made smaller, in percent.
+    pub cold_share_percent: u8,
+}
+
+/// The actor.
+#[derive(Debug)]
+pub struct Upkeep;
+
+#[derive(Debug)]
+pub struct UpkeepState {
+    with: UpkeepArguments,
+    checkpoints: Checkpoints,
+    /// Old lines are looked at again from then on.
+    cool_from: Duration,
+}
+
+/// What the index had on stable storage, and when.
+#[derive(Debug, Default)]
+struct Checkpoints(VecDeque<(Duration, Vec<Offset>)>);
+
+impl Actor for Upkeep {
+    type Msg = UpkeepMessage;
+    type State = UpkeepState;
+    type Arguments = UpkeepArguments;
+
+    async fn pre_start(
+        &self,
+        myself: ActorRef<UpkeepMessage>,
+        with: UpkeepArguments,
+    ) -> Result<UpkeepState, ActorProcessingErr> {
+        myself.cast(UpkeepMessage::Step)?;
+        Ok(UpkeepState { with, checkpoints: Checkpoints::default(), cool_from: Duration::ZERO })
+    }
+
+    async fn handle(
+        &self,
+        myself: ActorRef<UpkeepMessage>,
+        message: UpkeepMessage,
+        state: &mut UpkeepState,
+    ) -> Result<(), ActorProcessingErr> {
+        match message {
+            UpkeepMessage::Step => state.step().await,
+        }
+        Ok(myself.cast(UpkeepMessage::Step)?)
+    }
+}
+
+impl UpkeepState {
+    /// Does one piece of work, or waits for some.
+    async fn step(&mut self) {
+        let worked = match self.with.index.upkeep().await {
+            Ok(worked) => worked || self.cool().await,
+            Err(error) => {
+                tracing::error!(
+                    error = describe(&error),
+                    "lines cannot be made durable in the index; the log keeps them"
+                );
+                tokio::time::sleep(PAUSE).await;
+                false
+            }
+        };
+        self.let_go().await;
+        if !worked {
+            self.wait().await;
+        }
+    }
+
+    async fn wait(&self) {
+        let UpkeepArguments { clock, index, due, .. } = &self.with;
+        let _told_or_not = tokio::time::timeout(TICK, due.notified()).await;
+        let _due = index.tick(clock.now());
+    }
+
+    /// Makes old lines smaller, and rests as long as its share of a core asks.
+    async fn cool(&mut self) -> bool {
+        let UpkeepArguments { clock, index, cold_share_percent, .. } = &self.with;
+        let before = clock.elapsed();
+        if before < self.cool_from || *cold_share_percent == 0 {
+            return false;
+        }
+        let cooled = index.cool(clock.now()).await.unwrap_or_else(|error| {
+            tracing::error!(error = describe(&error), "old lines cannot be made smaller");
+            false
+        });
+        let took = clock.elapsed().saturating_sub(before);
+        let rest = took * u32::from(100 - (*cold_share_percent).min(100)) / u32::from(*cold_share_percent);
+        self.cool_from = clock.elapsed() + if cooled { rest } else { Duration::from_secs(60) };
+        cooled
+    }
+
+    /// Lets the log go of lines that the index has had on stable storage for long enough.
+    async fn let_go(&mut self) {
+        let UpkeepArguments { clock, log, index, keep_lines_for, .. } = &self.with;
+        let now = clock.elapsed();
+        let checkpoint = |number| index.checkpoint(PartitionId::new(number));
+        self.checkpoints.note(now, || (0..log.partitions()).map(checkpoint).collect());
+        let Some(old) = self.checkpoints.older_than(now.saturating_sub(*keep_lines_for)) else { return };
+        for (number, offset) in (0..).zip(old) {
+            let partition = PartitionId::new(number);
+            if let Err(error) = log.truncate(partition, offset.plus(1)).await {
+                tracing::warn!(%partition, error = describe(&error), "the log keeps lines that it need not keep");
+            }
+        }
+    }
+}
+
+impl Checkpoints {
+    fn note(&mut self, now: Duration, offsets: impl FnOnce() -> Vec<Offset>) {
+        let is_due = self.0.back().is_none_or(|(last, _)| now.saturating_sub(*last) >= NOTE_EVERY);
+        if is_due {
+            self.0.push_back((now, offsets()));
+        }
+    }
+
+    /// Takes out the newest that was noted before this time.
+    fn older_than(&mut self, time: Duration) -> Option<Vec<Offset>> {
+        let count = self.0.partition_point(|(noted, _)| *noted < time);
+        self.0.drain(..count).next_back().map(|(_, offsets)| offsets)
+    }
+}
+
+/// The error with its causes.
+fn describe(error: &dyn std::error::Error) -> String {
+    let causes = std::iter::successors(error.source(), |cause| cause.source());
+    causes.fold(error.to_string(), |text, cause| format!("{text}: {cause}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_log_lets_go_of_what_was_durable_a_while_ago() {
+        let mut checkpoints = Checkpoints::default();
+        for second in 0..20 {
+            checkpoints.note(Duration::from_secs(second), || vec![Offset::new(second)]);
+        }
+        assert_eq!(checkpoints.older_than(Duration::ZERO), None);
+        assert_eq!(checkpoints.older_than(Duration::from_secs(12)), Some(vec![Offset::new(10)]));
+        assert_eq!(checkpoints.older_than(Duration::from_secs(12)), None);
+        assert_eq!(checkpoints.older_than(Duration::from_secs(100)), Some(vec![Offset::new(15)]));
+    }
+}
