@@ -52,7 +52,13 @@ impl Config {
     /// Values that have the right type and cannot work.
     pub(crate) fn check(&self) -> Vec<Invalid> {
         let limits = &self.limits;
-        let sections = [self.storage.rules(), self.index.rules(), limits.http.rules(), limits.ingest.rules()];
+        let sections = [
+            self.storage.rules(),
+            self.index.rules(),
+            limits.http.rules(),
+            limits.ingest.rules(),
+            limits.search.rules(),
+        ];
         let rules = sections.into_iter().flatten();
         rules
             .filter(|(holds, ..)| !holds)

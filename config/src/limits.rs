@@ -19,6 +19,7 @@ pub const CONFIG_FILE_BYTES_MAX: u64 = 1 << 20;
 pub struct Limits {
     pub http: HttpLimits,
     pub ingest: IngestLimits,
+    pub search: SearchLimits,
 }
 
 /// What HTTP connections may cost.
@@ -147,6 +148,55 @@ impl Default for IngestLimits {
             bytes_max: ByteSize::mib(512),
             writing_bytes_max: ByteSize::mib(16),
             handover_bytes_max: ByteSize::mib(64),
+        }
+    }
+}
+
+/// What one question about lines may cost.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SearchLimits {
+    /// Time of a question; what was found until then is answered. An export has it for each of its pages.
+    #[serde(with = "crate::duration")]
+    pub time_max: Duration,
+    /// Memory of what is gathered for one answer.
+    pub memory_bytes_max: ByteSize,
+    /// Size of the body of a question.
+    pub body_bytes_max: ByteSize,
+    /// Lines before a page that is asked for by its number; further ones are reached by cursor.
+    pub skipped_lines_max: u32,
+}
+
+impl SearchLimits {
+    pub(crate) fn rules(&self) -> Vec<Rule> {
+        vec![
+            (
+                Duration::from_millis(10) <= self.time_max && self.time_max <= Duration::from_secs(600),
+                "limits.search.time_max",
+                "from 10 ms to 10 m",
+            ),
+            (
+                ByteSize::mib(1) <= self.memory_bytes_max && self.memory_bytes_max <= ByteSize::mib(16 << 10),
+                "limits.search.memory_bytes_max",
+                "from 1 MiB to 16 GiB",
+            ),
+            (
+                ByteSize::kib(1) <= self.body_bytes_max && self.body_bytes_max <= ByteSize::mib(16),
+                "limits.search.body_bytes_max",
+                "from 1 KiB to 16 MiB",
+            ),
+            (self.skipped_lines_max <= 1_000_000, "limits.search.skipped_lines_max", "at most 1000000"),
+        ]
+    }
+}
+
+impl Default for SearchLimits {
+    fn default() -> Self {
+        Self {
+            time_max: Duration::from_secs(10),
+            memory_bytes_max: ByteSize::mib(64),
+            body_bytes_max: ByteSize::kib(256),
+            skipped_lines_max: 100_000,
         }
     }
 }
