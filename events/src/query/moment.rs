@@ -14,7 +14,7 @@ const FIRST_MONDAY: i64 = 4 * DAY;
 
 /// A stretch of time from its start to the instant before its end.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Moment {
+pub struct Moment {
     pub start: Timestamp,
     pub end: Timestamp,
 }
@@ -30,7 +30,7 @@ enum Unit {
 
 impl Moment {
     /// Reads a time as it stands in a query for the time of a line.
-    pub(super) fn parse(text: &str, now: Timestamp) -> Option<Self> {
+    pub fn parse(text: &str, now: Timestamp) -> Option<Self> {
         Self::of_any_field(text, now)
             .or_else(|| year(text))
             .or_else(|| epoch(text, now))

@@ -172,6 +172,20 @@ impl Filter {
     }
 }
 
+impl Wildcard {
+    /// The pattern that only the text itself fits.
+    pub fn literally(text: &str) -> Self {
+        let mut source = String::with_capacity(text.len());
+        for character in text.chars() {
+            if matches!(character, '\\' | '*' | '?') {
+                source.push('\\');
+            }
+            source.push(character);
+        }
+        Self { source: source.into() }
+    }
+}
+
 impl FieldName {
     /// The field of a name: a role if the name is that of one.
     pub fn named(name: &str) -> Self {
@@ -228,6 +242,11 @@ mod tests {
         assert_eq!(Filter::any_of([b, Filter::All]), Filter::All);
         assert_eq!(Filter::any_of([]), Filter::nothing());
         assert_eq!(word("a").negated().negated(), word("a"));
+    }
+
+    #[test]
+    fn a_literal_pattern_has_no_joker() {
+        assert_eq!(&*Wildcard::literally(r"C:\logs\*.lo?").source, r"C:\\logs\\\*.lo\?");
     }
 
     #[test]

@@ -95,17 +95,5 @@ fn says_the_same(line: Line<'_>, defaults: &LineDefaults, role: Role) -> Filter 
             cell => cell.to_string(),
         },
     };
-    Filter::is(field, Test::Like(Wildcard { source: literally(&said).into() }))
-}
-
-/// A pattern that only the text itself fits.
-fn literally(text: &str) -> String {
-    let mut pattern = String::with_capacity(text.len());
-    for character in text.chars() {
-        if matches!(character, '\\' | '*' | '?') {
-            pattern.push('\\');
-        }
-        pattern.push(character);
-    }
-    pattern
+    Filter::is(field, Test::Like(Wildcard::literally(&said)))
 }
