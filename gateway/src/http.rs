@@ -10,6 +10,7 @@ pub mod health;
 pub mod metrics;
 pub mod observe;
 pub mod router;
+pub mod search;
 mod shared;
 
 pub use shared::Shared;

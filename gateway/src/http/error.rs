@@ -21,6 +21,24 @@ pub enum ApiError {
         "this address needs the credential that is set as listeners.metrics_token: Authorization: Bearer TOKEN"
     )]
     NoCredential,
+    #[error(
+        "this address needs a credential: send Authorization: Bearer X, where X is an access token or an API key"
+    )]
+    NoTenant,
+    #[error("{message}")]
+    InvalidQuery { message: String, details: Map<String, Value> },
+    #[error("the parameter {field} cannot be used: {reason}")]
+    InvalidParameter { field: String, reason: String },
+    #[error("there is no line {id}{hint}")]
+    NoLine { id: String, hint: String },
+    #[error("the body cannot be read: {reason}")]
+    BadBody { reason: String },
+    #[error("a question is sent as application/json or as a form, and not as {given}")]
+    WrongContentType { given: String },
+    #[error("the body has more than {bytes_max} bytes; ask a shorter question")]
+    BodyTooLarge { bytes_max: usize },
+    #[error("lines cannot be searched now: {reason}; try again in a moment")]
+    SearchUnavailable { reason: String },
 }
 
 /// The body of an error answer.
@@ -42,15 +60,27 @@ impl ApiError {
         match self {
             Self::NoRoute { .. } => StatusCode::NOT_FOUND,
             Self::MethodNotAllowed { .. } => StatusCode::METHOD_NOT_ALLOWED,
-            Self::NoCredential => StatusCode::UNAUTHORIZED,
+            Self::NoCredential | Self::NoTenant => StatusCode::UNAUTHORIZED,
+            Self::InvalidQuery { .. } | Self::BadBody { .. } => StatusCode::BAD_REQUEST,
+            Self::InvalidParameter { .. } => StatusCode::UNPROCESSABLE_ENTITY,
+            Self::NoLine { .. } => StatusCode::NOT_FOUND,
+            Self::WrongContentType { .. } => StatusCode::UNSUPPORTED_MEDIA_TYPE,
+            Self::BodyTooLarge { .. } => StatusCode::PAYLOAD_TOO_LARGE,
+            Self::SearchUnavailable { .. } => StatusCode::SERVICE_UNAVAILABLE,
         }
     }
 
     fn code(&self) -> &'static str {
         match self {
-            Self::NoRoute { .. } => "not_found",
+            Self::NoRoute { .. } | Self::NoLine { .. } => "not_found",
             Self::MethodNotAllowed { .. } => "method_not_allowed",
-            Self::NoCredential => "unauthorized",
+            Self::NoCredential | Self::NoTenant => "unauthorized",
+            Self::InvalidQuery { .. } => "invalid_query",
+            Self::InvalidParameter { .. } => "invalid_parameter",
+            Self::BadBody { .. } => "bad_body",
+            Self::WrongContentType { .. } => "unsupported_media_type",
+            Self::BodyTooLarge { .. } => "too_large",
+            Self::SearchUnavailable { .. } => "unavailable",
         }
     }
 
@@ -60,7 +90,17 @@ impl ApiError {
             Self::MethodNotAllowed { path, method } => {
                 vec![("path", path.as_str()), ("method", method.as_str())]
             }
-            Self::NoCredential => vec![],
+            Self::InvalidQuery { details, .. } => return details.clone(),
+            Self::InvalidParameter { field, reason } => {
+                vec![("field", field.as_str()), ("reason", reason.as_str())]
+            }
+            Self::NoLine { id, .. } => vec![("id", id.as_str())],
+            Self::BadBody { .. }
+            | Self::BodyTooLarge { .. }
+            | Self::NoCredential
+            | Self::NoTenant
+            | Self::SearchUnavailable { .. }
+            | Self::WrongContentType { .. } => vec![],
         };
         pairs.into_iter().map(|(name, value)| (name.to_owned(), value.into())).collect()
     }

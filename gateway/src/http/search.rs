@@ -1,0 +1,100 @@
+//! The search API: questions about the lines of a tenant, and their answers.
+//!
+//! `parameters` reads what was sent, `question` makes the one filter of it, `asking` keeps the time that is left,
+//! `line` and `table` show what was found; every other file is one resource.
+//! Invariant: the tenant comes from the request's credential alone and is handed to the index by itself, so no text of a
+//! user can reach beyond it. Nothing is spawned: who hangs up drops the future, and with it the work.
+
+mod aggregations;
+mod asking;
+mod columns;
+mod counts;
+mod explain;
+mod export;
+mod fields;
+mod line;
+mod one;
+mod page;
+mod parameters;
+mod patterns;
+mod question;
+mod refusal;
+mod table;
+mod validate;
+mod wrong_query;
+
+#[cfg(test)]
+mod tests;
+
+use std::convert::Infallible;
+use std::sync::Arc;
+
+use antler_config::limits::SearchLimits;
+use antler_events::clock::Clock;
+use antler_events::ids::TenantId;
+use antler_projections::index::port::SearchIndex;
+use axum::Router;
+use axum::extract::{FromRef, FromRequestParts};
+use axum::http::request::Parts;
+use axum::routing::{MethodRouter, get};
+
+use super::error::ApiError;
+
+/// What the handlers need.
+#[derive(Debug, Clone)]
+pub struct SearchState {
+    pub index: Arc<dyn SearchIndex>,
+    pub clock: Arc<dyn Clock>,
+    pub limits: SearchLimits,
+}
+
+/// Whose lines a request may see. Whoever checks credentials puts it into the extensions of the request.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct RequestTenant(pub TenantId);
+
+impl<S: Sync> FromRequestParts<S> for RequestTenant {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, _state: &S) -> Result<Self, ApiError> {
+        parts.extensions.get().copied().ok_or(ApiError::NoTenant)
+    }
+}
+
+/// All routes of searching, with and without a version and a slash at the end.
+pub fn routes<S>() -> Router<S>
+where
+    S: Clone + Send + Sync + 'static,
+    SearchState: FromRef<S>,
+{
+    let with_both = |router: Router<S>, (path, methods): (&str, MethodRouter<S, Infallible>)| {
+        ["/api/logs", "/api/v1/logs"].iter().fold(router, |router, prefix| {
+            router
+                .route(&format!("{prefix}{path}"), methods.clone())
+                .route(&format!("{prefix}{path}/"), methods.clone())
+        })
+    };
+    table().into_iter().fold(Router::new(), with_both)
+}
+
+fn table<S>() -> Vec<(&'static str, MethodRouter<S, Infallible>)>
+where
+    S: Clone + Send + Sync + 'static,
+    SearchState: FromRef<S>,
+{
+    vec![
+        ("", get(page::newest)),
+        ("/search", get(page::search).post(page::search)),
+        ("/export", get(export::export).post(export::export)),
+        ("/stats", get(counts::stats).post(counts::stats)),
+        ("/histogram", get(counts::histogram).post(counts::histogram)),
+        ("/facets", get(counts::facets).post(counts::facets)),
+        ("/fields", get(fields::fields)),
+        ("/fields/{name}/values", get(fields::values).post(fields::values)),
+        ("/patterns", get(patterns::patterns).post(patterns::patterns)),
+        ("/validate-query", get(validate::validate).post(validate::validate)),
+        ("/explain", get(explain::explain).post(explain::explain)),
+        ("/{id}", get(one::detail)),
+        ("/{id}/raw", get(one::raw)),
+        ("/{id}/context", get(one::context)),
+    ]
+}

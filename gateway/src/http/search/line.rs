@@ -1,0 +1,246 @@
+//! A line as JSON: what it means under fixed names, and everything else as it was sent.
+//!
+//! Invariant: nothing that a line says is lost: other fields are passed on as they stand in the line, so numbers keep
+//! their digits and objects their form; what stood under one of the fixed names and says something else is in
+//! `original`. It does not choose lines.
+
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+
+use antler_events::event::lines::LineDefaults;
+use antler_events::line::{Level, Line, LineBatch, Role};
+use antler_events::query::tree::FieldName;
+use antler_events::query::{Highlight, Matcher};
+use antler_projections::index::port::FoundLine;
+use serde::de::{MapAccess, Visitor};
+use serde::ser::SerializeMap;
+use serde::{Deserializer as _, Serialize, Serializer};
+use serde_json::value::RawValue;
+
+use super::wrong_query::units_before;
+
+/// Roles that every answer shows, in their order.
+pub(super) const SHOWN_ROLES: [Role; 6] =
+    [Role::Level, Role::Message, Role::Source, Role::Service, Role::Environment, Role::Host];
+
+/// What is shown beside the meaning and the fields of a line.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Extras {
+    /// The line as it came, as far as it is UTF-8.
+    pub raw: bool,
+    /// How it came.
+    pub arrival: bool,
+    /// Whose matches are marked.
+    pub highlight: Option<Matcher>,
+    /// Names of the line's own that are left out.
+    pub dropped: Vec<String>,
+}
+
+/// A line that is written as JSON.
+#[derive(Debug)]
+pub(super) struct ShownLine<'a> {
+    pub line: &'a FoundLine,
+    pub extras: &'a Extras,
+}
+
+/// Fields of an object as they stand in it; of a name that comes twice the last.
+#[derive(Debug, Default)]
+struct OwnFields<'a> {
+    fields: Vec<(Cow<'a, str>, &'a RawValue)>,
+    places: BTreeMap<Cow<'a, str>, usize>,
+}
+
+#[derive(Serialize)]
+struct ShownArrival<'a> {
+    protocol: &'a str,
+    origin: &'a str,
+}
+
+impl Serialize for ShownLine<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let found = self.line;
+        let batch = found.parsed().ok();
+        let parsed = batch.as_ref().and_then(|batch| batch.line(0));
+        let mut map = serializer.serialize_map(None)?;
+        map.serialize_entry("id", &found.id().to_string())?;
+        map.serialize_entry("timestamp", &found.position.time.to_string())?;
+        map.serialize_entry("received_at", &found.received_at.to_string())?;
+        for role in SHOWN_ROLES {
+            let said = parsed.and_then(|line| role_text(line, &found.arrival.defaults, role));
+            map.serialize_entry(FieldName::role_name(role), &said)?;
+        }
+        if let Some(line) = parsed {
+            self.others(line, &mut map)?;
+        }
+        if self.extras.raw {
+            map.serialize_entry("raw", &String::from_utf8_lossy(&found.raw))?;
+        }
+        if self.extras.arrival {
+            let arrival = ShownArrival { protocol: &found.arrival.protocol, origin: &found.arrival.origin };
+            map.serialize_entry("arrival", &arrival)?;
+        }
+        if let (Some(matcher), Some(batch)) = (&self.extras.highlight, &batch) {
+            map.serialize_entry("highlight", &marks(matcher, batch, &found.arrival.defaults))?;
+        }
+        map.end()
+    }
+}
+
+impl ShownLine<'_> {
+    /// The fields of the line under its own names.
+    fn others<M: SerializeMap>(&self, line: Line<'_>, map: &mut M) -> Result<(), M::Error> {
+        let own = OwnFields::of(line);
+        let mut original = Vec::new();
+        let is_dropped = |name: &str| self.extras.dropped.iter().any(|dropped| dropped == name);
+        for (name, value) in own.fields.iter().filter(|(name, _)| !is_dropped(name)) {
+            match fixed(name) {
+                Fixed::No if name == "tags" => map.serialize_entry("tags", &self.tags(Some(value)))?,
+                Fixed::No => map.serialize_entry(name, value)?,
+                Fixed::Role(role) if says_the_same(line, role, name) => {}
+                Fixed::Role(_) | Fixed::Ours => original.push((name, value)),
+            }
+        }
+        let has_tags = own.places.contains_key("tags");
+        if !has_tags && !self.line.arrival.defaults.tags.is_empty() && !is_dropped("tags") {
+            map.serialize_entry("tags", &self.tags(None))?;
+        }
+        if !original.is_empty() {
+            map.serialize_entry("original", &Pairs(&original))?;
+        }
+        Ok(())
+    }
+
+    /// The tags of the line and those that its sender gave to all lines.
+    fn tags(&self, own: Option<&RawValue>) -> Vec<Box<RawValue>> {
+        let own = own.map(|own| {
+            serde_json::from_str::<Vec<Box<RawValue>>>(own.get()).unwrap_or_else(|_| vec![own.to_owned()])
+        });
+        let mut tags = own.unwrap_or_default();
+        for tag in &self.line.arrival.defaults.tags {
+            let tag = serde_json::value::to_raw_value(tag).expect("a text is JSON");
+            if !tags.iter().any(|known| known.get() == tag.get()) {
+                tags.push(tag);
+            }
+        }
+        tags
+    }
+}
+
+/// What a name means in an answer.
+enum Fixed {
+    No,
+    Role(Role),
+    /// A name that answers use for themselves.
+    Ours,
+}
+
+fn fixed(name: &str) -> Fixed {
+    match name {
+        "id" | "received_at" | "raw" | "original" | "arrival" | "highlight" => Fixed::Ours,
+        "timestamp" => Fixed::Role(Role::Time),
+        _ => {
+            let role = SHOWN_ROLES.into_iter().find(|role| FieldName::role_name(*role) == name);
+            role.map_or(Fixed::No, Fixed::Role)
+        }
+    }
+}
+
+/// Whether the answer says under a fixed name what the line says there.
+fn says_the_same(line: Line<'_>, role: Role, name: &str) -> bool {
+    let Some(field) = line.index_of(role).and_then(|index| line.fields().nth(index)) else { return false };
+    let is_read = match role {
+        Role::Time => line.own_timestamp().is_some(),
+        Role::Level => line.level().is_none_or(|level| field.value.raw == level.as_str().as_bytes()),
+        _ => true,
+    };
+    field.name_text == name && is_read
+}
+
+/// What a line says in a role, or its sender said for all lines.
+pub(super) fn role_text<'a>(line: Line<'a>, defaults: &'a LineDefaults, role: Role) -> Option<Cow<'a, str>> {
+    if role == Role::Level
+        && let Some(level) = line.level()
+    {
+        return Some(Cow::Borrowed(level.as_str()));
+    }
+    if let Some(value) = line.role(role) {
+        return Some(value.text());
+    }
+    let said = match role {
+        Role::Level => {
+            let said = defaults.level.as_deref()?;
+            return Some(Cow::Borrowed(match Level::parse(said.as_bytes()) {
+                Some(level) => level.as_str(),
+                None => said,
+            }));
+        }
+        Role::Service => &defaults.service,
+        Role::Source => &defaults.source,
+        Role::Environment => &defaults.environment,
+        Role::Host => &defaults.host,
+        Role::Time | Role::Message | Role::TraceId | Role::SpanId => &None,
+    };
+    said.as_deref().map(Cow::Borrowed)
+}
+
+/// Where values match, under the names of the answer.
+fn marks(matcher: &Matcher, batch: &LineBatch, defaults: &LineDefaults) -> BTreeMap<String, Vec<[usize; 2]>> {
+    let Some(line) = batch.line(0) else { return BTreeMap::new() };
+    let found = matcher.for_batch(batch, defaults).highlights(line);
+    let mark = |highlight: Highlight<'_>| {
+        let role = SHOWN_ROLES.into_iter().find(|role| line.index_of(*role) == Some(highlight.field));
+        let name =
+            role.map_or_else(|| highlight.name.to_owned(), |role| FieldName::role_name(role).to_owned());
+        let text = line.fields().nth(highlight.field)?.value.text();
+        let units = |place: usize| units_before(&text, place);
+        let places = highlight.places.iter().map(|place| [units(place.start), units(place.end)]);
+        Some((name, places.collect()))
+    };
+    found.into_iter().filter_map(mark).collect()
+}
+
+impl<'a> OwnFields<'a> {
+    /// None of a plain line. Any other was taken because it is JSON to the letter; if it can be read no more it is
+    /// shown by its roles, and as it came.
+    fn of(line: Line<'a>) -> Self {
+        let text = if line.is_plain() { None } else { std::str::from_utf8(line.raw()).ok() };
+        let read = |text| serde_json::Deserializer::from_str(text).deserialize_map(ObjectReader).ok();
+        text.and_then(read).unwrap_or_default()
+    }
+}
+
+struct ObjectReader;
+
+impl<'de> Visitor<'de> for ObjectReader {
+    type Value = OwnFields<'de>;
+
+    fn expecting(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        out.write_str("an object")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut access: A) -> Result<OwnFields<'de>, A::Error> {
+        let mut own = OwnFields::default();
+        while let Some((name, value)) = access.next_entry::<Name<'de>, &'de RawValue>()? {
+            match own.places.get(&name.0) {
+                Some(place) => own.fields[*place].1 = value,
+                None => {
+                    own.places.insert(name.0.clone(), own.fields.len());
+                    own.fields.push((name.0, value));
+                }
+            }
+        }
+        Ok(own)
+    }
+}
+
+/// A name that is borrowed where it has no escapes.
+#[derive(serde::Deserialize)]
+struct Name<'a>(#[serde(borrow)] Cow<'a, str>);
+
+struct Pairs<'a>(&'a [(&'a Cow<'a, str>, &'a &'a RawValue)]);
+
+impl Serialize for Pairs<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_map(self.0.iter().map(|(name, value)| (name, value)))
+    }
+}

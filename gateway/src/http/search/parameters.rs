@@ -1,0 +1,209 @@
+//! Parameters: what a question was asked with, in the address and in the body.
+//!
+//! Invariant: each value is taken once, by the names that it may have; what nobody took is told to the caller. A wrong one
+//! is refused with its name and the reason. It does not know what parameters mean.
+
+use std::time::Duration;
+
+use antler_events::clock::Timestamp;
+use antler_events::query::Moment;
+use antler_events::query::value::units;
+use axum::body::to_bytes;
+use axum::extract::{FromRef, FromRequest, Request};
+use axum::http::{HeaderMap, header};
+use serde_json::{Map, Value};
+
+use super::SearchState;
+use super::refusal::invalid;
+use crate::http::error::ApiError;
+
+/// What is shown of a wrong value.
+const SHOWN_CHARACTERS_MAX: usize = 80;
+
+/// Parameters that nobody took yet, in their order.
+#[derive(Debug, Default)]
+pub(super) struct Parameters {
+    entries: Vec<(String, Value)>,
+}
+
+impl<S: Send + Sync> FromRequest<S> for Parameters
+where
+    SearchState: FromRef<S>,
+{
+    type Rejection = ApiError;
+
+    async fn from_request(request: Request, state: &S) -> Result<Self, ApiError> {
+        let bytes_max = SearchState::from_ref(state).limits.body_bytes_max.as_usize();
+        let (parts, body) = request.into_parts();
+        let mut parameters = Self::of_form(parts.uri.query().unwrap_or_default().as_bytes());
+        let body = to_bytes(body, bytes_max).await.map_err(|_| ApiError::BodyTooLarge { bytes_max })?;
+        if !body.is_empty() {
+            parameters.entries.extend(Self::of_body(&parts.headers, &body)?.entries);
+        }
+        Ok(parameters)
+    }
+}
+
+impl Parameters {
+    /// As in the address of a page.
+    pub(super) fn of_form(text: &[u8]) -> Self {
+        let pairs = form_urlencoded::parse(text);
+        Self {
+            entries: pairs.map(|(name, value)| (name.into_owned(), Value::from(value.as_ref()))).collect(),
+        }
+    }
+
+    fn of_body(headers: &HeaderMap, body: &[u8]) -> Result<Self, ApiError> {
+        let given = headers.get(header::CONTENT_TYPE).map(|value| String::from_utf8_lossy(value.as_bytes()));
+        let given = given.as_deref().unwrap_or("application/json");
+        let media_type = given.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
+        match media_type.as_str() {
+            "application/x-www-form-urlencoded" => Ok(Self::of_form(body)),
+            json if json == "application/json" || json.ends_with("+json") => {
+                let object: Map<String, Value> = serde_json::from_slice(body).map_err(|error| {
+                    ApiError::BadBody { reason: format!("it has to be one JSON object; {error}") }
+                })?;
+                Ok(Self { entries: object.into_iter().filter(|(_, value)| !value.is_null()).collect() })
+            }
+            _ => Err(ApiError::WrongContentType { given: shown(given) }),
+        }
+    }
+
+    /// Adds a value that was found inside another one.
+    pub(super) fn put(&mut self, name: &str, value: Option<Value>) {
+        self.entries.extend(value.map(|value| (name.to_owned(), value)));
+    }
+
+    /// All values under some names.
+    pub(super) fn values(&mut self, names: &[&str]) -> Vec<(String, Value)> {
+        self.entries.extract_if(.., |(name, _)| names.contains(&name.as_str())).collect()
+    }
+
+    /// The one text under some names; none if it is empty.
+    pub(super) fn text(&mut self, names: &[&str]) -> Result<Option<String>, ApiError> {
+        let mut found: Option<String> = None;
+        for (name, value) in self.values(names) {
+            let text = scalar(&name, value)?;
+            if found.as_ref().is_some_and(|known| *known != text) {
+                return Err(invalid(&name, "it is given twice, and says two things; leave one out"));
+            }
+            found = Some(text);
+        }
+        Ok(found.filter(|text| !text.is_empty()))
+    }
+
+    /// All texts under some names: a list of JSON, or separated by commas.
+    pub(super) fn list(&mut self, names: &[&str]) -> Result<Vec<String>, ApiError> {
+        let mut list = Vec::new();
+        for (name, value) in self.values(names) {
+            match value {
+                Value::Array(items) => {
+                    for item in items {
+                        list.push(scalar(&name, item)?);
+                    }
+                }
+                value => list.extend(scalar(&name, value)?.split(',').map(|text| text.trim().to_owned())),
+            }
+        }
+        list.retain(|text| !text.is_empty());
+        Ok(list)
+    }
+
+    /// A whole number between two.
+    pub(super) fn number(&mut self, names: &[&str], least: u32, most: u32) -> Result<Option<u32>, ApiError> {
+        let name = self.name_of(names);
+        let Some(text) = self.text(names)? else { return Ok(None) };
+        let number = text.parse().ok().filter(|number| (least..=most).contains(number));
+        let reason = || format!("it is a whole number from {least} to {most}, and not {}", shown(&text));
+        number.map(Some).ok_or_else(|| invalid(&name, reason()))
+    }
+
+    pub(super) fn flag(&mut self, name: &str) -> Result<Option<bool>, ApiError> {
+        let Some((_, value)) = self.values(&[name]).pop() else { return Ok(None) };
+        match scalar(name, value)?.to_ascii_lowercase().as_str() {
+            "true" | "1" | "yes" | "on" | "" => Ok(Some(true)),
+            "false" | "0" | "no" | "off" => Ok(Some(false)),
+            other => Err(invalid(name, format!("it is true or false, and not {}", shown(other)))),
+        }
+    }
+
+    /// A time, such as `2026-03-01`, `1772352000000` or `now-15m`.
+    pub(super) fn moment(&mut self, names: &[&str], now: Timestamp) -> Result<Option<Moment>, ApiError> {
+        let name = self.name_of(names);
+        let Some(text) = self.text(names)? else { return Ok(None) };
+        // A plus sign that was not escaped in an address has become a space.
+        let moment = Moment::parse(&text, now).or_else(|| Moment::parse(&text.replace(' ', "+"), now));
+        let reason = || {
+            format!(
+                "{} is no time; write it as 2026-03-01T08:00:00Z, as milliseconds since 1970, or as now-15m",
+                shown(&text)
+            )
+        };
+        moment.map(Some).ok_or_else(|| invalid(&name, reason()))
+    }
+
+    /// A stretch of time such as `30s` or `1h`; a plain number counts seconds.
+    pub(super) fn duration(&mut self, name: &str) -> Result<Option<Duration>, ApiError> {
+        let Some(text) = self.text(&[name])? else { return Ok(None) };
+        let of_seconds = || text.parse().ok().map(Duration::from_secs);
+        let of_text = || Some(Duration::from_nanos(units::duration(&text)?.try_into().ok()?));
+        let found = of_seconds().or_else(of_text).filter(|found| *found >= Duration::from_millis(1));
+        let reason = || format!("{} is no stretch of time; write it as 30s, 5m or 1h", shown(&text));
+        found.map(Some).ok_or_else(|| invalid(name, reason()))
+    }
+
+    /// Takes a parameter if it says just this word.
+    pub(super) fn take_word(&mut self, name: &str, word: &str) -> bool {
+        let is_it = |(of, value): &mut (String, Value)| of == name && value.as_str() == Some(word);
+        self.entries.extract_if(.., is_it).count() > 0
+    }
+
+    /// One of some words, with what each means.
+    pub(super) fn choice<T: Copy>(
+        &mut self,
+        names: &[&str],
+        choices: &[(&str, T)],
+    ) -> Result<Option<T>, ApiError> {
+        let name = self.name_of(names);
+        let Some(text) = self.text(names)? else { return Ok(None) };
+        let chosen = choices.iter().find(|(word, _)| *word == text);
+        let words = || choices.iter().map(|(word, _)| *word).collect::<Vec<_>>().join(", ");
+        chosen
+            .map(|(_, meaning)| Some(*meaning))
+            .ok_or_else(|| invalid(&name, format!("it is one of {}, and not {}", words(), shown(&text))))
+    }
+
+    /// A sentence for each parameter that nobody took.
+    pub(super) fn unknown(&self) -> Vec<String> {
+        let sentence =
+            |name: &String| format!("The parameter {} is not known here and was ignored.", shown(name));
+        let mut sentences: Vec<String> = self.entries.iter().map(|(name, _)| sentence(name)).collect();
+        sentences.dedup();
+        sentences.truncate(10);
+        sentences
+    }
+
+    /// The one of the names that was used.
+    fn name_of(&self, names: &[&str]) -> String {
+        let used = self.entries.iter().find(|(name, _)| names.contains(&name.as_str()));
+        used.map_or_else(|| names[0].to_owned(), |(name, _)| name.clone())
+    }
+}
+
+fn scalar(name: &str, value: Value) -> Result<String, ApiError> {
+    match value {
+        Value::String(text) => Ok(text),
+        Value::Number(number) => Ok(number.to_string()),
+        Value::Bool(flag) => Ok(flag.to_string()),
+        Value::Null => Ok(String::new()),
+        Value::Array(_) | Value::Object(_) => Err(invalid(name, "it is one value, and no list or object")),
+    }
+}
+
+/// As much of a text from outside as a message needs.
+pub(super) fn shown(text: &str) -> String {
+    match text.char_indices().nth(SHOWN_CHARACTERS_MAX) {
+        Some((end, _)) => format!("{:?}…", &text[..end]),
+        None => format!("{text:?}"),
+    }
+}

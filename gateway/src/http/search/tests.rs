@@ -1,0 +1,11 @@
+//! Tests of the search API: its routes in memory, over a column store in a folder.
+//!
+//! Invariant: sentences are compared whole, because people act on them. No socket is opened.
+
+mod counts;
+mod export;
+mod given;
+mod lines;
+mod refusals;
+mod search;
+mod validate;
