@@ -62,7 +62,9 @@ impl Format {
 #[derive(Debug)]
 pub(super) struct Writer {
     format: Format,
-    columns: Option<Vec<String>>,
+    columns: Vec<String>,
+    /// Whether somebody has asked for these columns and no others.
+    is_chosen: bool,
     extras: Extras,
     /// Whether something stands in the list of JSON already.
     has_items: bool,
@@ -70,14 +72,16 @@ pub(super) struct Writer {
 
 impl Writer {
     pub(super) fn new(format: Format, columns: Option<Vec<String>>, extras: Extras) -> Self {
-        Self { format, columns, extras, has_items: false }
+        let is_chosen = columns.is_some();
+        let usual = || USUAL.iter().map(|name| (*name).to_owned()).collect();
+        Self { format, columns: columns.unwrap_or_else(usual), is_chosen, extras, has_items: false }
     }
 
     pub(super) fn begin(&self) -> Bytes {
         match self.format {
             Format::Csv => {
                 let mut out = String::new();
-                csv_row(self.columns().iter().map(|name| Cow::Borrowed(&**name)), &mut out);
+                csv_row(self.columns.iter().map(|name| Cow::Borrowed(name.as_str())), &mut out);
                 out.into()
             }
             Format::Json => Bytes::from_static(b"["),
@@ -112,13 +116,6 @@ impl Writer {
         out.into()
     }
 
-    fn columns(&self) -> Vec<Cow<'_, str>> {
-        match &self.columns {
-            Some(columns) => columns.iter().map(|name| Cow::Borrowed(name.as_str())).collect(),
-            None => USUAL.iter().map(|name| Cow::Borrowed(*name)).collect(),
-        }
-    }
-
     fn line(&mut self, found: &FoundLine, out: &mut Vec<u8>) {
         if self.format == Format::Raw {
             let raw = found.raw.strip_suffix(b"\n").unwrap_or(&found.raw);
@@ -126,22 +123,22 @@ impl Writer {
             out.push(b'\n');
             return;
         }
-        if self.format.is_json() && self.columns.is_none() {
-            return self.item(&ShownLine { line: found, extras: &self.extras.clone() }, out);
+        let Self { format, columns, extras, has_items, .. } = self;
+        if format.is_json() && !self.is_chosen {
+            return item(*format, has_items, &ShownLine { line: found, extras }, out);
         }
         // A line that was taken can be read again: whoever stored it has read it.
         let Ok(batch) = found.parsed() else { return };
         let Some(line) = batch.line(0) else { return };
-        match self.format {
+        match format {
             Format::Csv => {
                 let mut row = String::new();
-                csv_row(self.columns().iter().map(|name| text_of(found, line, name)), &mut row);
+                csv_row(columns.iter().map(|name| text_of(found, line, name)), &mut row);
                 out.extend_from_slice(row.as_bytes());
             }
             Format::Text => out.extend_from_slice(self.text(found, line).as_bytes()),
             Format::Json | Format::JsonLines | Format::Raw => {
-                let columns = self.columns.clone().unwrap_or_default();
-                self.item(&Chosen { found, line, columns: &columns }, out);
+                item(*format, has_items, &Chosen { found, line, columns }, out);
             }
         }
     }
@@ -157,30 +154,18 @@ impl Writer {
             }
             push_visible(if text.is_empty() { "-" } else { &text }, &mut out);
         };
-        match &self.columns {
-            Some(columns) => columns.iter().for_each(|name| push(name)),
-            None => USUAL.iter().for_each(|name| push(name)),
+        match self.is_chosen {
+            true => self.columns.iter().for_each(|name| push(name)),
+            false => USUAL.iter().for_each(|name| push(name)),
         }
         out.push('\n');
         out
     }
 
-    fn item(&mut self, item: &impl Serialize, out: &mut Vec<u8>) {
-        match (self.format, self.has_items) {
-            (Format::Json, true) => out.extend_from_slice(b",\n"),
-            (Format::Json, false) => out.push(b'\n'),
-            _ => {}
-        }
-        self.has_items = true;
-        serde_json::to_writer(&mut *out, item).expect("lines are maps with text keys, and memory takes all");
-        if self.format == Format::JsonLines {
-            out.push(b'\n');
-        }
-    }
-
     fn remark(&mut self, kind: &str, sentence: &str, out: &mut Vec<u8>) {
         if self.format.is_json() {
-            return self.item(&serde_json::Map::from_iter([(kind.to_owned(), sentence.into())]), out);
+            let remark = serde_json::Map::from_iter([(kind.to_owned(), sentence.into())]);
+            return item(self.format, &mut self.has_items, &remark, out);
         }
         let mut line = String::new();
         match self.format {
@@ -199,6 +184,11 @@ pub(super) fn table(format: Format, table: &TableAnswer, lacking: &[String]) -> 
     let columns = table.columns.iter().map(ToString::to_string).collect();
     let mut writer = Writer::new(format, Some(columns), Extras::default());
     let mut out = writer.begin().to_vec();
+    if matches!(format, Format::Text | Format::Raw) {
+        let mut head = String::new();
+        push_visible(&table.columns.join("\t"), &mut head);
+        out.extend_from_slice((head + "\n").as_bytes());
+    }
     for row in &table.rows {
         let texts = row.iter().map(|cell| Cow::Owned(cell.to_string()));
         let mut line = String::new();
@@ -211,7 +201,7 @@ pub(super) fn table(format: Format, table: &TableAnswer, lacking: &[String]) -> 
             }
             Format::Json | Format::JsonLines => {
                 let cells = table.columns.iter().map(|name| name.to_string()).zip(row.iter().map(ShownCell));
-                writer.item(&InOrder(cells.collect()), &mut out);
+                item(format, &mut writer.has_items, &InOrder(cells.collect()), &mut out);
             }
         }
         out.extend_from_slice(line.as_bytes());
@@ -239,6 +229,20 @@ struct InOrder<'a>(Vec<(String, ShownCell<'a>)>);
 impl Serialize for InOrder<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.collect_map(self.0.iter().map(|(name, cell)| (name, cell)))
+    }
+}
+
+/// Writes an item of a list, or an object in a line of its own.
+fn item(format: Format, has_items: &mut bool, item: &impl Serialize, out: &mut Vec<u8>) {
+    match (format, *has_items) {
+        (Format::Json, true) => out.extend_from_slice(b",\n"),
+        (Format::Json, false) => out.push(b'\n'),
+        _ => {}
+    }
+    *has_items = true;
+    serde_json::to_writer(&mut *out, item).expect("lines are maps with text keys, and memory takes all");
+    if format == Format::JsonLines {
+        out.push(b'\n');
     }
 }
 

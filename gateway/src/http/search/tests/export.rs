@@ -75,6 +75,7 @@ async fn tables_of_pipes_are_exported() {
         )
     };
     assert_eq!(given.ask("acme", &path("csv")).await.text(), "level,count\r\ninfo,270\r\nerror,30\r\n");
+    assert_eq!(given.ask("acme", &path("txt")).await.text(), "level\tcount\ninfo\t270\nerror\t30\n");
     assert_eq!(
         given.ask("acme", &path("json")).await.json(),
         json!([{"level":"info","count":270},{"level":"error","count":30}])
@@ -120,12 +121,28 @@ async fn an_export_that_cannot_go_on_says_so_and_breaks_off() {
             }
         }
         let text = String::from_utf8(text).unwrap();
-        assert_eq!(text.trim_end().lines().last().unwrap(), last.trim_matches(|_: char| false), "{format}");
+        assert_eq!(text.trim_end().lines().last().unwrap(), last, "{format}");
         assert_eq!(
             broke.as_deref(),
             Some("the time of a page ran out again and again without a line; ask for less")
         );
     }
+}
+
+#[tokio::test]
+async fn an_export_that_lacks_lines_says_so_in_its_last_line() {
+    let given = Given::filled().await;
+    given.damage_a_group().await;
+    for (format, first) in
+        [("csv", "# warning: Lines "), ("txt", "# warning: Lines "), ("ndjson", "{\"warning\":\"Lines ")]
+    {
+        let answered = given.ask("acme", &format!("/api/logs/export/?format={format}")).await;
+        let last = answered.text().trim_end().lines().last().unwrap();
+        assert!(last.starts_with(first) && last.contains("of the index"), "{last}");
+    }
+    let list = given.ask("acme", "/api/logs/export/?format=json").await.json();
+    let list = list.as_array().unwrap();
+    assert!(list.len() < LINES && list.last().unwrap()["warning"].is_string());
 }
 
 #[tokio::test]

@@ -45,7 +45,7 @@ impl Clock for StillClock {
 
 #[derive(Debug)]
 pub(super) struct Given {
-    _dir: TempDir,
+    dir: TempDir,
     pub index: Arc<dyn SearchIndex>,
     pub limits: SearchLimits,
 }
@@ -82,7 +82,7 @@ impl Given {
         let store = ColumnStore::open(&files, options).unwrap().store;
         let clock: Arc<dyn Clock> = Arc::new(StillClock);
         let index = Arc::new(ColumnIndex::new(store, clock, Arc::new(InlineWorkers)));
-        Self { _dir: dir, index, limits: SearchLimits::default() }
+        Self { dir, index, limits: SearchLimits::default() }
     }
 
     /// The lines of `acme`, some of them sealed, and three of `bolt`.
@@ -118,6 +118,19 @@ impl Given {
             }
             assert!(self.index.upkeep().await.unwrap());
         }
+    }
+
+    /// Makes everything durable, and overwrites one half of the oldest file.
+    pub(super) async fn damage_a_group(&self) {
+        self.index.flush().await.unwrap();
+        let files = std::fs::read_dir(self.dir.path().join("groups")).unwrap();
+        let mut paths: Vec<_> = files.map(|file| file.unwrap().path()).collect();
+        paths.sort();
+        let path = paths.first().unwrap();
+        let mut bytes = std::fs::read(path).unwrap();
+        let length = bytes.len();
+        bytes[..length / 2].fill(0xa5);
+        std::fs::write(path, bytes).unwrap();
     }
 
     pub(super) fn router(&self) -> Router {

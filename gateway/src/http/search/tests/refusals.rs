@@ -7,81 +7,76 @@ use serde_json::{Value, json};
 use super::given::{Given, tenant};
 use crate::http::search::RequestTenant;
 
+/// A question, the parameter that is wrong in it, and why.
+const WRONG: &[(&str, &str, &str)] = &[
+    ("search/?size=0", "size", "it is a whole number from 1 to 10000, and not \"0\""),
+    ("search/?page_size=10001", "page_size", "it is a whole number from 1 to 10000, and not \"10001\""),
+    ("search/?page=-1", "page", "it is a whole number from 1 to 4294967295, and not \"-1\""),
+    (
+        "search/?page=9999999&size=10000",
+        "page",
+        "it begins behind 99999980000 lines, and pages by number reach 100000; go on with next_cursor instead",
+    ),
+    (
+        "search/?level=loud",
+        "level",
+        "\"loud\" is no level; the levels are trace, debug, info, warning, error, critical",
+    ),
+    (
+        "search/?from=yesterday",
+        "from",
+        "\"yesterday\" is no time; write it as 2026-03-01T08:00:00Z, as milliseconds since 1970, or as now-15m",
+    ),
+    (
+        "search/?from=now&to=now-1h",
+        "to",
+        "it ends at 2026-03-01T07:10:00.000Z, before from, which begins at 2026-03-01T08:10:00.000Z",
+    ),
+    (
+        "search/?sort=price",
+        "sort",
+        "lines are sorted by timestamp or -timestamp; to sort by another field write | sort by FIELD in the query",
+    ),
+    (
+        "search/?cursor=abc",
+        "cursor",
+        "the cursor is not one that was given out: use `next_cursor` of an answer as it is",
+    ),
+    ("search/?q=a&query=b", "query", "it is given twice, and says two things; leave one out"),
+    ("search/?include=secrets", "include", "\"secrets\" cannot be included; raw and highlight can"),
+    ("search/?total=perhaps", "total", "it is true or false, and not \"perhaps\""),
+    (
+        "search/?aggregations={}x",
+        "aggregations",
+        "it is no JSON object; trailing characters at line 1 column 3",
+    ),
+    ("search/?syntax=sql", "syntax", "it is one of kql, lucene, and not \"sql\""),
+    ("histogram/?interval=often", "interval", "\"often\" is no stretch of time; write it as 30s, 5m or 1h"),
+    (
+        "histogram/?interval=1ms",
+        "interval",
+        "the question asks for 299001 buckets, and an answer has at most 10000",
+    ),
+    ("histogram/?interval=1m&buckets=3", "buckets", "give either an interval or a number of buckets"),
+    ("histogram/?q=*|limit 3", "q", "pipes are answered by /api/logs/search/ and /api/logs/export/ only"),
+    ("facets/", "fields", "name the fields whose values are to be counted, such as service,level"),
+    ("fields/timestamp/values/", "field", "the field timestamp has no values to count: name one field"),
+    ("fields/n/values/?prefix=a&contains=b", "contains", "give either a prefix or a part of the values"),
+    ("patterns/?examples=101", "examples", "it is a whole number from 0 to 100, and not \"101\""),
+    ("export/?format=xlsx", "format", "it is one of csv, json, ndjson, jsonl, txt, raw, and not \"xlsx\""),
+    ("0-1-1/context/?before=10001", "before", "it is a whole number from 0 to 10000, and not \"10001\""),
+    ("0-1-1/context/?before=9000&after=9000", "after", "before and after are at most 10000 together"),
+    (
+        "0-1-1/context/?same=colour",
+        "same",
+        "\"colour\" is none of service, host, source, environment or nothing",
+    ),
+];
+
 #[tokio::test]
 async fn each_wrong_parameter_is_named_with_the_reason() {
     let given = Given::filled().await;
-    for (path, field, reason) in [
-        ("search/?size=0", "size", "it is a whole number from 1 to 10000, and not \"0\""),
-        ("search/?page_size=10001", "page_size", "it is a whole number from 1 to 10000, and not \"10001\""),
-        ("search/?page=-1", "page", "it is a whole number from 1 to 4294967295, and not \"-1\""),
-        (
-            "search/?page=9999999&size=10000",
-            "page",
-            "it begins behind 99999980000 lines, and pages by number reach 100000; go on with next_cursor instead",
-        ),
-        (
-            "search/?level=loud",
-            "level",
-            "\"loud\" is no level; the levels are trace, debug, info, warning, error, critical",
-        ),
-        (
-            "search/?from=yesterday",
-            "from",
-            "\"yesterday\" is no time; write it as 2026-03-01T08:00:00Z, as milliseconds since 1970, or as now-15m",
-        ),
-        (
-            "search/?from=now&to=now-1h",
-            "to",
-            "it ends at 2026-03-01T07:10:00.000Z, before from, which begins at 2026-03-01T08:10:00.000Z",
-        ),
-        (
-            "search/?sort=price",
-            "sort",
-            "lines are sorted by timestamp or -timestamp; to sort by another field write | sort by FIELD in the query",
-        ),
-        (
-            "search/?cursor=abc",
-            "cursor",
-            "the cursor is not one that was given out: use `next_cursor` of an answer as it is",
-        ),
-        ("search/?q=a&query=b", "query", "it is given twice, and says two things; leave one out"),
-        ("search/?include=secrets", "include", "\"secrets\" cannot be included; raw and highlight can"),
-        ("search/?total=perhaps", "total", "it is true or false, and not \"perhaps\""),
-        (
-            "search/?aggregations={}x",
-            "aggregations",
-            "it is no JSON object; trailing characters at line 1 column 3",
-        ),
-        ("search/?syntax=sql", "syntax", "it is one of kql, lucene, and not \"sql\""),
-        (
-            "histogram/?interval=often",
-            "interval",
-            "\"often\" is no stretch of time; write it as 30s, 5m or 1h",
-        ),
-        (
-            "histogram/?interval=1ms",
-            "interval",
-            "the question asks for 299001 buckets, and an answer has at most 10000",
-        ),
-        ("histogram/?interval=1m&buckets=3", "buckets", "give either an interval or a number of buckets"),
-        ("histogram/?q=*|limit 3", "q", "pipes are answered by /api/logs/search/ and /api/logs/export/ only"),
-        ("facets/", "fields", "name the fields whose values are to be counted, such as service,level"),
-        ("fields/timestamp/values/", "field", "the field timestamp has no values to count: name one field"),
-        ("fields/n/values/?prefix=a&contains=b", "contains", "give either a prefix or a part of the values"),
-        ("patterns/?examples=101", "examples", "it is a whole number from 0 to 100, and not \"101\""),
-        (
-            "export/?format=xlsx",
-            "format",
-            "it is one of csv, json, ndjson, jsonl, txt, raw, and not \"xlsx\"",
-        ),
-        ("0-1-1/context/?before=10001", "before", "it is a whole number from 0 to 10000, and not \"10001\""),
-        ("0-1-1/context/?before=9000&after=9000", "after", "before and after are at most 10000 together"),
-        (
-            "0-1-1/context/?same=colour",
-            "same",
-            "\"colour\" is none of service, host, source, environment or nothing",
-        ),
-    ] {
+    for (path, field, reason) in WRONG {
         let path = path.replace(' ', "%20").replace('|', "%7C").replace('{', "%7B").replace('}', "%7D");
         let answered = given.ask("acme", &format!("/api/logs/{path}")).await;
         assert_eq!(answered.status, StatusCode::UNPROCESSABLE_ENTITY, "{path}: {:?}", answered.body);

@@ -220,3 +220,24 @@ async fn explaining_tells_steps() {
     );
     assert_eq!(answer["filter"], json!("order and 77"));
 }
+
+#[tokio::test]
+async fn damage_is_told_and_the_rest_is_found() {
+    let given = Given::filled().await;
+    given.damage_a_group().await;
+    let answer = given.json("/api/logs/search/?q=lane&size=1000").await;
+    let found = each(&answer, "n").len();
+    assert!(0 < found && found < LINES, "{found}");
+    assert_eq!((&answer["partial"], &answer["total_is_exact"]), (&json!(true), &json!(false)));
+    assert!(answer["warnings"][0].as_str().unwrap().starts_with("Lines "), "{}", answer["warnings"]);
+    for path in
+        ["histogram/", "stats/", "facets/?fields=n", "patterns/", "search/?q=*%20%7C%20stats%20max(n)"]
+    {
+        assert_eq!(given.json(&format!("/api/logs/{path}")).await["partial"], json!(true), "{path}");
+    }
+    let lost = given.ask("acme", "/api/logs/0-999-0/").await.json();
+    assert_eq!(
+        lost["error"]["message"],
+        json!("there is no line 0-999-0; a part of the index cannot be read, and it may be there")
+    );
+}
