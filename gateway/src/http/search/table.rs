@@ -11,6 +11,7 @@ use antler_events::query::tree::FieldName;
 use antler_projections::index::port::{Coverage, Period, TableAnswer, TableQuery};
 use serde::ser::SerializeMap;
 use serde::{Serialize, Serializer};
+use serde_json::value::RawValue;
 
 use super::SearchState;
 use super::asking::Asking;
@@ -104,13 +105,20 @@ pub(super) fn results_of<'a>(table: &'a TableAnswer, extras: &'a Extras) -> Vec<
 /// A result: a line, or as much of it as a pipe has left.
 #[derive(Debug)]
 pub(super) enum ShownResult<'a> {
+    /// A line that is JSON already.
+    Written(Box<RawValue>),
     Line(ShownLine<'a>),
-    Row { id: Option<String>, columns: &'a [Arc<str>], row: &'a [Cell] },
+    Row {
+        id: Option<String>,
+        columns: &'a [Arc<str>],
+        row: &'a [Cell],
+    },
 }
 
 impl Serialize for ShownResult<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let (id, columns, row) = match self {
+            Self::Written(json) => return json.serialize(serializer),
             Self::Line(line) => return line.serialize(serializer),
             Self::Row { id, columns, row } => (id, columns, row),
         };

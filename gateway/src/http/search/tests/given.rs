@@ -12,7 +12,7 @@ use antler_events::line::LineBatchBuilder;
 use antler_projections::index::columns::adapter::ColumnIndex;
 use antler_projections::index::columns::store::{ColumnStore, StoreOptions};
 use antler_projections::index::port::feed::TenantLines;
-use antler_projections::index::port::{BatchAt, InlineWorkers, SearchIndex};
+use antler_projections::index::port::{BatchAt, InlineWorkers, SearchIndex, Workers};
 use axum::Router;
 use axum::body::{Body, Bytes, to_bytes};
 use axum::http::{HeaderMap, Request, StatusCode};
@@ -76,12 +76,16 @@ pub(super) fn line(n: usize) -> String {
 
 impl Given {
     pub(super) async fn empty() -> Self {
+        Self::working_with(Arc::new(InlineWorkers))
+    }
+
+    pub(super) fn working_with(workers: Arc<dyn Workers>) -> Self {
         let dir = tempfile::tempdir().unwrap();
         let files: Arc<dyn FileSystem> = Arc::new(RealFiles);
         let options = StoreOptions { rows_max: 100, ..StoreOptions::new(dir.path().to_owned()) };
         let store = ColumnStore::open(&files, options).unwrap().store;
         let clock: Arc<dyn Clock> = Arc::new(StillClock);
-        let index = Arc::new(ColumnIndex::new(store, clock, Arc::new(InlineWorkers)));
+        let index = Arc::new(ColumnIndex::new(store, clock, workers));
         Self { dir, index, limits: SearchLimits::default() }
     }
 

@@ -1,9 +1,18 @@
 //! Searching: what is found, pages, cursors, pipes, aggregations.
 
-use antler_events::event::lines::LineDefaults;
-use serde_json::{Value, json};
+use std::sync::{Arc, Mutex};
 
-use super::given::{Given, LINES, each};
+use antler_events::event::lines::LineDefaults;
+use antler_events::log::BoxFuture;
+use antler_projections::index::port::{Work, WorkLost, Workers};
+use axum::body::Body;
+use axum::http::Request;
+use futures_util::FutureExt as _;
+use serde_json::{Value, json};
+use tower::ServiceExt as _;
+
+use super::given::{Given, LINES, each, tenant};
+use crate::http::search::RequestTenant;
 
 #[tokio::test]
 async fn queries_and_parameters_find_the_same_lines() {
@@ -240,4 +249,38 @@ async fn damage_is_told_and_the_rest_is_found() {
         lost["error"]["message"],
         json!("there is no line 0-999-0; a part of the index cannot be read, and it may be there")
     );
+}
+
+/// Takes work and does none of it.
+#[derive(Default)]
+struct BusyWorkers(Mutex<Vec<Work>>);
+
+impl std::fmt::Debug for BusyWorkers {
+    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        out.write_str("BusyWorkers")
+    }
+}
+
+impl Workers for BusyWorkers {
+    fn run(&self, work: Work) -> BoxFuture<'static, Result<(), WorkLost>> {
+        self.0.lock().unwrap().push(work);
+        Box::pin(std::future::pending())
+    }
+}
+
+#[tokio::test]
+async fn who_hangs_up_withdraws_the_question() {
+    let workers = Arc::new(BusyWorkers::default());
+    let given = Given::working_with(Arc::clone(&workers) as Arc<dyn Workers>);
+    let held = Arc::strong_count(&given.index);
+    for path in ["search/?q=a", "search/?q=a%20%7C%20stats%20count()", "export/", "stats/", "patterns/"] {
+        let request = Request::get(format!("/api/logs/{path}")).extension(RequestTenant(tenant("acme")));
+        let answering = given.router().oneshot(request.body(Body::empty()).unwrap());
+        assert!(answering.now_or_never().is_none(), "{path}");
+        assert_eq!(Arc::strong_count(&given.index), held, "{path}");
+    }
+    let begun = std::mem::take(&mut *workers.0.lock().unwrap());
+    assert_eq!(begun.len(), 5);
+    // Nobody waits for them any more: they end without looking for anything.
+    begun.into_iter().for_each(|work| work());
 }
