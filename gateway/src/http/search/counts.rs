@@ -25,7 +25,8 @@ use crate::http::error::ApiError;
 
 const BUCKETS: u32 = 60;
 const SIZE: u32 = 10;
-const NO_LEVEL: &str = "none";
+/// What lines without a level are counted as, and asked for by.
+pub(super) const NO_LEVEL: &str = "none";
 
 /// Values of one field.
 #[derive(Debug, Serialize)]

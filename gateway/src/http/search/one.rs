@@ -7,7 +7,7 @@ use antler_events::ids::TenantId;
 use antler_events::line::Role;
 use antler_events::query::tree::FieldName;
 use antler_projections::index::port::search::PAGE_LINES_MAX;
-use antler_projections::index::port::{ContextQuery, Coverage, FoundLine, LineId, Warning};
+use antler_projections::index::port::{Bounds, ContextQuery, Coverage, FoundLine, LineId, Warning};
 use axum::extract::{Path, State};
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
@@ -74,7 +74,10 @@ pub(super) async fn context(
         query.same = same;
     }
     asking.note(parameters.unknown());
-    let found = state.index.context(tenant, query, asking.bounds()).await?;
+    let bounds = asking.bounds();
+    // The index asks for the line, for what is before and for what is after: they share the time.
+    let bounds = Bounds { time: bounds.time / 3, ..bounds };
+    let found = state.index.context(tenant, query, bounds).await?;
     let line = there_is(&id, found.line, &found.coverage)?;
     asking.cover(found.coverage);
     let extras = Extras::default();

@@ -16,6 +16,7 @@ use antler_events::query::tree::{FieldName, Filter, Scalar, Test, Wildcard};
 use antler_events::query::{Parsed, Severity, parse, parse_lucene};
 use antler_projections::index::port::{Cursor, Period};
 
+use super::counts::NO_LEVEL;
 use super::parameters::{Parameters, shown};
 use super::refusal::invalid;
 use super::wrong_query::wrong_query;
@@ -168,9 +169,23 @@ fn around(parameters: &mut Parameters) -> Result<Filter, ApiError> {
 fn demand(name: &str, field: FieldOf, value: &str) -> Result<Filter, ApiError> {
     let exactly = Test::Like(Wildcard::literally(value));
     match field {
+        FieldOf::Role(Role::Level) if value == NO_LEVEL => {
+            let (least, most) = (Scalar::Level(Level::Trace), Scalar::Level(Level::Critical));
+            let any = Test::Range(Bound::Included(least), Bound::Included(most));
+            Ok(Filter::is(FieldName::Role(Role::Level), any).negated())
+        }
         FieldOf::Role(Role::Level) => {
             let names = || Level::ALL.map(Level::as_str).join(", ");
-            let wrong = || invalid(name, format!("{} is no level; the levels are {}", shown(value), names()));
+            let wrong = || {
+                invalid(
+                    name,
+                    format!(
+                        "{} is no level; the levels are {}, or {NO_LEVEL} for lines without one",
+                        shown(value),
+                        names()
+                    ),
+                )
+            };
             let level = Level::parse(value.as_bytes()).ok_or_else(wrong)?;
             let bound = Bound::Included(Scalar::Level(level));
             Ok(Filter::is(FieldName::Role(Role::Level), Test::Range(bound.clone(), bound)))

@@ -1,5 +1,6 @@
 //! Counts, fields and patterns.
 
+use antler_events::event::lines::LineDefaults;
 use serde_json::{Value, json};
 
 use super::given::{Given, each};
@@ -83,4 +84,17 @@ async fn patterns_tell_what_messages_have_in_common() {
     assert_eq!((&new["results"][0]["is_new"], &new["results"][0]["examples"]), (&json!(true), &json!([])));
     let none: Value = given.json("/api/logs/patterns/?q=nothing").await;
     assert_eq!((&none["results"], &none["partial"]), (&json!([]), &json!(false)));
+}
+
+#[tokio::test]
+async fn what_is_counted_under_a_name_is_found_by_it() {
+    let given = Given::filled().await;
+    let lines = [r#"{"n":1000,"level":"loud"}"#, r#"{"n":1001}"#].map(str::to_owned);
+    given.feed("acme", 200, &lines, LineDefaults::default()).await;
+    let counted = given.json("/api/logs/stats/").await["by_level"].clone();
+    assert_eq!(counted, json!({"none": 2, "info": 270, "error": 30}));
+    for (level, count) in counted.as_object().unwrap() {
+        let found = given.json(&format!("/api/logs/search/?level={level}&size=1")).await;
+        assert_eq!(found["total"], *count, "{level}");
+    }
 }

@@ -20,7 +20,7 @@ const WRONG: &[(&str, &str, &str)] = &[
     (
         "search/?level=loud",
         "level",
-        "\"loud\" is no level; the levels are trace, debug, info, warning, error, critical",
+        "\"loud\" is no level; the levels are trace, debug, info, warning, error, critical, or none for lines without one",
     ),
     (
         "search/?from=yesterday",
