@@ -4,3 +4,4 @@
 //! It never spawns, never opens a socket and never appends an event.
 
 pub mod index;
+pub mod views;
