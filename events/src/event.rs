@@ -9,6 +9,8 @@ pub mod key;
 pub mod lines;
 pub mod member;
 pub mod membership;
+pub mod name;
+pub mod session;
 mod stored;
 pub mod tenant;
 pub mod types;
@@ -24,7 +26,7 @@ use bytes::Bytes;
 
 use crate::clock::Timestamp;
 use crate::codec::CodecError;
-use crate::ids::{KeyId, Offset, PartitionId, TenantId, UserId};
+use crate::ids::{KeyId, NameKey, Offset, PartitionId, SessionId, TenantId, UserId};
 use crate::log::NewEvent;
 use crate::subject::{Aggregate, Kind, Subject};
 use crate::wire::{Envelope, SchemaVersion};
@@ -33,6 +35,8 @@ pub use cause::{Actor, Cause};
 pub use key::KeyEvent;
 pub use lines::LinesIngested;
 pub use member::MemberEvent;
+pub use name::NameEvent;
+pub use session::SessionEvent;
 pub use tenant::TenantEvent;
 use types::Entry;
 
@@ -43,12 +47,14 @@ pub enum Event {
     Control { cause: Cause, event: ControlEvent },
 }
 
-/// Something that happened to a tenant or to one of its members or keys.
+/// Something that happened to a tenant, to one of its members, keys or logins, or to a name.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum ControlEvent {
     Tenant(TenantEvent),
     Member(UserId, MemberEvent),
     Key(KeyId, KeyEvent),
+    Name(NameKey, NameEvent),
+    Session(SessionId, SessionEvent),
 }
 
 /// Why an event cannot be recorded or read.
@@ -84,6 +90,8 @@ impl ControlEvent {
             Self::Tenant(_) => Aggregate::Tenant,
             Self::Member(user, _) => Aggregate::Member(*user),
             Self::Key(key, _) => Aggregate::Key(*key),
+            Self::Name(key, _) => Aggregate::Name(*key),
+            Self::Session(session, _) => Aggregate::Session(*session),
         };
         Subject::control(tenant, aggregate)
     }
@@ -94,6 +102,8 @@ impl ControlEvent {
             Self::Tenant(event) => tenant::wire::encode(event, cause),
             Self::Member(_, event) => member::wire::encode(event, cause),
             Self::Key(_, event) => key::wire::encode(event, cause),
+            Self::Name(_, event) => name::wire::encode(event, cause),
+            Self::Session(_, event) => session::wire::encode(event, cause),
         };
         Ok(NewEvent {
             subject: self.subject(tenant),
@@ -143,6 +153,10 @@ fn decode_control(
             .map(|(cause, event)| (cause, ControlEvent::Member(user, event))),
         Aggregate::Key(key) => key::wire::decode(entry, schema, body)?
             .map(|(cause, event)| (cause, ControlEvent::Key(key, event))),
+        Aggregate::Name(key) => name::wire::decode(entry, schema, body)?
+            .map(|(cause, event)| (cause, ControlEvent::Name(key, event))),
+        Aggregate::Session(session) => session::wire::decode(entry, schema, body)?
+            .map(|(cause, event)| (cause, ControlEvent::Session(session, event))),
     };
     Ok(read.map(|(cause, event)| Event::Control { cause, event }))
 }

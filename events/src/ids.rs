@@ -70,6 +70,12 @@ macro_rules! name_id {
             }
         }
 
+        impl AsRef<str> for $id {
+            fn as_ref(&self) -> &str {
+                self.as_str()
+            }
+        }
+
         impl FromStr for $id {
             type Err = IdError;
             fn from_str(text: &str) -> Result<Self, IdError> {
@@ -118,6 +124,16 @@ name_id!(
     /// An API key; not its secret.
     KeyId,
     "key id"
+);
+name_id!(
+    /// A login.
+    SessionId,
+    "session id"
+);
+name_id!(
+    /// What stands for a username or an e-mail address: see `event/name.rs`.
+    NameKey,
+    "name key"
 );
 name_id!(
     /// An alert rule.

@@ -16,5 +16,6 @@ pub mod line;
 pub mod log;
 pub mod placement;
 pub mod query;
+pub mod randomness;
 pub mod subject;
 pub mod wire;

@@ -6,7 +6,7 @@
 use std::fmt;
 use std::str::FromStr;
 
-use crate::ids::{IdError, KeyId, PartitionId, TenantId, UserId};
+use crate::ids::{IdError, KeyId, NameKey, PartitionId, SessionId, TenantId, UserId};
 
 /// The thing whose history an event belongs to. A new aggregate is one line here and in `parse`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -14,6 +14,8 @@ pub enum Aggregate {
     Tenant,
     Member(UserId),
     Key(KeyId),
+    Name(NameKey),
+    Session(SessionId),
 }
 
 /// Line events come and go; control events are kept for ever.
@@ -40,7 +42,8 @@ pub struct Subject {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum SubjectError {
     #[error(
-        "subject {text:?} is not <tenant>.lines, <tenant>.tenant, <tenant>.member.<user> or <tenant>.key.<key>"
+        "subject {text:?} is not <tenant>.lines, <tenant>.tenant, <tenant>.member.<user>, <tenant>.key.<key>, \
+         <tenant>.name.<key> or <tenant>.session.<session>"
     )]
     Form { text: String },
     #[error("subject {text:?} has a bad part")]
@@ -70,6 +73,8 @@ impl fmt::Display for Subject {
             Kind::Control(Aggregate::Tenant) => write!(out, "{tenant}.tenant"),
             Kind::Control(Aggregate::Member(user)) => write!(out, "{tenant}.member.{user}"),
             Kind::Control(Aggregate::Key(key)) => write!(out, "{tenant}.key.{key}"),
+            Kind::Control(Aggregate::Name(key)) => write!(out, "{tenant}.name.{key}"),
+            Kind::Control(Aggregate::Session(session)) => write!(out, "{tenant}.session.{session}"),
         }
     }
 }
@@ -89,6 +94,12 @@ impl FromStr for Subject {
                 Kind::Control(Aggregate::Member(UserId::parse(user).map_err(part)?))
             }
             (Some("key"), Some(key), None) => Kind::Control(Aggregate::Key(KeyId::parse(key).map_err(part)?)),
+            (Some("name"), Some(key), None) => {
+                Kind::Control(Aggregate::Name(NameKey::parse(key).map_err(part)?))
+            }
+            (Some("session"), Some(session), None) => {
+                Kind::Control(Aggregate::Session(SessionId::parse(session).map_err(part)?))
+            }
             _ => return Err(SubjectError::Form { text: shown() }),
         };
         Ok(Self { tenant, kind })
@@ -107,6 +118,11 @@ mod tests {
             (Subject::control(tenant, Aggregate::Tenant), "acme.tenant"),
             (Subject::control(tenant, Aggregate::Member(UserId::parse("u1").unwrap())), "acme.member.u1"),
             (Subject::control(tenant, Aggregate::Key(KeyId::parse("k1").unwrap())), "acme.key.k1"),
+            (Subject::control(tenant, Aggregate::Name(NameKey::parse("n1").unwrap())), "acme.name.n1"),
+            (
+                Subject::control(tenant, Aggregate::Session(SessionId::parse("s1").unwrap())),
+                "acme.session.s1",
+            ),
         ] {
             assert_eq!(subject.to_string(), text);
             assert_eq!(text.parse::<Subject>().unwrap(), subject);

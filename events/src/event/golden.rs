@@ -10,7 +10,9 @@ use antler_config::limits::AccountLimits;
 
 use super::key::{KeyCreated, KeyEvent};
 use super::member::{AccountClosed, AccountOpened, MemberEvent, PasswordChanged, SessionsRevoked};
+use super::name::{NameClaimed, NameEvent};
 use super::samples::{LATER, NOW, SECRET, cause, email, key, name, password, tenant, user, username};
+use super::session::{SessionEndReason, SessionEnded, SessionEvent, SessionOpened, SessionRenewed};
 use super::tenant::wire::TenantLimitsSetV1;
 use super::tenant::{
     MemberInvited, MemberJoined, MemberRemoved, MemberRoleChanged, TenantEvent, TenantLimitsSet,
@@ -118,9 +120,25 @@ fn key_events() -> Vec<ControlEvent> {
     events.map(|event| ControlEvent::Key(key(), event)).into()
 }
 
+fn name_events() -> Vec<ControlEvent> {
+    let key = NameKey::parse("n1").unwrap();
+    let claimed = NameClaimed { tenant: tenant(), user: user("u1"), at: NOW };
+    [NameEvent::Claimed(claimed), NameEvent::Released].map(|event| ControlEvent::Name(key, event)).into()
+}
+
+fn session_events() -> Vec<ControlEvent> {
+    let session = SessionId::parse("s1").unwrap();
+    let events = [
+        SessionEvent::Opened(SessionOpened { user: user("u1"), epoch: 3, token: SECRET, expires_at: LATER }),
+        SessionEvent::Renewed(SessionRenewed { token: SECRET, expires_at: LATER }),
+        SessionEvent::Ended(SessionEnded { reason: SessionEndReason::PasswordChanged }),
+    ];
+    events.map(|event| ControlEvent::Session(session, event)).into()
+}
+
 /// Every event in its newest schema, as `record` writes it.
 fn newest() -> Vec<Sample> {
-    let events = [tenant_events(), member_events(), key_events()].concat();
+    let events = [tenant_events(), member_events(), key_events(), name_events(), session_events()].concat();
     let sample = |event: ControlEvent| {
         let recorded = event.record(tenant(), &cause(), NOW).unwrap();
         let entry = types::find(recorded.event_type).unwrap();
@@ -239,6 +257,8 @@ fn an_event_on_a_foreign_subject_is_an_error() {
         Subject::control(tenant(), Aggregate::Tenant),
         Subject::control(tenant(), Aggregate::Member(user("u1"))),
         Subject::control(tenant(), Aggregate::Key(key())),
+        Subject::control(tenant(), Aggregate::Name(NameKey::parse("n1").unwrap())),
+        Subject::control(tenant(), Aggregate::Session(SessionId::parse("s1").unwrap())),
     ];
     for sample in all() {
         for subject in subjects.into_iter().filter(|subject| *subject != sample.subject) {

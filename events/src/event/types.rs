@@ -48,6 +48,13 @@ event_types! {
 
     KEY_CREATED = 48, "key_created", schema 1;
     KEY_REVOKED = 49, "key_revoked", schema 1;
+
+    NAME_CLAIMED = 64, "name_claimed", schema 1;
+    NAME_RELEASED = 65, "name_released", schema 1;
+
+    SESSION_OPENED = 80, "session_opened", schema 1;
+    SESSION_RENEWED = 81, "session_renewed", schema 1;
+    SESSION_ENDED = 82, "session_ended", schema 1;
 }
 
 pub fn find(event_type: EventType) -> Option<Entry> {
@@ -75,6 +82,8 @@ mod tests {
         check(22, "member_invited");
         check(32, "account_opened");
         check(48, "key_created");
+        check(64, "name_claimed");
+        check(80, "session_opened");
         assert_eq!(find(EventType(0)), None);
     }
 }

@@ -55,7 +55,7 @@ fn randomness() -> Rule {
     Rule {
         name: "randomness",
         reason: "ambient randomness cannot be repeated from a seed",
-        way_out: "take a source of randomness through the constructor",
+        way_out: "take a `&dyn Randomness` (events/src/randomness.rs) through the constructor",
         check: names_only_in(
             &[
                 "rand::rng",
@@ -67,7 +67,7 @@ fn randomness() -> Rule {
                 "uuid::Uuid::new_v4",
                 "uuid::Uuid::now_v7",
             ],
-            &[],
+            &[("events/src/randomness.rs", "the adapter to the machine's randomness")],
             TestCode::Bound,
         ),
         offending: &[
