@@ -3,5 +3,6 @@
 //! Invariants: a projection is a fold of the log, idempotent by offset, and can be dropped and rebuilt.
 //! It never spawns, never opens a socket and never appends an event.
 
+pub mod cache;
 pub mod index;
 pub mod views;

@@ -1,11 +1,20 @@
 //! Views: small documents under keys, folded from control events: who the tenants, members and keys are.
 //!
-//! `port` is what a store of views promises, `redb` and `memory` keep it, and each view is a file of its own.
+//! `port` is what a store of views promises, `redb` and `memory` keep it; `control` asks and folds the views of
+//! which each is a file of its own.
 //! Invariant: a view is a fold of the log. Its documents and its checkpoints move together, so it can be dropped
 //! and folded again at any time. It does not append, and no view asks another.
 
 #[cfg(any(test, feature = "conformance"))]
 pub mod conformance;
+pub mod control;
+mod fold;
+mod keys;
+mod members;
 pub mod memory;
+mod names;
 pub mod port;
+pub mod rebuild;
 pub mod redb;
+mod sessions;
+mod tenants;

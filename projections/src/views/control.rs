@@ -1,0 +1,116 @@
+//! The views of control state together: what a projector feeds, and what commands and requests ask.
+//!
+//! Invariant: every question about a tenant takes it first; a secret or a name alone leads to its tenant and to nothing
+//! else. It does not decide: commands load state here and decide with the aggregates' own rules.
+
+use std::sync::Arc;
+
+use antler_events::event::key::Key;
+use antler_events::event::member::Account;
+use antler_events::event::name::{self, Claim};
+use antler_events::event::session::Session;
+use antler_events::event::tenant::Tenant;
+use antler_events::identity::SecretHash;
+use antler_events::ids::{KeyId, NameKey, Offset, PartitionId, SessionId, TenantId, UserId};
+use antler_events::log::Recorded;
+
+use super::fold::{self, Folded, decode, load, prefix, steps};
+pub use super::fold::{ControlViewError, Kept};
+use super::keys::{self, Keys};
+use super::members::Members;
+use super::names::Names;
+use super::port::{Page, ViewError, ViewStore};
+use super::sessions::Sessions;
+use super::tenants::{Itself, Tenants};
+
+/// The views of tenants, accounts, keys, names and sessions.
+#[derive(Debug, Clone)]
+pub struct ControlViews {
+    store: Arc<dyn ViewStore>,
+}
+
+type Found<S> = Result<Option<Kept<S>>, ViewError>;
+
+impl ControlViews {
+    pub fn new(store: Arc<dyn ViewStore>) -> Self {
+        Self { store }
+    }
+
+    pub fn store(&self) -> &Arc<dyn ViewStore> {
+        &self.store
+    }
+
+    /// Takes events of a partition in, in order; `next` is the offset behind them. Line events are passed over, and
+    /// what was taken before changes nothing.
+    pub async fn apply(
+        &self,
+        partition: PartitionId,
+        events: &[Recorded],
+        next: Offset,
+    ) -> Result<(), ControlViewError> {
+        let (store, steps) = (&*self.store, steps(events)?);
+        fold::fold::<Tenants>(store, Tenants::VIEW, partition, &steps, next).await?;
+        fold::fold::<Members>(store, Members::VIEW, partition, &steps, next).await?;
+        fold::fold::<Keys>(store, Keys::VIEW, partition, &steps, next).await?;
+        fold::fold::<Names>(store, Names::VIEW, partition, &steps, next).await?;
+        fold::fold::<Sessions>(store, Sessions::VIEW, partition, &steps, next).await
+    }
+
+    /// From where the partition's events are needed.
+    pub async fn checkpoint(&self, partition: PartitionId) -> Result<Offset, ViewError> {
+        let mut lowest = Offset::MAX;
+        for view in super::rebuild::VIEWS {
+            lowest = lowest.min(self.store.checkpoint(view, partition).await?);
+        }
+        Ok(lowest)
+    }
+
+    pub async fn tenant(&self, tenant: TenantId) -> Found<Tenant> {
+        load::<Tenants>(tenant, &*self.store, Tenants::VIEW, Itself).await
+    }
+
+    pub async fn account(&self, tenant: TenantId, user: UserId) -> Found<Account> {
+        load::<Members>(tenant, &*self.store, Members::VIEW, user).await
+    }
+
+    pub async fn key(&self, tenant: TenantId, key: KeyId) -> Found<Key> {
+        load::<Keys>(tenant, &*self.store, Keys::VIEW, key).await
+    }
+
+    /// Keys of a tenant in the order of their ids, revoked ones too.
+    pub async fn keys(
+        &self,
+        tenant: TenantId,
+        after: Option<KeyId>,
+        limit: usize,
+    ) -> Result<Vec<(KeyId, Kept<Key>)>, ViewError> {
+        let prefix = prefix(tenant);
+        let after = after.map(|key| fold::key(tenant, key.as_str()));
+        let page = Page { prefix: &prefix, after: after.as_deref(), limit };
+        let view = Keys::VIEW;
+        let damaged = || ViewError::Damaged { view, reason: "a key of it has no id".to_owned() };
+        let found = self.store.scan(view, page).await?.into_iter().map(|found| {
+            let id = std::str::from_utf8(&found.key[prefix.len()..]).ok();
+            let id = id.and_then(|id| KeyId::parse(id).ok()).ok_or_else(damaged)?;
+            Ok((id, decode::<Keys>(view, &found.document)?))
+        });
+        found.collect()
+    }
+
+    /// Whose key a secret is; the key may be revoked or expired.
+    pub async fn key_by_secret(&self, secret: SecretHash) -> Result<Option<(TenantId, KeyId)>, ViewError> {
+        keys::by_secret(&*self.store, secret).await
+    }
+
+    /// Who holds a name.
+    pub async fn name(&self, name: NameKey) -> Found<Claim> {
+        load::<Names>(name::registry(), &*self.store, Names::VIEW, name).await
+    }
+
+    pub async fn session(&self, tenant: TenantId, session: SessionId) -> Found<Session> {
+        load::<Sessions>(tenant, &*self.store, Sessions::VIEW, session).await
+    }
+}
+
+#[cfg(test)]
+mod tests;

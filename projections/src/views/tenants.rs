@@ -1,0 +1,111 @@
+//! The view of tenants: name, standing, limits and members of each.
+//!
+//! Invariant: a document holds the whole tenant, so that a request asks for one. It keeps no list of all tenants.
+
+use antler_events::access::Role;
+use antler_events::clock::Timestamp;
+use antler_events::event::ControlEvent;
+use antler_events::event::tenant::{
+    self, Invitation, Membership, Standing, Tenant, TenantEvent, TenantLimits,
+};
+use antler_events::identity::{DisplayName, Email, SecretHash};
+use antler_events::ids::UserId;
+use serde::{Deserialize, Serialize};
+
+use super::fold::Folded;
+use super::port::ViewName;
+
+#[derive(Debug)]
+pub(super) struct Tenants;
+
+/// A tenant has one aggregate, so its id is the same for all.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Itself;
+
+impl AsRef<str> for Itself {
+    fn as_ref(&self) -> &str {
+        "itself"
+    }
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+pub(super) struct TenantDocument {
+    name: DisplayName,
+    standing: StandingDocument,
+    lines_per_day: u64,
+    bytes_per_day: u64,
+    retention_days: u32,
+    seats: u32,
+    members: Vec<MemberDocument>,
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+enum StandingDocument {
+    Active,
+    Suspended(DisplayName),
+    Closed,
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+struct MemberDocument {
+    user: UserId,
+    email: Email,
+    role: Role,
+    invitation: Option<(SecretHash, Timestamp)>,
+}
+
+impl Folded for Tenants {
+    const VIEW: ViewName = ViewName::new("tenants");
+    type Id = Itself;
+    type State = Tenant;
+    type Event = TenantEvent;
+    type Document = TenantDocument;
+
+    fn event(event: &ControlEvent) -> Option<(Itself, &TenantEvent)> {
+        match event {
+            ControlEvent::Tenant(event) => Some((Itself, event)),
+            _ => None,
+        }
+    }
+
+    fn evolve(state: &mut Option<Tenant>, event: &TenantEvent) {
+        tenant::evolve(state, event);
+    }
+
+    fn store(tenant: &Tenant) -> TenantDocument {
+        let Tenant { name, standing, limits, members } = tenant;
+        let TenantLimits { lines_per_day, bytes_per_day, retention_days, seats } = *limits;
+        let standing = match standing {
+            Standing::Active => StandingDocument::Active,
+            Standing::Suspended { reason } => StandingDocument::Suspended(reason.clone()),
+            Standing::Closed => StandingDocument::Closed,
+        };
+        let members = members.iter().map(|(user, member)| store_member(*user, member)).collect();
+        let name = name.clone();
+        TenantDocument { name, standing, lines_per_day, bytes_per_day, retention_days, seats, members }
+    }
+
+    fn restore(document: TenantDocument) -> Tenant {
+        let TenantDocument { name, standing, lines_per_day, bytes_per_day, retention_days, seats, members } =
+            document;
+        let standing = match standing {
+            StandingDocument::Active => Standing::Active,
+            StandingDocument::Suspended(reason) => Standing::Suspended { reason },
+            StandingDocument::Closed => Standing::Closed,
+        };
+        let limits = TenantLimits { lines_per_day, bytes_per_day, retention_days, seats };
+        Tenant { name, standing, limits, members: members.into_iter().map(restore_member).collect() }
+    }
+}
+
+fn store_member(user: UserId, member: &Membership) -> MemberDocument {
+    let Membership { email, role, invitation } = member.clone();
+    let invitation = invitation.map(|invitation| (invitation.secret, invitation.expires_at));
+    MemberDocument { user, email, role, invitation }
+}
+
+fn restore_member(document: MemberDocument) -> (UserId, Membership) {
+    let MemberDocument { user, email, role, invitation } = document;
+    let invitation = invitation.map(|(secret, expires_at)| Invitation { secret, expires_at });
+    (user, Membership { email, role, invitation })
+}
