@@ -3,6 +3,7 @@
 //! Invariants: every thread and task of the program is started here or in the gateway, is named,
 //! and is joined at stop. It knows no socket and no protocol.
 
+pub mod accounts;
 pub mod credits;
 pub mod door;
 pub mod handover;

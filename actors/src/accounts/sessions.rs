@@ -1,0 +1,123 @@
+//! Logins: finding an account by what was typed, and opening, renewing and ending sessions.
+//!
+//! Invariant: a session is renewed only while its account honours the epoch in which it began and its member belongs to
+//! the tenant. It does not check passwords: the gateway holds them against the hash that is found here.
+
+use antler_events::access::Role;
+use antler_events::clock::Timestamp;
+use antler_events::event::Cause;
+use antler_events::event::member::{Account, Epoch};
+use antler_events::event::name;
+use antler_events::event::session::{self, Session, SessionCommand, SessionEndReason, SessionEvent};
+use antler_events::identity::SecretHash;
+use antler_events::ids::{SessionId, TenantId, UserId};
+
+use super::aggregate::Sessions;
+use super::{AccountError, Accounts};
+
+/// The account that a name leads to.
+#[derive(Debug, Clone)]
+pub struct LoginName {
+    pub tenant: TenantId,
+    pub user: UserId,
+    pub account: Account,
+    /// None if the account does not belong to its tenant any more.
+    pub role: Option<Role>,
+}
+
+/// A login that was checked.
+#[derive(Debug, Clone, Copy)]
+pub struct NewSession {
+    pub user: UserId,
+    /// Of the account when it was checked.
+    pub epoch: Epoch,
+    /// Hash of the first refresh token, and how long it is good.
+    pub token: SecretHash,
+    pub expires_at: Timestamp,
+}
+
+/// A refresh token against a new one.
+#[derive(Debug, Clone, Copy)]
+pub struct Renewal {
+    pub session: SessionId,
+    pub presented: SecretHash,
+    pub next: SecretHash,
+    pub expires_at: Timestamp,
+}
+
+impl Accounts {
+    /// The account behind a username or e-mail address.
+    pub async fn find_login(&self, typed: &str) -> Result<Option<LoginName>, AccountError> {
+        let claim = self.views.name(name::typed_key(typed)).await?.and_then(|kept| kept.state);
+        let Some(name::Holder { tenant, user }) = claim.map(|claim| claim.holder) else { return Ok(None) };
+        let Some(account) = self.views.account(tenant, user).await?.and_then(|kept| kept.state) else {
+            return Ok(None);
+        };
+        if account.closed {
+            return Ok(None);
+        }
+        let role = self.role(tenant, user).await?;
+        Ok(Some(LoginName { tenant, user, account, role }))
+    }
+
+    /// The role of a user who belongs to the tenant.
+    pub async fn role(&self, tenant: TenantId, user: UserId) -> Result<Option<Role>, AccountError> {
+        let found = self.views.tenant(tenant).await?.and_then(|kept| kept.state);
+        Ok(found.and_then(|found| found.role_of(user)))
+    }
+
+    pub async fn open_session(
+        &self,
+        tenant: TenantId,
+        new: NewSession,
+        cause: &Cause,
+    ) -> Result<SessionId, AccountError> {
+        let session = SessionId::parse(&self.draw()?)?;
+        let NewSession { user, epoch, token, expires_at } = new;
+        let command = SessionCommand::Open { user, epoch, token, expires_at };
+        self.execute::<Sessions>(tenant, session, cause, |state| session::decide(state, command)).await?;
+        Ok(session)
+    }
+
+    /// Takes a refresh token for a new one. A token that was used before ends the session instead.
+    pub async fn renew_session(
+        &self,
+        tenant: TenantId,
+        renewal: Renewal,
+        cause: &Cause,
+    ) -> Result<Session, AccountError> {
+        let Renewal { session: id, presented, next, expires_at } = renewal;
+        let (known, _) = self.state::<Sessions>(tenant, id).await?;
+        if let Some(session) = &known {
+            self.check_login(tenant, session).await?;
+        }
+        let command = SessionCommand::Renew { presented, next, expires_at, now: self.clock.now() };
+        let events =
+            self.execute::<Sessions>(tenant, id, cause, |state| session::decide(state, command)).await?;
+        if events.iter().any(|event| matches!(event, SessionEvent::Ended(_))) {
+            return Err(AccountError::TokenReused);
+        }
+        known.ok_or(AccountError::Session(session::SessionRejection::NotOpened))
+    }
+
+    pub async fn end_session(
+        &self,
+        tenant: TenantId,
+        session: SessionId,
+        reason: SessionEndReason,
+        cause: &Cause,
+    ) -> Result<(), AccountError> {
+        let command = SessionCommand::End { reason };
+        self.execute::<Sessions>(tenant, session, cause, |state| session::decide(state, command)).await?;
+        Ok(())
+    }
+
+    async fn check_login(&self, tenant: TenantId, session: &Session) -> Result<(), AccountError> {
+        let account = self.views.account(tenant, session.user).await?.and_then(|kept| kept.state);
+        let honoured = account.is_some_and(|account| account.honours(session.epoch));
+        match honoured && self.role(tenant, session.user).await?.is_some() {
+            true => Ok(()),
+            false => Err(AccountError::LoginRevoked),
+        }
+    }
+}
