@@ -353,3 +353,37 @@ impl Default for PipeLimits {
         }
     }
 }
+
+/// How often somebody may try to log in, and what credentials may cost.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct CredentialLimits {
+    /// Failed logins to one account from one address within `login_window`.
+    pub logins_per_account_and_address_max: u32,
+    /// Failed logins to one account within `login_window`, from wherever.
+    pub logins_per_account_max: u32,
+    /// Failed logins from one address within `login_window`, to whatever account.
+    pub logins_per_address_max: u32,
+    #[serde(with = "crate::duration")]
+    pub login_window: Duration,
+    /// Longest password in bytes.
+    pub password_bytes_max: u32,
+    /// Longest body of a request about accounts.
+    pub body_bytes_max: u32,
+    /// API keys of one tenant that are not revoked.
+    pub keys_per_tenant_max: u32,
+}
+
+impl Default for CredentialLimits {
+    fn default() -> Self {
+        Self {
+            logins_per_account_and_address_max: 10,
+            logins_per_account_max: 100,
+            logins_per_address_max: 1_000,
+            login_window: Duration::from_secs(900),
+            password_bytes_max: 1_024,
+            body_bytes_max: 64 << 10,
+            keys_per_tenant_max: 1_000,
+        }
+    }
+}

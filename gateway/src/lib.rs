@@ -5,6 +5,7 @@
 
 pub mod cli;
 pub mod compose;
+pub mod credentials;
 pub mod data_folder;
 pub mod http;
 pub mod ingest;
