@@ -3,12 +3,15 @@
 //! Invariant: every answer has a request id, and every error answer has the same form.
 //! It decides nothing about logs: handlers translate between requests and the rest of the program.
 
+pub mod accounts;
 pub mod answer;
+pub mod auth;
 pub mod connections;
 pub mod error;
 pub mod health;
 pub mod metrics;
 pub mod observe;
+pub mod peer;
 pub mod router;
 pub mod search;
 mod shared;

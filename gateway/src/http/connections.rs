@@ -16,6 +16,8 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 use tokio::task::JoinSet;
 
+use super::peer::WithPeer;
+
 /// Pause after a failed accept, which usually means that the process is out of file descriptors.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
 
@@ -101,8 +103,9 @@ impl Connection {
     async fn run(mut self, builder: auto::Builder<TokioExecutor>, _counted: Counted) {
         // Answers are small and whole; waiting for more of them only adds latency.
         let _ = self.stream.set_nodelay(true);
+        let peer = WithPeer::new(self.router, self.stream.peer_addr().ok());
         let io = TokioIo::new(self.stream);
-        let serving = builder.serve_connection_with_upgrades(io, TowerToHyperService::new(self.router));
+        let serving = builder.serve_connection_with_upgrades(io, TowerToHyperService::new(peer));
         tokio::pin!(serving);
         let ended = tokio::select! {
             ended = &mut serving => ended,

@@ -3,7 +3,7 @@
 //! Invariant: a client gets a code and a sentence, never a debug dump, and always the request's id.
 //! It does not log: the observer does, once per request.
 
-use axum::http::StatusCode;
+use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 use serde_json::{Map, Value};
@@ -32,13 +32,82 @@ pub enum ApiError {
     #[error("there is no line {id}{hint}")]
     NoLine { id: String, hint: String },
     #[error("the body cannot be read: {reason}")]
-    BadBody { reason: String },
+    UnreadableQuestion { reason: String },
     #[error("a question is sent as application/json or as a form, and not as {given}")]
     WrongContentType { given: String },
     #[error("the body has more than {bytes_max} bytes; ask a shorter question")]
-    BodyTooLarge { bytes_max: usize },
+    QuestionTooLarge { bytes_max: usize },
     #[error("lines cannot be searched now: {reason}; try again in a moment")]
     SearchUnavailable { reason: String },
+    /// Lines are not taken.
+    #[error("{reason}")]
+    Lines { problem: LinesProblem, reason: String },
+    #[error("{reason}")]
+    Unauthorized { reason: String },
+    #[error("{reason}")]
+    Forbidden { reason: String },
+    /// A field that is missing or cannot be what it is.
+    #[error("the field {field} cannot be taken: {reason}")]
+    Field { field: &'static str, reason: String },
+    #[error("{reason}")]
+    BadBody { reason: String },
+    #[error("the body has more than {max} bytes; send less")]
+    BodyTooLarge { max: u32 },
+    #[error("the body comes as {encoding}; send it as plain application/json")]
+    UnsupportedBody { encoding: String },
+    #[error("{reason}")]
+    Conflict { field: &'static str, reason: String },
+    #[error("there is no {what} {id:?}; list them to see which there are")]
+    NoSuch { what: &'static str, id: String },
+    #[error("{reason}; try again in {retry_after_s} s")]
+    TooMany { reason: String, retry_after_s: u64 },
+    #[error("{reason}")]
+    Unavailable { reason: String },
+    #[error("something failed that should not; the server's own log has the reason under this request's id")]
+    Internal,
+}
+
+/// What is wrong with lines, or with taking them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum LinesProblem {
+    /// Nothing in the body can be read.
+    Unreadable,
+    /// A content type or an encoding that cannot hold lines.
+    Form,
+    TooLarge,
+    /// The body was not sent in time.
+    Slow,
+    /// Too much is under way.
+    Busy,
+    /// They cannot be written now.
+    Unavailable,
+}
+
+impl LinesProblem {
+    /// Whoever was refused because of what is under way comes again after so long.
+    const RETRY_AFTER_S: u64 = 1;
+
+    fn status(self) -> StatusCode {
+        match self {
+            Self::Unreadable => StatusCode::BAD_REQUEST,
+            Self::Form => StatusCode::UNSUPPORTED_MEDIA_TYPE,
+            Self::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
+            Self::Slow => StatusCode::REQUEST_TIMEOUT,
+            Self::Busy => StatusCode::TOO_MANY_REQUESTS,
+            Self::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
+        }
+    }
+
+    fn code(self) -> &'static str {
+        match self {
+            Self::Unreadable => "invalid_lines",
+            Self::Form => "unsupported_media_type",
+            Self::TooLarge => "body_too_large",
+            Self::Slow => "body_too_slow",
+            Self::Busy => "too_much_under_way",
+            Self::Unavailable => "unavailable",
+        }
+    }
 }
 
 /// The body of an error answer.
@@ -60,27 +129,48 @@ impl ApiError {
         match self {
             Self::NoRoute { .. } => StatusCode::NOT_FOUND,
             Self::MethodNotAllowed { .. } => StatusCode::METHOD_NOT_ALLOWED,
-            Self::NoCredential | Self::NoTenant => StatusCode::UNAUTHORIZED,
-            Self::InvalidQuery { .. } | Self::BadBody { .. } => StatusCode::BAD_REQUEST,
+            Self::InvalidQuery { .. } | Self::UnreadableQuestion { .. } => StatusCode::BAD_REQUEST,
             Self::InvalidParameter { .. } => StatusCode::UNPROCESSABLE_ENTITY,
             Self::NoLine { .. } => StatusCode::NOT_FOUND,
             Self::WrongContentType { .. } => StatusCode::UNSUPPORTED_MEDIA_TYPE,
-            Self::BodyTooLarge { .. } => StatusCode::PAYLOAD_TOO_LARGE,
+            Self::QuestionTooLarge { .. } => StatusCode::PAYLOAD_TOO_LARGE,
             Self::SearchUnavailable { .. } => StatusCode::SERVICE_UNAVAILABLE,
+            Self::NoCredential | Self::NoTenant | Self::Unauthorized { .. } => StatusCode::UNAUTHORIZED,
+            Self::Lines { problem, .. } => problem.status(),
+            Self::Forbidden { .. } => StatusCode::FORBIDDEN,
+            Self::Field { .. } => StatusCode::UNPROCESSABLE_ENTITY,
+            Self::BadBody { .. } => StatusCode::BAD_REQUEST,
+            Self::BodyTooLarge { .. } => StatusCode::PAYLOAD_TOO_LARGE,
+            Self::UnsupportedBody { .. } => StatusCode::UNSUPPORTED_MEDIA_TYPE,
+            Self::Conflict { .. } => StatusCode::CONFLICT,
+            Self::NoSuch { .. } => StatusCode::NOT_FOUND,
+            Self::TooMany { .. } => StatusCode::TOO_MANY_REQUESTS,
+            Self::Unavailable { .. } => StatusCode::SERVICE_UNAVAILABLE,
+            Self::Internal => StatusCode::INTERNAL_SERVER_ERROR,
         }
     }
 
     fn code(&self) -> &'static str {
         match self {
-            Self::NoRoute { .. } | Self::NoLine { .. } => "not_found",
-            Self::MethodNotAllowed { .. } => "method_not_allowed",
-            Self::NoCredential | Self::NoTenant => "unauthorized",
             Self::InvalidQuery { .. } => "invalid_query",
             Self::InvalidParameter { .. } => "invalid_parameter",
-            Self::BadBody { .. } => "bad_body",
+            Self::UnreadableQuestion { .. } => "invalid_body",
             Self::WrongContentType { .. } => "unsupported_media_type",
-            Self::BodyTooLarge { .. } => "too_large",
+            Self::QuestionTooLarge { .. } => "body_too_large",
             Self::SearchUnavailable { .. } => "unavailable",
+            Self::NoRoute { .. } | Self::NoSuch { .. } | Self::NoLine { .. } => "not_found",
+            Self::MethodNotAllowed { .. } => "method_not_allowed",
+            Self::NoCredential | Self::NoTenant | Self::Unauthorized { .. } => "unauthorized",
+            Self::Lines { problem, .. } => problem.code(),
+            Self::Forbidden { .. } => "forbidden",
+            Self::Field { .. } => "invalid_field",
+            Self::BadBody { .. } => "invalid_body",
+            Self::BodyTooLarge { .. } => "body_too_large",
+            Self::UnsupportedBody { .. } => "unsupported_media_type",
+            Self::Conflict { .. } => "conflict",
+            Self::TooMany { .. } => "too_many_requests",
+            Self::Unavailable { .. } => "unavailable",
+            Self::Internal => "internal",
         }
     }
 
@@ -95,12 +185,27 @@ impl ApiError {
                 vec![("field", field.as_str()), ("reason", reason.as_str())]
             }
             Self::NoLine { id, .. } => vec![("id", id.as_str())],
-            Self::BadBody { .. }
-            | Self::BodyTooLarge { .. }
-            | Self::NoCredential
+            Self::Field { field, reason } | Self::Conflict { field, reason } => {
+                vec![("field", *field), ("reason", reason.as_str())]
+            }
+            Self::NoSuch { id, .. } => vec![("id", id.as_str())],
+            Self::TooMany { retry_after_s, .. } => {
+                return Map::from_iter([("retry_after_s".to_owned(), (*retry_after_s).into())]);
+            }
+            Self::NoCredential
             | Self::NoTenant
+            | Self::UnreadableQuestion { .. }
+            | Self::QuestionTooLarge { .. }
             | Self::SearchUnavailable { .. }
-            | Self::WrongContentType { .. } => vec![],
+            | Self::WrongContentType { .. }
+            | Self::Lines { .. }
+            | Self::Unauthorized { .. }
+            | Self::Forbidden { .. }
+            | Self::BadBody { .. }
+            | Self::BodyTooLarge { .. }
+            | Self::UnsupportedBody { .. }
+            | Self::Unavailable { .. }
+            | Self::Internal => vec![],
         };
         pairs.into_iter().map(|(name, value)| (name.to_owned(), value.into())).collect()
     }
@@ -117,6 +222,19 @@ impl ApiError {
 impl IntoResponse for ApiError {
     fn into_response(self) -> Response {
         let mut response = self.status().into_response();
+        match &self {
+            Self::TooMany { retry_after_s, .. } => {
+                response.headers_mut().insert(header::RETRY_AFTER, (*retry_after_s).into());
+            }
+            Self::Lines { problem: LinesProblem::Busy | LinesProblem::Unavailable, .. } => {
+                response.headers_mut().insert(header::RETRY_AFTER, LinesProblem::RETRY_AFTER_S.into());
+            }
+            Self::NoCredential | Self::NoTenant | Self::Unauthorized { .. } => {
+                let scheme = HeaderValue::from_static("Bearer");
+                response.headers_mut().insert(header::WWW_AUTHENTICATE, scheme);
+            }
+            _ => {}
+        }
         response.extensions_mut().insert(self);
         response
     }

@@ -20,6 +20,10 @@ const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 /// A caller's own id is kept up to this length.
 const REQUEST_ID_BYTES_MAX: usize = 64;
 
+/// The id of a request, for those who answer it.
+#[derive(Debug, Clone)]
+pub struct RequestText(pub Arc<str>);
+
 /// Upper bounds of the duration histogram, in seconds.
 pub const BOUNDS: [f64; 10] = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.5, 1.0, 5.0];
 
@@ -104,10 +108,11 @@ impl Requests {
 }
 
 /// The layer around every route.
-pub async fn observe(State(shared): State<Arc<Shared>>, request: Request, next: Next) -> Response {
+pub async fn observe(State(shared): State<Arc<Shared>>, mut request: Request, next: Next) -> Response {
     let began = shared.clock.elapsed();
     let id = shared.requests.id(request.headers());
     let class = RouteClass::of(request.uri().path());
+    request.extensions_mut().insert(RequestText(id.as_str().into()));
     let span = tracing::info_span!("request", id, method = %request.method(), path = request.uri().path());
     let mut response = next.run(request).instrument(span.clone()).await;
     if let Some(error) = response.extensions_mut().remove::<ApiError>() {

@@ -36,7 +36,7 @@ where
         let bytes_max = SearchState::from_ref(state).limits.body_bytes_max.as_usize();
         let (parts, body) = request.into_parts();
         let mut parameters = Self::of_form(parts.uri.query().unwrap_or_default().as_bytes());
-        let body = to_bytes(body, bytes_max).await.map_err(|_| ApiError::BodyTooLarge { bytes_max })?;
+        let body = to_bytes(body, bytes_max).await.map_err(|_| ApiError::QuestionTooLarge { bytes_max })?;
         if !body.is_empty() {
             parameters.entries.extend(Self::of_body(&parts.headers, &body)?.entries);
         }
@@ -61,7 +61,7 @@ impl Parameters {
             "application/x-www-form-urlencoded" => Ok(Self::of_form(body)),
             json if json == "application/json" || json.ends_with("+json") => {
                 let object: Map<String, Value> = serde_json::from_slice(body).map_err(|error| {
-                    ApiError::BadBody { reason: format!("it has to be one JSON object; {error}") }
+                    ApiError::UnreadableQuestion { reason: format!("it has to be one JSON object; {error}") }
                 })?;
                 Ok(Self { entries: object.into_iter().filter(|(_, value)| !value.is_null()).collect() })
             }

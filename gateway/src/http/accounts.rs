@@ -1,0 +1,55 @@
+//! Accounts: registering, logging in and out, the profile, and API keys.
+//!
+//! Invariant: every route here stands in the table of permissions; a test compares the two. Handlers translate between
+//! JSON and commands, and decide nothing that an aggregate decides.
+
+mod answers;
+mod fields;
+mod keys;
+mod login;
+mod password;
+mod profile;
+mod registration;
+mod throttle;
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::routing::{MethodRouter, delete, get, post};
+
+use super::auth::Gate;
+
+type Route = (&'static str, &'static str, MethodRouter<Arc<Gate>>);
+
+/// All of them, with and without a version and a slash at the end, for a router of any state.
+pub fn routes<S: Clone + Send + Sync + 'static>(gate: &Arc<Gate>) -> Router<S> {
+    let mut router = Router::new();
+    for (_, path, handler) in handlers() {
+        let below = path.strip_prefix("/api").expect("routes of accounts are below /api");
+        for prefix in ["/api", "/api/v1"] {
+            router = router
+                .route(&format!("{prefix}{below}"), handler.clone())
+                .route(&format!("{prefix}{below}/"), handler.clone());
+        }
+    }
+    router.with_state(Arc::clone(gate))
+}
+
+fn handlers() -> Vec<Route> {
+    vec![
+        ("POST", "/api/auth/register", post(registration::register)),
+        ("POST", "/api/auth/login", post(login::log_in)),
+        ("POST", "/api/auth/refresh", post(login::refresh)),
+        ("POST", "/api/auth/logout", post(login::log_out)),
+        ("POST", "/api/auth/change-password", post(password::change)),
+        ("GET", "/api/auth/user", get(profile::user)),
+        ("GET", "/api/users/me", get(profile::user)),
+        ("GET", "/api/users/profile", get(profile::profile)),
+        ("GET", "/api/users/profile/api-keys", get(keys::list)),
+        ("POST", "/api/users/profile/api-keys", post(keys::create)),
+        ("DELETE", "/api/users/profile/api-keys/{id}", delete(keys::revoke)),
+    ]
+}
+
+#[cfg(test)]
+mod tests;

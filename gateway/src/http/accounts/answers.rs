@@ -1,0 +1,116 @@
+//! The JSON of accounts, and the tokens that a login answers with.
+//!
+//! Invariant: a refresh token is drawn for one answer and kept as its hash only. It chooses no status for failures.
+
+use std::time::Duration;
+
+use antler_actors::accounts::NewSession;
+use antler_events::access::Role;
+use antler_events::clock::Timestamp;
+use antler_events::event::Cause;
+use antler_events::event::member::{Account, Epoch};
+use antler_events::ids::{TenantId, UserId};
+use antler_events::randomness::RandomnessError;
+use serde::Serialize;
+
+use super::super::auth::Gate;
+use super::super::error::ApiError;
+use crate::credentials::access_token::{Bearer, LIFETIME};
+use crate::credentials::passwords::PasswordError;
+use crate::credentials::secret::DrawnSecret;
+
+/// How long nobody needs to log in again who comes back.
+pub(super) const REFRESH_LIFETIME: Duration = Duration::from_secs(7 * 86_400);
+
+/// `token` and `access` are the same; the one is the older name.
+#[derive(Debug, Serialize)]
+pub(super) struct Tokens {
+    pub(super) token: String,
+    pub(super) access: String,
+    pub(super) refresh: String,
+    /// Of the access token, in seconds.
+    pub(super) expires_in: u64,
+}
+
+#[derive(Debug, Serialize)]
+pub(super) struct LoggedIn {
+    #[serde(flatten)]
+    pub(super) tokens: Tokens,
+    pub(super) user: User,
+    pub(super) tenant: Tenant,
+}
+
+#[derive(Debug, Serialize)]
+pub(super) struct User {
+    pub(super) id: UserId,
+    pub(super) username: String,
+    pub(super) email: String,
+    pub(super) role: &'static str,
+}
+
+#[derive(Debug, Serialize)]
+pub(super) struct Tenant {
+    pub(super) id: TenantId,
+    pub(super) name: String,
+}
+
+impl User {
+    pub(super) fn new(id: UserId, account: &Account, role: Role) -> Self {
+        let (username, email) = (account.username.as_str().to_owned(), account.email.as_str().to_owned());
+        Self { id, username, email, role: role.as_str() }
+    }
+}
+
+impl Tokens {
+    pub(super) fn new(gate: &Gate, bearer: &Bearer, secret: &DrawnSecret) -> Self {
+        let token = gate.tokens.issue(bearer, gate.accounts.clock.now());
+        let refresh = secret.refresh_token(bearer.tenant, bearer.session);
+        Self { access: token.clone(), token, refresh, expires_in: LIFETIME.as_secs() }
+    }
+
+    /// Opens a session for somebody who has proved who it is.
+    pub(super) async fn open(
+        tenant: TenantId,
+        gate: &Gate,
+        user: UserId,
+        epoch: Epoch,
+        cause: &Cause,
+    ) -> Result<Self, ApiError> {
+        let secret = DrawnSecret::draw(&*gate.randomness)?;
+        let new = NewSession { user, epoch, token: secret.hash(), expires_at: refresh_until(gate) };
+        let session = gate.accounts.open_session(tenant, new, cause).await?;
+        Ok(Self::new(gate, &Bearer { tenant, user, session, epoch }, &secret))
+    }
+}
+
+/// Until when a refresh token is good that is drawn now.
+pub(super) fn refresh_until(gate: &Gate) -> Timestamp {
+    let lifetime = i64::try_from(REFRESH_LIFETIME.as_nanos()).expect("a week fits");
+    Timestamp::from_nanos(gate.accounts.clock.now().nanos().saturating_add(lifetime))
+}
+
+/// The tenant of an answer.
+pub(super) async fn tenant(tenant: TenantId, gate: &Gate) -> Result<Tenant, ApiError> {
+    let found = gate.accounts.views.tenant(tenant).await?.and_then(|kept| kept.state);
+    let name = found.map(|found| found.name.as_str().to_owned()).unwrap_or_default();
+    Ok(Tenant { id: tenant, name })
+}
+
+impl From<RandomnessError> for ApiError {
+    fn from(error: RandomnessError) -> Self {
+        tracing::error!(%error, "no secret can be drawn");
+        Self::Internal
+    }
+}
+
+impl From<PasswordError> for ApiError {
+    fn from(error: PasswordError) -> Self {
+        match error {
+            PasswordError::Busy => Self::Unavailable { reason: error.to_string() },
+            PasswordError::Hash { .. } | PasswordError::Randomness(_) => {
+                tracing::error!(%error, "a password cannot be checked");
+                Self::Internal
+            }
+        }
+    }
+}

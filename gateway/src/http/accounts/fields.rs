@@ -1,0 +1,75 @@
+//! The fields of a small JSON body.
+//!
+//! Invariant: no body is read beyond its limit, and a field that is wrong is named. It keeps no secret longer than the
+//! request. It does not read bodies of logs.
+
+use axum::body::{Body, to_bytes};
+use axum::extract::Request;
+use axum::http::{Extensions, header};
+use serde_json::{Map, Value};
+
+use super::super::error::ApiError;
+
+/// A JSON object.
+pub(super) struct Fields(Map<String, Value>);
+
+impl Fields {
+    /// The fields of a request, and what the layers said of it. No body at all has no fields.
+    pub(super) async fn read(request: Request, bytes_max: u32) -> Result<(Self, Extensions), ApiError> {
+        let (parts, body) = request.into_parts();
+        let encoding =
+            parts.headers.get(header::CONTENT_ENCODING).map(|value| value.to_str().unwrap_or("bytes"));
+        match encoding {
+            None | Some("identity") => Ok((Self::parse(body, bytes_max).await?, parts.extensions)),
+            Some(encoding) => Err(ApiError::UnsupportedBody { encoding: encoding.to_owned() }),
+        }
+    }
+
+    async fn parse(body: Body, bytes_max: u32) -> Result<Self, ApiError> {
+        let bytes = to_bytes(body, bytes_max as usize).await;
+        let bytes = bytes.map_err(|_| ApiError::BodyTooLarge { max: bytes_max })?;
+        if bytes.is_empty() {
+            return Ok(Self(Map::new()));
+        }
+        match serde_json::from_slice(&bytes) {
+            Ok(Value::Object(fields)) => Ok(Self(fields)),
+            Ok(_) => Err(ApiError::BadBody { reason: "the body must be a JSON object".to_owned() }),
+            Err(error) => {
+                let reason =
+                    format!("the body is not JSON at line {}, column {}", error.line(), error.column());
+                Err(ApiError::BadBody { reason })
+            }
+        }
+    }
+
+    /// A text that must be there.
+    pub(super) fn text(&self, field: &'static str) -> Result<&str, ApiError> {
+        let missing = || ApiError::Field { field, reason: "it is missing".to_owned() };
+        self.optional_text(field)?.ok_or_else(missing)
+    }
+
+    /// The first of these fields that is there; all name the same.
+    pub(super) fn text_of(&self, fields: &[&'static str]) -> Result<&str, ApiError> {
+        let found = fields.iter().find(|field| self.0.contains_key(**field));
+        self.text(found.copied().unwrap_or(fields[0]))
+    }
+
+    pub(super) fn optional_text(&self, field: &'static str) -> Result<Option<&str>, ApiError> {
+        match self.0.get(field) {
+            None | Some(Value::Null) => Ok(None),
+            Some(Value::String(text)) => Ok(Some(text)),
+            Some(_) => Err(ApiError::Field { field, reason: "it must be a text".to_owned() }),
+        }
+    }
+
+    pub(super) fn optional_texts(&self, field: &'static str) -> Result<Option<Vec<&str>>, ApiError> {
+        let wrong = || ApiError::Field { field, reason: "it must be a list of texts".to_owned() };
+        match self.0.get(field) {
+            None | Some(Value::Null) => Ok(None),
+            Some(Value::Array(list)) => {
+                list.iter().map(Value::as_str).collect::<Option<_>>().map(Some).ok_or_else(wrong)
+            }
+            Some(_) => Err(wrong()),
+        }
+    }
+}

@@ -1,0 +1,173 @@
+//! `/api/users/profile/api-keys/`: creating, listing and revoking API keys.
+//!
+//! Invariant: a key is shown once, when it is made, and never has a scope that its maker's role has not. An admin sees and
+//! revokes all keys of the tenant, others their own. It does not record when a key was used.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use antler_actors::accounts::NewKey;
+use antler_events::access::{Scope, StreamPatterns};
+use antler_events::clock::Timestamp;
+use antler_events::event::key::Key;
+use antler_events::identity::DisplayName;
+use antler_events::ids::{KeyId, TenantId};
+use antler_events::line::timestamp;
+use antler_projections::views::control::Kept;
+use antler_projections::views::port::PAGE_DOCUMENTS_MAX;
+use axum::extract::{Path, Request, State};
+use axum::http::StatusCode;
+use axum::response::{IntoResponse as _, Response};
+use serde::Serialize;
+
+use super::super::answer::json;
+use super::super::auth::{Caller, Gate, cause};
+use super::super::error::ApiError;
+use super::fields::Fields;
+use super::registration::wrong;
+use crate::credentials::secret::{self, DrawnSecret};
+
+#[derive(Debug, Serialize)]
+struct KeyAnswer {
+    id: KeyId,
+    name: String,
+    prefix: String,
+    scopes: Vec<&'static str>,
+    streams: Vec<String>,
+    expires_at: Option<String>,
+    created_at: String,
+    active: bool,
+    /// Only in the answer to its creation.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    key: Option<String>,
+}
+
+#[derive(Debug, Serialize)]
+struct KeyList {
+    results: Vec<KeyAnswer>,
+    total: usize,
+    page: u32,
+    size: usize,
+    next: Option<String>,
+    previous: Option<String>,
+}
+
+pub(super) async fn list(State(gate): State<Arc<Gate>>, caller: Caller) -> Result<Response, ApiError> {
+    let now = gate.accounts.clock.now();
+    let keys = unrevoked(caller.tenant, &gate).await?;
+    let mine = keys.into_iter().filter(|(_, _, key)| may_see(&caller, key));
+    let results: Vec<_> = mine.map(|(id, kept, key)| shown(id, &kept, &key, now)).collect();
+    let total = results.len();
+    Ok(json(StatusCode::OK, &KeyList { results, total, page: 1, size: total, next: None, previous: None }))
+}
+
+pub(super) async fn create(
+    State(gate): State<Arc<Gate>>,
+    caller: Caller,
+    request: Request,
+) -> Result<Response, ApiError> {
+    let (fields, extensions) = Fields::read(request, gate.limits.body_bytes_max).await?;
+    let now = gate.accounts.clock.now();
+    let name = DisplayName::parse(fields.text("name")?, &gate.account_limits).map_err(wrong("name"))?;
+    let scopes = scopes(&caller, &fields)?;
+    let streams = fields.optional_texts("streams")?.unwrap_or_else(|| vec!["*"]);
+    let streams = StreamPatterns::parse(streams, &gate.account_limits)
+        .map_err(|error| ApiError::Field { field: "streams", reason: error.to_string() })?;
+    let expires_at = expiry(&fields, now)?;
+    let max = gate.limits.keys_per_tenant_max;
+    if unrevoked(caller.tenant, &gate).await?.len() >= max as usize {
+        let reason = format!("the tenant has {max} API keys already; revoke those that nobody uses");
+        return Err(ApiError::Conflict { field: "key", reason });
+    }
+    let drawn = DrawnSecret::draw(&*gate.randomness)?;
+    let id = secret::draw_key_id(&*gate.randomness)?;
+    let (owner, secret) = (caller.user(), drawn.hash());
+    let new = NewKey { id, name, owner, secret, scopes, streams, expires_at };
+    gate.accounts.create_key(caller.tenant, new, &cause(caller.actor(), &extensions)).await?;
+    let mut kept = gate.accounts.views.key(caller.tenant, id).await?.ok_or(ApiError::Internal)?;
+    let key = kept.state.take().ok_or(ApiError::Internal)?;
+    let answer = KeyAnswer { key: Some(drawn.api_key(id)), ..shown(id, &kept, &key, now) };
+    Ok(json(StatusCode::CREATED, &answer))
+}
+
+pub(super) async fn revoke(
+    State(gate): State<Arc<Gate>>,
+    Path(id): Path<String>,
+    caller: Caller,
+    request: Request,
+) -> Result<Response, ApiError> {
+    let (_, extensions) = Fields::read(request, gate.limits.body_bytes_max).await?;
+    let missing = || ApiError::NoSuch { what: "API key", id: id.chars().take(60).collect() };
+    let key = KeyId::parse(&id).map_err(|_| missing())?;
+    let kept = gate.accounts.views.key(caller.tenant, key).await?.and_then(|kept| kept.state);
+    if !kept.is_some_and(|kept| may_see(&caller, &kept) && !kept.revoked) {
+        return Err(missing());
+    }
+    gate.accounts.revoke_key(caller.tenant, key, &cause(caller.actor(), &extensions)).await?;
+    Ok(StatusCode::NO_CONTENT.into_response())
+}
+
+fn may_see(caller: &Caller, key: &Key) -> bool {
+    key.owner == caller.user() || caller.scopes().contains(&Scope::Admin)
+}
+
+/// Keys of a tenant that are not revoked; so many may be that one page holds them, with some that are.
+async fn unrevoked(tenant: TenantId, gate: &Gate) -> Result<Vec<(KeyId, Kept<Key>, Key)>, ApiError> {
+    let (mut found, mut after) = (Vec::new(), None);
+    loop {
+        let page = gate.accounts.views.keys(tenant, after, PAGE_DOCUMENTS_MAX).await?;
+        let is_last = page.len() < PAGE_DOCUMENTS_MAX;
+        after = page.last().map(|(id, _)| *id);
+        for (id, mut kept) in page {
+            if let Some(key) = kept.state.take().filter(|key| !key.revoked) {
+                found.push((id, kept, key));
+            }
+        }
+        if is_last {
+            return Ok(found);
+        }
+    }
+}
+
+fn scopes(caller: &Caller, fields: &Fields) -> Result<BTreeSet<Scope>, ApiError> {
+    let refused = |reason: String| ApiError::Field { field: "scopes", reason };
+    let listed = fields.optional_texts("scopes")?;
+    let listed =
+        listed.ok_or_else(|| refused("it is missing: list some of ingest, read, write, admin".to_owned()))?;
+    let parsed = listed.iter().map(|text| text.parse::<Scope>()).collect::<Result<BTreeSet<_>, _>>();
+    let scopes = parsed.map_err(|error| refused(error.to_string()))?;
+    if scopes.is_empty() {
+        return Err(refused("a key needs at least one scope".to_owned()));
+    }
+    match scopes.difference(&caller.scopes()).next() {
+        None => Ok(scopes),
+        Some(scope) => Err(ApiError::Forbidden {
+            reason: format!("your role may not {scope} here, so your API keys cannot either; ask an admin"),
+        }),
+    }
+}
+
+fn expiry(fields: &Fields, now: Timestamp) -> Result<Option<Timestamp>, ApiError> {
+    let Some(text) = fields.optional_text("expires_at")? else { return Ok(None) };
+    let refused = |reason: &str| ApiError::Field { field: "expires_at", reason: reason.to_owned() };
+    let wrong = || refused("it must be a time such as 2030-01-31T12:00:00Z");
+    let end = timestamp::parse(text.as_bytes(), now).ok_or_else(wrong)?;
+    match end > now {
+        true => Ok(Some(end)),
+        false => Err(refused("it is in the past; choose a later time, or leave it out")),
+    }
+}
+
+fn shown(id: KeyId, kept: &Kept<Key>, key: &Key, now: Timestamp) -> KeyAnswer {
+    KeyAnswer {
+        id,
+        name: key.name.as_str().to_owned(),
+        prefix: format!("antler_{id}"),
+        scopes: key.scopes.iter().map(|scope| scope.as_str()).collect(),
+        streams: key.streams.iter().map(|pattern| pattern.as_str().to_owned()).collect(),
+        expires_at: key.expires_at.map(|end| end.to_string()),
+        created_at: kept.created_at.to_string(),
+        active: key.is_live(now),
+        key: None,
+    }
+}

@@ -1,0 +1,91 @@
+//! `POST /api/auth/login/`, `refresh/` and `logout/`.
+//!
+//! Invariant: a wrong name and a wrong password get the same answer after the same work. A refresh token is good once.
+//! It does not keep sessions: the event log does.
+
+use std::sync::Arc;
+
+use antler_actors::accounts::{AccountError, LoginName, Renewal};
+use antler_events::access::Role;
+use antler_events::event::Actor;
+use antler_events::event::session::{SessionEndReason, SessionRejection};
+use axum::extract::{Request, State};
+use axum::http::StatusCode;
+use axum::response::Response;
+use serde::Serialize;
+
+use super::super::answer::json;
+use super::super::auth::{Caller, Gate, Identity, cause};
+use super::super::error::ApiError;
+use super::answers::{self, LoggedIn, Tokens, User, refresh_until};
+use super::fields::Fields;
+use super::{password, throttle};
+use crate::credentials::access_token::Bearer;
+use crate::credentials::secret::{self, DrawnSecret};
+
+#[derive(Debug, Serialize)]
+struct LoggedOut {
+    message: &'static str,
+}
+
+pub(super) async fn log_in(State(gate): State<Arc<Gate>>, request: Request) -> Result<Response, ApiError> {
+    let (fields, extensions) = Fields::read(request, gate.limits.body_bytes_max).await?;
+    let typed = fields.text_of(&["username", "email"])?;
+    let given = password::bounded(&gate, fields.text("password")?)?;
+    throttle::admit(&gate, typed, &extensions).await?;
+    let found = gate.accounts.find_login(typed).await?;
+    let known = found.as_ref().map(|found| found.account.password.clone());
+    let matches = gate.passwords.matches(given, known).await?;
+    let (LoginName { tenant, user, account, .. }, role) = proved(found, matches)?;
+    throttle::forget(&gate, typed, &extensions).await;
+    let cause = cause(Actor::User(user), &extensions);
+    let tokens = Tokens::open(tenant, &gate, user, account.epoch, &cause).await?;
+    let tenant = answers::tenant(tenant, &gate).await?;
+    Ok(json(StatusCode::OK, &LoggedIn { tokens, user: User::new(user, &account, role), tenant }))
+}
+
+/// The login, if the password was right and the account belongs to its tenant.
+fn proved(found: Option<LoginName>, matches: bool) -> Result<(LoginName, Role), ApiError> {
+    let login = found.filter(|_| matches).ok_or_else(|| ApiError::Unauthorized {
+        reason: "the username, e-mail address or password is wrong; check them and try again".to_owned(),
+    })?;
+    match login.role {
+        Some(role) => Ok((login, role)),
+        None => Err(ApiError::Unauthorized {
+            reason: "the account does not belong to a tenant any more; ask its admin for an invitation"
+                .to_owned(),
+        }),
+    }
+}
+
+pub(super) async fn refresh(State(gate): State<Arc<Gate>>, request: Request) -> Result<Response, ApiError> {
+    let (fields, extensions) = Fields::read(request, gate.limits.body_bytes_max).await?;
+    let given = fields.text_of(&["refresh", "refresh_token"])?;
+    let unknown = || ApiError::Unauthorized {
+        reason: "the refresh token is not one of this server; log in again".to_owned(),
+    };
+    let (tenant, session, presented) = secret::parse_refresh_token(given).ok_or_else(unknown)?;
+    let next = DrawnSecret::draw(&*gate.randomness)?;
+    let renewal = Renewal { session, presented, next: next.hash(), expires_at: refresh_until(&gate) };
+    let cause = cause(Actor::System, &extensions);
+    let renewed = match gate.accounts.renew_session(tenant, renewal, &cause).await {
+        Err(AccountError::Session(SessionRejection::NotOpened)) => return Err(unknown()),
+        renewed => renewed?,
+    };
+    let bearer = Bearer { tenant, user: renewed.user, session, epoch: renewed.epoch };
+    Ok(json(StatusCode::OK, &Tokens::new(&gate, &bearer, &next)))
+}
+
+/// Ends the session of the access token; its refresh token is worthless from now on.
+pub(super) async fn log_out(
+    State(gate): State<Arc<Gate>>,
+    caller: Caller,
+    request: Request,
+) -> Result<Response, ApiError> {
+    let (_, extensions) = Fields::read(request, gate.limits.body_bytes_max).await?;
+    if let Identity::Person { session, .. } = &caller.identity {
+        let cause = cause(caller.actor(), &extensions);
+        gate.accounts.end_session(caller.tenant, *session, SessionEndReason::LoggedOut, &cause).await?;
+    }
+    Ok(json(StatusCode::OK, &LoggedOut { message: "logged out" }))
+}

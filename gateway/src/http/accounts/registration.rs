@@ -1,0 +1,52 @@
+//! `POST /api/auth/register/`: a new tenant and its administrator.
+//!
+//! Invariant: a password is hashed only after everything else about the request is right, since that is what costs.
+//! It does not join people to tenants that are there: invitations do.
+
+use std::sync::Arc;
+
+use antler_actors::accounts::Registration;
+use antler_events::access::Role;
+use antler_events::event::Actor;
+use antler_events::identity::{DisplayName, Email, IdentityError, Username};
+use axum::extract::{Request, State};
+use axum::http::StatusCode;
+use axum::response::Response;
+
+use super::super::answer::json;
+use super::super::auth::{Gate, cause};
+use super::super::error::ApiError;
+use super::answers::{LoggedIn, Tenant, Tokens, User};
+use super::fields::Fields;
+use super::password;
+use crate::credentials::password_rules::Owner;
+
+pub(super) async fn register(State(gate): State<Arc<Gate>>, request: Request) -> Result<Response, ApiError> {
+    let (fields, extensions) = Fields::read(request, gate.limits.body_bytes_max).await?;
+    let limits = &gate.account_limits;
+    let username = Username::parse(fields.text("username")?, limits).map_err(wrong("username"))?;
+    let email = Email::parse(fields.text("email")?, limits).map_err(wrong("email"))?;
+    let organization = match fields.optional_text("organization")?.map(str::trim) {
+        None | Some("") => username.as_str(),
+        Some(name) => name,
+    };
+    let organization = DisplayName::parse(organization, limits).map_err(wrong("organization"))?;
+    let owner =
+        Owner { username: username.as_str(), email: email.as_str(), organization: organization.as_str() };
+    let chosen = password::chosen(&gate, &fields, &["password"], &["password_confirm", "password2"], owner)?;
+    let hashed = gate.passwords.hash(chosen).await?;
+    let cause = cause(Actor::System, &extensions);
+    let (shown_name, shown_email) = (username.as_str().to_owned(), email.as_str().to_owned());
+    let name = organization.as_str().to_owned();
+    let registration = Registration { username, email, password: hashed, organization };
+    let registered = gate.accounts.register(registration, &cause).await?;
+    let tokens = Tokens::open(registered.tenant, &gate, registered.user, 0, &cause).await?;
+    let role = Role::Admin.as_str();
+    let user = User { id: registered.user, username: shown_name, email: shown_email, role };
+    let tenant = Tenant { id: registered.tenant, name };
+    Ok(json(StatusCode::CREATED, &LoggedIn { tokens, user, tenant }))
+}
+
+pub(super) fn wrong(field: &'static str) -> impl Fn(IdentityError) -> ApiError {
+    move |error| ApiError::Field { field, reason: error.to_string() }
+}

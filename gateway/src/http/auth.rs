@@ -1,0 +1,247 @@
+//! Who may do what: a layer around all routes that names the caller, or refuses.
+//!
+//! The table of permissions says what each route needs; the layer finds the credential, asks the views whom it belongs to
+//! and what that one may do now, and hands the caller on. So a revoked key, an ended session, a changed role count from
+//! the next request on.
+//! Invariant: a route that the table does not name answers nobody. The tenant comes from the credential only.
+//! It does not read bodies or query strings: sockets hand their token to `Gate::authenticate`.
+
+mod caller;
+mod credential;
+pub mod permissions;
+
+use std::sync::Arc;
+
+use antler_actors::accounts::{AccountError, Accounts};
+use antler_config::limits::{AccountLimits, CredentialLimits};
+use antler_events::access::{Role, Scope};
+use antler_events::event::tenant::Standing;
+use antler_events::ids::{TenantId, UserId};
+use antler_events::randomness::Randomness;
+use antler_projections::cache::port::Cache;
+use antler_projections::views::port::ViewError;
+use axum::extract::{MatchedPath, Request, State};
+use axum::http::{HeaderValue, Method, header};
+use axum::middleware::Next;
+use axum::response::{IntoResponse as _, Response};
+
+pub(super) use self::caller::cause;
+pub use self::caller::{Caller, Identity};
+use self::permissions::{Asked, Permission};
+use super::error::ApiError;
+use crate::credentials::access_token::{AccessTokens, Bearer};
+use crate::credentials::passwords::Passwords;
+use crate::credentials::secret;
+
+/// What is needed to name a caller.
+#[derive(Debug)]
+pub struct Gate {
+    pub accounts: Accounts,
+    pub tokens: AccessTokens,
+    pub passwords: Passwords,
+    pub cache: Arc<dyn Cache>,
+    pub randomness: Arc<dyn Randomness>,
+    pub account_limits: AccountLimits,
+    pub limits: CredentialLimits,
+}
+
+/// The layer. It stands within the observer, which writes the bodies of errors.
+pub async fn guard(State(gate): State<Arc<Gate>>, mut request: Request, next: Next) -> Response {
+    let (permission, credential) = match asked(&request) {
+        Ok(Some(asked)) => asked,
+        Ok(None) => return next.run(request).await,
+        Err(error) => return refuse(&error, &request),
+    };
+    let caller = gate.authenticate(&credential).await;
+    match caller.and_then(|caller| caller.check(permission).map(|()| caller)) {
+        Ok(caller) => {
+            request.extensions_mut().insert(caller);
+            next.run(request).await
+        }
+        Err(error) => error.into_response(),
+    }
+}
+
+fn refuse(error: &ApiError, request: &Request) -> Response {
+    let mut response = error.clone().into_response();
+    let matched = request.extensions().get::<MatchedPath>();
+    if let (ApiError::MethodNotAllowed { .. }, Some(matched)) = (error, matched) {
+        let allow = HeaderValue::from_str(&permissions::methods(matched.as_str()));
+        response.headers_mut().insert(header::ALLOW, allow.expect("methods are plain words"));
+    }
+    response
+}
+
+/// What the route needs and the credential that came, if it needs one. Addresses without a route are answered by the
+/// router.
+fn asked(request: &Request) -> Result<Option<(Permission, String)>, ApiError> {
+    let Some(matched) = request.extensions().get::<MatchedPath>() else { return Ok(None) };
+    match permissions::asked(request.method(), matched.as_str()) {
+        Asked::Permission(Permission::Anyone) => Ok(None),
+        Asked::Permission(permission) => Ok(Some((permission, credential::of(request.headers())?))),
+        Asked::OtherMethods => Err(refused_method(request)),
+        Asked::Unknown => {
+            tracing::error!(route = matched.as_str(), "a route has no permission in the table and is closed");
+            Err(ApiError::Forbidden { reason: "this address is closed".to_owned() })
+        }
+    }
+}
+
+fn refused_method(request: &Request) -> ApiError {
+    let method: &Method = request.method();
+    ApiError::MethodNotAllowed { path: request.uri().path().to_owned(), method: method.to_string() }
+}
+
+impl Gate {
+    /// Whose credential it is, as far as it counts now: an access token or an API key.
+    pub async fn authenticate(&self, credential: &str) -> Result<Caller, ApiError> {
+        match secret::parse_api_key(credential) {
+            Some((id, hash)) => {
+                let found = self.accounts.views.key_by_secret(hash).await.map_err(unreadable)?;
+                match found {
+                    Some((tenant, key)) if key == id => self.key_caller(tenant, key).await,
+                    _ => Err(unauthorized("the API key is not known here; check it, or create a new one")),
+                }
+            }
+            None => {
+                let now = self.accounts.clock.now();
+                let bearer =
+                    self.tokens.check(credential, now).map_err(|error| unauthorized(&error.to_string()))?;
+                self.person(bearer.tenant, bearer).await
+            }
+        }
+    }
+
+    /// Asks again whether a caller still counts, for sockets that stay open.
+    pub async fn check_again(&self, caller: &Caller) -> Result<Caller, ApiError> {
+        match &caller.identity {
+            Identity::Person { user, session, epoch, .. } => {
+                let (tenant, user, session, epoch) = (caller.tenant, *user, *session, *epoch);
+                self.person(tenant, Bearer { tenant, user, session, epoch }).await
+            }
+            Identity::Key { id, .. } => self.key_caller(caller.tenant, *id).await,
+        }
+    }
+
+    async fn person(&self, tenant: TenantId, bearer: Bearer) -> Result<Caller, ApiError> {
+        let Bearer { user, session, epoch, .. } = bearer;
+        let views = &self.accounts.views;
+        let ended = || unauthorized("the login has ended; log in again");
+        let account = views.account(tenant, user).await.map_err(unreadable)?.and_then(|kept| kept.state);
+        if !account.is_some_and(|account| account.honours(epoch)) {
+            return Err(ended());
+        }
+        let kept = views.session(tenant, session).await.map_err(unreadable)?.and_then(|kept| kept.state);
+        let now = self.accounts.clock.now();
+        if !kept.is_some_and(|kept| kept.user == user && kept.is_live(now)) {
+            return Err(ended());
+        }
+        let role = self.role(tenant, user).await?;
+        Ok(Caller { tenant, identity: Identity::Person { user, session, epoch, role } })
+    }
+
+    async fn key_caller(&self, tenant: TenantId, id: antler_events::ids::KeyId) -> Result<Caller, ApiError> {
+        let kept = self.accounts.views.key(tenant, id).await.map_err(unreadable)?.and_then(|kept| kept.state);
+        let key = kept.ok_or_else(|| unauthorized("the API key is not known here; create a new one"))?;
+        if key.revoked {
+            return Err(unauthorized("the API key has been revoked; create a new one"));
+        }
+        if !key.is_live(self.accounts.clock.now()) {
+            return Err(unauthorized("the API key has expired; create a new one"));
+        }
+        let role = self.role(tenant, key.owner).await?;
+        let allowed = permissions::scopes_of(role);
+        let scopes = key.scopes.into_iter().filter(|scope| allowed.contains(scope)).collect();
+        let identity = Identity::Key { id, owner: key.owner, scopes, streams: key.streams };
+        Ok(Caller { tenant, identity })
+    }
+
+    /// The role of somebody in a tenant that is not closed.
+    async fn role(&self, tenant: TenantId, user: UserId) -> Result<Role, ApiError> {
+        let found = self.accounts.views.tenant(tenant).await.map_err(unreadable)?.and_then(|kept| kept.state);
+        let found = found.filter(|found| found.standing != Standing::Closed);
+        found
+            .and_then(|found| found.role_of(user))
+            .ok_or_else(|| unauthorized("the account does not belong to the tenant any more"))
+    }
+}
+
+fn unauthorized(reason: &str) -> ApiError {
+    ApiError::Unauthorized { reason: reason.to_owned() }
+}
+
+fn unreadable(error: ViewError) -> ApiError {
+    error.into()
+}
+
+impl From<ViewError> for ApiError {
+    fn from(error: ViewError) -> Self {
+        tracing::error!(%error, "the views cannot be asked");
+        Self::Unavailable { reason: "accounts cannot be looked up at the moment; try again soon".to_owned() }
+    }
+}
+
+/// What a caller can mend is told; what is ours is logged.
+impl From<AccountError> for ApiError {
+    fn from(error: AccountError) -> Self {
+        let reason = error.to_string();
+        match error {
+            AccountError::UsernameTaken => Self::Conflict { field: "username", reason },
+            AccountError::EmailTaken => Self::Conflict { field: "email", reason },
+            AccountError::Session(_) | AccountError::TokenReused | AccountError::LoginRevoked => {
+                Self::Unauthorized { reason: with_way_out(&reason) }
+            }
+            AccountError::Tenant(_)
+            | AccountError::Member(_)
+            | AccountError::Key(_)
+            | AccountError::Name(_) => Self::Conflict { field: "account", reason },
+            AccountError::Contended | AccountError::ViewsBehind => Self::Unavailable { reason },
+            AccountError::Views(error) => error.into(),
+            AccountError::Append(error) => {
+                tracing::error!(%error, "a change of an account was not recorded");
+                let reason = "the change could not be stored at the moment; try again soon".to_owned();
+                Self::Unavailable { reason }
+            }
+            AccountError::Read(_)
+            | AccountError::Event(_)
+            | AccountError::Id(_)
+            | AccountError::Randomness(_) => {
+                tracing::error!(%error, "a command on an account failed");
+                Self::Internal
+            }
+        }
+    }
+}
+
+fn with_way_out(reason: &str) -> String {
+    match reason.contains("log in again") {
+        true => reason.to_owned(),
+        false => format!("{reason}; log in again"),
+    }
+}
+
+impl Caller {
+    /// May the caller do what the route does?
+    pub fn check(&self, permission: Permission) -> Result<(), ApiError> {
+        match (permission, &self.identity) {
+            (Permission::Anyone, _) | (Permission::Person, Identity::Person { .. }) => Ok(()),
+            (Permission::Person, Identity::Key { .. }) => Err(ApiError::Forbidden {
+                reason: "an API key cannot do this; log in and use the access token".to_owned(),
+            }),
+            (Permission::Scope(scope), _) => self.check_scope(scope),
+        }
+    }
+
+    fn check_scope(&self, scope: Scope) -> Result<(), ApiError> {
+        if self.scopes().contains(&scope) {
+            return Ok(());
+        }
+        let reason = match &self.identity {
+            Identity::Person { role, .. } => {
+                format!("the role {role} may not {scope} here; ask an admin of the tenant for another role")
+            }
+            Identity::Key { .. } => format!("the API key has not the scope {scope}; create one that has it"),
+        };
+        Err(ApiError::Forbidden { reason })
+    }
+}

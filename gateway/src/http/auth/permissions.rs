@@ -1,0 +1,123 @@
+//! The table of all routes with the permission that each needs.
+//!
+//! Invariant: what is not in the table is closed. A path stands here once, without its prefix of a version and without a
+//! slash at its end. It does not answer requests.
+
+use std::collections::BTreeSet;
+
+use antler_events::access::{Role, Scope};
+use axum::http::Method;
+
+/// What a route asks of its caller.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Permission {
+    /// No credential. The handler may have its own, such as that of metrics.
+    Anyone,
+    /// Somebody who logged in: no API key.
+    Person,
+    /// A person whose role has the scope, or a key that has it.
+    Scope(Scope),
+}
+
+/// A line of the table.
+type Line = (&'static str, &'static str, Permission);
+
+use Permission::{Anyone, Person};
+
+pub const TABLE: &[Line] = &[
+    ("GET", "/health", Anyone),
+    ("GET", "/api/health", Anyone),
+    ("GET", "/live", Anyone),
+    ("GET", "/ready", Anyone),
+    ("GET", "/metrics", Anyone),
+    ("POST", "/api/auth/register", Anyone),
+    ("POST", "/api/auth/login", Anyone),
+    ("POST", "/api/auth/refresh", Anyone),
+    ("POST", "/api/auth/logout", Person),
+    ("GET", "/api/auth/user", Person),
+    ("POST", "/api/auth/change-password", Person),
+    ("GET", "/api/users/me", Person),
+    ("GET", "/api/users/profile", Person),
+    ("GET", "/api/users/profile/api-keys", Person),
+    ("POST", "/api/users/profile/api-keys", Person),
+    ("DELETE", "/api/users/profile/api-keys/{id}", Person),
+];
+
+/// What the table says of a route.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Asked {
+    Permission(Permission),
+    /// The path is there, and does not take this method.
+    OtherMethods,
+    Unknown,
+}
+
+/// `path` is the pattern that the router matched.
+pub fn asked(method: &Method, path: &str) -> Asked {
+    let path = plain(path);
+    let method = if *method == Method::HEAD { "GET" } else { method.as_str() };
+    let mut of_path = TABLE.iter().filter(|(_, known, _)| *known == path).peekable();
+    if of_path.peek().is_none() {
+        return Asked::Unknown;
+    }
+    let found = of_path.find(|(known, ..)| *known == method);
+    found.map_or(Asked::OtherMethods, |(.., permission)| Asked::Permission(*permission))
+}
+
+/// What a path of the table takes, as the Allow header lists it.
+pub fn methods(path: &str) -> String {
+    let path = plain(path);
+    let methods = TABLE.iter().filter(|(_, known, _)| *known == path).map(|(method, ..)| *method);
+    methods.collect::<Vec<_>>().join(", ")
+}
+
+/// What a role may do.
+pub fn scopes_of(role: Role) -> BTreeSet<Scope> {
+    let scopes: &[Scope] = match role {
+        Role::Viewer => &[Scope::Read],
+        Role::Analyst | Role::SecurityAdmin => &[Scope::Read, Scope::Write],
+        Role::Developer => &[Scope::Ingest, Scope::Read, Scope::Write],
+        Role::Admin | Role::Superadmin => &Scope::ALL,
+    };
+    scopes.iter().copied().collect()
+}
+
+/// The path as the table has it.
+fn plain(path: &str) -> String {
+    let path = path.trim_end_matches('/');
+    match path.strip_prefix("/api/v1") {
+        Some(rest) => format!("/api{rest}"),
+        None => path.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_route_is_found_in_all_its_spellings() {
+        let check = |method, path: &str, expected| assert_eq!(asked(&method, path), expected, "{path}");
+        check(Method::GET, "/api/auth/user", Asked::Permission(Person));
+        check(Method::HEAD, "/api/v1/auth/user/", Asked::Permission(Person));
+        check(Method::DELETE, "/api/users/profile/api-keys/{id}/", Asked::Permission(Person));
+        check(Method::PUT, "/api/auth/user/", Asked::OtherMethods);
+        check(Method::GET, "/api/auth", Asked::Unknown);
+        check(Method::GET, "/", Asked::Unknown);
+    }
+
+    #[test]
+    fn each_line_is_plain_and_stands_once() {
+        for (at, (method, path, _)) in TABLE.iter().enumerate() {
+            assert_eq!(plain(path), *path);
+            assert!(!TABLE[..at].iter().any(|(m, p, _)| (m, p) == (method, path)), "{method} {path} twice");
+        }
+    }
+
+    #[test]
+    fn no_role_but_those_of_admins_may_administer() {
+        for role in Role::ALL {
+            assert_eq!(scopes_of(role).contains(&Scope::Admin), role.administers());
+        }
+    }
+}
