@@ -5,6 +5,7 @@
 
 mod config;
 mod doctor;
+mod rebuild;
 mod serve;
 mod verify;
 
@@ -15,6 +16,7 @@ use std::path::PathBuf;
 use antler_config::{Flag, LoadError, Loaded, Sources};
 use clap::{Args, Parser, Subcommand};
 
+pub use self::rebuild::RebuildCommandError;
 pub use self::verify::VerifyCommandError;
 use crate::serve::ServeError;
 
@@ -61,6 +63,8 @@ enum Command {
     Serve(ServeFlags),
     /// Proves the data folder: every frame, hash chain, body and receipt; exit 1 on any damage
     Verify(verify::VerifyFlags),
+    /// Folds a view anew from the event log; exit 1 if the old one was wrong
+    Rebuild(rebuild::RebuildFlags),
     /// Says whether Antler can run here, and what an acknowledgement means; exit 1 on any problem
     Doctor,
     /// Checks, prints or explains settings
@@ -86,6 +90,8 @@ pub enum CommandError {
     #[error(transparent)]
     Verify(#[from] VerifyCommandError),
     #[error(transparent)]
+    Rebuild(#[from] RebuildCommandError),
+    #[error(transparent)]
     Serve(#[from] ServeError),
     #[error("the output cannot be written")]
     Output(#[from] io::Error),
@@ -96,6 +102,7 @@ impl CommandError {
         match self {
             Self::Usage(_) => Outcome::WrongUsage,
             Self::Verify(error) => error.outcome(),
+            Self::Rebuild(error) => error.outcome(),
             _ => Outcome::FoundProblem,
         }
     }
@@ -129,6 +136,7 @@ impl CommandLine {
                 "--ephemeral-ports and --ports-file go with the command serve only".to_owned(),
             )),
             Some(Command::Verify(flags)) => verify::run(&settings, &flags, out),
+            Some(Command::Rebuild(flags)) => rebuild::run(&settings, &flags, out),
             Some(Command::Doctor) => doctor::run(&settings, out),
             Some(Command::Config(command)) => config::run(&settings, &command, out),
         }

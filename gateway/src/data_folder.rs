@@ -111,6 +111,16 @@ impl DataFolder {
         self.path.join("index")
     }
 
+    /// The file of views.
+    pub fn views_file(&self) -> PathBuf {
+        self.path.join("views").join("views.redb")
+    }
+
+    /// Where the key of access tokens is.
+    pub fn credentials_dir(&self) -> PathBuf {
+        self.path.join("credentials")
+    }
+
     fn lock(files: &dyn FileSystem, path: &Path) -> Result<Self, DataFolderError> {
         let lock_path = path.join(LOCK_FILE);
         let lock = files.lock(&lock_path).map_err(|error| match error.kind() {
