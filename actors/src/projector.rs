@@ -5,6 +5,7 @@
 
 pub mod follow;
 pub mod index;
+pub mod views;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
