@@ -25,6 +25,9 @@ pub struct Storage {
     pub linger: Duration,
     pub commit_bytes: ByteSize,
     pub queue_bytes: ByteSize,
+    /// How long the log keeps lines that the index has on stable storage.
+    #[serde(with = "crate::duration")]
+    pub keep_lines_for: Duration,
 }
 
 impl Storage {
@@ -58,6 +61,11 @@ impl Storage {
                 "storage.queue_bytes",
                 "from 1 MiB to 2 GiB",
             ),
+            (
+                self.keep_lines_for <= Duration::from_secs(30 * 86_400),
+                "storage.keep_lines_for",
+                "at most 30 d",
+            ),
         ]
     }
 }
@@ -72,6 +80,7 @@ impl Default for Storage {
             linger: Duration::from_millis(2),
             commit_bytes: ByteSize::mib(1),
             queue_bytes: ByteSize::mib(64),
+            keep_lines_for: Duration::from_secs(600),
         }
     }
 }

@@ -5,14 +5,41 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use antler_actors::accounts::{Accounts, USUAL_LIMITS};
 use antler_actors::log_writers::LogWriters;
-use antler_config::Storage;
+use antler_actors::progress::Progress;
+use antler_actors::projector::index::IndexProjection;
+use antler_actors::projector::views::ViewsProjection;
+use antler_actors::supervision::Supervision;
+use antler_actors::system::{StartError, System, SystemLimits, SystemParts};
+use antler_actors::upkeep::UpkeepArguments;
+use antler_actors::workers::WorkerThreads;
+use antler_config::limits::{AccountLimits, CredentialLimits, IngestLimits, LineLimits};
+use antler_config::{ByteSize, Config, Storage};
+use antler_events::clock::Clock;
 use antler_events::files::{FileSystem, RealFiles};
+use antler_events::log::EventLog;
 use antler_events::log::segment::{
     Finding, OpenError, Opened, SegmentLog, SegmentOptions, recorded_partitions,
 };
+use antler_events::placement::{Placement, PlacementError};
+use antler_events::randomness::{Randomness, SystemRandomness};
+use antler_projections::cache::memory::MemoryCache;
+use antler_projections::index::columns::adapter::ColumnIndex;
+use antler_projections::index::columns::store::{ColumnStore, StoreError, StoreOptions};
+use antler_projections::index::port::{SearchIndex, Workers};
+use antler_projections::views::control::ControlViews;
+use antler_projections::views::port::ViewError;
+use antler_projections::views::redb::{RedbViews, ViewOpenError};
+use tokio::sync::Notify;
 
+use crate::credentials::access_token::AccessTokens;
+use crate::credentials::passwords::{PasswordError, Passwords};
+use crate::credentials::token_key::{TokenKey, TokenKeyError};
 use crate::data_folder::DataFolder;
+use crate::http::auth::Gate;
+use crate::http::logs::IngestState;
+use crate::ingest::body::Bodies;
 
 /// The event log with its writers.
 #[derive(Debug)]
@@ -35,6 +62,162 @@ pub enum ComposeError {
     Partitions { dir: PathBuf, recorded: u16, asked: u16 },
     #[error("the threads that write the event log cannot be started")]
     Writers(#[source] std::io::Error),
+    #[error("the threads of the index cannot be started")]
+    Workers(#[source] std::io::Error),
+    #[error("the search index cannot be opened")]
+    Index(#[from] StoreError),
+    #[error(transparent)]
+    ViewsFile(#[from] ViewOpenError),
+    #[error("the views cannot be read")]
+    Views(#[from] ViewError),
+    #[error(transparent)]
+    Placement(#[from] PlacementError),
+    #[error(transparent)]
+    Actors(#[from] StartError),
+    #[error(transparent)]
+    TokenKey(#[from] TokenKeyError),
+    #[error("passwords cannot be hashed")]
+    Passwords(#[from] PasswordError),
+}
+
+/// All that runs beside the event log.
+#[derive(Debug)]
+pub struct Program {
+    pub system: Arc<System>,
+    pub index: Arc<dyn SearchIndex>,
+    pub gate: Arc<Gate>,
+    pub ingest: IngestState,
+    /// Of questions, and of changes.
+    workers: [Arc<WorkerThreads>; 2],
+}
+
+impl Program {
+    /// Puts everything together on a log that runs.
+    pub async fn start(
+        folder: &DataFolder,
+        config: &Config,
+        log: Arc<dyn EventLog>,
+        clock: Arc<dyn Clock>,
+    ) -> Result<Self, ComposeError> {
+        let partitions = log.partitions();
+        let threads = |kind, count| WorkerThreads::start(kind, count).map(Arc::new);
+        let questions = threads("question", usize::from(cores())).map_err(ComposeError::Workers)?;
+        let changes = threads("change", usize::from(partitions) + 1).map_err(ComposeError::Workers)?;
+        let index = open_index(folder, config, &clock, [&questions, &changes])?;
+        let views = RedbViews::open(&RealFiles, &folder.views_file(), as_workers(&changes))?;
+        let views = ControlViews::new(Arc::new(views));
+        let due = Arc::<Notify>::default();
+        let limits = LineLimits::default();
+        let placement = Placement::new(partitions)?;
+        let parts = SystemParts {
+            clock: Arc::clone(&clock),
+            log: Arc::clone(&log),
+            placement: placement.clone(),
+            limits: system_limits(&config.limits.ingest),
+            supervision: Supervision::default(),
+            projections: vec![
+                Arc::new(IndexProjection::new(Arc::clone(&index), limits.clone(), Arc::clone(&due))),
+                Arc::new(ViewsProjection::open(views.clone(), partitions).await?),
+            ],
+            upkeep: Some(UpkeepArguments {
+                clock: Arc::clone(&clock),
+                log: Arc::clone(&log),
+                index: Arc::clone(&index),
+                due,
+                keep_lines_for: config.storage.keep_lines_for,
+                cold_share_percent: config.index.cold_share_percent,
+            }),
+        };
+        let system = Arc::new(System::start(parts).await?);
+        let progress = progress_of(&system, VIEWS);
+        let gate = gate(folder, Controlled { log, views, progress, placement, clock: Arc::clone(&clock) })?;
+        let bodies = Bodies::new(config.limits.ingest.clone());
+        let ingest = IngestState { system: Arc::clone(&system), bodies, clock, limits: Arc::new(limits) };
+        Ok(Self { system, index, gate: Arc::new(gate), ingest, workers: [questions, changes] })
+    }
+
+    /// Waits until all that was in the log at the start can be found.
+    pub async fn caught_up(&self, log: &dyn EventLog) {
+        for projection in self.system.projections() {
+            for partition in (0..log.partitions()).map(antler_events::ids::PartitionId::new) {
+                if let Ok(bounds) = log.bounds(partition) {
+                    projection.progress.reached(partition, bounds.next.before()).await;
+                }
+            }
+        }
+    }
+
+    /// Ends what runs, in order: who writes, who follows, who works for them.
+    pub async fn stop(&self) {
+        self.system.stop().await;
+        self.workers.iter().for_each(|workers| workers.stop());
+    }
+}
+
+/// The name of the projection that account commands wait for.
+const VIEWS: &str = "views";
+
+/// What commands about accounts work on.
+struct Controlled {
+    log: Arc<dyn EventLog>,
+    views: ControlViews,
+    progress: Arc<Progress>,
+    placement: Placement,
+    clock: Arc<dyn Clock>,
+}
+
+fn progress_of(system: &System, name: &str) -> Arc<Progress> {
+    let running = system.projections().iter().find(|projection| projection.name == name);
+    Arc::clone(&running.expect("it was started above").progress)
+}
+
+fn open_index(
+    folder: &DataFolder,
+    config: &Config,
+    clock: &Arc<dyn Clock>,
+    [questions, changes]: [&Arc<WorkerThreads>; 2],
+) -> Result<Arc<dyn SearchIndex>, ComposeError> {
+    let files: Arc<dyn FileSystem> = Arc::new(RealFiles);
+    let opened = ColumnStore::open(&files, StoreOptions::with_settings(folder.index_dir(), &config.index))?;
+    opened.findings.iter().for_each(|finding| tracing::error!(%finding, "the search index is damaged"));
+    let index = ColumnIndex::new(opened.store, Arc::clone(clock), as_workers(questions));
+    Ok(Arc::new(index.changed_by(as_workers(changes))))
+}
+
+fn as_workers(threads: &Arc<WorkerThreads>) -> Arc<dyn Workers> {
+    Arc::clone(threads) as Arc<dyn Workers>
+}
+
+fn gate(folder: &DataFolder, with: Controlled) -> Result<Gate, ComposeError> {
+    let Controlled { log, views, progress, placement, clock } = with;
+    let randomness: Arc<dyn Randomness> = Arc::new(SystemRandomness);
+    let tokens = AccessTokens::new(TokenKey::open_or_create(&folder.credentials_dir(), &*randomness)?);
+    let passwords = Passwords::new(usize::from(cores()), Arc::clone(&randomness))?;
+    let cache = Arc::new(MemoryCache::new(CACHE_BYTES_MAX, Arc::clone(&clock)));
+    let accounts = Accounts {
+        log,
+        views,
+        progress,
+        placement: Arc::new(placement),
+        clock,
+        randomness: Arc::clone(&randomness),
+        limits: USUAL_LIMITS,
+    };
+    let (account_limits, limits) = (AccountLimits::default(), CredentialLimits::default());
+    Ok(Gate { accounts, tokens, passwords, cache, randomness, account_limits, limits })
+}
+
+/// What the cache takes in memory.
+const CACHE_BYTES_MAX: u64 = 16 << 20;
+
+fn system_limits(limits: &IngestLimits) -> SystemLimits {
+    let bytes = |size: ByteSize| u32::try_from(size.as_u64()).unwrap_or(u32::MAX);
+    SystemLimits {
+        tenant_bytes_max: bytes(limits.tenant_bytes_max),
+        bytes_max: bytes(limits.bytes_max),
+        writing_bytes_max: limits.writing_bytes_max.as_u64(),
+        handover_bytes_max: limits.handover_bytes_max.as_usize(),
+    }
 }
 
 /// Opens the event log of a data folder and starts its writers.

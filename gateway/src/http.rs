@@ -9,6 +9,7 @@ pub mod auth;
 pub mod connections;
 pub mod error;
 pub mod health;
+pub mod logs;
 pub mod metrics;
 pub mod observe;
 pub mod peer;

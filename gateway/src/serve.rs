@@ -13,11 +13,12 @@ use std::time::Duration;
 use antler_config::{ListenAddress, Loaded};
 use antler_events::clock::{Clock, SystemClock};
 use antler_events::files::RealFiles;
+use antler_events::log::EventLog;
 use antler_events::log::segment::Finding;
 use tokio::net::TcpListener;
 use tokio::runtime::Runtime;
 
-use crate::compose::{self, ComposeError};
+use crate::compose::{self, ComposeError, Program};
 use crate::data_folder::{DataFolder, DataFolderError};
 use crate::http::{Shared, connections, router};
 use crate::own_log;
@@ -26,6 +27,9 @@ use crate::signals::Signals;
 
 /// The program promises to be gone 10 s after a signal.
 const STOP_MAX: Duration = Duration::from_millis(9_500);
+
+/// A start waits so long for the index to have what was in the log.
+const CATCH_UP_MAX: Duration = Duration::from_secs(20);
 
 /// Why the server did not run, or did not end well.
 #[derive(Debug, thiserror::Error)]
@@ -56,7 +60,15 @@ pub fn run(loaded: &Loaded, ports_file: Option<&Path>) -> Result<(), ServeError>
         runtime.block_on(async { Ok::<_, ServeError>((Signals::catch()?, listen(loaded).await?)) })?;
     let log = compose::open_log(&folder, &config.storage)?;
     log.findings.iter().for_each(report);
-    let shared = Arc::new(Shared::new(config.clone(), clock, log));
+    let events = Arc::clone(&log.log) as Arc<dyn EventLog>;
+    let program =
+        runtime.block_on(Program::start(&folder, config, Arc::clone(&events), Arc::clone(&clock)))?;
+    let caught_up =
+        runtime.block_on(async { tokio::time::timeout(CATCH_UP_MAX, program.caught_up(&*events)).await });
+    if caught_up.is_err() {
+        tracing::warn!("the index is still behind the log; until it has caught up, answers lack lines");
+    }
+    let shared = Arc::new(Shared::new(config.clone(), clock, log, program));
     announce(&shared, listener.local_addr()?, ports_file)?;
     let stopping_since = serve_until_signal(&runtime, listener, &shared, &mut signals);
     let flushed = runtime.block_on(flush(Arc::clone(&shared), stopping_since + STOP_MAX));
@@ -137,6 +149,12 @@ fn serve_until_signal(
 
 /// Lets the log write what waits, for a bounded time: a disk that hangs must not hold the exit.
 async fn flush(shared: Arc<Shared>, until: Duration) -> Result<(), ServeError> {
+    if tokio::time::timeout(until.saturating_sub(shared.clock.elapsed()), shared.program.stop())
+        .await
+        .is_err()
+    {
+        tracing::warn!("the actors did not stop in time");
+    }
     let patience = until.saturating_sub(shared.clock.elapsed());
     let closing =
         tokio::task::spawn_blocking(move || shared.log.writers.stop().map_err(|error| error.to_string()));

@@ -29,6 +29,7 @@ pub(super) use self::caller::cause;
 pub use self::caller::{Caller, Identity};
 use self::permissions::{Asked, Permission};
 use super::error::ApiError;
+use super::search::RequestTenant;
 use crate::credentials::access_token::{AccessTokens, Bearer};
 use crate::credentials::passwords::Passwords;
 use crate::credentials::secret;
@@ -55,6 +56,7 @@ pub async fn guard(State(gate): State<Arc<Gate>>, mut request: Request, next: Ne
     let caller = gate.authenticate(&credential).await;
     match caller.and_then(|caller| caller.check(permission).map(|()| caller)) {
         Ok(caller) => {
+            request.extensions_mut().insert(RequestTenant(caller.tenant));
             request.extensions_mut().insert(caller);
             next.run(request).await
         }

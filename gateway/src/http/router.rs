@@ -10,9 +10,10 @@ use axum::http::{Method, Uri};
 use axum::middleware::from_fn_with_state;
 use axum::routing::{MethodRouter, get};
 
+use super::auth::guard;
 use super::error::ApiError;
 use super::observe::observe;
-use super::{Shared, health, metrics};
+use super::{Shared, accounts, health, logs, metrics, search};
 
 pub fn router(shared: &Arc<Shared>) -> Router {
     let mut router = Router::new();
@@ -20,7 +21,12 @@ pub fn router(shared: &Arc<Shared>) -> Router {
     router = at(router, &[""], "/live", &get(health::live));
     router = at(router, &[""], "/ready", &get(health::ready));
     router = at(router, &[""], "/metrics", &get(metrics::metrics));
+    let gate = &shared.program.gate;
     router
+        .merge(search::routes())
+        .merge(logs::routes())
+        .merge(accounts::routes(gate))
+        .layer(from_fn_with_state(Arc::clone(gate), guard))
         .fallback(no_route)
         .method_not_allowed_fallback(method_not_allowed)
         .layer(from_fn_with_state(Arc::clone(shared), observe))

@@ -8,10 +8,13 @@ use std::sync::atomic::AtomicBool;
 
 use antler_config::Config;
 use antler_events::clock::{Clock, Timestamp};
+use axum::extract::FromRef;
 
 use super::connections::ConnectionFigures;
+use super::logs::IngestState;
 use super::observe::Requests;
-use crate::compose::RunningLog;
+use super::search::SearchState;
+use crate::compose::{Program, RunningLog};
 
 /// What handlers see of the program.
 #[derive(Debug)]
@@ -19,6 +22,7 @@ pub struct Shared {
     pub config: Config,
     pub clock: Arc<dyn Clock>,
     pub log: RunningLog,
+    pub program: Program,
     pub started: Timestamp,
     pub connections: Arc<ConnectionFigures>,
     pub requests: Requests,
@@ -26,13 +30,30 @@ pub struct Shared {
     pub stopping: AtomicBool,
 }
 
+impl FromRef<Arc<Shared>> for SearchState {
+    fn from_ref(shared: &Arc<Shared>) -> Self {
+        Self {
+            index: Arc::clone(&shared.program.index),
+            clock: Arc::clone(&shared.clock),
+            limits: shared.config.limits.search.clone(),
+        }
+    }
+}
+
+impl FromRef<Arc<Shared>> for IngestState {
+    fn from_ref(shared: &Arc<Shared>) -> Self {
+        shared.program.ingest.clone()
+    }
+}
+
 impl Shared {
-    pub fn new(config: Config, clock: Arc<dyn Clock>, log: RunningLog) -> Self {
+    pub fn new(config: Config, clock: Arc<dyn Clock>, log: RunningLog, program: Program) -> Self {
         let started = clock.now();
         Self {
             config,
             clock,
             log,
+            program,
             started,
             connections: Arc::default(),
             requests: Requests::new(started.nanos()),

@@ -24,6 +24,9 @@ type Line = (&'static str, &'static str, Permission);
 
 use Permission::{Anyone, Person};
 
+const INGEST: Permission = Permission::Scope(Scope::Ingest);
+const READ: Permission = Permission::Scope(Scope::Read);
+
 pub const TABLE: &[Line] = &[
     ("GET", "/health", Anyone),
     ("GET", "/api/health", Anyone),
@@ -41,6 +44,31 @@ pub const TABLE: &[Line] = &[
     ("GET", "/api/users/profile/api-keys", Person),
     ("POST", "/api/users/profile/api-keys", Person),
     ("DELETE", "/api/users/profile/api-keys/{id}", Person),
+    ("POST", "/api/logs", INGEST),
+    ("POST", "/api/logs/bulk", INGEST),
+    ("GET", "/api/logs", READ),
+    ("GET", "/api/logs/search", READ),
+    ("POST", "/api/logs/search", READ),
+    ("GET", "/api/logs/export", READ),
+    ("POST", "/api/logs/export", READ),
+    ("GET", "/api/logs/stats", READ),
+    ("POST", "/api/logs/stats", READ),
+    ("GET", "/api/logs/histogram", READ),
+    ("POST", "/api/logs/histogram", READ),
+    ("GET", "/api/logs/facets", READ),
+    ("POST", "/api/logs/facets", READ),
+    ("GET", "/api/logs/fields", READ),
+    ("GET", "/api/logs/fields/{name}/values", READ),
+    ("POST", "/api/logs/fields/{name}/values", READ),
+    ("GET", "/api/logs/patterns", READ),
+    ("POST", "/api/logs/patterns", READ),
+    ("GET", "/api/logs/validate-query", READ),
+    ("POST", "/api/logs/validate-query", READ),
+    ("GET", "/api/logs/explain", READ),
+    ("POST", "/api/logs/explain", READ),
+    ("GET", "/api/logs/{id}", READ),
+    ("GET", "/api/logs/{id}/raw", READ),
+    ("GET", "/api/logs/{id}/context", READ),
 ];
 
 /// What the table says of a route.
