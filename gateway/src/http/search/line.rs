@@ -6,17 +6,21 @@
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
-use antler_events::event::lines::LineDefaults;
+use antler_events::event::lines::{Arrival, LineDefaults};
 use antler_events::line::{Level, Line, LineBatch, Role};
+use antler_events::query::pipe::Cell;
 use antler_events::query::tree::FieldName;
 use antler_events::query::{Highlight, Matcher};
 use antler_projections::index::port::FoundLine;
 use serde::de::{MapAccess, Visitor};
 use serde::ser::SerializeMap;
 use serde::{Deserializer as _, Serialize, Serializer};
+use serde_json::Value;
 use serde_json::value::RawValue;
 
+use super::columns::ShownCell;
 use super::wrong_query::units_before;
 
 /// Roles that every answer shows, in their order.
@@ -58,44 +62,73 @@ struct ShownArrival<'a> {
 
 impl Serialize for ShownLine<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let found = self.line;
-        let batch = found.parsed().ok();
-        let parsed = batch.as_ref().and_then(|batch| batch.line(0));
-        let mut map = serializer.serialize_map(None)?;
-        map.serialize_entry("id", &found.id().to_string())?;
-        map.serialize_entry("timestamp", &found.position.time.to_string())?;
-        map.serialize_entry("received_at", &found.received_at.to_string())?;
-        for role in SHOWN_ROLES {
-            let said = parsed.and_then(|line| role_text(line, &found.arrival.defaults, role));
-            map.serialize_entry(FieldName::role_name(role), &said)?;
-        }
-        if let Some(line) = parsed {
-            self.others(line, &mut map)?;
-        }
-        if self.extras.raw {
-            map.serialize_entry("raw", &String::from_utf8_lossy(&found.raw))?;
-        }
-        if self.extras.arrival {
-            let arrival = ShownArrival { protocol: &found.arrival.protocol, origin: &found.arrival.origin };
-            map.serialize_entry("arrival", &arrival)?;
-        }
-        if let (Some(matcher), Some(batch)) = (&self.extras.highlight, &batch) {
-            map.serialize_entry("highlight", &marks(matcher, batch, &found.arrival.defaults))?;
-        }
-        map.end()
+        self.serialize_with(&[], &[], serializer)
     }
 }
 
 impl ShownLine<'_> {
+    /// The same with columns that pipes have made; what they have made anew of the line's own stands in its place.
+    pub(super) fn serialize_with<S: Serializer>(
+        &self,
+        columns: &[Arc<str>],
+        row: &[Cell],
+        serializer: S,
+    ) -> Result<S::Ok, S::Error> {
+        let found = self.line;
+        let batch = found.parsed().ok();
+        let parsed = batch.as_ref().and_then(|batch| batch.line(0));
+        let made = made(columns, row, parsed, &found.arrival.defaults);
+        let mut map = serializer.serialize_map(None)?;
+        let mut fixed = |name: &str, said: Option<Cow<'_, str>>| match made.contains_key(name) {
+            true => Ok(()),
+            false => map.serialize_entry(name, &said),
+        };
+        fixed("id", Some(found.id().to_string().into()))?;
+        fixed("timestamp", Some(found.position.time.to_string().into()))?;
+        fixed("received_at", Some(found.received_at.to_string().into()))?;
+        for role in SHOWN_ROLES {
+            let said = parsed.and_then(|line| role_text(line, &found.arrival.defaults, role));
+            fixed(FieldName::role_name(role), said)?;
+        }
+        if let Some(line) = parsed {
+            self.others(line, &made, &mut map)?;
+        }
+        for (name, cell) in made {
+            map.serialize_entry(name, &ShownCell(cell))?;
+        }
+        self.extras(batch.as_ref(), &mut map)?;
+        map.end()
+    }
+
+    fn extras<M: SerializeMap>(&self, batch: Option<&LineBatch>, map: &mut M) -> Result<(), M::Error> {
+        let found = self.line;
+        if self.extras.raw {
+            map.serialize_entry("raw", &String::from_utf8_lossy(&found.raw))?;
+        }
+        if self.extras.arrival {
+            let Arrival { protocol, origin, .. } = &found.arrival;
+            map.serialize_entry("arrival", &ShownArrival { protocol, origin })?;
+        }
+        if let (Some(matcher), Some(batch)) = (&self.extras.highlight, batch) {
+            map.serialize_entry("highlight", &marks(matcher, batch, &found.arrival.defaults))?;
+        }
+        Ok(())
+    }
+
     /// The fields of the line under its own names.
-    fn others<M: SerializeMap>(&self, line: Line<'_>, map: &mut M) -> Result<(), M::Error> {
+    fn others<M: SerializeMap>(&self, line: Line<'_>, made: &Made<'_>, map: &mut M) -> Result<(), M::Error> {
         let own = OwnFields::of(line);
         let mut original = Vec::new();
-        let is_dropped = |name: &str| self.extras.dropped.iter().any(|dropped| dropped == name);
+        let dropped = &self.extras.dropped;
+        let is_dropped =
+            |name: &str| made.contains_key(name) || dropped.iter().any(|dropped| dropped == name);
         for (name, value) in own.fields.iter().filter(|(name, _)| !is_dropped(name)) {
             match fixed(name) {
                 Fixed::No if name == "tags" => map.serialize_entry("tags", &self.tags(Some(value)))?,
-                Fixed::No => map.serialize_entry(name, value)?,
+                Fixed::No => match without(name, value, dropped) {
+                    Some(rest) => map.serialize_entry(name, &rest)?,
+                    None => map.serialize_entry(name, value)?,
+                },
                 Fixed::Role(role) if says_the_same(line, role, name) => {}
                 Fixed::Role(_) | Fixed::Ours => original.push((name, value)),
             }
@@ -124,6 +157,37 @@ impl ShownLine<'_> {
         }
         tags
     }
+}
+
+/// Columns that say something else than the line does under their name.
+type Made<'a> = BTreeMap<&'a str, &'a Cell>;
+
+fn made<'a>(
+    columns: &'a [Arc<str>],
+    row: &'a [Cell],
+    line: Option<Line<'_>>,
+    defaults: &LineDefaults,
+) -> Made<'a> {
+    let said = |name: &str| line.map(|line| Cell::of_line(line, defaults, &FieldName::named(name)));
+    let cells = columns.iter().map(|name| &**name).zip(row);
+    cells.filter(|(name, cell)| said(name).as_ref() != Some(cell)).collect()
+}
+
+/// What is left of a value without those of its fields that were dropped by their dotted names; none if it is whole.
+fn without(name: &str, value: &RawValue, dropped: &[String]) -> Option<Value> {
+    let inside = |path: &String| path.strip_prefix(name)?.strip_prefix('.').map(str::to_owned);
+    let paths: Vec<String> = dropped.iter().filter_map(inside).collect();
+    let mut rest: Value =
+        if paths.is_empty() { return None } else { serde_json::from_str(value.get()).ok()? };
+    for path in paths {
+        let (parents, last) = path.rsplit_once('.').unwrap_or(("", &path));
+        let mut parents = parents.split('.').filter(|part| !part.is_empty());
+        let parent = parents.try_fold(&mut rest, |value, part| value.get_mut(part));
+        if let Some(Value::Object(fields)) = parent {
+            fields.shift_remove(last);
+        }
+    }
+    Some(rest)
 }
 
 /// What a name means in an answer.

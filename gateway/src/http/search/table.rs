@@ -92,7 +92,9 @@ pub(super) fn results_of<'a>(table: &'a TableAnswer, extras: &'a Extras) -> Vec<
     let Some(lines) = &table.lines else { return Vec::new() };
     let rows = lines.lines.iter().zip(&table.rows);
     rows.map(|(line, row)| match line {
-        Some(line) if lines.with_other_fields => ShownResult::Line(ShownLine { line, extras }),
+        Some(line) if lines.with_other_fields => {
+            ShownResult::Line { line: ShownLine { line, extras }, columns: &table.columns, row }
+        }
         _ => ShownResult::Row {
             id: line.as_ref().map(|line| line.id().to_string()),
             columns: &table.columns,
@@ -107,7 +109,12 @@ pub(super) fn results_of<'a>(table: &'a TableAnswer, extras: &'a Extras) -> Vec<
 pub(super) enum ShownResult<'a> {
     /// A line that is JSON already.
     Written(Box<RawValue>),
-    Line(ShownLine<'a>),
+    /// With what pipes have made beside it.
+    Line {
+        line: ShownLine<'a>,
+        columns: &'a [Arc<str>],
+        row: &'a [Cell],
+    },
     Row {
         id: Option<String>,
         columns: &'a [Arc<str>],
@@ -119,7 +126,7 @@ impl Serialize for ShownResult<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let (id, columns, row) = match self {
             Self::Written(json) => return json.serialize(serializer),
-            Self::Line(line) => return line.serialize(serializer),
+            Self::Line { line, columns, row } => return line.serialize_with(columns, row, serializer),
             Self::Row { id, columns, row } => (id, columns, row),
         };
         let mut map = serializer.serialize_map(None)?;

@@ -146,6 +146,12 @@ async fn rows_that_are_lines_are_results() {
     assert_eq!(each(&answer, "n"), [&json!(0), &json!(1)]);
     assert_eq!(each(&answer, "big"), [&Value::Null; 2]);
     assert_eq!(each(&answer, "deep"), [&json!({"a":{"b":"v0"}}), &json!({"a":{"b":"v1"}})]);
+    let pipes = "n:7 | eval double = n * 2, level = \"odd\" | drop deep.a.b, service_name";
+    let pipes: String = form_urlencoded::byte_serialize(pipes.as_bytes()).collect();
+    let answer = given.json(&format!("/api/logs/search/?q={pipes}")).await;
+    let made = &answer["results"][0];
+    assert_eq!((&made["double"], &made["level"], &made["n"]), (&json!(14), &json!("odd"), &json!(7)));
+    assert_eq!((&made["deep"], &made["service_name"]), (&json!({"a": {}}), &Value::Null));
     let answer = given.json("/api/logs/search/?q=n:7%20%7C%20fields%20service,n").await;
     let id = &answer["results"][0]["id"];
     assert_eq!(answer["results"], json!([{"id": id, "service": "pay", "n": 7}]));
