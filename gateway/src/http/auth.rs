@@ -31,8 +31,9 @@ use self::permissions::{Asked, Permission};
 use super::error::ApiError;
 use super::search::RequestTenant;
 use crate::credentials::access_token::{AccessTokens, Bearer};
-use crate::credentials::passwords::Passwords;
+use crate::credentials::passwords::{PasswordError, Passwords};
 use crate::credentials::secret;
+use crate::credentials::token_key::TokenKey;
 
 /// What is needed to name a caller.
 #[derive(Debug)]
@@ -95,6 +96,25 @@ fn refused_method(request: &Request) -> ApiError {
 }
 
 impl Gate {
+    /// With the usual limits. `hashes_at_once`: how many passwords are hashed at the same time.
+    pub fn new(
+        accounts: Accounts,
+        cache: Arc<dyn Cache>,
+        key: TokenKey,
+        hashes_at_once: usize,
+    ) -> Result<Self, PasswordError> {
+        let randomness = Arc::clone(&accounts.randomness);
+        Ok(Self {
+            tokens: AccessTokens::new(key),
+            passwords: Passwords::new(hashes_at_once, Arc::clone(&randomness))?,
+            cache,
+            randomness,
+            account_limits: AccountLimits::default(),
+            limits: CredentialLimits::default(),
+            accounts,
+        })
+    }
+
     /// Whose credential it is, as far as it counts now: an access token or an API key.
     pub async fn authenticate(&self, credential: &str) -> Result<Caller, ApiError> {
         match secret::parse_api_key(credential) {

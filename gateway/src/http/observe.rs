@@ -30,6 +30,7 @@ pub const BOUNDS: [f64; 10] = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.5
 /// Requests with similar work.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum RouteClass {
+    Accounts,
     Health,
     Metrics,
     Unknown,
@@ -60,12 +61,14 @@ impl RouteClass {
         match path {
             "/health" | "/live" | "/ready" => Self::Health,
             "/metrics" => Self::Metrics,
+            _ if path.starts_with("/auth/") || path.starts_with("/users/") => Self::Accounts,
             _ => Self::Unknown,
         }
     }
 
     pub fn name(self) -> &'static str {
         match self {
+            Self::Accounts => "accounts",
             Self::Health => "health",
             Self::Metrics => "metrics",
             Self::Unknown => "unknown",
@@ -137,6 +140,9 @@ mod tests {
         check("/health", RouteClass::Health);
         check("/api/v1/health/", RouteClass::Health);
         check("/metrics/", RouteClass::Metrics);
+        check("/api/v1/auth/login/", RouteClass::Accounts);
+        check("/api/users/profile/api-keys/k1", RouteClass::Accounts);
+        check("/authority", RouteClass::Unknown);
         check("/", RouteClass::Unknown);
         check("/apihealth", RouteClass::Unknown);
         check("/wp-login.php", RouteClass::Unknown);

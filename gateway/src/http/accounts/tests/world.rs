@@ -10,7 +10,6 @@ use std::time::Duration;
 use antler_actors::accounts::{Accounts, USUAL_LIMITS};
 use antler_actors::log_writers::LogWriters;
 use antler_actors::progress::Progress;
-use antler_config::limits::{AccountLimits, CredentialLimits};
 use antler_events::clock::{Clock, Timestamp};
 use antler_events::files::{FileSystem, RealFiles};
 use antler_events::ids::{Offset, PartitionId};
@@ -30,8 +29,6 @@ use serde_json::{Value, json};
 use tower::ServiceExt as _;
 
 use super::super::routes;
-use crate::credentials::access_token::AccessTokens;
-use crate::credentials::passwords::Passwords;
 use crate::credentials::token_key::TokenKey;
 use crate::http::auth::{Gate, guard};
 use crate::http::error::ApiError;
@@ -169,17 +166,8 @@ impl Drop for World {
 }
 
 fn gate(accounts: Accounts) -> Gate {
-    let randomness = Arc::new(SystemRandomness);
-    let cache = MemoryCache::new(1 << 20, Arc::clone(&accounts.clock));
-    Gate {
-        accounts,
-        tokens: AccessTokens::new(TokenKey::draw(&SystemRandomness).unwrap()),
-        passwords: Passwords::new(2, randomness.clone()).unwrap(),
-        cache: Arc::new(cache),
-        randomness,
-        account_limits: AccountLimits::default(),
-        limits: CredentialLimits::default(),
-    }
+    let cache = Arc::new(MemoryCache::new(1 << 20, Arc::clone(&accounts.clock)));
+    Gate::new(accounts, cache, TokenKey::draw(&SystemRandomness).unwrap(), 2).unwrap()
 }
 
 /// What the observer does with errors.
