@@ -93,9 +93,15 @@ pub(crate) fn get(address: SocketAddr, path: &str) -> Answer {
 
 /// Sends the head of a request and reads the whole answer.
 pub(crate) fn request(address: SocketAddr, head: &str) -> Answer {
+    exchange(address, head, b"")
+}
+
+/// The same with a body, whose length the head tells.
+pub(crate) fn exchange(address: SocketAddr, head: &str, body: &[u8]) -> Answer {
     let mut stream = TcpStream::connect(address).unwrap();
     stream.set_read_timeout(Some(PATIENCE)).unwrap();
     write!(stream, "{head}\r\nHost: antler\r\nConnection: close\r\n\r\n").unwrap();
+    stream.write_all(body).unwrap();
     let mut text = String::new();
     stream.read_to_string(&mut text).unwrap();
     let (head, body) = text.split_once("\r\n\r\n").unwrap();
@@ -103,7 +109,7 @@ pub(crate) fn request(address: SocketAddr, head: &str) -> Answer {
 }
 
 /// Asks again and again until there is an answer.
-fn wait<T>(mut ask: impl FnMut() -> Option<T>) -> T {
+pub(crate) fn wait<T>(mut ask: impl FnMut() -> Option<T>) -> T {
     let (_never, timer) = mpsc::channel::<()>();
     for _ in 0..PATIENCE.as_millis() / POLL.as_millis() {
         if let Some(answer) = ask() {
