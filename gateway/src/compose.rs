@@ -14,7 +14,7 @@ use antler_actors::supervision::Supervision;
 use antler_actors::system::{StartError, System, SystemLimits, SystemParts};
 use antler_actors::upkeep::UpkeepArguments;
 use antler_actors::workers::WorkerThreads;
-use antler_config::limits::{AccountLimits, CredentialLimits, IngestLimits, LineLimits};
+use antler_config::limits::{IngestLimits, LineLimits};
 use antler_config::{ByteSize, Config, Storage};
 use antler_events::clock::Clock;
 use antler_events::files::{FileSystem, RealFiles};
@@ -33,8 +33,7 @@ use antler_projections::views::port::ViewError;
 use antler_projections::views::redb::{RedbViews, ViewOpenError};
 use tokio::sync::Notify;
 
-use crate::credentials::access_token::AccessTokens;
-use crate::credentials::passwords::{PasswordError, Passwords};
+use crate::credentials::passwords::PasswordError;
 use crate::credentials::token_key::{TokenKey, TokenKeyError};
 use crate::data_folder::DataFolder;
 use crate::http::auth::Gate;
@@ -191,8 +190,7 @@ fn as_workers(threads: &Arc<WorkerThreads>) -> Arc<dyn Workers> {
 fn gate(folder: &DataFolder, with: Controlled) -> Result<Gate, ComposeError> {
     let Controlled { log, views, progress, placement, clock } = with;
     let randomness: Arc<dyn Randomness> = Arc::new(SystemRandomness);
-    let tokens = AccessTokens::new(TokenKey::open_or_create(&folder.credentials_dir(), &*randomness)?);
-    let passwords = Passwords::new(usize::from(cores()), Arc::clone(&randomness))?;
+    let key = TokenKey::open_or_create(&folder.credentials_dir(), &*randomness)?;
     let cache = Arc::new(MemoryCache::new(CACHE_BYTES_MAX, Arc::clone(&clock)));
     let accounts = Accounts {
         log,
@@ -200,11 +198,10 @@ fn gate(folder: &DataFolder, with: Controlled) -> Result<Gate, ComposeError> {
         progress,
         placement: Arc::new(placement),
         clock,
-        randomness: Arc::clone(&randomness),
+        randomness,
         limits: USUAL_LIMITS,
     };
-    let (account_limits, limits) = (AccountLimits::default(), CredentialLimits::default());
-    Ok(Gate { accounts, tokens, passwords, cache, randomness, account_limits, limits })
+    Ok(Gate::new(accounts, cache, key, usize::from(cores()))?)
 }
 
 /// What the cache takes in memory.

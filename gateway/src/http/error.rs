@@ -21,24 +21,12 @@ pub enum ApiError {
         "this address needs the credential that is set as listeners.metrics_token: Authorization: Bearer TOKEN"
     )]
     NoCredential,
-    #[error(
-        "this address needs a credential: send Authorization: Bearer X, where X is an access token or an API key"
-    )]
-    NoTenant,
     #[error("{message}")]
     InvalidQuery { message: String, details: Map<String, Value> },
     #[error("the parameter {field} cannot be used: {reason}")]
     InvalidParameter { field: String, reason: String },
     #[error("there is no line {id}{hint}")]
     NoLine { id: String, hint: String },
-    #[error("the body cannot be read: {reason}")]
-    UnreadableQuestion { reason: String },
-    #[error("a question is sent as application/json or as a form, and not as {given}")]
-    WrongContentType { given: String },
-    #[error("the body has more than {bytes_max} bytes; ask a shorter question")]
-    QuestionTooLarge { bytes_max: usize },
-    #[error("lines cannot be searched now: {reason}; try again in a moment")]
-    SearchUnavailable { reason: String },
     /// Lines are not taken.
     #[error("{reason}")]
     Lines { problem: LinesProblem, reason: String },
@@ -51,10 +39,10 @@ pub enum ApiError {
     Field { field: &'static str, reason: String },
     #[error("{reason}")]
     BadBody { reason: String },
-    #[error("the body has more than {max} bytes; send less")]
-    BodyTooLarge { max: u32 },
-    #[error("the body comes as {encoding}; send it as plain application/json")]
-    UnsupportedBody { encoding: String },
+    #[error("the body has more than {bytes_max} bytes; {advice}")]
+    BodyTooLarge { bytes_max: usize, advice: &'static str },
+    #[error("{reason}")]
+    UnsupportedBody { reason: String },
     #[error("{reason}")]
     Conflict { field: &'static str, reason: String },
     #[error("there is no {what} {id:?}; list them to see which there are")]
@@ -129,13 +117,10 @@ impl ApiError {
         match self {
             Self::NoRoute { .. } => StatusCode::NOT_FOUND,
             Self::MethodNotAllowed { .. } => StatusCode::METHOD_NOT_ALLOWED,
-            Self::InvalidQuery { .. } | Self::UnreadableQuestion { .. } => StatusCode::BAD_REQUEST,
+            Self::InvalidQuery { .. } => StatusCode::BAD_REQUEST,
             Self::InvalidParameter { .. } => StatusCode::UNPROCESSABLE_ENTITY,
             Self::NoLine { .. } => StatusCode::NOT_FOUND,
-            Self::WrongContentType { .. } => StatusCode::UNSUPPORTED_MEDIA_TYPE,
-            Self::QuestionTooLarge { .. } => StatusCode::PAYLOAD_TOO_LARGE,
-            Self::SearchUnavailable { .. } => StatusCode::SERVICE_UNAVAILABLE,
-            Self::NoCredential | Self::NoTenant | Self::Unauthorized { .. } => StatusCode::UNAUTHORIZED,
+            Self::NoCredential | Self::Unauthorized { .. } => StatusCode::UNAUTHORIZED,
             Self::Lines { problem, .. } => problem.status(),
             Self::Forbidden { .. } => StatusCode::FORBIDDEN,
             Self::Field { .. } => StatusCode::UNPROCESSABLE_ENTITY,
@@ -154,13 +139,9 @@ impl ApiError {
         match self {
             Self::InvalidQuery { .. } => "invalid_query",
             Self::InvalidParameter { .. } => "invalid_parameter",
-            Self::UnreadableQuestion { .. } => "invalid_body",
-            Self::WrongContentType { .. } => "unsupported_media_type",
-            Self::QuestionTooLarge { .. } => "body_too_large",
-            Self::SearchUnavailable { .. } => "unavailable",
             Self::NoRoute { .. } | Self::NoSuch { .. } | Self::NoLine { .. } => "not_found",
             Self::MethodNotAllowed { .. } => "method_not_allowed",
-            Self::NoCredential | Self::NoTenant | Self::Unauthorized { .. } => "unauthorized",
+            Self::NoCredential | Self::Unauthorized { .. } => "unauthorized",
             Self::Lines { problem, .. } => problem.code(),
             Self::Forbidden { .. } => "forbidden",
             Self::Field { .. } => "invalid_field",
@@ -193,11 +174,6 @@ impl ApiError {
                 return Map::from_iter([("retry_after_s".to_owned(), (*retry_after_s).into())]);
             }
             Self::NoCredential
-            | Self::NoTenant
-            | Self::UnreadableQuestion { .. }
-            | Self::QuestionTooLarge { .. }
-            | Self::SearchUnavailable { .. }
-            | Self::WrongContentType { .. }
             | Self::Lines { .. }
             | Self::Unauthorized { .. }
             | Self::Forbidden { .. }
@@ -229,7 +205,7 @@ impl IntoResponse for ApiError {
             Self::Lines { problem: LinesProblem::Busy | LinesProblem::Unavailable, .. } => {
                 response.headers_mut().insert(header::RETRY_AFTER, LinesProblem::RETRY_AFTER_S.into());
             }
-            Self::NoCredential | Self::NoTenant | Self::Unauthorized { .. } => {
+            Self::NoCredential | Self::Unauthorized { .. } => {
                 let scheme = HeaderValue::from_static("Bearer");
                 response.headers_mut().insert(header::WWW_AUTHENTICATE, scheme);
             }

@@ -56,8 +56,14 @@ impl<S: Sync> FromRequestParts<S> for RequestTenant {
     type Rejection = ApiError;
 
     async fn from_request_parts(parts: &mut Parts, _state: &S) -> Result<Self, ApiError> {
-        parts.extensions.get().copied().ok_or(ApiError::NoTenant)
+        parts.extensions.get().copied().ok_or_else(nobody)
     }
+}
+
+fn nobody() -> ApiError {
+    let reason = "this address needs a credential: send Authorization: Bearer X, where X is an access token or \
+                  an API key";
+    ApiError::Unauthorized { reason: reason.to_owned() }
 }
 
 /// All routes of searching, with and without a version and a slash at the end.

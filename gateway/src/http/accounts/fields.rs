@@ -21,13 +21,16 @@ impl Fields {
             parts.headers.get(header::CONTENT_ENCODING).map(|value| value.to_str().unwrap_or("bytes"));
         match encoding {
             None | Some("identity") => Ok((Self::parse(body, bytes_max).await?, parts.extensions)),
-            Some(encoding) => Err(ApiError::UnsupportedBody { encoding: encoding.to_owned() }),
+            Some(encoding) => Err(ApiError::UnsupportedBody {
+                reason: format!("the body comes as {encoding}; send it as plain application/json"),
+            }),
         }
     }
 
     async fn parse(body: Body, bytes_max: u32) -> Result<Self, ApiError> {
         let bytes = to_bytes(body, bytes_max as usize).await;
-        let bytes = bytes.map_err(|_| ApiError::BodyTooLarge { max: bytes_max })?;
+        let bytes = bytes
+            .map_err(|_| ApiError::BodyTooLarge { bytes_max: bytes_max as usize, advice: "send less" })?;
         if bytes.is_empty() {
             return Ok(Self(Map::new()));
         }

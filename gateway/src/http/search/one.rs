@@ -16,7 +16,7 @@ use serde::Serialize;
 use super::asking::{Asking, Tail};
 use super::line::{Extras, SHOWN_ROLES, ShownLine};
 use super::parameters::{Parameters, shown};
-use super::refusal::invalid;
+use super::refusal::{invalid, unavailable};
 use super::{RequestTenant, SearchState};
 use crate::http::answer::json;
 use crate::http::error::ApiError;
@@ -110,9 +110,7 @@ fn there_is(id: &str, line: Option<FoundLine>, coverage: &Coverage) -> Result<Fo
         coverage.warnings.iter().any(|warning| matches!(warning, Warning::Deadline | Warning::Cancelled));
     match line {
         Some(line) => Ok(line),
-        None if has_run_out => {
-            Err(ApiError::SearchUnavailable { reason: "the time for this question ran out".to_owned() })
-        }
+        None if has_run_out => Err(unavailable("the time for this question ran out")),
         None if coverage.is_partial => {
             let hint = "; a part of the index cannot be read, and it may be there".to_owned();
             Err(ApiError::NoLine { id: id.to_owned(), hint })

@@ -36,7 +36,9 @@ where
         let bytes_max = SearchState::from_ref(state).limits.body_bytes_max.as_usize();
         let (parts, body) = request.into_parts();
         let mut parameters = Self::of_form(parts.uri.query().unwrap_or_default().as_bytes());
-        let body = to_bytes(body, bytes_max).await.map_err(|_| ApiError::QuestionTooLarge { bytes_max })?;
+        let body = to_bytes(body, bytes_max)
+            .await
+            .map_err(|_| ApiError::BodyTooLarge { bytes_max, advice: "ask a shorter question" })?;
         if !body.is_empty() {
             parameters.entries.extend(Self::of_body(&parts.headers, &body)?.entries);
         }
@@ -60,12 +62,18 @@ impl Parameters {
         match media_type.as_str() {
             "application/x-www-form-urlencoded" => Ok(Self::of_form(body)),
             json if json == "application/json" || json.ends_with("+json") => {
-                let object: Map<String, Value> = serde_json::from_slice(body).map_err(|error| {
-                    ApiError::UnreadableQuestion { reason: format!("it has to be one JSON object; {error}") }
-                })?;
+                let object: Map<String, Value> =
+                    serde_json::from_slice(body).map_err(|error| ApiError::BadBody {
+                        reason: format!("the body cannot be read: it has to be one JSON object; {error}"),
+                    })?;
                 Ok(Self { entries: object.into_iter().filter(|(_, value)| !value.is_null()).collect() })
             }
-            _ => Err(ApiError::WrongContentType { given: shown(given) }),
+            _ => Err(ApiError::UnsupportedBody {
+                reason: format!(
+                    "a question is sent as application/json or as a form, and not as {}",
+                    shown(given)
+                ),
+            }),
         }
     }
 

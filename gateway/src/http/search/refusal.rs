@@ -17,14 +17,18 @@ impl From<SearchError> for ApiError {
             SearchError::Cursor(_) => invalid("cursor", message),
             SearchError::TooMany { what, .. } => invalid(parameter_of(what), message),
             SearchError::NoField { .. } => invalid("field", message),
-            SearchError::Unavailable { reason } => Self::SearchUnavailable { reason: reason.to_string() },
-            SearchError::Lost(_) => Self::SearchUnavailable { reason: message },
+            SearchError::Unavailable { reason } => unavailable(&reason.to_string()),
+            SearchError::Lost(_) => unavailable(&message),
         }
     }
 }
 
 pub(super) fn invalid(field: &str, reason: impl Into<String>) -> ApiError {
     ApiError::InvalidParameter { field: field.to_owned(), reason: reason.into() }
+}
+
+pub(super) fn unavailable(reason: &str) -> ApiError {
+    ApiError::Unavailable { reason: format!("lines cannot be searched now: {reason}; try again in a moment") }
 }
 
 /// The parameter that asks for things of a kind.
