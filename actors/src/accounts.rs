@@ -72,9 +72,7 @@ impl Accounts {
             if events.is_empty() {
                 return Ok(events);
             }
-            let now = self.clock.now();
-            let record = |event: &A::Event| A::event(id, event).record(tenant, cause, now);
-            let new = events.iter().map(record).collect::<Result<Vec<_>, _>>()?;
+            let new = self.record(tenant, cause, events.iter().map(|event| A::event(id, event)))?;
             let append = Append { events: new, expected: vec![Expected { subject, last }] };
             if self.append(partition, append).await? {
                 return Ok(events);

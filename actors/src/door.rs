@@ -17,7 +17,6 @@ use crate::ingest_shard::ShardMessage;
 /// Leads to the shards of a tenant.
 #[derive(Debug)]
 pub struct Door {
-    tenant: TenantId,
     shards: Vec<(PartitionId, ActorRef<ShardMessage>)>,
     purse: Purse,
     /// Goes up with each use: the next shard, and whether anybody comes at all.
@@ -29,12 +28,8 @@ pub struct Door {
 pub struct Doors(DashMap<TenantId, Arc<Door>, FixedState>);
 
 impl Door {
-    pub fn new(tenant: TenantId, shards: Vec<(PartitionId, ActorRef<ShardMessage>)>, purse: Purse) -> Self {
-        Self { tenant, shards, purse, uses: AtomicUsize::new(0) }
-    }
-
-    pub fn tenant(&self) -> TenantId {
-        self.tenant
+    pub fn new(shards: Vec<(PartitionId, ActorRef<ShardMessage>)>, purse: Purse) -> Self {
+        Self { shards, purse, uses: AtomicUsize::new(0) }
     }
 
     pub fn purse(&self) -> &Purse {

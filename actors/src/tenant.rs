@@ -145,7 +145,7 @@ impl TenantState {
     fn open(&self) -> Arc<Door> {
         let running = |(partition, shard): (&PartitionId, &Shard)| Some((*partition, shard.running.clone()?));
         let shards = self.shards.iter().filter_map(running).collect();
-        let door = Arc::new(Door::new(self.with.tenant, shards, self.purse.clone()));
+        let door = Arc::new(Door::new(shards, self.purse.clone()));
         self.with.doors.open(self.with.tenant, Arc::clone(&door));
         door
     }
