@@ -108,10 +108,8 @@ pub struct PlatformState {
     doors: Arc<Doors>,
     tenants: BTreeMap<TenantId, Child>,
     parked: BTreeMap<TenantId, Parked>,
-    projectors: Vec<ProjectorChild>,
-    upkeep: Option<UpkeepArguments>,
-    /// What runs of it, and its failures.
-    upkeeping: (Option<ActorRef<UpkeepMessage>>, Failures),
+    projectors: Vec<Needed<ProjectorArguments, ProjectorMessage>>,
+    upkeep: Option<Needed<UpkeepArguments, UpkeepMessage>>,
 }
 
 #[derive(Debug, Default)]
@@ -122,11 +120,24 @@ struct Child {
     uses: Option<usize>,
 }
 
+/// A child that the program cannot do without: it is never given up.
 #[derive(Debug)]
-struct ProjectorChild {
-    with: ProjectorArguments,
-    running: Option<ActorRef<ProjectorMessage>>,
+struct Needed<A, M> {
+    with: A,
+    running: Option<ActorRef<M>>,
     failures: Failures,
+}
+
+impl<A, M> Needed<A, M> {
+    fn new(with: A) -> Self {
+        Self { with, running: None, failures: Failures::default() }
+    }
+
+    /// Answers when it is to be started again.
+    fn failed(&mut self, ports: &Ports) -> Duration {
+        self.running = None;
+        self.failures.note_of_needed(ports.clock.elapsed(), &ports.supervision.projectors)
+    }
 }
 
 impl Actor for Platform {
@@ -191,7 +202,8 @@ impl Actor for Platform {
         state: &mut PlatformState,
     ) -> Result<(), ActorProcessingErr> {
         for tenant in state.tenants.values().filter_map(|child| child.running.as_ref()) {
-            tenant.drain()?;
+            // One that has stopped already is not waited for below either.
+            drop(tenant.drain());
         }
         for (name, child) in &state.tenants {
             let Some(tenant) = &child.running else { continue };
@@ -199,11 +211,15 @@ impl Actor for Platform {
                 tracing::warn!(tenant = %name, "a tenant did not stop in time");
             }
         }
-        for projector in state.projectors.iter().filter_map(|child| child.running.as_ref()) {
-            drop(projector.stop_and_wait(None, Some(STOP_MAX)).await);
+        let projectors = || state.projectors.iter().filter_map(|child| child.running.as_ref());
+        projectors().for_each(|projector| projector.stop(None));
+        for projector in projectors() {
+            drop(projector.wait(Some(STOP_MAX)).await);
         }
-        if let Some(upkeep) = &state.upkeeping.0 {
-            drop(upkeep.stop_and_wait(None, Some(STOP_MAX)).await);
+        if let Some(Needed { with, running: Some(upkeep), .. }) = &state.upkeep {
+            upkeep.stop(None);
+            with.due.notify_one();
+            drop(upkeep.wait(Some(STOP_MAX)).await);
         }
         myself.stop_children_and_wait(None, Some(STOP_MAX)).await;
         Ok(())
@@ -213,11 +229,9 @@ impl Actor for Platform {
 impl PlatformState {
     fn new(arguments: PlatformArguments) -> Self {
         let PlatformArguments { ports, doors, projectors, upkeep } = arguments;
-        let child = |with| ProjectorChild { with, running: None, failures: Failures::default() };
-        let projectors = projectors.into_iter().map(child).collect();
+        let projectors = projectors.into_iter().map(Needed::new).collect();
         let (tenants, parked) = (BTreeMap::new(), BTreeMap::new());
-        let upkeeping = (None, Failures::default());
-        Self { ports, doors, tenants, parked, projectors, upkeep, upkeeping }
+        Self { ports, doors, tenants, parked, projectors, upkeep: upkeep.map(Needed::new) }
     }
 
     async fn open(
@@ -278,9 +292,9 @@ impl PlatformState {
     }
 
     async fn start_upkeep(&mut self, myself: &ActorRef<PlatformMessage>) -> Result<(), ActorProcessingErr> {
-        if let Some(with) = self.upkeep.clone() {
-            let (actor, _) = Actor::spawn_linked(None, Upkeep, with, myself.get_cell()).await?;
-            self.upkeeping.0 = Some(actor);
+        if let Some(child) = &mut self.upkeep {
+            let (actor, _) = Actor::spawn_linked(None, Upkeep, child.with.clone(), myself.get_cell()).await?;
+            child.running = Some(actor);
         }
         Ok(())
     }
@@ -290,25 +304,13 @@ impl PlatformState {
         if let Some(tenant) = tenant.map(|(tenant, _)| *tenant) {
             return self.tenant_failed(tenant, myself, reason);
         }
-        let of_who = |child: &ProjectorChild| is(child.running.as_ref(), who);
-        if let Some(at) = self.projectors.iter().position(of_who) {
+        if let Some(at) = self.projectors.iter().position(|child| is(child.running.as_ref(), who)) {
             self.projector_failed(myself, at, reason);
         }
-        if is(self.upkeeping.0.as_ref(), who) {
-            self.upkeeping.0 = None;
-            let wait = self.wait_after_failure(self.upkeeping.1);
-            self.upkeeping.1 = wait.1;
-            tracing::error!(reason, wait = ?wait.0, "upkeep failed and is started again");
-            drop(myself.send_after(wait.0, || PlatformMessage::StartUpkeep));
-        }
-    }
-
-    /// How long the program waits for what it cannot do without, which is never given up.
-    fn wait_after_failure(&self, mut failures: Failures) -> (Duration, Failures) {
-        let patience = &self.ports.supervision.projectors;
-        match failures.note(self.ports.clock.elapsed(), patience) {
-            Verdict::RestartAfter(wait) => (wait, failures),
-            Verdict::GiveUp { .. } => (patience.longest, failures),
+        if let Some(child) = self.upkeep.as_mut().filter(|child| is(child.running.as_ref(), who)) {
+            let wait = child.failed(&self.ports);
+            tracing::error!(reason, ?wait, "upkeep failed and is started again");
+            drop(myself.send_after(wait, || PlatformMessage::StartUpkeep));
         }
     }
 
@@ -330,9 +332,8 @@ impl PlatformState {
     }
 
     fn projector_failed(&mut self, myself: &ActorRef<PlatformMessage>, at: usize, reason: &str) {
-        let (wait, failures) = self.wait_after_failure(self.projectors[at].failures);
         let child = &mut self.projectors[at];
-        (child.running, child.failures) = (None, failures);
+        let wait = child.failed(&self.ports);
         let ProjectorArguments { partition, projection, .. } = &child.with;
         let projection = projection.name();
         tracing::error!(projection, %partition, reason, ?wait, "a projector failed and is started again");
@@ -367,7 +368,7 @@ impl PlatformState {
                 tenants.push(report);
             }
         }
-        let projector = |child: &ProjectorChild| ProjectorReport {
+        let projector = |child: &Needed<ProjectorArguments, _>| ProjectorReport {
             projection: child.with.projection.name(),
             partition: child.with.partition,
             runs: child.running.is_some(),

@@ -71,8 +71,20 @@ impl Failures {
         if self.count > patience.failures_max {
             return Verdict::GiveUp { failures: self.count };
         }
+        Verdict::RestartAfter(self.wait(patience))
+    }
+
+    /// The same for what the program cannot do without: it is never given up, and waits at most the longest time.
+    pub fn note_of_needed(&mut self, at: Duration, patience: &Patience) -> Duration {
+        match self.note(at, patience) {
+            Verdict::RestartAfter(wait) => wait,
+            Verdict::GiveUp { .. } => patience.longest,
+        }
+    }
+
+    fn wait(self, patience: &Patience) -> Duration {
         let doublings = (self.count - 1).min(16);
-        Verdict::RestartAfter(patience.longest.min(patience.first * (1 << doublings)))
+        patience.longest.min(patience.first * (1 << doublings))
     }
 }
 
@@ -88,6 +100,7 @@ mod tests {
         let waits = [50, 100, 200, 300].map(|millis| Verdict::RestartAfter(Duration::from_millis(millis)));
         waits.iter().for_each(|wait| assert_eq!(failures.note(at, &patience), *wait));
         assert_eq!(failures.note(at, &patience), Verdict::GiveUp { failures: 5 });
+        assert_eq!(failures.note_of_needed(at, &patience), patience.longest);
     }
 
     #[test]
