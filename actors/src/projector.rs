@@ -11,6 +11,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
+use antler_events::clock::Clock;
 use antler_events::ids::{Offset, PartitionId};
 use antler_events::log::{BoxFuture, EventLog};
 use ractor::{Actor, ActorProcessingErr, ActorRef};
@@ -23,6 +24,8 @@ use crate::progress::Progress;
 const STEP_MAX: Duration = Duration::from_millis(250);
 /// The pause after the projection, or the log, could not go on.
 const PAUSE: Duration = Duration::from_millis(50);
+/// What was taken is made durable so often at most.
+const SETTLE_EVERY: Duration = Duration::from_secs(1);
 /// An event that fails so often is set aside.
 const ATTEMPTS_MAX: u32 = 5;
 
@@ -47,6 +50,11 @@ pub trait Projection: Send + Sync + std::fmt::Debug + 'static {
         event: Offset,
         reason: &'a str,
     ) -> BoxFuture<'a, Result<(), ApplyError>>;
+
+    /// Makes durable what was taken, so that a start need not take it again. Most see to that themselves.
+    fn settle(&self, _partition: PartitionId) -> BoxFuture<'_, Result<(), ApplyError>> {
+        Box::pin(std::future::ready(Ok(())))
+    }
 }
 
 /// What was taken.
@@ -101,6 +109,7 @@ pub enum ProjectorMessage {
 #[derive(Debug, Clone)]
 pub struct ProjectorArguments {
     pub partition: PartitionId,
+    pub clock: Arc<dyn Clock>,
     pub log: Arc<dyn EventLog>,
     pub projection: Arc<dyn Projection>,
     pub handover: Arc<Handover>,
@@ -119,6 +128,8 @@ pub struct ProjectorState {
     /// Events that have been followed and not been taken yet.
     waiting: Vec<Followed>,
     attempts: u32,
+    /// When the first event was taken that may not be durable.
+    unsettled_since: Option<Duration>,
 }
 
 impl Actor for Projector {
@@ -141,11 +152,32 @@ impl Actor for Projector {
         message: ProjectorMessage,
         state: &mut ProjectorState,
     ) -> Result<(), ActorProcessingErr> {
-        match message {
+        let next = match message {
             ProjectorMessage::Step => state.step().await,
+        };
+        state.settle_if_due().await;
+        match next {
+            Next::AtOnce => myself.cast(ProjectorMessage::Step)?,
+            Next::AfterPause => drop(myself.send_after(PAUSE, || ProjectorMessage::Step)),
         }
-        Ok(myself.cast(ProjectorMessage::Step)?)
+        Ok(())
     }
+
+    async fn post_stop(
+        &self,
+        _myself: ActorRef<ProjectorMessage>,
+        state: &mut ProjectorState,
+    ) -> Result<(), ActorProcessingErr> {
+        state.settle().await;
+        Ok(())
+    }
+}
+
+/// When the next step is due. A pause is no sleep, so that a stop is seen.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Next {
+    AtOnce,
+    AfterPause,
 }
 
 impl ProjectorState {
@@ -153,36 +185,32 @@ impl ProjectorState {
         let ProjectorArguments { partition, log, projection, handover, .. } = &with;
         let next = projection.applied(*partition).plus(1);
         let follower = Follower::new(Arc::clone(log), *partition, Arc::clone(handover), next);
-        Self { with, follower, waiting: Vec::new(), attempts: 0 }
+        Self { with, follower, waiting: Vec::new(), attempts: 0, unsettled_since: None }
     }
 
-    async fn step(&mut self) {
+    async fn step(&mut self) -> Next {
         if self.waiting.is_empty() {
             match tokio::time::timeout(STEP_MAX, self.follower.next()).await {
                 Ok(Ok(Met::Events(events))) => self.waiting = events,
                 Ok(Ok(Met::Damage(damage))) => {
                     tracing::error!(%damage, projection = self.with.projection.name(), "lost events are left out");
                 }
-                Ok(Err(error)) => self.pause(&error).await,
+                Ok(Err(error)) => return self.cannot_go_on(&error),
                 Err(_nothing_came) => {}
             }
         }
-        if !self.waiting.is_empty() {
-            self.apply().await;
-        }
+        if self.waiting.is_empty() { Next::AtOnce } else { self.apply().await }
     }
 
-    async fn apply(&mut self) {
+    async fn apply(&mut self) -> Next {
         let ProjectorArguments { partition, projection, .. } = &self.with;
         match projection.apply(*partition, &self.waiting).await {
             Ok(applied) => {
                 self.taken_up_to(applied.up_to);
-                if applied.is_full {
-                    tokio::time::sleep(PAUSE).await;
-                }
+                if applied.is_full { Next::AfterPause } else { Next::AtOnce }
             }
             Err(ApplyError::Event { offset, reason }) => self.failed(offset, &reason).await,
-            Err(error @ ApplyError::Projection { .. }) => self.pause(&error).await,
+            Err(error @ ApplyError::Projection { .. }) => self.cannot_go_on(&error),
         }
     }
 
@@ -192,35 +220,57 @@ impl ProjectorState {
         let taken = before - self.waiting.len();
         if taken > 0 {
             self.attempts = 0;
+            self.unsettled_since.get_or_insert(self.with.clock.elapsed());
             self.with.figures.events.fetch_add(taken as u64, Ordering::Relaxed);
             self.with.progress.advance(self.with.partition, offset);
         }
     }
 
     /// Tries an event again, and in the end goes past it.
-    async fn failed(&mut self, offset: Offset, reason: &str) {
+    async fn failed(&mut self, offset: Offset, reason: &str) -> Next {
         self.attempts += 1;
         let ProjectorArguments { partition, projection, figures, .. } = &self.with;
         if self.attempts < ATTEMPTS_MAX {
             tracing::warn!(%partition, %offset, reason, projection = projection.name(), "an event will be tried again");
-            figures.retries.fetch_add(1, Ordering::Relaxed);
-            tokio::time::sleep(PAUSE).await;
-            return;
+            return self.again();
         }
         tracing::error!(%partition, %offset, reason, projection = projection.name(), "an event is set aside");
         match projection.set_aside(*partition, offset, reason).await {
             Ok(()) => {
                 figures.set_aside.fetch_add(1, Ordering::Relaxed);
                 self.taken_up_to(offset);
+                Next::AtOnce
             }
-            Err(error) => self.pause(&error).await,
+            Err(error) => self.cannot_go_on(&error),
         }
     }
 
-    async fn pause(&self, error: &(dyn std::error::Error + Sync + 'static)) {
-        let ProjectorArguments { partition, projection, figures, .. } = &self.with;
+    fn cannot_go_on(&self, error: &(dyn std::error::Error + Sync + 'static)) -> Next {
+        let ProjectorArguments { partition, projection, .. } = &self.with;
         tracing::warn!(%partition, error, projection = projection.name(), "the projector waits");
-        figures.retries.fetch_add(1, Ordering::Relaxed);
-        tokio::time::sleep(PAUSE).await;
+        self.again()
+    }
+
+    fn again(&self) -> Next {
+        self.with.figures.retries.fetch_add(1, Ordering::Relaxed);
+        Next::AfterPause
+    }
+
+    async fn settle_if_due(&mut self) {
+        let now = self.with.clock.elapsed();
+        if self.unsettled_since.is_some_and(|since| now.saturating_sub(since) >= SETTLE_EVERY) {
+            self.settle().await;
+        }
+    }
+
+    /// Has the projection make durable what it took. What fails is tried again after a while.
+    async fn settle(&mut self) {
+        let ProjectorArguments { partition, projection, clock, .. } = &self.with;
+        if self.unsettled_since.take().is_some()
+            && let Err(error) = projection.settle(*partition).await
+        {
+            tracing::warn!(%partition, %error, projection = projection.name(), "what was taken is not durable yet");
+            self.unsettled_since = Some(clock.elapsed());
+        }
     }
 }

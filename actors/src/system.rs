@@ -120,7 +120,9 @@ impl System {
         for partition in (0..log.partitions()).map(PartitionId::new) {
             let each = projections.iter().zip(&running);
             let of_partition: Vec<ProjectorArguments> = each
-                .map(|(projection, running)| projector(partition, &log, projection, running, limits))
+                .map(|(projection, running)| {
+                    projector(partition, (&clock, &log), projection, running, limits)
+                })
                 .collect();
             handovers.push(of_partition.iter().map(|with| Arc::clone(&with.handover)).collect());
             projectors.extend(of_partition);
@@ -242,7 +244,7 @@ fn running(projection: &dyn Projection, partitions: u16) -> RunningProjection {
 
 fn projector(
     partition: PartitionId,
-    log: &Arc<dyn EventLog>,
+    (clock, log): (&Arc<dyn Clock>, &Arc<dyn EventLog>),
     projection: &Arc<dyn Projection>,
     running: &RunningProjection,
     limits: SystemLimits,
@@ -250,6 +252,7 @@ fn projector(
     let next: Offset = projection.applied(partition).plus(1);
     ProjectorArguments {
         partition,
+        clock: Arc::clone(clock),
         log: Arc::clone(log),
         projection: Arc::clone(projection),
         handover: Handover::new(next, limits.handover_bytes_max),

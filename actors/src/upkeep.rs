@@ -76,30 +76,35 @@ impl Actor for Upkeep {
         message: UpkeepMessage,
         state: &mut UpkeepState,
     ) -> Result<(), ActorProcessingErr> {
-        match message {
+        let rest = match message {
             UpkeepMessage::Step => state.step().await,
+        };
+        match rest {
+            Duration::ZERO => myself.cast(UpkeepMessage::Step)?,
+            rest => drop(myself.send_after(rest, || UpkeepMessage::Step)),
         }
-        Ok(myself.cast(UpkeepMessage::Step)?)
+        Ok(())
     }
 }
 
 impl UpkeepState {
-    /// Does one piece of work, or waits for some.
-    async fn step(&mut self) {
-        let worked = match self.with.index.upkeep().await {
-            Ok(worked) => worked || self.cool().await,
-            Err(error) => {
-                tracing::error!(
-                    error = describe(&error),
-                    "lines cannot be made durable in the index; the log keeps them"
-                );
-                tokio::time::sleep(PAUSE).await;
-                false
-            }
-        };
+    /// Does one piece of work, or waits for some. Answers how long to rest before the next.
+    async fn step(&mut self) -> Duration {
+        let worked = self.with.index.upkeep().await;
         self.let_go().await;
-        if !worked {
-            self.wait().await;
+        match worked {
+            Ok(true) => Duration::ZERO,
+            Ok(false) => {
+                if !self.cool().await {
+                    self.wait().await;
+                }
+                Duration::ZERO
+            }
+            Err(error) => {
+                let error = describe(&error);
+                tracing::error!(error, "lines cannot be made durable in the index; the log keeps them");
+                PAUSE
+            }
         }
     }
 

@@ -43,30 +43,28 @@ impl IndexProjection {
         (batches, None)
     }
 
-    async fn apply_batches(
-        &self,
-        partition: PartitionId,
-        batches: Vec<BatchAt>,
-    ) -> Result<Applied, ApplyError> {
-        let report = self.index.apply(partition, batches).await.map_err(|error| refused(&error))?;
-        if report.is_upkeep_due || report.refused.is_some() {
+    async fn give(&self, partition: PartitionId, batches: Vec<BatchAt>) -> Result<Applied, IndexError> {
+        let report = self.index.apply(partition, batches).await?;
+        let is_full = report.refused.is_some();
+        if report.is_upkeep_due || is_full {
             self.upkeep.notify_one();
         }
-        Ok(Applied { up_to: report.applied, is_full: report.refused.is_some() })
+        Ok(Applied { up_to: report.applied, is_full })
     }
 
     /// Gives events one by one, so that the one is known that the index fails on.
-    async fn apply_each(&self, partition: PartitionId, batches: Vec<BatchAt>) -> Result<Applied, ApplyError> {
+    async fn give_each(&self, partition: PartitionId, batches: Vec<BatchAt>) -> Result<Applied, ApplyError> {
         let mut applied = Applied { up_to: self.index.applied(partition), is_full: false };
         for batch in batches {
             let offset = batch.offset;
-            match self.index.apply(partition, vec![batch]).await {
-                Ok(report) if report.refused.is_none() => applied.up_to = report.applied,
-                Ok(_) => return Ok(Applied { is_full: true, ..applied }),
+            applied = match self.give(partition, vec![batch]).await {
                 Err(IndexError::Lost(lost)) if applied.up_to < offset => {
                     return Err(ApplyError::Event { offset, reason: lost.to_string() });
                 }
-                Err(error) => return Err(refused(&error)),
+                given => given.map_err(|error| refused(&error))?,
+            };
+            if applied.is_full {
+                break;
             }
         }
         Ok(applied)
@@ -102,9 +100,9 @@ impl Projection for IndexProjection {
                 Some(error) if batches.is_empty() => return Err(error),
                 _ => {}
             }
-            match self.apply_batches(partition, batches.clone()).await {
-                Err(ApplyError::Projection { .. }) => self.apply_each(partition, batches).await,
-                applied => applied,
+            match self.give(partition, batches.clone()).await {
+                Err(IndexError::Lost(_)) => self.give_each(partition, batches).await,
+                given => given.map_err(|error| refused(&error)),
             }
         })
     }

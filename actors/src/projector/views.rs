@@ -1,7 +1,7 @@
 //! The views of control state as a projection.
 //!
 //! Invariant: what is said to be applied can be asked of the views at once; after a crash the views may be a little behind
-//! that, and take the events again. It makes nothing durable: whoever owns the store flushes it now and then.
+//! that, and take the events again. It does not know when it is time to make them durable: its projector does.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -111,6 +111,13 @@ impl Projection for ViewsProjection {
         _reason: &'a str,
     ) -> BoxFuture<'a, Result<(), ApplyError>> {
         Box::pin(async move { self.take(partition, &[], event).await.map_err(|error| refused(error, event)) })
+    }
+
+    fn settle(&self, partition: PartitionId) -> BoxFuture<'_, Result<(), ApplyError>> {
+        Box::pin(async move {
+            let settled = self.views.settle(partition, self.applied(partition).plus(1)).await;
+            settled.map_err(|error| ApplyError::Projection { reason: error.to_string() })
+        })
     }
 }
 

@@ -19,7 +19,7 @@ pub use super::fold::{ControlViewError, Kept};
 use super::keys::{self, Keys};
 use super::members::Members;
 use super::names::Names;
-use super::port::{Page, ViewError, ViewStore};
+use super::port::{Fold, Page, ViewError, ViewStore};
 use super::sessions::Sessions;
 use super::tenants::{Itself, Tenants};
 
@@ -54,6 +54,14 @@ impl ControlViews {
         fold::fold::<Keys>(store, Keys::VIEW, partition, &steps, next).await?;
         fold::fold::<Names>(store, Names::VIEW, partition, &steps, next).await?;
         fold::fold::<Sessions>(store, Sessions::VIEW, partition, &steps, next).await
+    }
+
+    /// Notes that all events before `next` have been taken, and returns when that is on stable storage.
+    pub async fn settle(&self, partition: PartitionId, next: Offset) -> Result<(), ViewError> {
+        for view in super::rebuild::VIEWS {
+            self.store.apply(view, Fold { partition, next, writes: Vec::new() }).await?;
+        }
+        self.store.flush().await
     }
 
     /// From where the partition's events are needed.

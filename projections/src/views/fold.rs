@@ -16,9 +16,6 @@ use serde::{Deserialize, Serialize};
 
 use super::port::{Fold, ViewError, ViewName, ViewStore, ViewWrite};
 
-/// A view that no event concerns is written every so many events, to say how far it has come.
-const CHECKPOINT_EVERY: u64 = 4_096;
-
 /// An aggregate as a view has it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Kept<S> {
@@ -124,7 +121,8 @@ pub(super) async fn load<V: Folded>(
     document.map(|document| decode::<V>(view, &document)).transpose()
 }
 
-/// Takes those of the steps into the view that it has not seen. `next` is the offset behind them.
+/// Takes those of the steps into the view that it has not seen. `next` is the offset behind them; a view that none of
+/// them concerns is not told: that is settled for all views together.
 pub(super) async fn fold<V: Folded>(
     store: &dyn ViewStore,
     view: ViewName,
@@ -137,8 +135,7 @@ pub(super) async fn fold<V: Folded>(
     for step in steps.iter().filter(|step| (checkpoint..next).contains(&step.offset)) {
         touched.take(store, view, step).await?;
     }
-    let is_due = next.number().saturating_sub(checkpoint.number()) >= CHECKPOINT_EVERY;
-    if touched.0.is_empty() && !is_due {
+    if touched.0.is_empty() {
         return Ok(());
     }
     let writes = touched.writes().map_err(|source| ControlViewError::Document { view, source })?;

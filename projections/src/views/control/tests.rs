@@ -202,12 +202,12 @@ fn any_cuts_and_repetitions_give_the_same_views() {
 }
 
 #[test]
-fn a_view_that_events_do_not_concern_says_now_and_then_how_far_it_is() {
+fn views_that_events_do_not_concern_say_how_far_they_are_when_they_are_settled() {
     let views = views();
     at_once(views.apply(PARTITION, &[], Offset::new(100))).unwrap();
     assert_eq!(at_once(views.checkpoint(PARTITION)), Ok(Offset::FIRST));
-    at_once(views.apply(PARTITION, &[], Offset::new(5_000))).unwrap();
-    assert_eq!(at_once(views.checkpoint(PARTITION)), Ok(Offset::new(5_000)));
+    at_once(views.settle(PARTITION, Offset::new(100))).unwrap();
+    assert_eq!(at_once(views.checkpoint(PARTITION)), Ok(Offset::new(100)));
 }
 
 #[test]
