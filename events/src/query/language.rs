@@ -22,6 +22,7 @@ pub const EXAMPLES: &[Example] = &[
     row("timeout", "lines that have the word in some value, in any case", "timeout"),
     row("read timeout", "both words, in any place and order", "read and timeout"),
     row("\"read timeout\"", "the words beside each other, in this order", "\"read timeout\""),
+    row("1.5", "a number, a version or an address is one word: not 15 or 1.5.2", "1.5"),
     row("time*", "a word that begins so; ? stands for one character", "time*"),
     row(r"50\* \(ok\)", "a backslash takes a sign its meaning", r#""50*" and "(ok)""#),
     row(

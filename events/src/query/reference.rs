@@ -140,13 +140,26 @@ fn is_of_word(character: char) -> bool {
 fn has_words(text: &str, wanted: &str) -> bool {
     let text: Vec<char> = fold(text).chars().collect();
     let wanted: Vec<char> = fold(wanted).chars().collect();
-    let (Some(first), Some(last)) = (wanted.first(), wanted.last()) else { return text.is_empty() };
+    if wanted.is_empty() {
+        return text.is_empty();
+    }
     (0..text.len()).any(|start| {
         let end = start + wanted.len();
-        let goes_on_before = start > 0 && is_of_word(text[start - 1]) && is_of_word(*first);
-        let goes_on_behind = text.get(end).is_some_and(|next| is_of_word(*next)) && is_of_word(*last);
-        text.get(start..end) == Some(&wanted[..]) && !goes_on_before && !goes_on_behind
+        let is_here = text.get(start..end) == Some(&wanted[..]);
+        let goes_on = is_joined(&text, start) || is_joined(&text, end);
+        is_here && !goes_on && !(start > 0 && is_inner_dot(&text, start - 1)) && !is_inner_dot(&text, end)
     })
+}
+
+/// Whether the characters on both sides of a place are of one word.
+fn is_joined(text: &[char], at: usize) -> bool {
+    0 < at && at < text.len() && is_of_word(text[at - 1]) && is_of_word(text[at])
+}
+
+/// Whether there is a dot between two digits.
+fn is_inner_dot(text: &[char], at: usize) -> bool {
+    at > 0
+        && matches!(text.get(at - 1..at + 2), Some([before, '.', behind]) if before.is_ascii_digit() && behind.is_ascii_digit())
 }
 
 /// Fills a table: whether the first so many characters of the text are as the first so many of the pattern.

@@ -2,7 +2,8 @@
 //!
 //! Invariant: the same text has the same tokens everywhere: in the matcher, in the filters and
 //! dictionaries of an index, and in the query. A token is a run of ASCII letters, digits, `_` and bytes of
-//! other scripts. It does not stem, rank or know languages.
+//! other scripts. A dot between two digits parts tokens but not words: a version, an address, a decimal is one
+//! word. It does not stem, rank or know languages.
 
 /// Whether a byte is part of a token.
 #[inline(always)]
@@ -30,6 +31,17 @@ static CLASSES: [u8; 256] = {
     }
     classes
 };
+
+/// Whether a word goes on beyond one of its ends: `inner` is its byte there, `outer` are the two bytes that follow
+/// outwards.
+#[inline]
+pub fn goes_on(inner: u8, outer: [Option<u8>; 2]) -> bool {
+    match outer {
+        [Some(next), _] if is_token_byte(next) => is_token_byte(inner),
+        [Some(b'.'), Some(beyond)] => inner.is_ascii_digit() && beyond.is_ascii_digit(),
+        _ => false,
+    }
+}
 
 /// The tokens of a text, in order.
 pub fn tokens(text: &[u8]) -> impl Iterator<Item = &[u8]> {

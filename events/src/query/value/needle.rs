@@ -11,7 +11,7 @@ use std::ops::Range;
 
 use super::finder::Finder;
 use super::piece::has_kelvin;
-use crate::query::text::{fold, fold_char, is_token_byte};
+use crate::query::text::{fold, fold_char, goes_on};
 
 /// A longer needle is searched so that no byte of the text is looked at twice.
 const SHORT_BYTES_MAX: usize = 64;
@@ -19,9 +19,9 @@ const SHORT_BYTES_MAX: usize = 64;
 #[derive(Debug, Clone)]
 pub(super) struct Needle {
     folded: Box<str>,
+    /// Its first and last byte; of an empty one nothing is looked for.
+    ends: [u8; 2],
     search: Search,
-    begins_with_word: bool,
-    ends_with_word: bool,
     has_k: bool,
 }
 
@@ -42,13 +42,8 @@ impl Needle {
             1..=SHORT_BYTES_MAX => Search::Short(Finder::new(bytes)),
             _ => Search::Long(borders(bytes)),
         };
-        Self {
-            search,
-            begins_with_word: bytes.first().is_some_and(|byte| is_token_byte(*byte)),
-            ends_with_word: bytes.last().is_some_and(|byte| is_token_byte(*byte)),
-            has_k: bytes.contains(&b'k'),
-            folded,
-        }
+        let end = |byte: Option<&u8>| byte.copied().unwrap_or_default();
+        Self { search, ends: [end(bytes.first()), end(bytes.last())], has_k: bytes.contains(&b'k'), folded }
     }
 
     pub(super) fn folded(&self) -> &str {
@@ -130,10 +125,10 @@ impl Needle {
 
     #[inline]
     fn is_whole_at(&self, text: &[u8], at: usize) -> bool {
-        let goes_on = |at: Option<usize>| at.and_then(|at| text.get(at)).is_some_and(|at| is_token_byte(*at));
-        let before = self.begins_with_word && goes_on(at.checked_sub(1));
-        let behind = self.ends_with_word && goes_on(Some(at + self.folded.len()));
-        !before && !behind
+        let [first, last] = self.ends;
+        let (before, end) = (|back| text.get(at.checked_sub(back)?).copied(), at + self.folded.len());
+        let behind = |on| text.get(end + on).copied();
+        !goes_on(first, [before(1), before(2)]) && !goes_on(last, [behind(0), behind(1)])
     }
 }
 
@@ -203,6 +198,9 @@ mod tests {
         check("kilo", "\u{212a}ilo 1kilo \u{212a}ILO", &[0..6, 13..19]);
         check("\u{212a}", "k", &[0..1]);
         check("ss", "ß", &[]);
+        check("77", "10.0.3.77 77. .77 a.77 1.77b", &[10..12, 15..17, 20..22]);
+        check("3", "10.0.3.77, v3.1, 3.", &[17..18]);
+        check("10.0.3.77", "from 10.0.3.77:80, 10.0.3.77.1 and 10.0.3.771", &[5..14]);
         check("x", "", &[]);
         check("a", "→a", &[]);
     }
@@ -238,17 +236,21 @@ mod tests {
         }
 
         #[test]
-        fn fields_are_found_by_characters(needle in "[aÄßK\u{212a}. ]{1,3}", text in "[aäßk\u{212a}. ]{0,9}") {
+        fn fields_are_found_by_characters(needle in "[aÄßK1\u{212a}. ]{1,3}", text in "[aäßk1\u{212a}. ]{0,9}") {
             let folded: Vec<char> = fold(&text).chars().collect();
             let wanted: Vec<char> = fold(&needle).chars().collect();
             let is_word = |character: Option<&char>| {
                 character.is_some_and(|found| found.is_ascii_alphanumeric() || *found == '_' || !found.is_ascii())
             };
+            let goes_on = |inner: Option<&char>, outer: [Option<&char>; 2]| match outer {
+                [Some('.'), Some('1')] => inner == Some(&'1'),
+                [next, _] => is_word(inner) && is_word(next),
+            };
             let expected = (0..(folded.len() + 1).saturating_sub(wanted.len())).any(|at| {
-                let end = at + wanted.len();
+                let (end, before) = (at + wanted.len(), |back| at.checked_sub(back).map(|at| &folded[at]));
                 folded[at..end] == wanted[..]
-                    && !(is_word(wanted.first()) && is_word(at.checked_sub(1).map(|before| &folded[before])))
-                    && !(is_word(wanted.last()) && is_word(folded.get(end)))
+                    && !goes_on(wanted.first(), [before(1), before(2)])
+                    && !goes_on(wanted.last(), [folded.get(end), folded.get(end + 1)])
             });
             prop_assert_eq!(Needle::new(&needle).is_in(text.as_bytes()), expected);
             prop_assert_eq!(Needle::new(&needle).is(text.as_bytes()), folded == wanted);

@@ -224,7 +224,7 @@ fn a_document_that_cannot_be_read_names_the_way_out() {
     apply(&views, &history());
     let write =
         crate::views::port::ViewWrite::Put { key: "aggregate/a/itself".into(), document: "nonsense".into() };
-    let fold = crate::views::port::Fold { partition: PARTITION, next: Offset::new(99), writes: vec![write] };
+    let fold = Fold { partition: PARTITION, next: Offset::new(99), writes: vec![write] };
     at_once(views.store().apply(VIEWS[0], fold)).unwrap();
     let message = at_once(views.tenant(tenant("a"))).unwrap_err().to_string();
     assert!(message.ends_with("antler rebuild tenants"), "{message}");
