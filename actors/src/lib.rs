@@ -9,6 +9,7 @@ pub mod door;
 pub mod handover;
 pub mod ingest_shard;
 pub mod log_writers;
+pub mod planted;
 pub mod platform;
 pub mod progress;
 pub mod projector;

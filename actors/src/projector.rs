@@ -18,6 +18,7 @@ use ractor::{Actor, ActorProcessingErr, ActorRef};
 
 use self::follow::{Followed, Follower, Met};
 use crate::handover::Handover;
+use crate::planted::Planted;
 use crate::progress::Progress;
 
 /// A step waits no longer for events, so that a stop is seen.
@@ -115,6 +116,7 @@ pub struct ProjectorArguments {
     pub handover: Arc<Handover>,
     pub progress: Arc<Progress>,
     pub figures: Arc<ProjectorFigures>,
+    pub planted: Planted,
 }
 
 /// The actor.
@@ -168,7 +170,9 @@ impl Actor for Projector {
         _myself: ActorRef<ProjectorMessage>,
         state: &mut ProjectorState,
     ) -> Result<(), ActorProcessingErr> {
-        state.settle().await;
+        if !state.with.planted.is(Planted::StopsUnsettled) {
+            state.settle().await;
+        }
         Ok(())
     }
 }
@@ -229,8 +233,9 @@ impl ProjectorState {
     /// Tries an event again, and in the end goes past it.
     async fn failed(&mut self, offset: Offset, reason: &str) -> Next {
         self.attempts += 1;
-        let ProjectorArguments { partition, projection, figures, .. } = &self.with;
-        if self.attempts < ATTEMPTS_MAX {
+        let ProjectorArguments { partition, projection, figures, planted, .. } = &self.with;
+        let attempts_max = if planted.is(Planted::SetAsideAtOnce) { 1 } else { ATTEMPTS_MAX };
+        if self.attempts < attempts_max || planted.is(Planted::NeverSetAside) {
             tracing::warn!(%partition, %offset, reason, projection = projection.name(), "an event will be tried again");
             return self.again();
         }
@@ -238,16 +243,20 @@ impl ProjectorState {
         match projection.set_aside(*partition, offset, reason).await {
             Ok(()) => {
                 figures.set_aside.fetch_add(1, Ordering::Relaxed);
-                self.taken_up_to(offset);
+                let last = self.waiting.last().map_or(offset, Followed::offset);
+                self.taken_up_to(if planted.is(Planted::SetAsideTooFar) { last } else { offset });
                 Next::AtOnce
             }
             Err(error) => self.cannot_go_on(&error),
         }
     }
 
-    fn cannot_go_on(&self, error: &(dyn std::error::Error + Sync + 'static)) -> Next {
+    fn cannot_go_on(&mut self, error: &(dyn std::error::Error + Sync + 'static)) -> Next {
         let ProjectorArguments { partition, projection, .. } = &self.with;
         tracing::warn!(%partition, error, projection = projection.name(), "the projector waits");
+        if self.with.planted.is(Planted::WaitingForgotten) {
+            self.waiting.clear();
+        }
         self.again()
     }
 

@@ -20,6 +20,7 @@ use crate::credits::{self, NoCredit, Purse, Whose};
 use crate::door::{Door, Doors};
 use crate::handover::Handover;
 use crate::ingest_shard::{ShardMessage, WriteError};
+use crate::planted::Planted;
 use crate::platform::{Parked, Platform, PlatformArguments, PlatformMessage, PlatformReport, Ports};
 use crate::progress::Progress;
 use crate::projector::{Projection, ProjectorArguments, ProjectorFigures};
@@ -57,6 +58,7 @@ pub struct SystemParts {
     pub projections: Vec<Arc<dyn Projection>>,
     /// None if nothing has to be kept in shape.
     pub upkeep: Option<UpkeepArguments>,
+    pub planted: Planted,
 }
 
 /// Why lines were not taken.
@@ -112,7 +114,7 @@ pub struct StartError {
 
 impl System {
     pub async fn start(parts: SystemParts) -> Result<Self, StartError> {
-        let SystemParts { clock, log, placement, limits, supervision, projections, upkeep } = parts;
+        let SystemParts { clock, log, placement, limits, supervision, projections, upkeep, planted } = parts;
         let running: Vec<RunningProjection> =
             projections.iter().map(|projection| running(&**projection, log.partitions())).collect();
         let mut projectors = Vec::new();
@@ -121,13 +123,13 @@ impl System {
             let each = projections.iter().zip(&running);
             let of_partition: Vec<ProjectorArguments> = each
                 .map(|(projection, running)| {
-                    projector(partition, (&clock, &log), projection, running, limits)
+                    projector(partition, (&clock, &log, planted), projection, running, limits)
                 })
                 .collect();
             handovers.push(of_partition.iter().map(|with| Arc::clone(&with.handover)).collect());
             projectors.extend(of_partition);
         }
-        let turns = Turns::new(limits.writing_bytes_max);
+        let turns = Turns::with_planted(limits.writing_bytes_max, planted);
         let ports =
             Arc::new(Ports { clock, log, placement, turns: turns.clone(), limits, supervision, handovers });
         let doors = Arc::<Doors>::default();
@@ -244,7 +246,7 @@ fn running(projection: &dyn Projection, partitions: u16) -> RunningProjection {
 
 fn projector(
     partition: PartitionId,
-    (clock, log): (&Arc<dyn Clock>, &Arc<dyn EventLog>),
+    (clock, log, planted): (&Arc<dyn Clock>, &Arc<dyn EventLog>, Planted),
     projection: &Arc<dyn Projection>,
     running: &RunningProjection,
     limits: SystemLimits,
@@ -258,6 +260,7 @@ fn projector(
         handover: Handover::new(next, limits.handover_bytes_max),
         progress: Arc::clone(&running.progress),
         figures: Arc::clone(&running.figures[usize::from(partition.number())]),
+        planted,
     }
 }
 

@@ -13,6 +13,8 @@ use antler_events::ids::TenantId;
 use foldhash::fast::FixedState;
 use tokio::sync::oneshot;
 
+use crate::planted::Planted;
+
 /// Bytes that a tenant of weight 1 gets in a round.
 const ROUND_BYTES: u64 = 256 << 10;
 
@@ -25,6 +27,7 @@ pub struct Turns {
 #[derive(Debug)]
 struct Shared {
     bytes_max: u64,
+    planted: Planted,
     state: Mutex<State>,
 }
 
@@ -67,7 +70,12 @@ impl Drop for Turn {
 impl Turns {
     /// So many bytes may be written at once; a larger batch goes alone.
     pub fn new(bytes_max: u64) -> Self {
-        Self { shared: Arc::new(Shared { bytes_max, state: Mutex::default() }) }
+        Self::with_planted(bytes_max, Planted::None)
+    }
+
+    /// The same with a bug.
+    pub fn with_planted(bytes_max: u64, planted: Planted) -> Self {
+        Self { shared: Arc::new(Shared { bytes_max, planted, state: Mutex::default() }) }
     }
 
     /// Waits for the tenant's turn.
@@ -88,7 +96,7 @@ impl Shared {
     /// Gives turns as long as there is room. Those that nobody waits for come back by being dropped, outside the lock.
     fn give(self: &Arc<Self>) {
         loop {
-            let next = self.lock().next(self.bytes_max);
+            let next = self.lock().next(self.bytes_max, self.planted);
             let Some(Waiting { bytes, turn }) = next else { return };
             let _refused = turn.send(Turn { shared: Arc::clone(self), bytes });
         }
@@ -110,7 +118,7 @@ impl State {
     }
 
     /// The batch that goes now; its bytes count from here on.
-    fn next(&mut self, bytes_max: u64) -> Option<Waiting> {
+    fn next(&mut self, bytes_max: u64, planted: Planted) -> Option<Waiting> {
         loop {
             let tenant = *self.round.front()?;
             let queue = self.waiting.get_mut(&tenant).expect("who is in the round waits");
@@ -118,12 +126,11 @@ impl State {
             if self.bytes_written > 0 && self.bytes_written + bytes > bytes_max {
                 return None;
             }
-            if queue.bytes_left < bytes {
-                queue.bytes_left += ROUND_BYTES * u64::from(queue.weight);
-                self.round.rotate_left(1);
+            if queue.bytes_left < bytes && !planted.is(Planted::TurnsInOrder) {
+                self.next_in_round();
                 continue;
             }
-            queue.bytes_left -= bytes;
+            queue.bytes_left = queue.bytes_left.saturating_sub(bytes);
             let batch = queue.batches.pop_front();
             if queue.batches.is_empty() {
                 self.waiting.remove(&tenant);
@@ -132,6 +139,14 @@ impl State {
             self.bytes_written += bytes;
             return batch;
         }
+    }
+
+    /// Whoever comes next has its share at once, so that it waits for a part of one round and not of two.
+    fn next_in_round(&mut self) {
+        self.round.rotate_left(1);
+        let next = self.round.front().and_then(|tenant| self.waiting.get_mut(tenant));
+        let queue = next.expect("who is in the round waits");
+        queue.bytes_left += ROUND_BYTES * u64::from(queue.weight);
     }
 }
 

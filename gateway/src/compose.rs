@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use antler_actors::accounts::{Accounts, USUAL_LIMITS};
 use antler_actors::log_writers::LogWriters;
+use antler_actors::planted::Planted;
 use antler_actors::progress::Progress;
 use antler_actors::projector::index::IndexProjection;
 use antler_actors::projector::views::ViewsProjection;
@@ -126,6 +127,7 @@ impl Program {
                 keep_lines_for: config.storage.keep_lines_for,
                 cold_share_percent: config.index.cold_share_percent,
             }),
+            planted: Planted::None,
         };
         let system = Arc::new(System::start(parts).await?);
         let progress = progress_of(&system, VIEWS);

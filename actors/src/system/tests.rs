@@ -172,6 +172,7 @@ impl World {
             supervision: Supervision { shards: HASTY, tenants: HASTY, projectors: HASTY },
             projections: vec![Arc::clone(projection) as Arc<dyn Projection>],
             upkeep: None,
+            planted: Planted::None,
         };
         System::start(parts).await.unwrap()
     }

@@ -68,6 +68,16 @@ faults! {
     Delay = "delay",
     /// An append finds that another was quicker.
     Conflict = "conflict",
+    /// An actor panics in the middle of its work.
+    ActorPanic = "actor panic",
+    /// A projection cannot go on for a moment.
+    ProjectionError = "projection error",
+    /// A projection has no room for a moment.
+    ProjectionFull = "projection full",
+    /// A projection cannot take an event this time.
+    EventRefused = "event refused",
+    /// An event comes that no projection can ever take.
+    PoisonEvent = "poison event",
 }
 
 const COUNT: usize = Fault::ALL.len();

@@ -1,0 +1,74 @@
+//! Bugs that can be planted into the actors, to prove that the simulation finds them.
+//!
+//! Invariant: without the cargo feature `planted` none of them can be switched on. It is not a list of known bugs: the
+//! actors have none of these.
+
+/// One mistake that an author of actors could make.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Planted {
+    #[default]
+    None,
+    /// An append that is in doubt is answered as if it was done.
+    DoubtIsTaken,
+    /// An append that is in doubt is made again.
+    DoubtIsRepeated,
+    /// Batches are handed on one offset too late.
+    HandedTooLate,
+    /// A receipt counts batches.
+    ReceiptCountsBatches,
+    /// A shard stops while it writes.
+    ShardStopsAtOnce,
+    /// Credit is taken for one byte, whatever comes.
+    CreditOfOneByte,
+    /// The credit of a batch that was refused is kept.
+    CreditKept,
+    /// The turn of a batch that was refused is kept.
+    TurnKept,
+    /// Who came first is written first.
+    TurnsInOrder,
+    /// What a projection could not take a moment ago is forgotten.
+    WaitingForgotten,
+    /// An event is set aside when it is refused once.
+    SetAsideAtOnce,
+    /// Events behind one that is set aside go with it.
+    SetAsideTooFar,
+    /// An event that cannot be taken is tried for ever.
+    NeverSetAside,
+    /// A projector stops without settling.
+    StopsUnsettled,
+    /// A shard that failed stays away.
+    ShardStaysAway,
+    /// A tenant that keeps failing is started for ever.
+    NeverParked,
+    /// A tenant that fails takes the platform along.
+    FailureSpreads,
+    /// Who is revived stays parked.
+    RevivedInVain,
+}
+
+impl Planted {
+    pub const ALL: [Self; 18] = [
+        Self::DoubtIsTaken,
+        Self::DoubtIsRepeated,
+        Self::HandedTooLate,
+        Self::ReceiptCountsBatches,
+        Self::ShardStopsAtOnce,
+        Self::CreditOfOneByte,
+        Self::CreditKept,
+        Self::TurnKept,
+        Self::TurnsInOrder,
+        Self::WaitingForgotten,
+        Self::SetAsideAtOnce,
+        Self::SetAsideTooFar,
+        Self::NeverSetAside,
+        Self::StopsUnsettled,
+        Self::ShardStaysAway,
+        Self::NeverParked,
+        Self::FailureSpreads,
+        Self::RevivedInVain,
+    ];
+
+    pub(crate) const fn is(self, bug: Self) -> bool {
+        cfg!(feature = "planted") && self as u8 == bug as u8
+    }
+}

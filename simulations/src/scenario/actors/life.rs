@@ -1,0 +1,338 @@
+//! One life of the system: senders at work, faults, and an end.
+//!
+//! Invariant: what is under way stays within its bounds; a stop leaves nobody without an answer; and when faults stop,
+//! all that was written is soon projected and all that was held is given back. It draws its faults before it begins.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use antler_actors::projector::Projection;
+use antler_actors::supervision::Supervision;
+use antler_actors::system::{IngestError, System, SystemLimits, SystemParts};
+use antler_config::limits::LineLimits;
+use antler_events::clock::Timestamp;
+use antler_events::ids::{PartitionId, TenantId};
+use antler_events::line::{LineBatch, LineBatchBuilder};
+use antler_events::log::EventLog;
+use antler_events::placement::Placement;
+use anyhow::{Context as _, bail, ensure};
+use tokio::task::JoinSet;
+use tokio::time::{sleep, timeout};
+
+use super::Course;
+use super::clock::RuntimeClock;
+use super::log::UnreliableLog;
+use super::senders::{BATCH_BYTES_MAX, Notes, Sender, Told};
+use crate::world::{Fault, Faults, Rng, SimulatedLog};
+
+/// When faults have stopped, projections have everything after this time.
+const CATCH_UP_MAX: Duration = Duration::from_secs(60);
+/// A tenant that failed is well again after this time.
+const WELL_AFTER_MAX: Duration = Duration::from_secs(60);
+const SENDERS_MAX: u64 = 6;
+
+/// How a life ends.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum End {
+    /// All is written and projected.
+    Quiet,
+    /// Somebody stops the program while senders are at work.
+    Stop,
+    Crash,
+}
+
+/// A system that runs.
+struct Life {
+    log: Arc<SimulatedLog>,
+    system: Arc<System>,
+    notes: Arc<Notes>,
+    faults: Arc<Faults>,
+    limits: SystemLimits,
+    senders: usize,
+}
+
+impl Course<'_> {
+    pub(super) fn live(&mut self) -> anyhow::Result<()> {
+        let runtime =
+            tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build()?;
+        let notes = Arc::<Notes>::default();
+        let end = *self.world.rng.pick(&[End::Quiet, End::Quiet, End::Stop, End::Crash]);
+        let lived = runtime.block_on(self.run_to(end, &notes));
+        drop(runtime);
+        let sent = notes.sent();
+        for sent in &sent {
+            let text = String::from_utf8_lossy(&sent.text[..sent.text.len().min(40)]);
+            self.world.trace.note(format_args!("{} {text}: {:?}", sent.tenant, sent.told));
+        }
+        self.world.trace.note(format_args!("the life has ended: {end:?}"));
+        lived?;
+        match end {
+            End::Quiet => ensure!(
+                self.ledgers.iter().all(|ledger| ledger.is_settled()),
+                "a stop left what projections took unsettled"
+            ),
+            End::Stop => ensure!(
+                sent.iter().all(|sent| sent.told != Told::Unknown),
+                "a stop left somebody without an answer"
+            ),
+            End::Crash => {
+                self.world.faults.count(Fault::ProcessKilled);
+                self.ledgers.iter().for_each(|ledger| ledger.crash());
+            }
+        }
+        self.model.lives.push(sent);
+        Ok(())
+    }
+
+    async fn run_to(&mut self, end: End, notes: &Arc<Notes>) -> anyhow::Result<()> {
+        let life = self.begin(end, notes).await?;
+        let mut senders = self.senders(&life);
+        match end {
+            End::Quiet => {
+                life.watch(&mut senders).await?;
+                if self.world.rng.chance(150) {
+                    life.torment(bad()).await?;
+                }
+                life.faults.disarm_all();
+                life.settle().await?;
+                if life.has_room_for_flood() {
+                    life.flood().await?;
+                    life.settle().await?;
+                }
+                life.system.stop().await;
+            }
+            End::Stop => {
+                sleep(Duration::from_millis(self.world.rng.below(3_000))).await;
+                life.system.stop().await;
+                life.watch(&mut senders).await?;
+            }
+            End::Crash => sleep(Duration::from_millis(self.world.rng.below(5_000))).await,
+        }
+        Ok(())
+    }
+
+    async fn begin(&mut self, end: End, notes: &Arc<Notes>) -> anyhow::Result<Life> {
+        let rng = &mut self.world.rng;
+        let limits = limits(rng);
+        let (faults, senders) = (Arc::clone(&self.world.faults), rng.between(1, SENDERS_MAX + 1) as usize);
+        let is_quick = end == End::Stop || limits.tenant_bytes_max > FLOOD_ROOM;
+        let delay_max = Duration::from_millis(if is_quick { 50 } else { 2_000 });
+        let log =
+            UnreliableLog { log: Arc::clone(&self.log), faults: Arc::clone(&faults), bad: bad(), delay_max };
+        let as_projection = |ledger: &Arc<super::Ledger>| Arc::clone(ledger) as Arc<dyn Projection>;
+        let parts = SystemParts {
+            clock: Arc::new(RuntimeClock::new(Arc::clone(&self.world.clock))),
+            placement: Placement::new(log.partitions())?,
+            log: Arc::new(log),
+            limits,
+            supervision: Supervision::default(),
+            projections: self.ledgers.iter().map(as_projection).collect(),
+            upkeep: None,
+            planted: self.planted,
+        };
+        let system = Arc::new(System::start(parts).await?);
+        self.arm(end);
+        Ok(Life { log: Arc::clone(&self.log), system, notes: Arc::clone(notes), faults, limits, senders })
+    }
+
+    /// A stop is only held to leave nobody in doubt where the log itself does not.
+    fn arm(&mut self, end: End) {
+        let may_doubt = end != End::Stop;
+        let faults = [
+            (Fault::FailedBeforeCommit, 100, may_doubt),
+            (Fault::LostAck, 100, may_doubt),
+            (Fault::ActorPanic, 300, may_doubt),
+            (Fault::Delay, 500, true),
+            (Fault::DiskFull, 100, true),
+            (Fault::ReadError, 200, true),
+            (Fault::ProjectionError, 300, true),
+            (Fault::ProjectionFull, 200, true),
+            (Fault::EventRefused, 100, true),
+            (Fault::PoisonEvent, 50, true),
+        ];
+        for (fault, per_mille, is_allowed) in faults {
+            let strikes = is_allowed && self.world.rng.chance(500);
+            self.world.faults.arm(fault, if strikes { per_mille } else { 0 });
+        }
+    }
+
+    fn senders(&mut self, life: &Life) -> JoinSet<()> {
+        let (mut senders, number_of_life) = (JoinSet::new(), self.model.lives.len());
+        for number in 0..life.senders {
+            let rng = &mut self.world.rng;
+            let (count, pause_max) = (rng.between(1, 12), *rng.pick(&[0, 100, 1_000, 40_000]));
+            let sender = Sender {
+                number,
+                tenant: if rng.chance(200) { bad() } else { good(rng.below(3)) },
+                rng: rng.fork(),
+                faults: Arc::clone(&life.faults),
+                notes: Arc::clone(&life.notes),
+            };
+            let pause_max = Duration::from_millis(pause_max);
+            senders.spawn(sender.send(Arc::clone(&life.system), number_of_life, count, pause_max));
+        }
+        senders
+    }
+}
+
+impl Life {
+    /// Waits for all senders and looks at what is held meanwhile.
+    async fn watch(&self, senders: &mut JoinSet<()>) -> anyhow::Result<()> {
+        loop {
+            match timeout(Duration::from_millis(20), senders.join_next()).await {
+                Ok(None) => return Ok(()),
+                Ok(Some(ended)) => ended?,
+                Err(_) => self.check_bounds()?,
+            }
+        }
+    }
+
+    /// A sender may have made a batch that nobody has taken yet.
+    fn check_bounds(&self) -> anyhow::Result<()> {
+        let slack = self.senders * 4 * BATCH_BYTES_MAX;
+        let (held, most) = (self.notes.bytes_held(None), self.limits.bytes_max as usize);
+        ensure!(held <= most + slack, "{held} bytes are held, and {most} may be");
+        for tenant in [bad(), good(0), good(1), good(2)] {
+            let (held, most) = (self.notes.bytes_held(Some(tenant)), self.limits.tenant_bytes_max as usize);
+            ensure!(held <= most + slack, "{held} bytes of {tenant} are held, and {most} may be");
+        }
+        Ok(())
+    }
+
+    /// With all faults gone everybody is well again, projections catch up, and nothing is held.
+    async fn settle(&self) -> anyhow::Result<()> {
+        for tenant in [good(0), good(1), good(2), bad()] {
+            self.recover(tenant).await.with_context(|| format!("tenant {tenant}"))?;
+        }
+        for projection in self.system.projections() {
+            for (number, _) in projection.figures.iter().enumerate() {
+                let partition = PartitionId::new(number as u16);
+                let end = self.log.bounds(partition)?.next.before();
+                let reached = projection.progress.reached(partition, end);
+                let caught_up = timeout(CATCH_UP_MAX, reached).await;
+                caught_up.with_context(|| format!("{} has not caught up", projection.name))?;
+            }
+        }
+        let (held, waiting) = (self.system.bytes_held(), self.system.waiting());
+        ensure!(
+            held == 0 && waiting == 0,
+            "all is quiet, and {held} bytes are held and {waiting} batches wait"
+        );
+        let alive = self.notes.bytes_held(None);
+        ensure!(alive == 0, "all is quiet, and somebody keeps {alive} bytes of lines");
+        Ok(())
+    }
+
+    /// Sends until it is taken; a parked tenant is revived.
+    async fn recover(&self, tenant: TenantId) -> anyhow::Result<()> {
+        let recovered = async {
+            loop {
+                match self.system.ingest(tenant, vec![line()], Arc::default()).await {
+                    Ok(_) => return Ok(()),
+                    Err(IngestError::Parked(parked)) if tenant != bad() => bail!("{parked}"),
+                    Err(IngestError::Parked(_)) => drop(self.system.revive(tenant).await),
+                    Err(IngestError::Stopping) => bail!("the system has stopped"),
+                    Err(_) => sleep(Duration::from_millis(100)).await,
+                }
+            }
+        };
+        timeout(WELL_AFTER_MAX, recovered).await.context("it does not become well")?
+    }
+
+    /// A tenant that fails each time is parked in the end, and nobody else feels it.
+    async fn torment(&self, tenant: TenantId) -> anyhow::Result<()> {
+        self.faults.disarm_all();
+        self.faults.arm(Fault::ActorPanic, 1_000);
+        for _ in 0..400 {
+            if let Err(IngestError::Parked(_)) =
+                self.system.ingest(tenant, vec![line()], Arc::default()).await
+            {
+                let report = self.system.report().await.context("the platform does not answer")?;
+                ensure!(
+                    report.parked.iter().any(|parked| parked.tenant == tenant),
+                    "it is not in the report"
+                );
+                return Ok(());
+            }
+            sleep(Duration::from_millis(50)).await;
+            let taken = self.system.ingest(good(0), vec![line()], Arc::default()).await;
+            taken.context("another tenant feels it")?;
+        }
+        bail!("a tenant that always fails is not parked")
+    }
+
+    /// Whoever sends one batch waits behind a part of a flood, not behind all of it.
+    async fn flood(&self) -> anyhow::Result<()> {
+        self.faults.arm(Fault::Delay, 1_000);
+        let mut flood = JoinSet::new();
+        for _ in 0..FLOOD_BATCHES {
+            let system = Arc::clone(&self.system);
+            flood.spawn(async move { system.ingest(good(0), vec![large()], Arc::default()).await });
+        }
+        for _ in 0..1_000 {
+            tokio::task::yield_now().await;
+        }
+        let quiet = self.system.ingest(good(1), vec![line()], Arc::default());
+        let taken = timeout(CATCH_UP_MAX, quiet).await;
+        taken.context("a flood keeps another from being heard")?.context("a flood has another refused")?;
+        let left = self.system.waiting();
+        while let Some(ended) = flood.join_next().await {
+            ended?.context("a flood within the limits is refused")?;
+        }
+        self.faults.disarm_all();
+        ensure!(
+            left >= FLOOD_BATCHES / 4,
+            "a single batch waited until only {left} batches of a flood waited"
+        );
+        Ok(())
+    }
+
+    fn has_room_for_flood(&self) -> bool {
+        self.limits.tenant_bytes_max > FLOOD_ROOM
+    }
+}
+
+/// Now and then there is room for a flood, and little is written at once.
+fn limits(rng: &mut Rng) -> SystemLimits {
+    if rng.chance(100) {
+        return SystemLimits {
+            tenant_bytes_max: 2 * FLOOD_ROOM,
+            bytes_max: 3 * FLOOD_ROOM,
+            writing_bytes_max: 20_000,
+            handover_bytes_max: 0,
+        };
+    }
+    SystemLimits {
+        tenant_bytes_max: rng.between(40_000, 200_000) as u32,
+        bytes_max: rng.between(100_000, 400_000) as u32,
+        writing_bytes_max: rng.between(1_000, 100_000),
+        handover_bytes_max: rng.below(60_000) as usize,
+    }
+}
+
+/// So many batches are a flood: in one round a tenant gets half of them written.
+const FLOOD_BATCHES: usize = 64;
+const FLOOD_ROOM: u32 = 2_000_000;
+
+/// Whose appends panic.
+fn bad() -> TenantId {
+    TenantId::parse("bad").expect("a good name")
+}
+
+fn good(number: u64) -> TenantId {
+    TenantId::parse(["acme", "bolt", "crux"][number as usize]).expect("a good name")
+}
+
+fn line() -> Arc<LineBatch> {
+    batch("short")
+}
+
+fn large() -> Arc<LineBatch> {
+    batch(&"x".repeat(8_000))
+}
+
+fn batch(text: &str) -> Arc<LineBatch> {
+    let mut builder = LineBatchBuilder::new(LineLimits::default(), Timestamp::from_nanos(0));
+    builder.push_plain(text.as_bytes()).expect("it is shorter than a line may be");
+    Arc::new(builder.finish())
+}
