@@ -13,20 +13,21 @@ use antler_events::ids::TenantId;
 use antler_events::line::LineBatch;
 use antler_events::wire::Receipt;
 use antler_projections::index::port::LineId;
+use axum::Router;
 use axum::body::Body;
-use axum::extract::{FromRef, RawQuery, State};
+use axum::extract::{FromRef, FromRequest, FromRequestParts as _, Request, State};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::Response;
 use axum::routing::post;
-use axum::{Extension, Router};
+use bytes::Bytes;
 use serde::Serialize;
 
 use super::answer;
 use super::error::{ApiError, LinesProblem};
 use super::peer::PeerAddress;
 use super::search::RequestTenant;
-use crate::ingest::body::{Bodies, BodyError, Encoding, Received};
-use crate::ingest::decode::{self, Decoded, Form, Rejected};
+use crate::ingest::body::{Bodies, BodyError, Encoding};
+use crate::ingest::decode::{self, DecodeError, Decoded, Form, Rejected};
 
 /// So many lines that were rejected are named in an answer.
 const ERRORS_MAX: usize = 100;
@@ -78,16 +79,8 @@ where
     })
 }
 
-async fn one(
-    State(ingest): State<IngestState>,
-    RequestTenant(tenant): RequestTenant,
-    peer: Option<Extension<PeerAddress>>,
-    RawQuery(query): RawQuery,
-    headers: HeaderMap,
-    body: Body,
-) -> Result<Response, ApiError> {
-    let arrival = arrival(origin(peer), query.as_deref())?;
-    let decoded = ingest.receive(&headers, body).await?;
+async fn one(State(ingest): State<IngestState>, sent: Sent) -> Result<Response, ApiError> {
+    let Sent { tenant, arrival, decoded } = sent;
     if let Some(Rejected { error, .. }) = decoded.rejected.first() {
         return Err(unreadable(error.to_string()));
     }
@@ -100,16 +93,8 @@ async fn one(
     Ok(answer::json(StatusCode::CREATED, &One { id: id.to_string(), receipt }))
 }
 
-async fn bulk(
-    State(ingest): State<IngestState>,
-    RequestTenant(tenant): RequestTenant,
-    peer: Option<Extension<PeerAddress>>,
-    RawQuery(query): RawQuery,
-    headers: HeaderMap,
-    body: Body,
-) -> Result<Response, ApiError> {
-    let arrival = arrival(origin(peer), query.as_deref())?;
-    let Decoded { batches, accepted, rejected } = ingest.receive(&headers, body).await?;
+async fn bulk(State(ingest): State<IngestState>, sent: Sent) -> Result<Response, ApiError> {
+    let Sent { tenant, arrival, decoded: Decoded { batches, accepted, rejected } } = sent;
     let errors: Vec<RejectedLine> = rejected.iter().take(ERRORS_MAX).map(rejected_line).collect();
     let receipt = match batches.is_empty() {
         true => None,
@@ -129,6 +114,30 @@ async fn bulk(
     Ok(answer::json(status, &Many { accepted, rejected: rejected.len() as u64, errors, receipt }))
 }
 
+/// What a request brings: whose lines, how they came, and the lines themselves.
+struct Sent {
+    tenant: TenantId,
+    arrival: Arrival,
+    decoded: Decoded,
+}
+
+impl<S: Send + Sync> FromRequest<S> for Sent
+where
+    IngestState: FromRef<S>,
+{
+    type Rejection = ApiError;
+
+    async fn from_request(request: Request, state: &S) -> Result<Self, ApiError> {
+        let (mut parts, body) = request.into_parts();
+        let RequestTenant(tenant) = RequestTenant::from_request_parts(&mut parts, state).await?;
+        let peer = parts.extensions.get::<PeerAddress>();
+        let origin = peer.map(|PeerAddress(address)| address.to_string()).unwrap_or_default();
+        let arrival = arrival(origin, parts.uri.query())?;
+        let decoded = IngestState::from_ref(state).receive(&parts.headers, body).await?;
+        Ok(Self { tenant, arrival, decoded })
+    }
+}
+
 impl IngestState {
     async fn receive(&self, headers: &HeaderMap, body: Body) -> Result<Decoded, ApiError> {
         let text = |name| headers.get(name).and_then(|value| value.to_str().ok());
@@ -141,15 +150,24 @@ impl IngestState {
         let encoding =
             Encoding::parse(text(header::CONTENT_ENCODING)).map_err(|error| not_received(&error))?;
         let received = self.bodies.receive(body, encoding).await.map_err(|error| not_received(&error))?;
-        let (limits, now) = (Arc::clone(&self.limits), self.clock.now());
-        let decode = move |received: Received| decode::decode(&received.bytes, form, &limits, now);
-        let decoded = if received.bytes.len() <= SMALL_BYTES {
-            decode(received)
-        } else {
-            let decoding = tokio::task::spawn_blocking(move || decode(received));
-            decoding.await.map_err(|_| ApiError::Internal)?
-        };
+        let decoded = self.decode(received, |received| &received.bytes, form).await?;
         decoded.map_err(|error| unreadable(error.to_string()))
+    }
+
+    /// Takes bytes apart, a few at once and many away from the threads that serve sockets. `held` is kept until then.
+    pub(crate) async fn decode<H: Send + 'static>(
+        &self,
+        held: H,
+        bytes: impl Fn(&H) -> &Bytes + Send + 'static,
+        form: Form,
+    ) -> Result<Result<Decoded, DecodeError>, ApiError> {
+        let (limits, now) = (Arc::clone(&self.limits), self.clock.now());
+        let is_small = bytes(&held).len() <= SMALL_BYTES;
+        let decode = move |held: H| decode::decode(bytes(&held), form, &limits, now);
+        if is_small {
+            return Ok(decode(held));
+        }
+        tokio::task::spawn_blocking(move || decode(held)).await.map_err(|_| ApiError::Internal)
     }
 
     async fn write(
@@ -161,10 +179,6 @@ impl IngestState {
         let batches = batches.into_iter().map(Arc::new).collect();
         self.system.ingest(tenant, batches, Arc::new(arrival)).await.map_err(|error| not_taken(&error))
     }
-}
-
-fn origin(peer: Option<Extension<PeerAddress>>) -> String {
-    peer.map(|Extension(PeerAddress(address))| address.to_string()).unwrap_or_default()
 }
 
 /// What the sender says once for all lines.
@@ -215,7 +229,7 @@ fn not_received(error: &BodyError) -> ApiError {
     ApiError::Lines { problem, reason: error.to_string() }
 }
 
-fn not_taken(error: &IngestError) -> ApiError {
+pub(crate) fn not_taken(error: &IngestError) -> ApiError {
     let problem = match error {
         IngestError::TenantBusy { .. } | IngestError::ServerBusy { .. } => LinesProblem::Busy,
         IngestError::TooLarge { .. } => LinesProblem::TooLarge,
