@@ -15,6 +15,10 @@ pub struct ListenAddress {
     port: u16,
 }
 
+/// Where to listen, or `off`.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct OptionalAddress(Option<ListenAddress>);
+
 /// Why a text is not an address.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("an address is HOST:PORT, such as \"127.0.0.1:8000\", \"[::1]:8000\" or \"0.0.0.0:8000\"")]
@@ -27,6 +31,40 @@ impl ListenAddress {
 
     pub fn port(&self) -> u16 {
         self.port
+    }
+}
+
+impl OptionalAddress {
+    pub const OFF: Self = Self(None);
+
+    pub fn address(&self) -> Option<&ListenAddress> {
+        self.0.as_ref()
+    }
+}
+
+impl From<ListenAddress> for OptionalAddress {
+    fn from(address: ListenAddress) -> Self {
+        Self(Some(address))
+    }
+}
+
+impl FromStr for OptionalAddress {
+    type Err = AddressError;
+
+    fn from_str(text: &str) -> Result<Self, AddressError> {
+        match text {
+            "off" => Ok(Self::OFF),
+            address => Ok(address.parse::<ListenAddress>()?.into()),
+        }
+    }
+}
+
+impl fmt::Display for OptionalAddress {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.0 {
+            Some(address) => address.fmt(out),
+            None => out.write_str("off"),
+        }
     }
 }
 
@@ -58,6 +96,19 @@ impl fmt::Display for ListenAddress {
     }
 }
 
+impl Serialize for OptionalAddress {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+impl<'de> Deserialize<'de> for OptionalAddress {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        text.parse().map_err(|error| serde::de::Error::custom(format_args!("{error}, or \"off\"")))
+    }
+}
+
 impl Serialize for ListenAddress {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.collect_str(self)
@@ -79,6 +130,15 @@ mod tests {
         for text in ["127.0.0.1:8000", "[::1]:0", "localhost:65535", "0.0.0.0:1"] {
             assert_eq!(text.parse::<ListenAddress>().unwrap().to_string(), text);
         }
+    }
+
+    #[test]
+    fn an_address_may_be_off() {
+        for text in ["off", "127.0.0.1:5000"] {
+            assert_eq!(text.parse::<OptionalAddress>().unwrap().to_string(), text);
+        }
+        assert_eq!("off".parse::<OptionalAddress>().unwrap().address(), None);
+        assert_eq!("Off".parse::<OptionalAddress>(), Err(AddressError));
     }
 
     #[test]

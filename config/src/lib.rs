@@ -17,7 +17,7 @@ mod suggest;
 
 use serde::{Deserialize, Serialize};
 
-pub use address::ListenAddress;
+pub use address::{ListenAddress, OptionalAddress};
 pub use index::Index;
 pub use limits::Limits;
 pub use listeners::Listeners;

@@ -94,11 +94,24 @@ pub struct IngestLimits {
     pub writing_bytes_max: ByteSize,
     /// Batches of one partition that wait for a projection; it reads further ones from the log.
     pub handover_bytes_max: ByteSize,
+    /// Open TCP connections for lines; further ones wait to be accepted.
+    pub connections_max: u32,
+    /// Time without a byte on a TCP connection.
+    #[serde(with = "crate::duration")]
+    pub idle_timeout: Duration,
+    /// Time to send the token, if one is needed.
+    #[serde(with = "crate::duration")]
+    pub token_timeout: Duration,
+    /// Lines are gathered for so long, or to so many bytes, and then written together.
+    #[serde(with = "crate::duration")]
+    pub gather_for: Duration,
+    pub gather_bytes: ByteSize,
 }
 
 impl IngestLimits {
     pub(crate) fn rules(&self) -> Vec<Rule> {
         let within = |size: ByteSize, least: ByteSize, most: ByteSize| least <= size && size <= most;
+        let within_time = |time: Duration, least: Duration, most: Duration| least <= time && time <= most;
         vec![
             (
                 within(self.body_bytes_max, ByteSize::kib(64), ByteSize::mib(48)),
@@ -133,6 +146,27 @@ impl IngestLimits {
                 "limits.ingest.handover_bytes_max",
                 "at most the value of limits.ingest.bytes_max",
             ),
+            (self.connections_max >= 1, "limits.ingest.connections_max", "at least 1"),
+            (
+                within_time(self.idle_timeout, Duration::from_millis(100), Duration::from_secs(86_400)),
+                "limits.ingest.idle_timeout",
+                "from 100 ms to 1 d",
+            ),
+            (
+                within_time(self.token_timeout, Duration::from_millis(100), Duration::from_secs(3_600)),
+                "limits.ingest.token_timeout",
+                "from 100 ms to 1 h",
+            ),
+            (
+                within_time(self.gather_for, Duration::ZERO, Duration::from_secs(1)),
+                "limits.ingest.gather_for",
+                "at most 1 s",
+            ),
+            (
+                within(self.gather_bytes, ByteSize::kib(4), ByteSize::mib(4)),
+                "limits.ingest.gather_bytes",
+                "from 4 KiB to 4 MiB",
+            ),
         ]
     }
 }
@@ -148,6 +182,11 @@ impl Default for IngestLimits {
             bytes_max: ByteSize::mib(512),
             writing_bytes_max: ByteSize::mib(16),
             handover_bytes_max: ByteSize::mib(64),
+            connections_max: 1_000,
+            idle_timeout: Duration::from_secs(600),
+            token_timeout: Duration::from_secs(30),
+            gather_for: Duration::from_millis(5),
+            gather_bytes: ByteSize::mib(1),
         }
     }
 }

@@ -40,6 +40,7 @@ use crate::data_folder::DataFolder;
 use crate::http::auth::Gate;
 use crate::http::logs::IngestState;
 use crate::ingest::body::Bodies;
+use crate::ingest::intake::Intake;
 
 /// The event log with its writers.
 #[derive(Debug)]
@@ -87,6 +88,8 @@ pub struct Program {
     pub index: Arc<dyn SearchIndex>,
     pub gate: Arc<Gate>,
     pub ingest: IngestState,
+    /// For listeners that take nothing but lines.
+    pub intake: Arc<Intake>,
     /// Of questions, and of changes.
     workers: [Arc<WorkerThreads>; 2],
 }
@@ -134,7 +137,9 @@ impl Program {
         let gate = gate(folder, Controlled { log, views, progress, placement, clock: Arc::clone(&clock) })?;
         let bodies = Bodies::new(config.limits.ingest.clone());
         let ingest = IngestState { system: Arc::clone(&system), bodies, clock, limits: Arc::new(limits) };
-        Ok(Self { system, index, gate: Arc::new(gate), ingest, workers: [questions, changes] })
+        let gate = Arc::new(gate);
+        let intake = Intake::new(Arc::clone(&gate), ingest.clone(), config.limits.ingest.clone());
+        Ok(Self { system, index, gate, ingest, intake: Arc::new(intake), workers: [questions, changes] })
     }
 
     /// Waits until all that was in the log at the start can be found.

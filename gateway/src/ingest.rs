@@ -5,3 +5,8 @@
 
 pub mod body;
 pub mod decode;
+pub mod http_json;
+pub mod intake;
+pub mod lines;
+pub mod tcp;
+pub mod udp;

@@ -9,6 +9,7 @@ pub mod credentials;
 pub mod data_folder;
 pub mod http;
 pub mod ingest;
+pub mod listeners;
 pub mod own_log;
 pub mod ports_file;
 pub mod serve;

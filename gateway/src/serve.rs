@@ -10,17 +10,24 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
-use antler_config::{ListenAddress, Loaded};
+use antler_config::Loaded;
 use antler_events::clock::{Clock, SystemClock};
 use antler_events::files::RealFiles;
+use antler_events::ids::TenantId;
 use antler_events::log::EventLog;
 use antler_events::log::segment::Finding;
-use tokio::net::TcpListener;
+use tokio::net::{TcpListener, UdpSocket};
 use tokio::runtime::Runtime;
+use tokio::sync::watch;
+use tokio::task::JoinSet;
 
 use crate::compose::{self, ComposeError, Program};
 use crate::data_folder::{DataFolder, DataFolderError};
 use crate::http::{Shared, connections, router};
+use crate::ingest::http_json;
+use crate::ingest::tcp::TcpLines;
+use crate::ingest::udp::UdpLines;
+use crate::listeners::{self, ListenError, Listeners};
 use crate::own_log;
 use crate::ports_file::{self, PortsFileError};
 use crate::signals::Signals;
@@ -31,13 +38,16 @@ const STOP_MAX: Duration = Duration::from_millis(9_500);
 /// A start waits so long for the index to have what was in the log.
 const CATCH_UP_MAX: Duration = Duration::from_secs(20);
 
+/// Connections with lines get so long at a stop, once those of HTTP are done.
+const LINES_DRAIN_MAX: Duration = Duration::from_secs(1);
+
 /// Why the server did not run, or did not end well.
 #[derive(Debug, thiserror::Error)]
 pub enum ServeError {
     #[error(transparent)]
     DataFolder(#[from] DataFolderError),
-    #[error("cannot listen on {address} ({setting}, from {origin}){}", way_out(source))]
-    Listen { address: ListenAddress, setting: &'static str, origin: String, source: io::Error },
+    #[error(transparent)]
+    Listen(#[from] ListenError),
     #[error(transparent)]
     Compose(#[from] ComposeError),
     #[error(transparent)]
@@ -56,8 +66,9 @@ pub fn run(loaded: &Loaded, ports_file: Option<&Path>) -> Result<(), ServeError>
     let folder = DataFolder::open_or_create(&RealFiles, &config.storage.data)?;
     let runtime =
         tokio::runtime::Builder::new_multi_thread().thread_name("antler-http").enable_all().build()?;
-    let (mut signals, listener) =
-        runtime.block_on(async { Ok::<_, ServeError>((Signals::catch()?, listen(loaded).await?)) })?;
+    let tenants = Tenants::read(loaded)?;
+    let (mut signals, listeners) = runtime
+        .block_on(async { Ok::<_, ServeError>((Signals::catch()?, Listeners::open(loaded).await?)) })?;
     let log = compose::open_log(&folder, &config.storage)?;
     log.findings.iter().for_each(report);
     let events = Arc::clone(&log.log) as Arc<dyn EventLog>;
@@ -68,9 +79,9 @@ pub fn run(loaded: &Loaded, ports_file: Option<&Path>) -> Result<(), ServeError>
     if caught_up.is_err() {
         tracing::warn!("the index is still behind the log; until it has caught up, answers lack lines");
     }
-    let shared = Arc::new(Shared::new(config.clone(), clock, log, program));
-    announce(&shared, listener.local_addr()?, ports_file)?;
-    let stopping_since = serve_until_signal(&runtime, listener, &shared, &mut signals);
+    let shared = Arc::new(Shared::new(config.clone(), clock, log, program, listeners.places.clone()));
+    announce(&shared, &listeners.addresses(), ports_file)?;
+    let stopping_since = serve_until_signal(&runtime, listeners, &tenants, &shared, &mut signals);
     let flushed = runtime.block_on(flush(Arc::clone(&shared), stopping_since + STOP_MAX));
     // Whatever still runs has had its time.
     runtime.shutdown_background();
@@ -78,32 +89,26 @@ pub fn run(loaded: &Loaded, ports_file: Option<&Path>) -> Result<(), ServeError>
     flushed
 }
 
-async fn listen(loaded: &Loaded) -> Result<TcpListener, ServeError> {
-    let address = &loaded.config.listeners.http;
-    let bound = TcpListener::bind((address.host(), address.port())).await;
-    bound.map_err(|source| cannot_listen(loaded, source))
-}
-
-/// Names the setting that holds the address, where its value came from, and the way out.
+/// Names the setting that holds the address of HTTP, where its value came from, and the way out.
 pub(crate) fn cannot_listen(loaded: &Loaded, source: io::Error) -> ServeError {
-    let setting = "listeners.http";
-    let origin = loaded.origin(setting).to_string();
-    ServeError::Listen { address: loaded.config.listeners.http.clone(), setting, origin, source }
+    listeners::cannot_listen(loaded, &loaded.config.listeners.http, "listeners.http", source).into()
 }
 
-fn way_out(error: &io::Error) -> &'static str {
-    match error.kind() {
-        io::ErrorKind::AddrInUse => {
-            ": another program has this port; stop it, or choose another port with --listen, \
-             such as --listen 127.0.0.1:8001"
-        }
-        io::ErrorKind::PermissionDenied => {
-            ": ports below 1024 need a privilege; choose a higher one with --listen"
-        }
-        io::ErrorKind::AddrNotAvailable => {
-            ": this machine does not have this address; choose another with --listen"
-        }
-        _ => "; choose another address with --listen",
+/// Whose lines are those that come without a credential.
+struct Tenants {
+    tcp: Option<TenantId>,
+    udp: Option<TenantId>,
+    http_json: Option<TenantId>,
+}
+
+impl Tenants {
+    fn read(loaded: &Loaded) -> Result<Self, ListenError> {
+        let named = &loaded.config.listeners;
+        Ok(Self {
+            tcp: listeners::tenant(loaded, "listeners.tcp_tenant", &named.tcp_tenant)?,
+            udp: listeners::tenant(loaded, "listeners.udp_tenant", &named.udp_tenant)?,
+            http_json: listeners::tenant(loaded, "listeners.http_json_tenant", &named.http_json_tenant)?,
+        })
     }
 }
 
@@ -116,35 +121,82 @@ fn report(finding: &Finding) {
 }
 
 /// Says where the server is, once it is ready.
-fn announce(shared: &Shared, http: SocketAddr, ports_file: Option<&Path>) -> Result<(), ServeError> {
+fn announce(
+    shared: &Shared,
+    addresses: &[(&'static str, SocketAddr)],
+    ports_file: Option<&Path>,
+) -> Result<(), ServeError> {
     if let Some(path) = ports_file {
-        ports_file::write(path, &[("http", http)])?;
+        ports_file::write(path, addresses)?;
     }
+    let others = addresses.iter().filter(|(name, _)| *name != "http");
+    let others: Vec<String> = others.map(|(name, address)| format!("{name} {address}")).collect();
+    let http = addresses.first().map(|(_, http)| http.to_string()).unwrap_or_default();
     let data = &shared.config.storage.data;
     let data = std::path::absolute(data).unwrap_or_else(|_| data.clone());
     let start_ms = u64::try_from(shared.clock.elapsed().as_millis()).unwrap_or(u64::MAX);
-    tracing::info!(http = %format_args!("http://{http}"), data = %data.display(), start_ms, "ready");
+    let lines = others.join(", ");
+    tracing::info!(http = %format_args!("http://{http}"), lines, data = %data.display(), start_ms, "ready");
     Ok(())
 }
 
 /// Answers when the stop began.
 fn serve_until_signal(
     runtime: &Runtime,
-    listener: TcpListener,
+    listeners: Listeners,
+    tenants: &Tenants,
     shared: &Arc<Shared>,
     signals: &mut Signals,
 ) -> Duration {
     let mut since = Duration::ZERO;
-    let stop = async {
+    let (stop, stopping) = watch::channel(false);
+    let signalled = async {
         let name = signals.next().await;
         since = shared.clock.elapsed();
         shared.stopping.store(true, Ordering::Relaxed);
+        stop.send_replace(true);
         tracing::info!(signal = name, "stopping");
     };
-    let figures = Arc::clone(&shared.connections);
-    let limits = &shared.config.limits.http;
-    runtime.block_on(connections::serve(listener, router::router(shared), limits, figures, stop));
+    runtime.block_on(async {
+        let limits = &shared.config.limits.http;
+        let Listeners { http, tcp, udp, http_json, .. } = listeners;
+        let mut others = serve_lines((tcp, udp, http_json), tenants, shared, &stopping);
+        let figures = Arc::clone(&shared.connections);
+        connections::serve(http, router::router(shared), limits, figures, signalled).await;
+        let ended = async { while others.join_next().await.is_some() {} };
+        if tokio::time::timeout(limits.drain_timeout.min(LINES_DRAIN_MAX), ended).await.is_err() {
+            tracing::warn!("connections with lines did not finish in time and are cut off");
+        }
+    });
     since
+}
+
+/// Serves what takes nothing but lines.
+fn serve_lines(
+    (tcp, udp, http_json): (Option<TcpListener>, Option<UdpSocket>, Option<TcpListener>),
+    tenants: &Tenants,
+    shared: &Arc<Shared>,
+    stopping: &watch::Receiver<bool>,
+) -> JoinSet<()> {
+    let intake = &shared.program.intake;
+    let mut serving = JoinSet::new();
+    if let Some(listener) = tcp {
+        let line_limits = Arc::clone(&intake.ingest.limits);
+        let lines = TcpLines { intake: Arc::clone(intake), line_limits, tenant: tenants.tcp };
+        serving.spawn(Arc::new(lines).serve(listener, stopping.clone()));
+    }
+    if let Some(socket) = udp {
+        let lines = UdpLines::new(Arc::clone(intake), tenants.udp);
+        serving.spawn(lines.serve(socket, stopping.clone()));
+    }
+    if let Some(listener) = http_json {
+        let router = http_json::router(shared, intake, tenants.http_json);
+        let (limits, figures) = (shared.config.limits.http.clone(), Arc::clone(&shared.connections));
+        let mut stopping = stopping.clone();
+        let stop = async move { drop(stopping.wait_for(|stops| *stops).await) };
+        serving.spawn(async move { connections::serve(listener, router, &limits, figures, stop).await });
+    }
+    serving
 }
 
 /// Lets the log write what waits, for a bounded time: a disk that hangs must not hold the exit.

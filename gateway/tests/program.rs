@@ -8,6 +8,8 @@
 mod lines;
 #[path = "program/running.rs"]
 mod running;
+#[path = "program/sockets.rs"]
+mod sockets;
 #[path = "program/written_folder.rs"]
 mod written_folder;
 

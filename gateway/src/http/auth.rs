@@ -7,7 +7,7 @@
 //! It does not read bodies or query strings: sockets hand their token to `Gate::authenticate`.
 
 mod caller;
-mod credential;
+pub(crate) mod credential;
 pub mod permissions;
 
 use std::sync::Arc;

@@ -135,7 +135,7 @@ impl ApiError {
         }
     }
 
-    fn code(&self) -> &'static str {
+    pub(crate) fn code(&self) -> &'static str {
         match self {
             Self::InvalidQuery { .. } => "invalid_query",
             Self::InvalidParameter { .. } => "invalid_parameter",

@@ -17,9 +17,12 @@ use antler_events::log::segment::{Finding, PartitionStatistics};
 use super::answer::json;
 use super::shared::Shared;
 use crate::compose::RunningLog;
+use crate::listeners::{Listening, Place};
 
 const OK: &str = "ok";
 const UNHEALTHY: &str = "unhealthy";
+/// Left out, and nothing that anybody asked for is missing.
+const SKIPPED: &str = "skipped";
 
 /// The body of `/health`.
 #[derive(Debug, Serialize)]
@@ -45,8 +48,9 @@ struct Status {
 }
 
 pub(super) async fn health(State(shared): State<Arc<Shared>>) -> Response {
-    let dependencies = BTreeMap::from([("log", log(&shared))]);
-    let well = dependencies.values().all(|dependency| dependency.status == OK);
+    let mut dependencies = BTreeMap::from([("log", log(&shared))]);
+    dependencies.extend(shared.listeners.iter().map(|place| (place.name, listener(place))));
+    let well = dependencies.values().all(|dependency| dependency.status != UNHEALTHY);
     let body = Health {
         status: if well { OK } else { UNHEALTHY },
         version: env!("CARGO_PKG_VERSION"),
@@ -65,6 +69,14 @@ pub(super) async fn ready(State(shared): State<Arc<Shared>>) -> Response {
         false => json(StatusCode::OK, &Status { status: "ready" }),
         true => json(StatusCode::SERVICE_UNAVAILABLE, &Status { status: "stopping" }),
     }
+}
+
+fn listener(place: &Place) -> Dependency {
+    let (status, detail) = match &place.state {
+        Listening::At(address) => (OK, format!("listens on {address}")),
+        Listening::Skipped { reason } => (SKIPPED, reason.clone()),
+    };
+    Dependency { status, latency_ms: 0.0, detail }
 }
 
 /// The log is well while every partition takes appends.

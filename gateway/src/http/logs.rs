@@ -93,7 +93,7 @@ async fn one(State(ingest): State<IngestState>, sent: Sent) -> Result<Response, 
     Ok(answer::json(StatusCode::CREATED, &One { id: id.to_string(), receipt }))
 }
 
-async fn bulk(State(ingest): State<IngestState>, sent: Sent) -> Result<Response, ApiError> {
+pub(crate) async fn bulk(State(ingest): State<IngestState>, sent: Sent) -> Result<Response, ApiError> {
     let Sent { tenant, arrival, decoded: Decoded { batches, accepted, rejected } } = sent;
     let errors: Vec<RejectedLine> = rejected.iter().take(ERRORS_MAX).map(rejected_line).collect();
     let receipt = match batches.is_empty() {
@@ -115,7 +115,7 @@ async fn bulk(State(ingest): State<IngestState>, sent: Sent) -> Result<Response,
 }
 
 /// What a request brings: whose lines, how they came, and the lines themselves.
-struct Sent {
+pub(crate) struct Sent {
     tenant: TenantId,
     arrival: Arrival,
     decoded: Decoded,

@@ -3,6 +3,7 @@
 //! Invariant: every value is read when it is asked for. It keeps no figures: their owners do.
 
 pub mod exposition;
+mod ingest;
 mod log;
 pub mod process;
 
@@ -36,6 +37,7 @@ fn exposition(shared: &Shared) -> String {
     families.extend(program(shared));
     families.extend(log::families(&shared.log));
     families.extend(http(shared));
+    families.extend(ingest::families(&shared.program.intake.figures));
     families.iter().fold(String::new(), |mut text, family| {
         write!(text, "{family}").expect("a string takes every text");
         text

@@ -15,6 +15,7 @@ use super::logs::IngestState;
 use super::observe::Requests;
 use super::search::SearchState;
 use crate::compose::{Program, RunningLog};
+use crate::listeners::Place;
 
 /// What handlers see of the program.
 #[derive(Debug)]
@@ -25,6 +26,8 @@ pub struct Shared {
     pub program: Program,
     pub started: Timestamp,
     pub connections: Arc<ConnectionFigures>,
+    /// What became of the listeners.
+    pub listeners: Vec<Place>,
     pub requests: Requests,
     /// The program has been told to stop and takes no new work.
     pub stopping: AtomicBool,
@@ -47,7 +50,13 @@ impl FromRef<Arc<Shared>> for IngestState {
 }
 
 impl Shared {
-    pub fn new(config: Config, clock: Arc<dyn Clock>, log: RunningLog, program: Program) -> Self {
+    pub fn new(
+        config: Config,
+        clock: Arc<dyn Clock>,
+        log: RunningLog,
+        program: Program,
+        listeners: Vec<Place>,
+    ) -> Self {
         let started = clock.now();
         Self {
             config,
@@ -56,6 +65,7 @@ impl Shared {
             program,
             started,
             connections: Arc::default(),
+            listeners,
             requests: Requests::new(started.nanos()),
             stopping: AtomicBool::new(false),
         }

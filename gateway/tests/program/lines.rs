@@ -22,7 +22,7 @@ fn post_json(running: &Running, path: &str, token: Option<&str>, body: &Value) -
 }
 
 /// A new tenant: an access token, and a key that may send lines.
-fn register(running: &Running, name: &str) -> (String, String) {
+pub(crate) fn register(running: &Running, name: &str) -> (String, String) {
     let body = json!({
         "username": name, "email": format!("{name}@example.org"),
         "password": PASSWORD, "password_confirm": PASSWORD,
@@ -39,14 +39,14 @@ fn ship(running: &Running, key: &str, content_type: &str, body: &[u8]) -> (u16, 
     (answer.head[9..12].parse().unwrap(), answer.json())
 }
 
-fn found(running: &Running, token: &str, query: &str) -> Value {
+pub(crate) fn found(running: &Running, token: &str, query: &str) -> Value {
     let headers = format!("\r\nAuthorization: Bearer {token}");
     let answer = send(running, "GET", &format!("/api/logs/search/?q={query}"), &headers, b"");
     assert!(answer.head.starts_with("HTTP/1.1 200"), "{} {}", answer.head, answer.body);
     answer.json()
 }
 
-fn wait_for(running: &Running, token: &str, query: &str, total: u64) -> Value {
+pub(crate) fn wait_for(running: &Running, token: &str, query: &str, total: u64) -> Value {
     wait(|| Some(found(running, token, query)).filter(|page| page["total"] == total))
 }
 

@@ -16,6 +16,7 @@ const POLL: Duration = Duration::from_millis(5);
 pub(crate) struct Running {
     process: Child,
     pub(crate) http: SocketAddr,
+    ports: serde_json::Value,
     /// What it says on standard error; a thread reads it so that the pipe never fills.
     said: mpsc::Receiver<String>,
 }
@@ -52,7 +53,12 @@ impl Running {
         });
         let ports: serde_json::Value = serde_json::from_str(&ready).unwrap();
         let http = ports["http"].as_str().unwrap().parse().unwrap();
-        Self { process, http, said }
+        Self { process, http, ports, said }
+    }
+
+    /// The address of a listener.
+    pub(crate) fn port(&self, name: &str) -> SocketAddr {
+        self.ports[name].as_str().unwrap_or_else(|| panic!("no {name} in {}", self.ports)).parse().unwrap()
     }
 
     pub(crate) fn id(&self) -> u32 {

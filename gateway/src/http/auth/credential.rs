@@ -12,7 +12,7 @@ const FORMS: &str = "send Authorization: Bearer TOKEN, where TOKEN is an access 
 
 /// `Bearer X`, `Token X`, `ApiKey X` (also of `id:key` in base64, as Elasticsearch's clients send it), `Basic` with the
 /// key as password, or `X-API-Key: X`.
-pub(super) fn of(headers: &HeaderMap) -> Result<String, ApiError> {
+pub(crate) fn of(headers: &HeaderMap) -> Result<String, ApiError> {
     let refused = |reason: String| ApiError::Unauthorized { reason };
     let Some(value) = headers.get(header::AUTHORIZATION) else {
         let key =
@@ -33,6 +33,11 @@ pub(super) fn of(headers: &HeaderMap) -> Result<String, ApiError> {
     found
         .filter(|found| !found.is_empty())
         .ok_or_else(|| refused(format!("the Authorization header cannot be read; {FORMS}")))
+}
+
+/// Is there one, of whatever form?
+pub(crate) fn is_given(headers: &HeaderMap) -> bool {
+    headers.contains_key(header::AUTHORIZATION) || headers.contains_key("x-api-key")
 }
 
 fn text(value: &HeaderValue) -> Option<String> {

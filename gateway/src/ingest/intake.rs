@@ -1,0 +1,184 @@
+//! What the listeners share that take lines without a request: whose they are, and writing them.
+//!
+//! Invariant: a line that was read is written, set down as a dead letter, or counted as dropped; which of them is for the
+//! protocol to say. Writing that finds no room waits, and the sender with it. It opens no socket.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+use antler_actors::ingest_shard::WriteError;
+use antler_actors::system::IngestError;
+use antler_config::limits::IngestLimits;
+use antler_events::access::Scope;
+use antler_events::event::lines::Arrival;
+use antler_events::event::tenant::Standing;
+use antler_events::ids::TenantId;
+use antler_events::log::AppendError;
+use antler_events::wire::Receipt;
+use bytes::Bytes;
+
+use super::decode::{DecodeError, Decoded, Form, Rejected};
+use crate::http::auth::permissions::Permission;
+use crate::http::auth::{Caller, Gate};
+use crate::http::error::ApiError;
+use crate::http::logs::{IngestState, not_taken};
+
+/// Whoever waits for room tries again after so long, and at last this long.
+const WAIT_FIRST: Duration = Duration::from_millis(5);
+const WAIT_LONGEST: Duration = Duration::from_millis(200);
+/// A credential is looked at again after so long.
+const CHECK_EVERY: Duration = Duration::from_secs(10);
+
+/// What takes lines in.
+#[derive(Debug)]
+pub struct Intake {
+    pub gate: Arc<Gate>,
+    pub ingest: IngestState,
+    pub limits: IngestLimits,
+    pub figures: IntakeFigures,
+}
+
+/// Counts of the listeners for lines.
+#[derive(Debug, Default)]
+pub struct IntakeFigures {
+    pub tcp_accepted: AtomicU64,
+    pub tcp_closed: AtomicU64,
+    pub tcp_refused: AtomicU64,
+    pub tcp_lines: AtomicU64,
+    pub tcp_rejected: AtomicU64,
+    pub udp_datagrams: AtomicU64,
+    pub udp_dropped: AtomicU64,
+    pub udp_lines: AtomicU64,
+    pub udp_rejected: AtomicU64,
+}
+
+/// Whose lines they are, and since when that is known.
+#[derive(Debug, Clone)]
+pub struct Sender {
+    pub tenant: TenantId,
+    /// None for the tenant of the settings.
+    caller: Option<Caller>,
+    checked_at: Duration,
+}
+
+impl Sender {
+    pub fn is_fresh(&self, now: Duration) -> bool {
+        now.saturating_sub(self.checked_at) < CHECK_EVERY
+    }
+}
+
+impl Intake {
+    pub fn new(gate: Arc<Gate>, ingest: IngestState, limits: IngestLimits) -> Self {
+        Self { gate, ingest, limits, figures: IntakeFigures::default() }
+    }
+
+    /// Whose token it is, if it may send lines.
+    pub async fn bearer(&self, token: &str) -> Result<Sender, ApiError> {
+        let caller = self.gate.authenticate(token).await?;
+        caller.check(Permission::Scope(Scope::Ingest))?;
+        Ok(Sender { tenant: caller.tenant, caller: Some(caller), checked_at: self.elapsed() })
+    }
+
+    /// The tenant of the settings, if it is there.
+    pub async fn configured(&self, tenant: TenantId, setting: &str) -> Result<Sender, ApiError> {
+        let found = self.gate.accounts.views.tenant(tenant).await?.and_then(|kept| kept.state);
+        match found.filter(|found| found.standing != Standing::Closed) {
+            Some(_) => Ok(Sender { tenant, caller: None, checked_at: self.elapsed() }),
+            None => {
+                let reason = format!("there is no tenant {tenant}, which {setting} names; set another id");
+                Err(ApiError::Unauthorized { reason })
+            }
+        }
+    }
+
+    /// The same sender, if it may still send.
+    pub async fn check_again(&self, sender: &Sender, setting: &str) -> Result<Sender, ApiError> {
+        if sender.is_fresh(self.elapsed()) {
+            return Ok(sender.clone());
+        }
+        let Some(caller) = &sender.caller else { return self.configured(sender.tenant, setting).await };
+        let caller = self.gate.check_again(caller).await?;
+        caller.check(Permission::Scope(Scope::Ingest))?;
+        Ok(Sender { tenant: caller.tenant, caller: Some(caller), checked_at: self.elapsed() })
+    }
+
+    pub fn elapsed(&self) -> Duration {
+        self.ingest.clock.elapsed()
+    }
+
+    /// Takes whole lines apart; blank ones are nothing.
+    pub async fn decode(
+        &self,
+        lines: Bytes,
+        before: u64,
+        rejected: Vec<Rejected>,
+    ) -> Result<Decoded, ApiError> {
+        let decoded = self.ingest.decode(lines, |lines| lines, Form::Text).await?;
+        let mut decoded = match decoded {
+            Ok(decoded) => decoded,
+            Err(DecodeError::Empty) => Decoded::default(),
+            Err(error) => {
+                tracing::error!(%error, "lines were not taken apart");
+                return Err(ApiError::Internal);
+            }
+        };
+        decoded.rejected.iter_mut().for_each(|line| line.line += before);
+        decoded.rejected.extend(rejected);
+        Ok(decoded)
+    }
+
+    /// Writes lines. None if there is nothing to write.
+    pub async fn write(
+        &self,
+        tenant: TenantId,
+        decoded: Decoded,
+        arrival: Arrival,
+    ) -> Result<Option<Receipt>, IngestError> {
+        if decoded.batches.is_empty() {
+            return Ok(None);
+        }
+        let batches = decoded.batches.into_iter().map(Arc::new).collect();
+        self.ingest.system.ingest(tenant, batches, Arc::new(arrival)).await.map(Some)
+    }
+
+    /// Writes lines, and waits while there is no room for them.
+    pub async fn write_patiently(
+        &self,
+        tenant: TenantId,
+        decoded: Decoded,
+        arrival: Arrival,
+    ) -> Result<Option<Receipt>, ApiError> {
+        if decoded.batches.is_empty() {
+            return Ok(None);
+        }
+        let batches: Vec<_> = decoded.batches.into_iter().map(Arc::new).collect();
+        let arrival = Arc::new(arrival);
+        let mut wait = WAIT_FIRST;
+        loop {
+            match self.ingest.system.ingest(tenant, batches.clone(), Arc::clone(&arrival)).await {
+                Ok(receipt) => return Ok(Some(receipt)),
+                Err(error) if passes(&error) => tokio::time::sleep(wait).await,
+                Err(error) => return Err(not_taken(&error)),
+            }
+            wait = WAIT_LONGEST.min(wait * 2);
+        }
+    }
+}
+
+impl IntakeFigures {
+    pub fn add(counter: &AtomicU64, count: u64) {
+        counter.fetch_add(count, Ordering::Relaxed);
+    }
+}
+
+/// Nothing was written, and it may be different soon.
+fn passes(error: &IngestError) -> bool {
+    matches!(
+        error,
+        IngestError::TenantBusy { .. }
+            | IngestError::ServerBusy { .. }
+            | IngestError::Starting
+            | IngestError::Write(WriteError::Log(AppendError::DiskFull))
+    )
+}

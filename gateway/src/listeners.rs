@@ -1,0 +1,155 @@
+//! Opening the listeners that the settings name, and saying what became of each.
+//!
+//! Invariant: a listener that the user set is open, or the program does not start; one that nobody set and whose port is
+//! taken is left out, and shown as such. It serves nothing.
+
+use std::io;
+use std::net::SocketAddr;
+
+use antler_config::{ListenAddress, Loaded, OptionalAddress, Origin};
+use antler_events::ids::{IdError, TenantId};
+use tokio::net::{TcpListener, UdpSocket};
+
+/// Listeners that are open.
+#[derive(Debug)]
+pub struct Listeners {
+    pub http: TcpListener,
+    pub tcp: Option<TcpListener>,
+    pub udp: Option<UdpSocket>,
+    pub http_json: Option<TcpListener>,
+    pub places: Vec<Place>,
+}
+
+/// What became of a listener that is not off.
+#[derive(Debug, Clone)]
+pub struct Place {
+    /// As the ports file and health call it.
+    pub name: &'static str,
+    pub state: Listening,
+}
+
+#[derive(Debug, Clone)]
+pub enum Listening {
+    At(SocketAddr),
+    /// The port of its default is taken.
+    Skipped {
+        reason: String,
+    },
+}
+
+/// Why the program cannot listen.
+#[derive(Debug, thiserror::Error)]
+pub enum ListenError {
+    #[error("cannot listen on {address} ({setting}, from {origin}){}", way_out(source, setting))]
+    Bind { address: ListenAddress, setting: &'static str, origin: String, source: io::Error },
+    #[error(
+        "{setting} = {text:?} (from {origin}) is not the id of a tenant, such as the answer to a registration has"
+    )]
+    Tenant { setting: &'static str, text: String, origin: String, source: IdError },
+}
+
+impl Listeners {
+    pub async fn open(loaded: &Loaded) -> Result<Self, ListenError> {
+        let wanted = &loaded.config.listeners;
+        let bound = TcpListener::bind((wanted.http.host(), wanted.http.port())).await;
+        let http = bound.map_err(|source| cannot_listen(loaded, &wanted.http, "listeners.http", source))?;
+        let mut places = vec![Place { name: "http", state: at(http.local_addr(), loaded, &wanted.http)? }];
+        let tcp = optional(loaded, &wanted.tcp, ("tcp", "listeners.tcp"), &mut places, bind_tcp).await?;
+        let udp = optional(loaded, &wanted.udp, ("udp", "listeners.udp"), &mut places, bind_udp).await?;
+        let name = ("http_json", "listeners.http_json");
+        let http_json = optional(loaded, &wanted.http_json, name, &mut places, bind_tcp).await?;
+        Ok(Self { http, tcp, udp, http_json, places })
+    }
+
+    /// The addresses of those that are open.
+    pub fn addresses(&self) -> Vec<(&'static str, SocketAddr)> {
+        let open = self.places.iter().filter_map(|place| match place.state {
+            Listening::At(address) => Some((place.name, address)),
+            Listening::Skipped { .. } => None,
+        });
+        open.collect()
+    }
+}
+
+/// The tenant of a setting; none if it is empty.
+pub fn tenant(loaded: &Loaded, setting: &'static str, text: &str) -> Result<Option<TenantId>, ListenError> {
+    if text.is_empty() {
+        return Ok(None);
+    }
+    let origin = loaded.origin(setting).to_string();
+    let parsed = TenantId::parse(text);
+    parsed.map(Some).map_err(|source| ListenError::Tenant { setting, text: text.to_owned(), origin, source })
+}
+
+/// Names the setting that holds the address, where its value came from, and the way out.
+pub fn cannot_listen(
+    loaded: &Loaded,
+    address: &ListenAddress,
+    setting: &'static str,
+    source: io::Error,
+) -> ListenError {
+    let origin = loaded.origin(setting).to_string();
+    ListenError::Bind { address: address.clone(), setting, origin, source }
+}
+
+async fn bind_tcp(address: ListenAddress) -> io::Result<(TcpListener, SocketAddr)> {
+    let listener = TcpListener::bind((address.host(), address.port())).await?;
+    let address = listener.local_addr()?;
+    Ok((listener, address))
+}
+
+async fn bind_udp(address: ListenAddress) -> io::Result<(UdpSocket, SocketAddr)> {
+    let socket = UdpSocket::bind((address.host(), address.port())).await?;
+    let address = socket.local_addr()?;
+    Ok((socket, address))
+}
+
+async fn optional<L, F: Future<Output = io::Result<(L, SocketAddr)>>>(
+    loaded: &Loaded,
+    wanted: &OptionalAddress,
+    (name, setting): (&'static str, &'static str),
+    places: &mut Vec<Place>,
+    bind: impl Fn(ListenAddress) -> F,
+) -> Result<Option<L>, ListenError> {
+    let Some(address) = wanted.address() else { return Ok(None) };
+    match bind(address.clone()).await {
+        Ok((listener, at)) => {
+            places.push(Place { name, state: Listening::At(at) });
+            Ok(Some(listener))
+        }
+        Err(error) if *loaded.origin(setting) == Origin::Default => {
+            let reason = cannot_listen(loaded, address, setting, error).to_string();
+            tracing::warn!(reason, "a listener is left out");
+            places.push(Place { name, state: Listening::Skipped { reason } });
+            Ok(None)
+        }
+        Err(error) => Err(cannot_listen(loaded, address, setting, error)),
+    }
+}
+
+fn at(
+    found: io::Result<SocketAddr>,
+    loaded: &Loaded,
+    address: &ListenAddress,
+) -> Result<Listening, ListenError> {
+    found.map(Listening::At).map_err(|source| cannot_listen(loaded, address, "listeners.http", source))
+}
+
+fn way_out(error: &io::Error, setting: &str) -> String {
+    let (with, example) = match setting {
+        "listeners.http" => ("--listen".to_owned(), ", such as --listen 127.0.0.1:8001".to_owned()),
+        _ => (setting.to_owned(), format!(", such as {setting} = \"127.0.0.1:5001\", or set it to \"off\"")),
+    };
+    match error.kind() {
+        io::ErrorKind::AddrInUse => {
+            format!(": another program has this port; stop it, or choose another port with {with}{example}")
+        }
+        io::ErrorKind::PermissionDenied => {
+            format!(": ports below 1024 need a privilege; choose a higher one with {with}")
+        }
+        io::ErrorKind::AddrNotAvailable => {
+            format!(": this machine does not have this address; choose another with {with}")
+        }
+        _ => format!("; choose another address with {with}"),
+    }
+}
