@@ -10,6 +10,7 @@ pub mod lines;
 pub mod member;
 pub mod membership;
 pub mod name;
+pub mod note;
 pub mod session;
 mod stored;
 pub mod tenant;
@@ -36,6 +37,7 @@ pub use key::KeyEvent;
 pub use lines::LinesIngested;
 pub use member::MemberEvent;
 pub use name::NameEvent;
+pub use note::Note;
 pub use session::SessionEvent;
 pub use tenant::TenantEvent;
 use types::Entry;
@@ -44,7 +46,12 @@ use types::Entry;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Event {
     Lines(LinesIngested),
-    Control { cause: Cause, event: ControlEvent },
+    /// Recorded beside lines.
+    Note(Note),
+    Control {
+        cause: Cause,
+        event: ControlEvent,
+    },
 }
 
 /// Something that happened to a tenant, to one of its members, keys or logins, or to a name.
@@ -129,7 +136,7 @@ pub fn decode(envelope: &Envelope, body: &Bytes) -> Result<Event, EventError> {
         Kind::Lines if entry == types::LINES_INGESTED => {
             LinesIngested::decode(body).map(|lines| Some(Event::Lines(lines)))
         }
-        Kind::Lines => Ok(None),
+        Kind::Lines => Note::decode(entry, body).map(|note| note.map(Event::Note)),
         Kind::Control(aggregate) => decode_control(aggregate, entry, schema, body),
     };
     match read {

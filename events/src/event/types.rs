@@ -29,6 +29,9 @@ macro_rules! event_types {
 
 event_types! {
     LINES_INGESTED = 1, "lines_ingested", schema 1;
+    LINES_REJECTED = 2, "lines_rejected", schema 1;
+    EVENT_SET_ASIDE = 3, "event_set_aside", schema 1;
+    REQUEST_ANSWERED = 4, "request_answered", schema 1;
 
     TENANT_REGISTERED = 16, "tenant_registered", schema 1;
     TENANT_RENAMED = 17, "tenant_renamed", schema 1;
@@ -78,6 +81,7 @@ mod tests {
     fn a_number_never_changes_its_event() {
         let check = |number: u16, name: &str| assert_eq!(find(EventType(number)).unwrap().name, name);
         check(1, "lines_ingested");
+        check(4, "request_answered");
         check(16, "tenant_registered");
         check(22, "member_invited");
         check(32, "account_opened");

@@ -105,7 +105,7 @@ impl Gathered {
         let event = event::decode(&recorded.envelope, &recorded.body).map_err(|error| with_causes(&error))?;
         let lines = match event {
             Event::Lines(lines) => lines.len() as u64,
-            Event::Control { .. } => 0,
+            Event::Note(_) | Event::Control { .. } => 0,
         };
         self.lines += lines;
         self.proofs.iter_mut().for_each(|proof| proof.see(recorded, lines));

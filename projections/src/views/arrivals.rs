@@ -1,0 +1,124 @@
+//! The views of what became of lines beside the index: dead letters, and answers that are remembered. What a projector
+//! feeds, and what requests ask.
+//!
+//! Invariant: a view takes each note once, whatever is handed over again. Notes go from the log with their lines, so these
+//! views cannot be folded anew: whoever feeds them holds the log until what was taken is on stable storage.
+
+use std::sync::Arc;
+
+use antler_events::clock::Timestamp;
+use antler_events::codec::CodecError;
+use antler_events::event::note::{Note, RequestKey};
+use antler_events::ids::{Offset, PartitionId, TenantId};
+use antler_events::wire::ChainHash;
+
+use super::answers::{self, ANSWERS, Remembered};
+use super::dead_letters::{self, DEAD_LETTERS, DeadLetter, DeadLetters};
+use super::fold::ControlViewError;
+use super::port::{Fold, ViewError, ViewName, ViewStore};
+
+const VIEWS: [ViewName; 2] = [DEAD_LETTERS, ANSWERS];
+
+/// A note of a partition, with its place.
+#[derive(Debug, Clone)]
+pub struct NoteAt {
+    pub tenant: TenantId,
+    pub offset: Offset,
+    pub recorded_at: Timestamp,
+    pub hash: ChainHash,
+    pub note: Arc<Note>,
+}
+
+/// How much is kept for each tenant; beyond it, the oldest go.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Kept {
+    pub letters_max: u64,
+    pub letter_bytes_max: u64,
+    pub answers_max: u64,
+    pub answer_bytes_max: u64,
+}
+
+impl Default for Kept {
+    fn default() -> Self {
+        Self {
+            letters_max: 10_000,
+            letter_bytes_max: 64 << 20,
+            answers_max: 100_000,
+            answer_bytes_max: 32 << 20,
+        }
+    }
+}
+
+/// The views of dead letters and answers.
+#[derive(Debug, Clone)]
+pub struct ArrivalViews {
+    store: Arc<dyn ViewStore>,
+    kept: Kept,
+}
+
+impl ArrivalViews {
+    pub fn new(store: Arc<dyn ViewStore>) -> Self {
+        Self { store, kept: Kept::default() }
+    }
+
+    #[must_use]
+    pub fn keeping(self, kept: Kept) -> Self {
+        Self { kept, ..self }
+    }
+
+    /// Takes notes of a partition in, in order.
+    pub async fn apply(&self, partition: PartitionId, notes: &[NoteAt]) -> Result<(), ControlViewError> {
+        dead_letters::fold(&*self.store, &self.kept, partition, notes).await?;
+        answers::fold(&*self.store, &self.kept, partition, notes).await
+    }
+
+    /// Makes what was taken durable, and that nothing before `next` is needed again.
+    pub async fn settle(&self, partition: PartitionId, next: Offset) -> Result<(), ViewError> {
+        for view in VIEWS {
+            self.store.apply(view, Fold { partition, next, writes: Vec::new() }).await?;
+        }
+        self.store.flush().await
+    }
+
+    /// From where the partition's notes are needed.
+    pub async fn checkpoint(&self, partition: PartitionId) -> Result<Offset, ViewError> {
+        let mut lowest = Offset::MAX;
+        for view in VIEWS {
+            lowest = lowest.min(self.store.checkpoint(view, partition).await?);
+        }
+        Ok(lowest)
+    }
+
+    /// Dead letters of a tenant, the newest first, without so many at the beginning.
+    pub async fn dead_letters(
+        &self,
+        tenant: TenantId,
+        skip: u64,
+        limit: usize,
+    ) -> Result<DeadLetters, ViewError> {
+        dead_letters::list(tenant, &*self.store, skip, limit).await
+    }
+
+    /// One of them, if it is kept.
+    pub async fn dead_letter(&self, tenant: TenantId, number: u64) -> Result<Option<DeadLetter>, ViewError> {
+        dead_letters::find(tenant, &*self.store, number).await
+    }
+
+    /// What a request with this key was answered, if that still holds.
+    pub async fn answer(
+        &self,
+        tenant: TenantId,
+        key: RequestKey,
+        now: Timestamp,
+    ) -> Result<Option<Remembered>, ViewError> {
+        answers::find(tenant, &*self.store, key, now).await
+    }
+}
+
+/// What a document that cannot be read is called.
+pub(super) fn damaged(view: ViewName) -> impl Fn(CodecError) -> ViewError {
+    move |error| ViewError::Damaged { view, reason: error.to_string() }
+}
+
+#[cfg(test)]
+mod tests;

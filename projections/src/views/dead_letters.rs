@@ -1,0 +1,225 @@
+//! The view of dead letters: lines that were rejected and events that were set aside, of each tenant the newest.
+//!
+//! Invariant: letters of a tenant are numbered without a gap in the order of the log, so the oldest and the newest are found by
+//! their numbers; what is not kept any more is counted all the same. It does not judge: decoding and projectors did.
+
+use std::collections::BTreeMap;
+
+use antler_events::clock::Timestamp;
+use antler_events::codec::{self, CodecError, Run};
+use antler_events::event::note::{EventSetAside, LinesRejected, Note};
+use antler_events::ids::{Offset, PartitionId, TenantId};
+use bytes::Bytes;
+use serde::{Deserialize, Serialize};
+
+use super::arrivals::{Kept, NoteAt, damaged};
+use super::fold::ControlViewError;
+use super::port::{Document, Fold, PAGE_DOCUMENTS_MAX, Page, ViewError, ViewName, ViewStore, ViewWrite};
+
+pub(super) const DEAD_LETTERS: ViewName = ViewName::new("dead_letters");
+
+/// Something that was not taken.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DeadLetter {
+    /// Counted from 1 for each tenant.
+    pub number: u64,
+    pub at: Timestamp,
+    pub source: LetterSource,
+    pub code: String,
+    pub message: String,
+    /// As it came, or its beginning.
+    pub raw: Bytes,
+    /// How many bytes it had.
+    pub length: u64,
+}
+
+/// Where a letter comes from.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub enum LetterSource {
+    /// A line that was rejected, with its number as the sender sees it.
+    Line { protocol: String, origin: String, line: u64 },
+    /// An event that a projection could not take.
+    Event { projection: String, partition: PartitionId, offset: Offset },
+}
+
+/// A part of the letters of a tenant.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct DeadLetters {
+    pub letters: Vec<DeadLetter>,
+    /// How many are kept.
+    pub kept: u64,
+    /// How many there have ever been.
+    pub total: u64,
+}
+
+/// The letters of a tenant: from `first` on, and before `next`.
+#[derive(Debug, Clone, Copy, Serialize, Deserialize)]
+struct Counts {
+    first: u64,
+    next: u64,
+    bytes: u64,
+    total: u64,
+}
+
+/// The document of a letter.
+#[derive(Serialize, Deserialize)]
+struct StoredLetter<'a> {
+    at: Timestamp,
+    source: LetterSource,
+    code: &'a str,
+    message: &'a str,
+    length: u64,
+    #[serde(borrow)]
+    raw: Run<'a>,
+}
+
+/// The code of an event that was set aside.
+const SET_ASIDE: &str = "event_set_aside";
+
+/// Takes notes in, each in a step of its own, because one may be large.
+pub(super) async fn fold(
+    store: &dyn ViewStore,
+    kept: &Kept,
+    partition: PartitionId,
+    notes: &[NoteAt],
+) -> Result<(), ControlViewError> {
+    let checkpoint = store.checkpoint(DEAD_LETTERS, partition).await?;
+    for at in notes.iter().filter(|at| at.offset >= checkpoint) {
+        let unencoded = |source| ControlViewError::Document { view: DEAD_LETTERS, source };
+        let (letters, unkept) = match &*at.note {
+            Note::Rejected(rejected) => (lines(rejected).map_err(unencoded)?, rejected.unkept),
+            Note::SetAside(set_aside) => (vec![event(set_aside, at.recorded_at).map_err(unencoded)?], 0),
+            Note::Answered(_) => continue,
+        };
+        let writes = writes(at.tenant, store, kept, letters, unkept).await?;
+        store.apply(DEAD_LETTERS, Fold { partition, next: at.offset.plus(1), writes }).await?;
+    }
+    Ok(())
+}
+
+pub(super) async fn list(
+    tenant: TenantId,
+    store: &dyn ViewStore,
+    skip: u64,
+    limit: usize,
+) -> Result<DeadLetters, ViewError> {
+    let Counts { first, next, total, .. } = counts(tenant, store).await?;
+    let kept = next - first;
+    if skip >= kept || limit == 0 {
+        return Ok(DeadLetters { letters: Vec::new(), kept, total });
+    }
+    let prefix = prefix(tenant);
+    let after = key(tenant, next - skip);
+    let page = Page { prefix: &prefix, after: Some(&after), limit: limit.min(PAGE_DOCUMENTS_MAX) };
+    let found = store.scan(DEAD_LETTERS, page).await?;
+    let letters = found.into_iter().map(|found| letter(&prefix, &found)).collect::<Result<_, _>>()?;
+    Ok(DeadLetters { letters, kept, total })
+}
+
+pub(super) async fn find(
+    tenant: TenantId,
+    store: &dyn ViewStore,
+    number: u64,
+) -> Result<Option<DeadLetter>, ViewError> {
+    let key = key(tenant, number);
+    let found = store.document(DEAD_LETTERS, &key).await?;
+    found.map(|document| letter(&prefix(tenant), &Document { key, document })).transpose()
+}
+
+fn lines(rejected: &LinesRejected) -> Result<Vec<Bytes>, CodecError> {
+    let LinesRejected { received_at, protocol, origin, lines, .. } = rejected;
+    let letter = |line: &antler_events::event::note::RejectedLine| {
+        let (protocol, origin) = (protocol.clone(), origin.clone());
+        codec::encode(&StoredLetter {
+            at: *received_at,
+            source: LetterSource::Line { protocol, origin, line: line.number },
+            code: &line.code,
+            message: &line.message,
+            length: line.length,
+            raw: Run(&line.raw),
+        })
+    };
+    lines.iter().map(letter).collect()
+}
+
+fn event(set_aside: &EventSetAside, at: Timestamp) -> Result<Bytes, CodecError> {
+    let EventSetAside { projection, partition, offset, reason, body, length, .. } = set_aside;
+    let source =
+        LetterSource::Event { projection: projection.clone(), partition: *partition, offset: *offset };
+    let (length, raw) = (*length, Run(body));
+    codec::encode(&StoredLetter { at, source, code: SET_ASIDE, message: reason, length, raw })
+}
+
+/// Puts letters behind those that are there, and lets the oldest go.
+async fn writes(
+    tenant: TenantId,
+    store: &dyn ViewStore,
+    kept: &Kept,
+    letters: Vec<Bytes>,
+    unkept: u64,
+) -> Result<Vec<ViewWrite>, ControlViewError> {
+    let mut counts = counts(tenant, store).await?;
+    let mut added: BTreeMap<u64, Bytes> = BTreeMap::new();
+    let mut writes = Vec::new();
+    counts.total += unkept + letters.len() as u64;
+    for document in letters {
+        counts.bytes += document.len() as u64;
+        added.insert(counts.next, document);
+        counts.next += 1;
+        while counts.next - counts.first > kept.letters_max || counts.bytes > kept.letter_bytes_max {
+            let key = key(tenant, counts.first);
+            let length = match added.remove(&counts.first) {
+                Some(document) => document.len(),
+                None => {
+                    let document = store.document(DEAD_LETTERS, &key).await?;
+                    writes.push(ViewWrite::Delete { key });
+                    document.map_or(0, |document| document.len())
+                }
+            };
+            counts.bytes = counts.bytes.saturating_sub(length as u64);
+            counts.first += 1;
+        }
+    }
+    writes.extend(added.into_iter().map(|(n, document)| ViewWrite::Put { key: key(tenant, n), document }));
+    let encoded = codec::encode(&counts);
+    let document = encoded.map_err(|source| ControlViewError::Document { view: DEAD_LETTERS, source })?;
+    writes.push(ViewWrite::Put { key: counts_key(tenant), document });
+    Ok(writes)
+}
+
+async fn counts(tenant: TenantId, store: &dyn ViewStore) -> Result<Counts, ViewError> {
+    match store.document(DEAD_LETTERS, &counts_key(tenant)).await? {
+        Some(document) => codec::decode(&document).map_err(damaged(DEAD_LETTERS)),
+        None => Ok(Counts { first: 1, next: 1, bytes: 0, total: 0 }),
+    }
+}
+
+fn letter(prefix: &[u8], found: &Document) -> Result<DeadLetter, ViewError> {
+    let Document { key, document } = found;
+    let wrong = || ViewError::Damaged { view: DEAD_LETTERS, reason: "a key of it has no number".to_owned() };
+    let number = key[prefix.len()..].try_into().map_err(|_| wrong())?;
+    let stored: StoredLetter<'_> = codec::decode(document).map_err(damaged(DEAD_LETTERS))?;
+    let StoredLetter { at, source, code, message, length, raw } = stored;
+    Ok(DeadLetter {
+        number: u64::MAX - u64::from_be_bytes(number),
+        at,
+        source,
+        code: code.to_owned(),
+        message: message.to_owned(),
+        raw: document.slice_ref(raw.0),
+        length,
+    })
+}
+
+fn counts_key(tenant: TenantId) -> Bytes {
+    format!("tenant/{tenant}").into()
+}
+
+fn prefix(tenant: TenantId) -> Bytes {
+    format!("letter/{tenant}/").into()
+}
+
+/// The newest first, as keys are in order.
+fn key(tenant: TenantId, number: u64) -> Bytes {
+    [&prefix(tenant)[..], &(u64::MAX - number).to_be_bytes()].concat().into()
+}
