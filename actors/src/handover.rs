@@ -1,4 +1,4 @@
-//! Batches on their way from those who append them to one who follows the log: parsed already, by reference.
+//! Batches, and notes about them, on their way from those who append them to one who follows the log: parsed already, by reference.
 //!
 //! Who appends announces it before, because an event can be read from the log before its append has been answered.
 //! So a follower knows whether to wait for a batch or to read the log.
@@ -8,9 +8,12 @@
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use antler_events::clock::Timestamp;
 use antler_events::event::lines::Arrival;
+use antler_events::event::note::Note;
 use antler_events::ids::{Offset, TenantId};
 use antler_events::line::LineBatch;
+use antler_events::wire::ChainHash;
 use tokio::sync::Notify;
 
 use crate::credits::Credit;
@@ -26,6 +29,42 @@ pub struct Handed {
     pub credit: Arc<Credit>,
 }
 
+/// A note that is in the log.
+#[derive(Debug)]
+pub struct HandedNote {
+    pub tenant: TenantId,
+    pub offset: Offset,
+    pub recorded_at: Timestamp,
+    /// Of the last event of its append.
+    pub hash: ChainHash,
+    pub note: Arc<Note>,
+    /// Comes back when the last follower has gone past.
+    pub credit: Arc<Credit>,
+}
+
+/// What is handed over.
+#[derive(Debug, Clone)]
+pub enum Passed {
+    Lines(Arc<Handed>),
+    Note(Arc<HandedNote>),
+}
+
+impl Passed {
+    pub fn offset(&self) -> Offset {
+        match self {
+            Self::Lines(handed) => handed.offset,
+            Self::Note(handed) => handed.offset,
+        }
+    }
+
+    fn bytes_held(&self) -> usize {
+        match self {
+            Self::Lines(handed) => handed.batch.bytes_held(),
+            Self::Note(handed) => handed.note.bytes_held(),
+        }
+    }
+}
+
 /// Batches for one follower of one partition.
 #[derive(Debug)]
 pub struct Handover {
@@ -37,7 +76,7 @@ pub struct Handover {
 #[derive(Debug)]
 struct State {
     announced: usize,
-    batches: BTreeMap<Offset, Arc<Handed>>,
+    batches: BTreeMap<Offset, Passed>,
     bytes: usize,
     /// What is before has been passed.
     next: Offset,
@@ -46,7 +85,7 @@ struct State {
 /// What there is at an offset.
 #[derive(Debug)]
 pub enum Found {
-    Batch(Arc<Handed>),
+    Batch(Passed),
     /// Perhaps soon: somebody is appending.
     Coming,
     /// It is to be read from the log.
@@ -103,22 +142,22 @@ impl State {
         }
     }
 
-    fn remove(&mut self, offset: Offset) -> Option<Arc<Handed>> {
+    fn remove(&mut self, offset: Offset) -> Option<Passed> {
         let batch = self.batches.remove(&offset)?;
-        self.bytes -= batch.batch.bytes_held();
+        self.bytes -= batch.bytes_held();
         Some(batch)
     }
 }
 
 impl Announced {
     /// All of them at once, so that nobody who follows reads one of them from the log.
-    pub fn deliver(self, batches: &[Arc<Handed>]) {
+    pub fn deliver(self, batches: &[Passed]) {
         let mut state = self.0.lock();
-        for handed in batches {
-            let bytes = handed.batch.bytes_held();
-            if handed.offset >= state.next && state.bytes + bytes <= self.0.bytes_max {
+        for passed in batches {
+            let (offset, bytes) = (passed.offset(), passed.bytes_held());
+            if offset >= state.next && state.bytes + bytes <= self.0.bytes_max {
                 state.bytes += bytes;
-                state.batches.insert(handed.offset, Arc::clone(handed));
+                state.batches.insert(offset, passed.clone());
             }
         }
     }
@@ -134,28 +173,27 @@ impl Drop for Announced {
 #[cfg(test)]
 mod tests {
     use antler_config::limits::LineLimits;
-    use antler_events::clock::Timestamp;
     use antler_events::line::LineBatchBuilder;
 
     use super::*;
     use crate::credits::{self, Purse};
 
-    fn handed(offset: u64) -> Arc<Handed> {
+    fn handed(offset: u64) -> Passed {
         let mut builder = LineBatchBuilder::new(LineLimits::default(), Timestamp::from_nanos(0));
         builder.push(b"a line").unwrap();
         let purse = Purse::new(1_000);
-        Arc::new(Handed {
+        Passed::Lines(Arc::new(Handed {
             tenant: TenantId::parse("acme").unwrap(),
             offset: Offset::new(offset),
             batch: Arc::new(builder.finish()),
             arrival: Arc::default(),
             credit: Arc::new(credits::take(&purse, &Purse::new(1_000), 6).unwrap()),
-        })
+        }))
     }
 
     fn found(handover: &Handover, offset: u64) -> String {
         match handover.take(Offset::new(offset)) {
-            Found::Batch(batch) => batch.offset.to_string(),
+            Found::Batch(batch) => batch.offset().to_string(),
             other => format!("{other:?}"),
         }
     }
@@ -188,7 +226,7 @@ mod tests {
 
     #[test]
     fn what_has_no_room_is_left_to_the_log() {
-        let bytes = handed(5).batch.bytes_held();
+        let bytes = handed(5).bytes_held();
         let handover = Handover::new(Offset::new(5), bytes + bytes / 2);
         handover.announce().deliver(&[handed(5)]);
         handover.announce().deliver(&[handed(6)]);

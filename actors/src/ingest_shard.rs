@@ -6,9 +6,11 @@
 
 use std::sync::Arc;
 
+use antler_events::clock::Timestamp;
 use antler_events::event::EventError;
 use antler_events::event::lines::{self, Arrival};
-use antler_events::ids::{Offset, PartitionId, TenantId};
+use antler_events::event::note::{AnswerForm, LinesRejected, NamedError, Note, RequestAnswered};
+use antler_events::ids::{PartitionId, TenantId};
 use antler_events::line::LineBatch;
 use antler_events::log::{Append, AppendError, Appended, EventLog, NewEvent};
 use antler_events::wire::Receipt;
@@ -16,18 +18,34 @@ use ractor::{Actor, ActorProcessingErr, ActorRef, RpcReplyPort};
 use tokio::task::JoinSet;
 
 use crate::credits::Credit;
-use crate::handover::{Announced, Handed, Handover};
+use crate::handover::{Announced, Handed, HandedNote, Handover, Passed};
+use crate::requests::Claim;
 use crate::turns::Turns;
 
 #[derive(Debug)]
 pub enum ShardMessage {
-    /// Batches that are recorded together or not at all; there is at least one.
-    Ingest {
-        batches: Vec<Arc<LineBatch>>,
-        arrival: Arc<Arrival>,
-        credit: Credit,
-        reply: RpcReplyPort<Written>,
-    },
+    Ingest { arrived: Arrived, credit: Credit, reply: RpcReplyPort<Written> },
+}
+
+/// What arrived together, and is recorded together or not at all.
+#[derive(Debug, Default)]
+pub struct Arrived {
+    /// There is at least one, if nothing was rejected.
+    pub batches: Vec<Arc<LineBatch>>,
+    pub arrival: Arc<Arrival>,
+    /// Lines that cannot be taken.
+    pub rejected: Option<LinesRejected>,
+    /// What a repeat of the request is to be answered, if it has an idempotency key.
+    pub request: Option<Request>,
+}
+
+/// A request whose answer is to be remembered.
+#[derive(Debug)]
+pub struct Request {
+    pub claim: Claim,
+    pub form: AnswerForm,
+    /// The first lines that were rejected.
+    pub errors: Vec<NamedError>,
 }
 
 /// What became of a batch.
@@ -94,8 +112,8 @@ impl Actor for IngestShard {
         state: &mut ShardState,
     ) -> Result<(), ActorProcessingErr> {
         match message {
-            ShardMessage::Ingest { batches, arrival, credit, reply } => {
-                state.write(Batches { batches, arrival, credit: Arc::new(credit) }, reply);
+            ShardMessage::Ingest { arrived, credit, reply } => {
+                state.write(arrived, Arc::new(credit), reply);
             }
         }
         state.reap()
@@ -111,19 +129,12 @@ impl Actor for IngestShard {
     }
 }
 
-/// Batches with all that travels with them.
-struct Batches {
-    batches: Vec<Arc<LineBatch>>,
-    arrival: Arc<Arrival>,
-    credit: Arc<Credit>,
-}
-
 impl ShardState {
-    /// Batches are written side by side, so that many share one sync.
-    fn write(&mut self, batches: Batches, reply: RpcReplyPort<Written>) {
+    /// What arrives is written side by side, so that many share one sync.
+    fn write(&mut self, arrived: Arrived, credit: Arc<Credit>, reply: RpcReplyPort<Written>) {
         let with = self.with.clone();
         self.writing.0.spawn(async move {
-            let written = with.write(batches).await;
+            let written = with.write(arrived, credit).await;
             let _sender_is_gone = reply.send(written);
         });
     }
@@ -137,33 +148,93 @@ impl ShardState {
     }
 }
 
+impl Arrived {
+    /// What it takes in memory.
+    pub fn bytes_held(&self) -> usize {
+        let batches: usize = self.batches.iter().map(|batch| batch.bytes_held().max(1)).sum();
+        let note = |rejected: &LinesRejected| rejected.bytes_held();
+        batches + self.rejected.as_ref().map_or(0, note)
+    }
+
+    fn lines(&self) -> u64 {
+        self.batches.iter().map(|batch| batch.len() as u64).sum()
+    }
+
+    fn received_at(&self) -> Timestamp {
+        let of_rejected = || self.rejected.as_ref().map(|rejected| rejected.received_at);
+        let of_batch = self.batches.first().map(|batch| batch.received_at());
+        of_batch.or_else(of_rejected).unwrap_or(Timestamp::from_nanos(0))
+    }
+
+    /// Takes what is recorded behind the batches: what was rejected, and at the end the answer.
+    fn notes(&mut self) -> (Vec<Arc<Note>>, Option<Claim>) {
+        let (lines, answered_at, batches) = (self.lines(), self.received_at(), self.batches.len());
+        let rejected = self.rejected.take();
+        let count = rejected.as_ref().map_or(0, LinesRejected::count);
+        let mut notes: Vec<Arc<Note>> =
+            rejected.into_iter().map(|rejected| Arc::new(Note::Rejected(rejected))).collect();
+        let Some(Request { claim, form, errors }) = self.request.take() else { return (notes, None) };
+        let events = (batches + notes.len()) as u32;
+        let key = claim.key();
+        notes.push(Arc::new(Note::Answered(RequestAnswered {
+            key,
+            form,
+            answered_at,
+            events,
+            accepted: lines,
+            rejected: count,
+            errors,
+        })));
+        (notes, Some(claim))
+    }
+}
+
 impl ShardArguments {
-    async fn write(&self, batches: Batches) -> Written {
-        let bytes = batches.batches.iter().map(|batch| batch.buffer().len() as u64).sum();
+    async fn write(&self, mut arrived: Arrived, credit: Arc<Credit>) -> Written {
+        let bytes = arrived.batches.iter().map(|batch| batch.buffer().len() as u64).sum();
         let turn = self.turns.take(self.tenant, self.weight, bytes).await;
-        let events = self.events(&batches)?;
+        let (notes, claim) = arrived.notes();
+        let events = self.events(&arrived, &notes)?;
         let announced: Vec<Announced> = self.handovers.iter().map(Handover::announce).collect();
         let append = Append { events, expected: Vec::new() };
         let appended = self.log.append(self.partition, append).await?;
         drop(turn);
-        let count = batches.batches.iter().map(|batch| batch.len() as u64).sum();
-        let handed = self.handed(batches, appended.first);
-        announced.into_iter().for_each(|announced| announced.deliver(&handed));
+        if let (Some(claim), Some(Note::Answered(answered))) = (claim, notes.last().map(|note| &**note)) {
+            claim.answered(answered, &appended);
+        }
+        let count = arrived.lines();
+        let passed = self.passed(arrived, notes, &credit, &appended);
+        announced.into_iter().for_each(|announced| announced.deliver(&passed));
         Ok(receipt(&appended, count))
     }
 
-    fn events(&self, batches: &Batches) -> Result<Vec<NewEvent>, WriteError> {
-        let record = |batch: &Arc<LineBatch>| lines::record(self.tenant, batch, &batches.arrival);
-        let events: Result<Vec<NewEvent>, EventError> = batches.batches.iter().map(record).collect();
+    fn events(&self, arrived: &Arrived, notes: &[Arc<Note>]) -> Result<Vec<NewEvent>, WriteError> {
+        let lines = arrived.batches.iter().map(|batch| lines::record(self.tenant, batch, &arrived.arrival));
+        let notes = notes.iter().map(|note| note.record(self.tenant, arrived.received_at()));
+        let events: Result<Vec<NewEvent>, EventError> = lines.chain(notes).collect();
         events.map_err(|error| WriteError::Record { reason: error.to_string().into() })
     }
 
-    fn handed(&self, Batches { batches, arrival, credit }: Batches, first: Offset) -> Vec<Arc<Handed>> {
-        let handed = |(number, batch): (u64, Arc<LineBatch>)| {
-            let (offset, arrival, credit) = (first.plus(number), Arc::clone(&arrival), Arc::clone(&credit));
-            Arc::new(Handed { tenant: self.tenant, offset, batch, arrival, credit })
-        };
-        (0..).zip(batches).map(handed).collect()
+    fn passed(
+        &self,
+        arrived: Arrived,
+        notes: Vec<Arc<Note>>,
+        credit: &Arc<Credit>,
+        appended: &Appended,
+    ) -> Vec<Passed> {
+        let (tenant, recorded_at, hash) = (self.tenant, arrived.received_at(), appended.hash);
+        let Arrived { batches, arrival, .. } = arrived;
+        let count = batches.len() as u64;
+        let lines = (0..).zip(batches).map(|(number, batch): (u64, _)| {
+            let (offset, arrival, credit) =
+                (appended.first.plus(number), Arc::clone(&arrival), Arc::clone(credit));
+            Passed::Lines(Arc::new(Handed { tenant, offset, batch, arrival, credit }))
+        });
+        let notes = (count..).zip(notes).map(|(number, note)| {
+            let (offset, credit) = (appended.first.plus(number), Arc::clone(credit));
+            Passed::Note(Arc::new(HandedNote { tenant, offset, recorded_at, hash, note, credit }))
+        });
+        lines.chain(notes).collect()
     }
 }
 

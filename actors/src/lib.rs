@@ -13,6 +13,7 @@ pub mod planted;
 pub mod platform;
 pub mod progress;
 pub mod projector;
+pub mod requests;
 pub mod supervision;
 pub mod system;
 pub mod tenant;

@@ -3,6 +3,8 @@
 //! Invariant: every event reaches the projection in order, and none twice; one that the projection cannot take after
 //! several attempts is set aside, loudly, and the others go on. It does not know what a projection makes of events.
 
+pub mod arrivals;
+mod dead_letter;
 pub mod follow;
 pub mod index;
 pub mod views;
@@ -132,6 +134,8 @@ pub struct ProjectorState {
     attempts: u32,
     /// When the first event was taken that may not be durable.
     unsettled_since: Option<Duration>,
+    /// The last event that has become a dead letter.
+    buried: Option<Offset>,
 }
 
 impl Actor for Projector {
@@ -189,7 +193,7 @@ impl ProjectorState {
         let ProjectorArguments { partition, log, projection, handover, .. } = &with;
         let next = projection.applied(*partition).plus(1);
         let follower = Follower::new(Arc::clone(log), *partition, Arc::clone(handover), next);
-        Self { with, follower, waiting: Vec::new(), attempts: 0, unsettled_since: None }
+        Self { with, follower, waiting: Vec::new(), attempts: 0, unsettled_since: None, buried: None }
     }
 
     async fn step(&mut self) -> Next {
@@ -233,13 +237,17 @@ impl ProjectorState {
     /// Tries an event again, and in the end goes past it.
     async fn failed(&mut self, offset: Offset, reason: &str) -> Next {
         self.attempts += 1;
-        let ProjectorArguments { partition, projection, figures, planted, .. } = &self.with;
+        let ProjectorArguments { partition, projection, planted, .. } = &self.with;
         let attempts_max = if planted.is(Planted::SetAsideAtOnce) { 1 } else { ATTEMPTS_MAX };
         if self.attempts < attempts_max || planted.is(Planted::NeverSetAside) {
             tracing::warn!(%partition, %offset, reason, projection = projection.name(), "an event will be tried again");
             return self.again();
         }
         tracing::error!(%partition, %offset, reason, projection = projection.name(), "an event is set aside");
+        if let Err(error) = self.bury(offset, reason).await {
+            return self.cannot_go_on(&*error);
+        }
+        let ProjectorArguments { partition, projection, figures, planted, .. } = &self.with;
         match projection.set_aside(*partition, offset, reason).await {
             Ok(()) => {
                 figures.set_aside.fetch_add(1, Ordering::Relaxed);
@@ -249,6 +257,22 @@ impl ProjectorState {
             }
             Err(error) => self.cannot_go_on(&error),
         }
+    }
+
+    /// Puts an event among the dead letters of its tenant, once.
+    async fn bury(
+        &mut self,
+        offset: Offset,
+        reason: &str,
+    ) -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
+        let ProjectorArguments { partition, log, projection, .. } = &self.with;
+        let Some(event) = self.waiting.iter().find(|event| event.offset() == offset) else { return Ok(()) };
+        let letter = dead_letter::of_event(event, *partition, projection.name(), reason)?;
+        if let Some(append) = letter.filter(|_| self.buried != Some(offset)) {
+            log.append(*partition, append).await?;
+            self.buried = Some(offset);
+        }
+        Ok(())
     }
 
     fn cannot_go_on(&mut self, error: &(dyn std::error::Error + Sync + 'static)) -> Next {

@@ -19,7 +19,7 @@ use ractor::{Actor, ActorRef};
 use crate::credits::{self, NoCredit, Purse, Whose};
 use crate::door::{Door, Doors};
 use crate::handover::Handover;
-use crate::ingest_shard::{ShardMessage, WriteError};
+use crate::ingest_shard::{Arrived, ShardMessage, WriteError};
 use crate::planted::Planted;
 use crate::platform::{Parked, Platform, PlatformArguments, PlatformMessage, PlatformReport, Ports};
 use crate::progress::Progress;
@@ -148,19 +148,26 @@ impl System {
         batches: Vec<Arc<LineBatch>>,
         arrival: Arc<Arrival>,
     ) -> Result<Receipt, IngestError> {
+        self.take(tenant, Arrived { batches, arrival, ..Arrived::default() }).await
+    }
+
+    /// The same for all that arrived together: lines, those that were rejected, and the answer to be remembered.
+    pub async fn take(&self, tenant: TenantId, mut arrived: Arrived) -> Result<Receipt, IngestError> {
         let mut door = self.door(tenant).await?;
-        let bytes = batches.iter().map(|batch| batch.bytes_held().max(1)).sum();
-        let taken = credits::take(door.purse(), &self.purse, bytes);
+        let taken = credits::take(door.purse(), &self.purse, arrived.bytes_held());
         let mut credit = taken.map_err(|refused| refusal(tenant, refused))?;
         for _ in 0..2 {
             let shard = door.shard().ok_or(IngestError::Starting)?.clone();
             let (reply, answer) = ractor::concurrency::oneshot();
-            let (batches, arrival) = (batches.clone(), Arc::clone(&arrival));
-            let message = ShardMessage::Ingest { batches, arrival, credit, reply: reply.into() };
+            let message = ShardMessage::Ingest { arrived, credit, reply: reply.into() };
             match shard.cast(message) {
                 Ok(()) => return written(answer).await,
-                Err(ractor::MessagingErr::SendErr(ShardMessage::Ingest { credit: back, .. })) => {
-                    credit = back
+                Err(ractor::MessagingErr::SendErr(ShardMessage::Ingest {
+                    arrived: lines,
+                    credit: taken,
+                    ..
+                })) => {
+                    (arrived, credit) = (lines, taken);
                 }
                 Err(_) => return Err(IngestError::Stopping),
             }

@@ -8,12 +8,14 @@ use std::time::Duration;
 
 use antler_config::limits::LineLimits;
 use antler_events::event::lines::Arrival;
-use antler_events::event::{self, Event, EventError};
+use antler_events::event::{self, Event, EventError, Note};
 use antler_events::ids::{Offset, PartitionId, TenantId};
 use antler_events::line::LineBatch;
 use antler_events::log::{Chunk, Damage, EventLog, ReadError, Recorded};
+use antler_events::wire::Envelope;
+use antler_projections::views::arrivals::NoteAt;
 
-use crate::handover::{Found, Handed, Handover};
+use crate::handover::{Found, Handed, HandedNote, Handover, Passed};
 
 /// Bytes of bodies that are read at once.
 const READ_BYTES: usize = 4 << 20;
@@ -35,6 +37,7 @@ pub struct Follower {
 #[derive(Debug)]
 pub enum Followed {
     Handed(Arc<Handed>),
+    Noted(Arc<HandedNote>),
     Recorded(Box<Recorded>),
 }
 
@@ -91,13 +94,13 @@ impl Follower {
     }
 
     /// The batch and those that stand right behind it.
-    fn run_of(&mut self, first: Arc<Handed>) -> Vec<Followed> {
-        let mut run = vec![Followed::Handed(first)];
+    fn run_of(&mut self, first: Passed) -> Vec<Followed> {
+        let mut run = vec![first.into()];
         self.next = self.next.plus(1);
         while run.len() < BATCHES_MAX
             && let Found::Batch(batch) = self.handover.take(self.next)
         {
-            run.push(Followed::Handed(batch));
+            run.push(batch.into());
             self.next = self.next.plus(1);
         }
         run
@@ -119,10 +122,20 @@ impl Follower {
     }
 }
 
+impl From<Passed> for Followed {
+    fn from(passed: Passed) -> Self {
+        match passed {
+            Passed::Lines(handed) => Self::Handed(handed),
+            Passed::Note(handed) => Self::Noted(handed),
+        }
+    }
+}
+
 impl Followed {
     pub fn offset(&self) -> Offset {
         match self {
             Self::Handed(handed) => handed.offset,
+            Self::Noted(handed) => handed.offset,
             Self::Recorded(recorded) => recorded.envelope.offset,
         }
     }
@@ -135,15 +148,38 @@ impl Followed {
                 let (batch, arrival) = (Arc::clone(batch), Arc::clone(arrival));
                 return Ok(Some(Lines { tenant: *tenant, batch, arrival }));
             }
+            Self::Noted(_) => return Ok(None),
             Self::Recorded(recorded) => recorded,
         };
-        if recorded.envelope.subject.kind.is_control() {
+        let Envelope { subject, event_type, .. } = recorded.envelope;
+        if subject.kind.is_control() || Note::has_type(event_type) {
             return Ok(None);
         }
         let Event::Lines(lines) = event::decode(&recorded.envelope, &recorded.body)? else { return Ok(None) };
         let batch = Arc::new(lines.parse(limits)?);
         let tenant = recorded.envelope.subject.tenant;
         Ok(Some(Lines { tenant, batch, arrival: Arc::new(lines.arrival) }))
+    }
+}
+
+impl Followed {
+    /// The note of the event, if it is one.
+    pub fn note(&self) -> Result<Option<NoteAt>, EventError> {
+        let recorded = match self {
+            Self::Handed(_) => return Ok(None),
+            Self::Noted(handed) => {
+                let HandedNote { tenant, offset, recorded_at, hash, ref note, .. } = **handed;
+                return Ok(Some(NoteAt { tenant, offset, recorded_at, hash, note: Arc::clone(note) }));
+            }
+            Self::Recorded(recorded) => recorded,
+        };
+        let Envelope { subject, event_type, offset, recorded_at, .. } = recorded.envelope;
+        if !Note::has_type(event_type) {
+            return Ok(None);
+        }
+        let Event::Note(note) = event::decode(&recorded.envelope, &recorded.body)? else { return Ok(None) };
+        let (tenant, hash) = (subject.tenant, recorded.hash);
+        Ok(Some(NoteAt { tenant, offset, recorded_at, hash, note: Arc::new(note) }))
     }
 }
 

@@ -58,7 +58,7 @@ impl ViewsProjection {
 fn control(events: &[Followed]) -> Vec<Recorded> {
     let recorded = events.iter().filter_map(|event| match event {
         Followed::Recorded(recorded) => Some(recorded),
-        Followed::Handed(_) => None,
+        Followed::Handed(_) | Followed::Noted(_) => None,
     });
     let control = recorded.filter(|recorded| recorded.envelope.subject.kind.is_control());
     control.map(|recorded| Recorded::clone(recorded)).collect()

@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 
 use antler_config::limits::LineLimits;
 use antler_events::clock::SystemClock;
+use antler_events::event::{self, Event, Note};
 use antler_events::files::{FileSystem, RealFiles};
 use antler_events::line::LineBatchBuilder;
 use antler_events::log::segment::{Opened, SegmentLog, SegmentOptions};
@@ -73,7 +74,11 @@ impl Projection for Remembers {
             }
             let mut up_to = Offset::ZERO;
             for event in events {
-                let (offset, lines) = (event.offset(), event.lines(&LineLimits::default()).unwrap().unwrap());
+                let offset = event.offset();
+                let Some(lines) = event.lines(&LineLimits::default()).unwrap() else {
+                    up_to = offset;
+                    continue;
+                };
                 let text = String::from_utf8(lines.batch.buffer().to_vec()).unwrap();
                 if self.poison.is_some_and(|poison| text.contains(poison)) {
                     return match up_to {
@@ -244,6 +249,15 @@ async fn an_event_that_cannot_be_taken_is_set_aside_and_the_others_go_on() {
     let figures = &system.projections()[0].figures[usize::from(poisoned.partition.number())];
     assert_eq!((figures.set_aside(), figures.retries() > 0), (1, true));
     system.stop().await;
+    let written = world.log.read(poisoned.partition, poisoned.first, 1 << 20).await.unwrap().events;
+    let letters =
+        written.iter().filter_map(|event| match event::decode(&event.envelope, &event.body).unwrap() {
+            Event::Note(Note::SetAside(letter)) => Some(letter),
+            _ => None,
+        });
+    let letters: Vec<_> = letters.collect();
+    assert_eq!((letters.len(), letters[0].offset, letters[0].reason.as_str()), (1, poisoned.last, "poison"));
+    assert_eq!((letters[0].projection.as_str(), &letters[0].body), ("remembers", &written[0].body));
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

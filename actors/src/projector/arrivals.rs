@@ -1,0 +1,146 @@
+//! The views of dead letters and answers as a projection.
+//!
+//! Invariant: the log keeps every note until the views have it on stable storage: what they lose in a crash they are given
+//! again. It passes lines by.
+
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use antler_events::ids::{Offset, PartitionId};
+use antler_events::log::{BoxFuture, EventLog, Hold, ReadError};
+use antler_projections::views::arrivals::{ArrivalViews, NoteAt};
+use antler_projections::views::control::ControlViewError;
+use antler_projections::views::port::ViewError;
+
+use super::follow::Followed;
+use super::{Applied, ApplyError, Projection};
+
+#[derive(Debug)]
+pub struct ArrivalsProjection {
+    views: ArrivalViews,
+    partitions: Vec<Mutex<Place>>,
+}
+
+/// How far it is in a partition.
+#[derive(Debug)]
+struct Place {
+    applied: Offset,
+    hold: Box<dyn Hold>,
+}
+
+/// Why the projection cannot begin.
+#[derive(Debug, thiserror::Error)]
+pub enum ArrivalsError {
+    #[error(transparent)]
+    Views(#[from] ViewError),
+    #[error("the event log cannot be followed")]
+    Log(#[from] ReadError),
+}
+
+impl ArrivalsProjection {
+    /// Begins where the views are.
+    pub async fn open(views: ArrivalViews, log: &dyn EventLog) -> Result<Self, ArrivalsError> {
+        let mut partitions = Vec::new();
+        for partition in (0..log.partitions()).map(PartitionId::new) {
+            let next = views.checkpoint(partition).await?;
+            let (applied, hold) = (next.before(), log.hold(partition, next)?);
+            partitions.push(Mutex::new(Place { applied, hold }));
+        }
+        Ok(Self { views, partitions })
+    }
+
+    fn place(&self, partition: PartitionId) -> Option<MutexGuard<'_, Place>> {
+        let place = self.partitions.get(usize::from(partition.number()))?;
+        Some(place.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    async fn take(&self, partition: PartitionId, notes: &[NoteAt]) -> Result<(), ApplyError> {
+        match self.views.apply(partition, notes).await {
+            Ok(()) => Ok(()),
+            Err(ControlViewError::Store(error)) => Err(refused(&error)),
+            // One of them is to blame: the first that fails alone.
+            Err(_) => {
+                for note in notes {
+                    let taken = self.views.apply(partition, std::slice::from_ref(note)).await;
+                    taken.map_err(|error| match error {
+                        ControlViewError::Store(error) => refused(&error),
+                        error => ApplyError::Event { offset: note.offset, reason: error.to_string() },
+                    })?;
+                }
+                Ok(())
+            }
+        }
+    }
+
+    fn passed(&self, partition: PartitionId, up_to: Offset) {
+        if let Some(mut place) = self.place(partition) {
+            place.applied = place.applied.max(up_to);
+        }
+    }
+}
+
+fn refused(error: &ViewError) -> ApplyError {
+    ApplyError::Projection { reason: error.to_string() }
+}
+
+impl Projection for ArrivalsProjection {
+    fn name(&self) -> &'static str {
+        "arrivals"
+    }
+
+    fn applied(&self, partition: PartitionId) -> Offset {
+        self.place(partition).map_or(Offset::ZERO, |place| place.applied)
+    }
+
+    fn apply<'a>(
+        &'a self,
+        partition: PartitionId,
+        events: &'a [Followed],
+    ) -> BoxFuture<'a, Result<Applied, ApplyError>> {
+        Box::pin(async move {
+            let (mut notes, mut up_to) = (Vec::new(), self.applied(partition));
+            let mut unreadable = None;
+            for event in events {
+                match event.note() {
+                    Ok(note) => notes.extend(note),
+                    Err(error) => {
+                        let (offset, reason) = (event.offset(), error.to_string());
+                        unreadable = Some(ApplyError::Event { offset, reason });
+                        break;
+                    }
+                }
+                up_to = event.offset();
+            }
+            match unreadable {
+                Some(error) if events.first().is_some_and(|first| first.offset() > up_to) => Err(error),
+                _ => {
+                    if !notes.is_empty() {
+                        self.take(partition, &notes).await?;
+                    }
+                    self.passed(partition, up_to);
+                    Ok(Applied { up_to, is_full: false })
+                }
+            }
+        })
+    }
+
+    fn set_aside<'a>(
+        &'a self,
+        partition: PartitionId,
+        event: Offset,
+        _reason: &'a str,
+    ) -> BoxFuture<'a, Result<(), ApplyError>> {
+        self.passed(partition, event);
+        Box::pin(std::future::ready(Ok(())))
+    }
+
+    fn settle(&self, partition: PartitionId) -> BoxFuture<'_, Result<(), ApplyError>> {
+        Box::pin(async move {
+            let next = self.applied(partition).plus(1);
+            self.views.settle(partition, next).await.map_err(|error| refused(&error))?;
+            if let Some(place) = self.place(partition) {
+                place.hold.advance(next);
+            }
+            Ok(())
+        })
+    }
+}
