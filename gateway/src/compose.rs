@@ -9,8 +9,10 @@ use antler_actors::accounts::{Accounts, USUAL_LIMITS};
 use antler_actors::log_writers::LogWriters;
 use antler_actors::planted::Planted;
 use antler_actors::progress::Progress;
+use antler_actors::projector::arrivals::{ArrivalsError, ArrivalsProjection};
 use antler_actors::projector::index::IndexProjection;
 use antler_actors::projector::views::ViewsProjection;
+use antler_actors::requests::Requests;
 use antler_actors::supervision::Supervision;
 use antler_actors::system::{StartError, System, SystemLimits, SystemParts};
 use antler_actors::upkeep::UpkeepArguments;
@@ -19,18 +21,19 @@ use antler_config::limits::{IngestLimits, LineLimits};
 use antler_config::{ByteSize, Config, Storage};
 use antler_events::clock::Clock;
 use antler_events::files::{FileSystem, RealFiles};
-use antler_events::log::EventLog;
 use antler_events::log::segment::{
     Finding, OpenError, Opened, SegmentLog, SegmentOptions, recorded_partitions,
 };
+use antler_events::log::{EventLog, ReadError};
 use antler_events::placement::{Placement, PlacementError};
 use antler_events::randomness::{Randomness, SystemRandomness};
 use antler_projections::cache::memory::MemoryCache;
 use antler_projections::index::columns::adapter::ColumnIndex;
 use antler_projections::index::columns::store::{ColumnStore, StoreError, StoreOptions};
 use antler_projections::index::port::{SearchIndex, Workers};
+use antler_projections::views::arrivals::ArrivalViews;
 use antler_projections::views::control::ControlViews;
-use antler_projections::views::port::ViewError;
+use antler_projections::views::port::{ViewError, ViewStore};
 use antler_projections::views::redb::{RedbViews, ViewOpenError};
 use tokio::sync::Notify;
 
@@ -71,6 +74,10 @@ pub enum ComposeError {
     ViewsFile(#[from] ViewOpenError),
     #[error("the views cannot be read")]
     Views(#[from] ViewError),
+    #[error("dead letters and answers cannot be read")]
+    Arrivals(#[from] ArrivalsError),
+    #[error("the event log cannot be read")]
+    Read(#[from] ReadError),
     #[error(transparent)]
     Placement(#[from] PlacementError),
     #[error(transparent)]
@@ -90,6 +97,7 @@ pub struct Program {
     pub ingest: IngestState,
     /// For listeners that take nothing but lines.
     pub intake: Arc<Intake>,
+    pub arrivals: ArrivalViews,
     /// Of questions, and of changes.
     workers: [Arc<WorkerThreads>; 2],
 }
@@ -108,7 +116,8 @@ impl Program {
         let changes = threads("change", usize::from(partitions) + 1).map_err(ComposeError::Workers)?;
         let index = open_index(folder, config, &clock, [&questions, &changes])?;
         let views = RedbViews::open(&RealFiles, &folder.views_file(), as_workers(&changes))?;
-        let views = ControlViews::new(Arc::new(views));
+        let store: Arc<dyn ViewStore> = Arc::new(views);
+        let (views, arrivals) = (ControlViews::new(Arc::clone(&store)), ArrivalViews::new(store));
         let due = Arc::<Notify>::default();
         let limits = LineLimits::default();
         let placement = Placement::new(partitions)?;
@@ -121,6 +130,7 @@ impl Program {
             projections: vec![
                 Arc::new(IndexProjection::new(Arc::clone(&index), limits.clone(), Arc::clone(&due))),
                 Arc::new(ViewsProjection::open(views.clone(), partitions).await?),
+                Arc::new(ArrivalsProjection::open(arrivals.clone(), &*log).await?),
             ],
             upkeep: Some(UpkeepArguments {
                 clock: Arc::clone(&clock),
@@ -134,12 +144,23 @@ impl Program {
         };
         let system = Arc::new(System::start(parts).await?);
         let progress = progress_of(&system, VIEWS);
+        let requests =
+            Requests::new(arrivals.clone(), progress_of(&system, ARRIVALS), Arc::clone(&clock), &*log)?;
         let gate = gate(folder, Controlled { log, views, progress, placement, clock: Arc::clone(&clock) })?;
         let bodies = Bodies::new(config.limits.ingest.clone());
-        let ingest = IngestState { system: Arc::clone(&system), bodies, clock, limits: Arc::new(limits) };
+        let ingest =
+            IngestState { system: Arc::clone(&system), requests, bodies, clock, limits: Arc::new(limits) };
         let gate = Arc::new(gate);
         let intake = Intake::new(Arc::clone(&gate), ingest.clone(), config.limits.ingest.clone());
-        Ok(Self { system, index, gate, ingest, intake: Arc::new(intake), workers: [questions, changes] })
+        Ok(Self {
+            system,
+            index,
+            gate,
+            ingest,
+            intake: Arc::new(intake),
+            arrivals,
+            workers: [questions, changes],
+        })
     }
 
     /// Waits until all that was in the log at the start can be found.
@@ -162,6 +183,8 @@ impl Program {
 
 /// The name of the projection that account commands wait for.
 const VIEWS: &str = "views";
+/// The name of the projection that requests with an idempotency key wait for.
+const ARRIVALS: &str = "arrivals";
 
 /// What commands about accounts work on.
 struct Controlled {

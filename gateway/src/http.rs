@@ -7,6 +7,7 @@ pub mod accounts;
 pub mod answer;
 pub mod auth;
 pub mod connections;
+pub mod dead_letters;
 pub mod error;
 pub mod health;
 pub mod logs;

@@ -6,6 +6,8 @@
 
 #[path = "program/lines.rs"]
 mod lines;
+#[path = "program/repeats.rs"]
+mod repeats;
 #[path = "program/running.rs"]
 mod running;
 #[path = "program/sockets.rs"]

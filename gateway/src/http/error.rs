@@ -69,6 +69,8 @@ pub enum LinesProblem {
     Busy,
     /// They cannot be written now.
     Unavailable,
+    /// An idempotency key that is none.
+    Key,
 }
 
 impl LinesProblem {
@@ -83,6 +85,7 @@ impl LinesProblem {
             Self::Slow => StatusCode::REQUEST_TIMEOUT,
             Self::Busy => StatusCode::TOO_MANY_REQUESTS,
             Self::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
+            Self::Key => StatusCode::BAD_REQUEST,
         }
     }
 
@@ -94,6 +97,7 @@ impl LinesProblem {
             Self::Slow => "body_too_slow",
             Self::Busy => "too_much_under_way",
             Self::Unavailable => "unavailable",
+            Self::Key => "invalid_idempotency_key",
         }
     }
 }

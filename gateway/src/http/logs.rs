@@ -3,26 +3,27 @@
 //! Invariant: the answer leaves when the lines are on stable storage, and says of each line that was not taken why. It
 //! keeps nothing: what is under way belongs to the actors.
 
+mod answers;
+
 use std::sync::Arc;
 
+use antler_actors::ingest_shard::{Arrived, Request};
+use antler_actors::requests::{Begun, RequestError, Requests};
 use antler_actors::system::{IngestError, System};
 use antler_config::limits::LineLimits;
 use antler_events::clock::Clock;
 use antler_events::event::lines::{Arrival, LineDefaults};
+use antler_events::event::note::{AnswerForm, LinesRejected, NamedError, RequestKey, RequestKeyError};
 use antler_events::ids::TenantId;
-use antler_events::line::LineBatch;
-use antler_events::wire::Receipt;
-use antler_projections::index::port::LineId;
 use axum::Router;
 use axum::body::Body;
-use axum::extract::{FromRef, FromRequest, FromRequestParts as _, Request, State};
-use axum::http::{HeaderMap, StatusCode, header};
+use axum::extract::Request as HttpRequest;
+use axum::extract::{FromRef, FromRequest, FromRequestParts as _, State};
+use axum::http::{HeaderMap, header};
 use axum::response::Response;
 use axum::routing::post;
 use bytes::Bytes;
-use serde::Serialize;
 
-use super::answer;
 use super::error::{ApiError, LinesProblem};
 use super::peer::PeerAddress;
 use super::search::RequestTenant;
@@ -38,30 +39,10 @@ const SMALL_BYTES: usize = 128 << 10;
 #[derive(Debug, Clone)]
 pub struct IngestState {
     pub system: Arc<System>,
+    pub requests: Requests,
     pub bodies: Bodies,
     pub clock: Arc<dyn Clock>,
     pub limits: Arc<LineLimits>,
-}
-
-#[derive(Debug, Serialize)]
-struct One {
-    id: String,
-    receipt: Receipt,
-}
-
-#[derive(Debug, Serialize)]
-struct Many {
-    accepted: u64,
-    rejected: u64,
-    errors: Vec<RejectedLine>,
-    receipt: Option<Receipt>,
-}
-
-#[derive(Debug, Serialize)]
-struct RejectedLine {
-    line: u64,
-    code: &'static str,
-    message: String,
 }
 
 /// `POST /api/logs/` and `POST /api/logs/bulk/`, with and without a version and a slash at the end.
@@ -80,43 +61,33 @@ where
 }
 
 async fn one(State(ingest): State<IngestState>, sent: Sent) -> Result<Response, ApiError> {
-    let Sent { tenant, arrival, decoded } = sent;
-    if let Some(Rejected { error, .. }) = decoded.rejected.first() {
+    if let Some(Rejected { error, .. }) = sent.decoded.rejected.first() {
         return Err(unreadable(error.to_string()));
     }
-    if decoded.accepted != 1 {
-        let reason = format!("the body has {} lines; send many to /api/logs/bulk/", decoded.accepted);
+    if sent.decoded.accepted != 1 {
+        let reason = format!("the body has {} lines; send many to /api/logs/bulk/", sent.decoded.accepted);
         return Err(unreadable(reason));
     }
-    let receipt = ingest.write(tenant, decoded.batches, arrival).await?;
-    let id = LineId { partition: receipt.partition, offset: receipt.first, line: 0 };
-    Ok(answer::json(StatusCode::CREATED, &One { id: id.to_string(), receipt }))
+    ingest.take(sent, AnswerForm::One).await
 }
 
 pub(crate) async fn bulk(State(ingest): State<IngestState>, sent: Sent) -> Result<Response, ApiError> {
-    let Sent { tenant, arrival, decoded: Decoded { batches, accepted, rejected } } = sent;
-    let errors: Vec<RejectedLine> = rejected.iter().take(ERRORS_MAX).map(rejected_line).collect();
-    let receipt = match batches.is_empty() {
-        true => None,
-        false => Some(ingest.write(tenant, batches, arrival).await?),
-    };
-    let status = match (accepted, rejected.len()) {
-        (_, 0) => StatusCode::OK,
-        (0, _) => StatusCode::BAD_REQUEST,
-        _ => StatusCode::MULTI_STATUS,
-    };
-    if status == StatusCode::BAD_REQUEST {
-        let first = errors.first().map(|line| format!("; line {}: {}", line.line, line.message));
-        let reason =
-            format!("none of the {} lines can be taken{}", rejected.len(), first.unwrap_or_default());
-        return Err(unreadable(reason));
+    let Decoded { accepted, rejected, .. } = &sent.decoded;
+    match (accepted, rejected.first()) {
+        (0, None) => Ok(answers::nothing()),
+        (0, Some(Rejected { line, error, .. })) => {
+            let count = rejected.len();
+            Err(unreadable(format!("none of the {count} lines can be taken; line {line}: {error}")))
+        }
+        _ => ingest.take(sent, AnswerForm::Many).await,
     }
-    Ok(answer::json(status, &Many { accepted, rejected: rejected.len() as u64, errors, receipt }))
 }
 
 /// What a request brings: whose lines, how they came, and the lines themselves.
 pub(crate) struct Sent {
     tenant: TenantId,
+    /// A repeat with the same key gets the same answer.
+    key: Option<RequestKey>,
     arrival: Arrival,
     decoded: Decoded,
 }
@@ -127,14 +98,15 @@ where
 {
     type Rejection = ApiError;
 
-    async fn from_request(request: Request, state: &S) -> Result<Self, ApiError> {
+    async fn from_request(request: HttpRequest, state: &S) -> Result<Self, ApiError> {
         let (mut parts, body) = request.into_parts();
         let RequestTenant(tenant) = RequestTenant::from_request_parts(&mut parts, state).await?;
         let peer = parts.extensions.get::<PeerAddress>();
         let origin = peer.map(|PeerAddress(address)| address.to_string()).unwrap_or_default();
         let arrival = arrival(origin, parts.uri.query())?;
+        let key = request_key(&parts.headers)?;
         let decoded = IngestState::from_ref(state).receive(&parts.headers, body).await?;
-        Ok(Self { tenant, arrival, decoded })
+        Ok(Self { tenant, key, arrival, decoded })
     }
 }
 
@@ -170,15 +142,45 @@ impl IngestState {
         tokio::task::spawn_blocking(move || decode(held)).await.map_err(|_| ApiError::Internal)
     }
 
-    async fn write(
-        &self,
-        tenant: TenantId,
-        batches: Vec<LineBatch>,
-        arrival: Arrival,
-    ) -> Result<Receipt, ApiError> {
-        let batches = batches.into_iter().map(Arc::new).collect();
-        self.system.ingest(tenant, batches, Arc::new(arrival)).await.map_err(|error| not_taken(&error))
+    /// Has what was sent written, or finds out what was answered when it was sent before.
+    async fn take(&self, sent: Sent, form: AnswerForm) -> Result<Response, ApiError> {
+        let Sent { tenant, key, arrival, decoded } = sent;
+        let (accepted, rejected) = (decoded.accepted, decoded.rejected.len() as u64);
+        let errors: Vec<NamedError> = decoded.rejected.iter().take(ERRORS_MAX).map(named).collect();
+        let claim = match key {
+            None => None,
+            Some(key) => match self.requests.begin(tenant, key).await.map_err(|error| not_begun(&error))? {
+                Begun::First(claim) => Some(claim),
+                Begun::Answered(known) => return Ok(answers::repeated(&known)),
+            },
+        };
+        let request = claim.map(|claim| Request { claim, form, errors: errors.clone() });
+        let arrived = Arrived { request, ..self.arrived(decoded, arrival) };
+        let receipt = self.system.take(tenant, arrived).await.map_err(|error| not_taken(&error))?;
+        Ok(answers::first(form, (accepted, rejected), &errors, &receipt))
     }
+
+    /// What was taken apart, as it is written: lines, and those that cannot be taken as dead letters.
+    pub(crate) fn arrived(&self, decoded: Decoded, arrival: Arrival) -> Arrived {
+        let rejected = (!decoded.rejected.is_empty()).then(|| {
+            let mut letters = LinesRejected::new(self.clock.now(), &arrival);
+            for Rejected { line, error, raw } in &decoded.rejected {
+                letters.push(*line, *error, raw, &self.limits);
+            }
+            letters
+        });
+        let batches = decoded.batches.into_iter().map(Arc::new).collect();
+        Arrived { batches, arrival: Arc::new(arrival), rejected, request: None }
+    }
+}
+
+fn request_key(headers: &HeaderMap) -> Result<Option<RequestKey>, ApiError> {
+    let Some(value) = headers.get("idempotency-key") else { return Ok(None) };
+    // A header may have bytes that are no text; those are no printable characters either.
+    let text = value.as_bytes().iter().map(|byte| char::from(*byte)).collect::<String>();
+    let refused =
+        |error: RequestKeyError| ApiError::Lines { problem: LinesProblem::Key, reason: error.to_string() };
+    RequestKey::of(text.trim()).map(Some).map_err(refused)
 }
 
 /// What the sender says once for all lines.
@@ -209,13 +211,21 @@ fn arrival(origin: String, query: Option<&str>) -> Result<Arrival, ApiError> {
     Ok(Arrival { protocol: "http".to_owned(), origin, defaults })
 }
 
-fn rejected_line(rejected: &Rejected) -> RejectedLine {
+fn named(rejected: &Rejected) -> NamedError {
     let Rejected { line, error, .. } = rejected;
-    RejectedLine { line: *line, code: error.code(), message: error.to_string() }
+    NamedError { line: *line, code: error.code().to_owned(), message: error.to_string() }
 }
 
 fn unreadable(reason: String) -> ApiError {
     ApiError::Lines { problem: LinesProblem::Unreadable, reason }
+}
+
+fn not_begun(error: &RequestError) -> ApiError {
+    let problem = match error {
+        RequestError::Full => LinesProblem::Busy,
+        RequestError::UnderWay | RequestError::Behind | RequestError::Views(_) => LinesProblem::Unavailable,
+    };
+    ApiError::Lines { problem, reason: error.to_string() }
 }
 
 fn not_received(error: &BodyError) -> ApiError {

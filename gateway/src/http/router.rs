@@ -13,7 +13,7 @@ use axum::routing::{MethodRouter, get};
 use super::auth::guard;
 use super::error::ApiError;
 use super::observe::observe;
-use super::{Shared, accounts, health, logs, metrics, search};
+use super::{Shared, accounts, dead_letters, health, logs, metrics, search};
 
 pub fn router(shared: &Arc<Shared>) -> Router {
     let mut router = Router::new();
@@ -25,6 +25,7 @@ pub fn router(shared: &Arc<Shared>) -> Router {
     router
         .merge(search::routes())
         .merge(logs::routes())
+        .merge(dead_letters::routes())
         .merge(accounts::routes(gate))
         .layer(from_fn_with_state(Arc::clone(gate), guard))
         .fallback(no_route)

@@ -11,6 +11,7 @@ use antler_events::clock::{Clock, Timestamp};
 use axum::extract::FromRef;
 
 use super::connections::ConnectionFigures;
+use super::dead_letters::LettersState;
 use super::logs::IngestState;
 use super::observe::Requests;
 use super::search::SearchState;
@@ -46,6 +47,12 @@ impl FromRef<Arc<Shared>> for SearchState {
 impl FromRef<Arc<Shared>> for IngestState {
     fn from_ref(shared: &Arc<Shared>) -> Self {
         shared.program.ingest.clone()
+    }
+}
+
+impl FromRef<Arc<Shared>> for LettersState {
+    fn from_ref(shared: &Arc<Shared>) -> Self {
+        Self(shared.program.arrivals.clone())
     }
 }
 

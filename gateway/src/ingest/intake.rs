@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-use antler_actors::ingest_shard::WriteError;
+use antler_actors::ingest_shard::{Arrived, WriteError};
 use antler_actors::system::IngestError;
 use antler_config::limits::IngestLimits;
 use antler_events::access::Scope;
@@ -128,35 +128,35 @@ impl Intake {
         Ok(decoded)
     }
 
-    /// Writes lines. None if there is nothing to write.
+    /// Writes lines, and those that were rejected as dead letters. None if there is nothing to write.
     pub async fn write(
         &self,
         tenant: TenantId,
         decoded: Decoded,
         arrival: Arrival,
     ) -> Result<Option<Receipt>, IngestError> {
-        if decoded.batches.is_empty() {
+        if decoded.batches.is_empty() && decoded.rejected.is_empty() {
             return Ok(None);
         }
-        let batches = decoded.batches.into_iter().map(Arc::new).collect();
-        self.ingest.system.ingest(tenant, batches, Arc::new(arrival)).await.map(Some)
+        self.ingest.system.take(tenant, self.ingest.arrived(decoded, arrival)).await.map(Some)
     }
 
-    /// Writes lines, and waits while there is no room for them.
+    /// The same, but waits while there is no room for them.
     pub async fn write_patiently(
         &self,
         tenant: TenantId,
         decoded: Decoded,
         arrival: Arrival,
     ) -> Result<Option<Receipt>, ApiError> {
-        if decoded.batches.is_empty() {
+        if decoded.batches.is_empty() && decoded.rejected.is_empty() {
             return Ok(None);
         }
-        let batches: Vec<_> = decoded.batches.into_iter().map(Arc::new).collect();
-        let arrival = Arc::new(arrival);
+        let Arrived { batches, arrival, rejected, .. } = self.ingest.arrived(decoded, arrival);
         let mut wait = WAIT_FIRST;
         loop {
-            match self.ingest.system.ingest(tenant, batches.clone(), Arc::clone(&arrival)).await {
+            let (batches, arrival, rejected) = (batches.clone(), Arc::clone(&arrival), rejected.clone());
+            let arrived = Arrived { batches, arrival, rejected, request: None };
+            match self.ingest.system.take(tenant, arrived).await {
                 Ok(receipt) => return Ok(Some(receipt)),
                 Err(error) if passes(&error) => tokio::time::sleep(wait).await,
                 Err(error) => return Err(not_taken(&error)),

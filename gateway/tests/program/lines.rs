@@ -7,7 +7,7 @@ use super::running::{Answer, Running, exchange, wait};
 const PASSWORD: &str = "correct horse battery staple";
 const NDJSON: &str = "application/x-ndjson";
 
-fn send(running: &Running, method: &str, path: &str, headers: &str, body: &[u8]) -> Answer {
+pub(crate) fn send(running: &Running, method: &str, path: &str, headers: &str, body: &[u8]) -> Answer {
     let length = body.len();
     let head = format!("{method} {path} HTTP/1.1\r\nContent-Length: {length}{headers}");
     exchange(running.http, &head, body)

@@ -69,6 +69,8 @@ pub const TABLE: &[Line] = &[
     ("GET", "/api/logs/{id}", READ),
     ("GET", "/api/logs/{id}/raw", READ),
     ("GET", "/api/logs/{id}/context", READ),
+    ("GET", "/api/logs/dead-letters", READ),
+    ("GET", "/api/logs/dead-letters/{id}", READ),
 ];
 
 /// What the table says of a route.

@@ -1,0 +1,220 @@
+//! `/api/logs/dead-letters/`: lines that were rejected and events that were set aside, the newest first, and each alone.
+//!
+//! Invariant: a letter shows the bytes that came, as text or in base64; a list shows the beginning of a long one and says
+//! so. It changes nothing.
+
+use antler_events::ids::TenantId;
+use antler_projections::views::arrivals::ArrivalViews;
+use antler_projections::views::dead_letters::{DeadLetter, LetterSource};
+use axum::Router;
+use axum::extract::{FromRef, Path, State};
+use axum::http::{StatusCode, Uri};
+use axum::response::Response;
+use axum::routing::get;
+use base64ct::{Base64, Encoding as _};
+use serde::Serialize;
+
+use super::answer::json;
+use super::error::ApiError;
+use super::search::RequestTenant;
+
+const SIZE: u64 = 50;
+const SIZE_MAX: u64 = 1_000;
+/// A list shows so much of each letter.
+const LISTED_BYTES_MAX: usize = 8 << 10;
+
+/// What the handlers need.
+#[derive(Debug, Clone)]
+pub struct LettersState(pub ArrivalViews);
+
+#[derive(Debug, Serialize)]
+struct List {
+    results: Vec<Letter>,
+    /// Those that are kept.
+    total: u64,
+    /// Those that there have ever been.
+    counted: u64,
+    page: u64,
+    size: u64,
+    next: Option<String>,
+    previous: Option<String>,
+}
+
+#[derive(Debug, Serialize)]
+struct Letter {
+    id: String,
+    at: String,
+    protocol: Option<String>,
+    origin: Option<String>,
+    /// The number of the line, as its sender sees it.
+    line: Option<u64>,
+    projection: Option<String>,
+    /// The event that the projection could not take.
+    event: Option<String>,
+    code: String,
+    message: String,
+    raw: String,
+    encoding: &'static str,
+    /// Whether `raw` is only the beginning.
+    cut: bool,
+    bytes: u64,
+}
+
+/// The list and one of it, with and without a version and a slash at the end.
+pub fn routes<S>() -> Router<S>
+where
+    S: Clone + Send + Sync + 'static,
+    LettersState: FromRef<S>,
+{
+    ["/api/logs/dead-letters", "/api/v1/logs/dead-letters"].iter().fold(Router::new(), |router, path| {
+        router
+            .route(path, get(list))
+            .route(&format!("{path}/"), get(list))
+            .route(&format!("{path}/{{id}}"), get(one))
+            .route(&format!("{path}/{{id}}/"), get(one))
+    })
+}
+
+async fn list(
+    RequestTenant(tenant): RequestTenant,
+    State(LettersState(views)): State<LettersState>,
+    uri: Uri,
+) -> Result<Response, ApiError> {
+    let (page, size) = page(uri.query().unwrap_or_default())?;
+    let skip = (page - 1).saturating_mul(size);
+    let found = views.dead_letters(tenant, skip, usize::try_from(size).unwrap_or(usize::MAX)).await?;
+    let link = |page: u64| format!("{}?page={page}&size={size}", uri.path());
+    let has_more = skip.saturating_add(size) < found.kept;
+    let results = found.letters.into_iter().map(|letter| shown(letter, LISTED_BYTES_MAX)).collect();
+    let (next, previous) = (has_more.then(|| link(page + 1)), (page > 1).then(|| link(page - 1)));
+    let (total, counted) = (found.kept, found.total);
+    Ok(json(StatusCode::OK, &List { results, total, counted, page, size, next, previous }))
+}
+
+async fn one(
+    RequestTenant(tenant): RequestTenant,
+    State(LettersState(views)): State<LettersState>,
+    Path(id): Path<String>,
+) -> Result<Response, ApiError> {
+    let letter = find(tenant, &views, &id).await?;
+    let missing = || ApiError::NoSuch { what: "dead letter", id: id.chars().take(60).collect() };
+    Ok(json(StatusCode::OK, &shown(letter.ok_or_else(missing)?, usize::MAX)))
+}
+
+async fn find(tenant: TenantId, views: &ArrivalViews, id: &str) -> Result<Option<DeadLetter>, ApiError> {
+    match id.parse() {
+        Ok(number) => Ok(views.dead_letter(tenant, number).await?),
+        Err(_) => Ok(None),
+    }
+}
+
+fn page(query: &str) -> Result<(u64, u64), ApiError> {
+    let (mut page, mut size) = (1, SIZE);
+    for (name, value) in form_urlencoded::parse(query.as_bytes()) {
+        let number = |least: u64, most: u64| {
+            let number = value.parse().ok().filter(|number| (least..=most).contains(number));
+            number.ok_or_else(|| {
+                let reason = format!("it has to be a number from {least} to {most}");
+                ApiError::InvalidParameter { field: name.clone().into_owned(), reason }
+            })
+        };
+        match &*name {
+            "page" => page = number(1, u64::from(u32::MAX))?,
+            "size" | "page_size" => size = number(1, SIZE_MAX)?,
+            _ => {
+                let reason = "there is no such parameter; there are page and size".to_owned();
+                return Err(ApiError::InvalidParameter { field: name.into_owned(), reason });
+            }
+        }
+    }
+    Ok((page, size))
+}
+
+fn shown(letter: DeadLetter, bytes_max: usize) -> Letter {
+    let DeadLetter { number, at, source, code, message, raw, length } = letter;
+    let kept = &raw[..raw.len().min(bytes_max)];
+    let (text, encoding) = readable(kept, kept.len() < raw.len());
+    let base = Letter {
+        id: number.to_string(),
+        at: at.to_string(),
+        protocol: None,
+        origin: None,
+        line: None,
+        projection: None,
+        event: None,
+        code,
+        message,
+        raw: text,
+        encoding,
+        cut: (kept.len() as u64) < length,
+        bytes: length,
+    };
+    match source {
+        LetterSource::Line { protocol, origin, line } => {
+            Letter { protocol: Some(protocol), origin: Some(origin), line: Some(line), ..base }
+        }
+        LetterSource::Event { projection, partition, offset } => {
+            Letter { projection: Some(projection), event: Some(format!("{partition}-{offset}")), ..base }
+        }
+    }
+}
+
+/// As text if it is; a cut may go through the last character, which then is left out.
+fn readable(raw: &[u8], is_cut: bool) -> (String, &'static str) {
+    match std::str::from_utf8(raw) {
+        Ok(text) => (text.to_owned(), "text"),
+        Err(error) if is_cut && error.error_len().is_none() => {
+            (String::from_utf8_lossy(&raw[..error.valid_up_to()]).into_owned(), "text")
+        }
+        Err(_) => (Base64::encode_string(raw), "base64"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use antler_events::clock::Timestamp;
+    use antler_events::ids::{Offset, PartitionId};
+
+    use super::*;
+
+    fn letter(raw: &'static [u8], source: LetterSource) -> DeadLetter {
+        let (code, message) = ("c".to_owned(), "m".to_owned());
+        let (at, raw) = (Timestamp::from_nanos(0), bytes::Bytes::from_static(raw));
+        DeadLetter { number: 7, at, source, code, message, length: raw.len() as u64, raw }
+    }
+
+    fn line() -> LetterSource {
+        LetterSource::Line { protocol: "tcp".to_owned(), origin: "::1".to_owned(), line: 3 }
+    }
+
+    #[test]
+    fn a_letter_is_shown_as_text_or_in_base64_and_a_long_one_cut() {
+        let check = |raw, bytes_max, expected: (&str, &str, bool)| {
+            let shown = shown(letter(raw, line()), bytes_max);
+            assert_eq!((shown.raw.as_str(), shown.encoding, shown.cut), expected);
+        };
+        check("ä line".as_bytes(), 100, ("ä line", "text", false));
+        check("ä line".as_bytes(), 3, ("ä", "text", true));
+        check("aä".as_bytes(), 2, ("a", "text", true));
+        check(b"a\xff", 100, ("Yf8=", "base64", false));
+        check("aä".as_bytes().split_at(2).0, 100, ("YcM=", "base64", false));
+    }
+
+    #[test]
+    fn an_event_is_shown_with_its_projection_and_place() {
+        let (partition, offset) = (PartitionId::new(1), Offset::new(9));
+        let source = LetterSource::Event { projection: "index".to_owned(), partition, offset };
+        let shown = shown(letter(b"x", source), 100);
+        assert_eq!((shown.projection.as_deref(), shown.event.as_deref()), (Some("index"), Some("1-9")));
+        assert_eq!((shown.id.as_str(), shown.line), ("7", None));
+    }
+
+    #[test]
+    fn pages_are_read_and_wrong_ones_refused() {
+        assert_eq!(page(""), Ok((1, 50)));
+        assert_eq!(page("page=3&size=10"), Ok((3, 10)));
+        for wrong in ["page=0", "size=1001", "size=x", "pages=1"] {
+            assert!(matches!(page(wrong), Err(ApiError::InvalidParameter { .. })), "{wrong}");
+        }
+    }
+}
