@@ -231,7 +231,7 @@ fn gate(folder: &DataFolder, with: Controlled) -> Result<Gate, ComposeError> {
         randomness,
         limits: USUAL_LIMITS,
     };
-    Ok(Gate::new(accounts, cache, key, usize::from(cores()))?)
+    Ok(Gate::new(accounts, cache, &key, usize::from(cores()))?)
 }
 
 /// What the cache takes in memory.

@@ -100,7 +100,7 @@ impl Gate {
     pub fn new(
         accounts: Accounts,
         cache: Arc<dyn Cache>,
-        key: TokenKey,
+        key: &TokenKey,
         hashes_at_once: usize,
     ) -> Result<Self, PasswordError> {
         let randomness = Arc::clone(&accounts.randomness);

@@ -158,6 +158,7 @@ fn is_allowed(expression: &str) -> bool {
 /// Crates of which two versions are compiled, and why nothing can be done today.
 const DUPLICATES: &[(&str, &str)] = &[
     ("getrandom", "0.3 comes with sonic-rs, the yardstick of the scanner, 0.4 with the tests' libraries"),
+    ("rand_core", "0.6 comes with jsonwebtoken, by the traits of signatures; the hashes are at 0.10"),
     ("hashbrown", "0.14 comes with dashmap, which comes with ractor; our own is at 0.17"),
     ("syn", "2 comes with sonic-rs too; the other derives are at 3"),
 ];

@@ -167,7 +167,7 @@ impl Drop for World {
 
 fn gate(accounts: Accounts) -> Gate {
     let cache = Arc::new(MemoryCache::new(1 << 20, Arc::clone(&accounts.clock)));
-    Gate::new(accounts, cache, TokenKey::draw(&SystemRandomness).unwrap(), 2).unwrap()
+    Gate::new(accounts, cache, &TokenKey::draw(&SystemRandomness).unwrap(), 2).unwrap()
 }
 
 /// What the observer does with errors.
