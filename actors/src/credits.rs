@@ -44,6 +44,10 @@ impl Purse {
         Self { left: Arc::new(Semaphore::new(bytes_max as usize)), bytes_max }
     }
 
+    pub fn bytes_max(&self) -> u32 {
+        self.bytes_max
+    }
+
     /// Bytes that are under way now.
     pub fn bytes_held(&self) -> u64 {
         u64::from(self.bytes_max).saturating_sub(self.left.available_permits() as u64)

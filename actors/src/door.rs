@@ -53,6 +53,11 @@ impl Doors {
         self.0.get(&tenant).map(|door| Arc::clone(&door))
     }
 
+    /// The bytes that are under way, by tenant.
+    pub fn held(&self) -> Vec<(TenantId, u64)> {
+        self.0.iter().map(|door| (*door.key(), door.purse().bytes_held())).collect()
+    }
+
     pub fn open(&self, tenant: TenantId, door: Arc<Door>) {
         self.0.insert(tenant, door);
     }

@@ -16,6 +16,7 @@ pub mod projector;
 pub mod requests;
 pub mod supervision;
 pub mod system;
+pub mod taken;
 pub mod tenant;
 pub mod turns;
 pub mod upkeep;

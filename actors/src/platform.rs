@@ -54,6 +54,7 @@ pub enum PlatformMessage {
         reply: RpcReplyPort<bool>,
     },
     Inspect {
+        depth: Depth,
         reply: RpcReplyPort<PlatformReport>,
     },
     StartTenant {
@@ -74,9 +75,21 @@ pub struct Parked {
     pub reason: Arc<str>,
 }
 
+/// How much somebody wants to see.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Depth {
+    /// No tenant by itself, but those that are parked.
+    Counts,
+    /// This tenant, and no other.
+    Tenant(TenantId),
+    Everything,
+}
+
 /// What an operator sees.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct PlatformReport {
+    /// How many tenants run, whether they were asked for or not.
+    pub running: usize,
     pub tenants: Vec<TenantReport>,
     pub parked: Vec<Parked>,
     pub projectors: Vec<ProjectorReport>,
@@ -170,7 +183,7 @@ impl Actor for Platform {
             PlatformMessage::Revive { tenant, reply } => {
                 drop(reply.send(state.parked.remove(&tenant).is_some()));
             }
-            PlatformMessage::Inspect { reply } => drop(reply.send(state.report().await)),
+            PlatformMessage::Inspect { depth, reply } => drop(reply.send(state.report(depth).await)),
             PlatformMessage::StartTenant { tenant } => state.restart_tenant(tenant, &myself).await,
             PlatformMessage::StartProjector { at } => state.start_projector(&myself, at).await?,
             PlatformMessage::StartUpkeep => state.start_upkeep(&myself).await?,
@@ -360,9 +373,16 @@ impl PlatformState {
         });
     }
 
-    async fn report(&self) -> PlatformReport {
+    async fn report(&self, depth: Depth) -> PlatformReport {
+        let wanted = |tenant: &TenantId| match depth {
+            Depth::Counts => false,
+            Depth::Tenant(only) => only == *tenant,
+            Depth::Everything => true,
+        };
+        let running =
+            || self.tenants.iter().filter_map(|(tenant, child)| Some((tenant, child.running.as_ref()?)));
         let mut tenants = Vec::new();
-        for tenant in self.tenants.values().filter_map(|child| child.running.as_ref()) {
+        for (_, tenant) in running().filter(|(tenant, _)| wanted(tenant)) {
             let answered = tenant.call(|reply| TenantMessage::Inspect { reply }, Some(ANSWER_MAX)).await;
             if let Ok(ractor::rpc::CallResult::Success(report)) = answered {
                 tenants.push(report);
@@ -375,7 +395,9 @@ impl PlatformState {
             failures: child.failures.count(),
         };
         let projectors = self.projectors.iter().map(projector).collect();
-        PlatformReport { tenants, parked: self.parked.values().cloned().collect(), projectors }
+        let shown = |parked: &&Parked| depth == Depth::Counts || wanted(&parked.tenant);
+        let parked = self.parked.values().filter(shown).cloned().collect();
+        PlatformReport { running: running().count(), tenants, parked, projectors }
     }
 }
 

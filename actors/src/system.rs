@@ -21,10 +21,11 @@ use crate::door::{Door, Doors};
 use crate::handover::Handover;
 use crate::ingest_shard::{Arrived, ShardMessage, WriteError};
 use crate::planted::Planted;
-use crate::platform::{Parked, Platform, PlatformArguments, PlatformMessage, PlatformReport, Ports};
+use crate::platform::{Depth, Parked, Platform, PlatformArguments, PlatformMessage, PlatformReport, Ports};
 use crate::progress::Progress;
 use crate::projector::{Projection, ProjectorArguments, ProjectorFigures};
 use crate::supervision::Supervision;
+use crate::taken::{self, TakenFigures};
 use crate::turns::Turns;
 use crate::upkeep::UpkeepArguments;
 
@@ -103,6 +104,7 @@ pub struct System {
     purse: Purse,
     turns: Turns,
     projections: Vec<RunningProjection>,
+    taken: TakenFigures,
 }
 
 /// The system could not be started.
@@ -137,7 +139,7 @@ impl System {
         let started = Actor::spawn(None, Platform, arguments).await;
         let (platform, _) = started.map_err(|error| StartError { reason: error.to_string() })?;
         let purse = Purse::new(limits.bytes_max);
-        Ok(Self { platform, doors, purse, turns, projections: running })
+        Ok(Self { platform, doors, purse, turns, projections: running, taken: TakenFigures::default() })
     }
 
     /// Has batches written, of which there is at least one: all of them or none. Resolves when they are on stable
@@ -152,7 +154,14 @@ impl System {
     }
 
     /// The same for all that arrived together: lines, those that were rejected, and the answer to be remembered.
-    pub async fn take(&self, tenant: TenantId, mut arrived: Arrived) -> Result<Receipt, IngestError> {
+    pub async fn take(&self, tenant: TenantId, arrived: Arrived) -> Result<Receipt, IngestError> {
+        let bytes = taken::bytes_of(arrived.batches.iter().map(|batch| &**batch));
+        let answer = self.write(tenant, arrived).await;
+        self.taken.note(bytes as u64, &answer);
+        answer
+    }
+
+    async fn write(&self, tenant: TenantId, mut arrived: Arrived) -> Result<Receipt, IngestError> {
         let mut door = self.door(tenant).await?;
         let taken = credits::take(door.purse(), &self.purse, arrived.bytes_held());
         let mut credit = taken.map_err(|refused| refusal(tenant, refused))?;
@@ -178,8 +187,9 @@ impl System {
     }
 
     /// What runs, for an operator.
-    pub async fn report(&self) -> Option<PlatformReport> {
-        match self.platform.call(|reply| PlatformMessage::Inspect { reply }, Some(ANSWER_MAX)).await {
+    pub async fn report(&self, depth: Depth) -> Option<PlatformReport> {
+        let asked = |reply| PlatformMessage::Inspect { depth, reply };
+        match self.platform.call(asked, Some(ANSWER_MAX)).await {
             Ok(CallResult::Success(report)) => Some(report),
             _ => None,
         }
@@ -194,6 +204,20 @@ impl System {
     /// Bytes of lines that are under way.
     pub fn bytes_held(&self) -> u64 {
         self.purse.bytes_held()
+    }
+
+    pub fn bytes_max(&self) -> u32 {
+        self.purse.bytes_max()
+    }
+
+    /// Tenants that take lines now, with the bytes of theirs that are under way.
+    pub fn held_by_tenants(&self) -> Vec<(TenantId, u64)> {
+        self.doors.held()
+    }
+
+    /// What became of the lines that came.
+    pub fn taken(&self) -> &TakenFigures {
+        &self.taken
     }
 
     /// Batches that wait for their turn to be written.

@@ -17,6 +17,7 @@ use antler_events::subject::Subject;
 
 use super::*;
 use crate::log_writers::LogWriters;
+use crate::platform::Depth;
 use crate::projector::follow::Followed;
 use crate::projector::{Applied, ApplyError};
 use crate::supervision::Patience;
@@ -137,6 +138,10 @@ impl EventLog for Panics {
 
     fn bounds(&self, partition: PartitionId) -> Result<Bounds, ReadError> {
         self.log.bounds(partition)
+    }
+
+    fn bytes_from(&self, partition: PartitionId, from: Offset) -> Result<u64, ReadError> {
+        self.log.bytes_from(partition, from)
     }
 
     fn last_of(&self, partition: PartitionId, subject: Subject) -> Result<Offset, ReadError> {
@@ -277,7 +282,7 @@ async fn a_tenant_that_keeps_failing_is_parked_and_can_be_revived() {
         followed(&system, &receipt).await;
     };
     assert!(parked.to_string().contains("keeps failing"), "{parked}");
-    let report = system.report().await.unwrap();
+    let report = system.report(Depth::Everything).await.unwrap();
     assert_eq!((report.parked, report.tenants.len()), (vec![parked], 1));
     panics.is_well.store(true, Ordering::Relaxed);
     assert!(system.revive(bad).await && !system.revive(bad).await);

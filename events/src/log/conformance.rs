@@ -54,6 +54,7 @@ cases![
     many_appends_at_once_are_recorded_once_each,
     truncation_keeps_control_events,
     a_hold_stops_truncation,
+    bytes_that_are_ahead_become_fewer,
 ];
 
 const P0: PartitionId = PartitionId::new(0);
@@ -271,6 +272,18 @@ async fn a_hold_stops_truncation(log: LogUnderTest) {
     assert!(log.truncate(P0, Offset::new(90)).await.expect("a truncation") <= Offset::new(50));
     drop((hold, other));
     assert!(log.truncate(P0, Offset::new(90)).await.expect("a truncation") > Offset::new(50));
+}
+
+async fn bytes_that_are_ahead_become_fewer(log: LogUnderTest) {
+    let ahead = |from| log.bytes_from(P0, Offset::new(from)).expect("a number of bytes");
+    assert_eq!(ahead(1), 0);
+    fill(&log, 200).await;
+    let all = ahead(1);
+    // What cannot be compressed is stored as it is; a place is known to within what the log notes of them.
+    assert!(all > 180 * 2_000 && ahead(101) < all && ahead(101) > 80 * 2_000, "{all} and {}", ahead(101));
+    assert!((1..200).all(|from| ahead(from + 1) <= ahead(from) && ahead(from) > 0));
+    assert_eq!((ahead(201), ahead(10_000)), (0, 0));
+    assert!(log.bytes_from(PartitionId::new(9), Offset::FIRST).is_err());
 }
 
 /// Line events, with a control event of changing users at every tenth place.

@@ -201,6 +201,9 @@ pub trait EventLog: Send + Sync + fmt::Debug {
 
     fn bounds(&self, partition: PartitionId) -> Result<Bounds, ReadError>;
 
+    /// Bytes on storage of durable events from `from` on, to within what the log knows of places without reading.
+    fn bytes_from(&self, partition: PartitionId, from: Offset) -> Result<u64, ReadError>;
+
     /// The offset of the last event of a control subject; `Offset::ZERO` if it has none.
     fn last_of(&self, partition: PartitionId, subject: Subject) -> Result<Offset, ReadError>;
 

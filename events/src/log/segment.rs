@@ -214,6 +214,10 @@ impl EventLog for SegmentLog {
         Ok(self.readable(partition)?.bounds())
     }
 
+    fn bytes_from(&self, partition: PartitionId, from: Offset) -> Result<u64, ReadError> {
+        Ok(self.readable(partition)?.bytes_from(from))
+    }
+
     fn last_of(&self, partition: PartitionId, subject: Subject) -> Result<Offset, ReadError> {
         Ok(self.readable(partition)?.state().last_of.get(&subject).copied().unwrap_or_default())
     }

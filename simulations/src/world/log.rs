@@ -151,6 +151,13 @@ impl EventLog for SimulatedLog {
             .ok_or_else(|| self.no_partition(partition))
     }
 
+    fn bytes_from(&self, partition: PartitionId, from: Offset) -> Result<u64, ReadError> {
+        let bytes = |found: &mut Partition| {
+            found.events.range(from..).map(|(_, event)| event.body.len() as u64).sum()
+        };
+        self.with(partition, bytes).ok_or_else(|| self.no_partition(partition))
+    }
+
     fn last_of(&self, partition: PartitionId, subject: Subject) -> Result<Offset, ReadError> {
         self.with(partition, |found| found.last_of(subject)).ok_or_else(|| self.no_partition(partition))
     }

@@ -157,6 +157,18 @@ impl Partition {
         Bounds { lines_from: state.lines_from(), next: state.next }
     }
 
+    /// Counts from the last known place at or before the offset.
+    pub(super) fn bytes_from(&self, from: Offset) -> u64 {
+        let state = self.state();
+        if from >= state.next {
+            return 0;
+        }
+        let at = state.segments.partition_point(|segment| segment.base <= from).saturating_sub(1);
+        let ends = state.segments[at..].iter().map(|segment| segment.frames_end.saturating_sub(FRAMES_AT));
+        let passed = state.segments[at].place_of(from).position.saturating_sub(FRAMES_AT);
+        ends.sum::<u64>().saturating_sub(passed)
+    }
+
     pub(super) fn hold(self: &Arc<Self>, from: Offset) -> Box<dyn Hold> {
         let mut state = self.state();
         state.holds_made += 1;

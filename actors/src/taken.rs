@@ -1,0 +1,91 @@
+//! What became of the lines that were handed to the system: how many were written, and why others were refused.
+//!
+//! Invariant: every call of `System::ingest` is counted once, whatever it answered. It decides nothing.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use antler_events::line::LineBatch;
+use antler_events::wire::Receipt;
+
+use crate::system::IngestError;
+
+/// Counters since the start.
+#[derive(Debug, Default)]
+pub struct TakenFigures {
+    requests: AtomicU64,
+    lines: AtomicU64,
+    bytes: AtomicU64,
+    refused: [AtomicU64; REASONS.len()],
+}
+
+/// Why lines were refused, in one word each.
+pub const REASONS: [&str; 7] =
+    ["tenant_busy", "server_busy", "too_large", "parked", "starting", "stopping", "not_written"];
+
+impl TakenFigures {
+    /// Requests whose lines were written.
+    pub fn requests(&self) -> u64 {
+        self.requests.load(Ordering::Relaxed)
+    }
+
+    pub fn lines(&self) -> u64 {
+        self.lines.load(Ordering::Relaxed)
+    }
+
+    /// Of memory that the lines took while they were under way.
+    pub fn bytes(&self) -> u64 {
+        self.bytes.load(Ordering::Relaxed)
+    }
+
+    /// Requests whose lines were refused, by reason.
+    pub fn refused(&self) -> impl Iterator<Item = (&'static str, u64)> {
+        REASONS.into_iter().zip(self.refused.iter().map(|count| count.load(Ordering::Relaxed)))
+    }
+
+    pub(crate) fn note(&self, bytes: u64, answer: &Result<Receipt, IngestError>) {
+        match answer {
+            Ok(receipt) => {
+                self.requests.fetch_add(1, Ordering::Relaxed);
+                self.lines.fetch_add(receipt.count, Ordering::Relaxed);
+                self.bytes.fetch_add(bytes, Ordering::Relaxed);
+            }
+            Err(error) => {
+                self.refused[reason(error)].fetch_add(1, Ordering::Relaxed);
+            }
+        }
+    }
+}
+
+/// The memory that batches take.
+pub(crate) fn bytes_of<'a>(batches: impl IntoIterator<Item = &'a LineBatch>) -> usize {
+    batches.into_iter().map(|batch| batch.bytes_held().max(1)).sum()
+}
+
+/// Its place among `REASONS`.
+fn reason(error: &IngestError) -> usize {
+    match error {
+        IngestError::TenantBusy { .. } => 0,
+        IngestError::ServerBusy { .. } => 1,
+        IngestError::TooLarge { .. } => 2,
+        IngestError::Parked(_) => 3,
+        IngestError::Starting => 4,
+        IngestError::Stopping => 5,
+        IngestError::Write(_) | IngestError::Unknown => 6,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_refusal_is_counted_under_its_reason() {
+        let figures = TakenFigures::default();
+        figures.note(10, &Err(IngestError::ServerBusy { bytes_max: 5 }));
+        figures.note(10, &Err(IngestError::Unknown));
+        figures.note(10, &Err(IngestError::Unknown));
+        let refused: Vec<_> = figures.refused().filter(|(_, count)| *count > 0).collect();
+        assert_eq!(refused, [("server_busy", 1), ("not_written", 2)]);
+        assert_eq!((figures.requests(), figures.bytes()), (0, 0));
+    }
+}
