@@ -4,6 +4,7 @@
 //! It never opens a socket, never touches the data folder and knows no other crate.
 
 pub mod address;
+pub mod client;
 pub mod duration;
 pub mod index;
 pub mod limits;
@@ -53,6 +54,7 @@ impl Config {
     pub(crate) fn check(&self) -> Vec<Invalid> {
         let limits = &self.limits;
         let sections = [
+            self.listeners.rules(),
             self.storage.rules(),
             self.index.rules(),
             limits.http.rules(),

@@ -5,6 +5,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::Rule;
 use crate::address::{ListenAddress, OptionalAddress};
 use crate::secret::Secret;
 
@@ -14,6 +15,10 @@ pub struct Listeners {
     pub http: ListenAddress,
     /// What `/metrics` asks for as a bearer token, if it is set.
     pub metrics_token: Secret,
+    /// What an operator sends to see and do what concerns all tenants; empty: nobody can.
+    pub operator_token: Secret,
+    /// Browsers reach this server through a proxy that speaks HTTPS, and are told to stay with it.
+    pub https_in_front: bool,
     /// A JSON object or plain line per line.
     pub tcp: OptionalAddress,
     /// Whose lines those without a token are, by id; empty: they are refused.
@@ -25,12 +30,28 @@ pub struct Listeners {
     pub http_json_tenant: String,
 }
 
+impl Listeners {
+    pub(crate) fn rules(&self) -> Vec<Rule> {
+        let token = self.operator_token.reveal();
+        vec![(
+            token.is_empty() || token.len() >= OPERATOR_TOKEN_BYTES_MIN,
+            "listeners.operator_token",
+            "at least 16 characters, or empty",
+        )]
+    }
+}
+
+/// Who has it may see and do what concerns all tenants, so it cannot be guessed.
+const OPERATOR_TOKEN_BYTES_MIN: usize = 16;
+
 impl Default for Listeners {
     fn default() -> Self {
         let local = |address: &str| -> ListenAddress { address.parse().expect("a host and a port") };
         Self {
             http: local("127.0.0.1:8000"),
             metrics_token: Secret::default(),
+            operator_token: Secret::default(),
+            https_in_front: false,
             tcp: local("127.0.0.1:5000").into(),
             tcp_tenant: String::new(),
             udp: local("127.0.0.1:5000").into(),
