@@ -146,7 +146,9 @@ impl Program {
         let progress = progress_of(&system, VIEWS);
         let requests =
             Requests::new(arrivals.clone(), progress_of(&system, ARRIVALS), Arc::clone(&clock), &*log)?;
-        let gate = gate(folder, Controlled { log, views, progress, placement, clock: Arc::clone(&clock) })?;
+        let mut gate =
+            gate(folder, Controlled { log, views, progress, placement, clock: Arc::clone(&clock) })?;
+        gate.operator = config.listeners.operator_token.clone();
         let bodies = Bodies::new(config.limits.ingest.clone());
         let ingest =
             IngestState { system: Arc::clone(&system), requests, bodies, clock, limits: Arc::new(limits) };

@@ -4,16 +4,20 @@
 //! It decides nothing about logs: handlers translate between requests and the rest of the program.
 
 pub mod accounts;
+pub mod admin;
 pub mod answer;
 pub mod auth;
 pub mod connections;
 pub mod dead_letters;
 pub mod error;
+mod headers;
 pub mod health;
+mod lag;
 pub mod logs;
 pub mod metrics;
 pub mod observe;
 pub mod peer;
+pub mod route_class;
 pub mod router;
 pub mod search;
 mod shared;

@@ -8,11 +8,13 @@
 
 mod caller;
 pub(crate) mod credential;
+pub(in crate::http) mod operator;
 pub mod permissions;
 
 use std::sync::Arc;
 
 use antler_actors::accounts::{AccountError, Accounts};
+use antler_config::Secret;
 use antler_config::limits::{AccountLimits, CredentialLimits};
 use antler_events::access::{Role, Scope};
 use antler_events::event::tenant::Standing;
@@ -27,6 +29,7 @@ use axum::response::{IntoResponse as _, Response};
 
 pub(super) use self::caller::cause;
 pub use self::caller::{Caller, Identity};
+pub use self::operator::Operator;
 use self::permissions::{Asked, Permission};
 use super::error::ApiError;
 use super::search::RequestTenant;
@@ -45,6 +48,8 @@ pub struct Gate {
     pub randomness: Arc<dyn Randomness>,
     pub account_limits: AccountLimits,
     pub limits: CredentialLimits,
+    /// What the operator sends; empty: there is none.
+    pub operator: Secret,
 }
 
 /// The layer. It stands within the observer, which writes the bodies of errors.
@@ -54,6 +59,11 @@ pub async fn guard(State(gate): State<Arc<Gate>>, mut request: Request, next: Ne
         Ok(None) => return next.run(request).await,
         Err(error) => return refuse(&error, &request),
     };
+    let is_operators = matches!(permission, Permission::Operator | Permission::AdminOrOperator);
+    if is_operators && operator::is(&gate.operator, credential.as_bytes()) {
+        request.extensions_mut().insert(Operator);
+        return next.run(request).await;
+    }
     let caller = gate.authenticate(&credential).await;
     match caller.and_then(|caller| caller.check(permission).map(|()| caller)) {
         Ok(caller) => {
@@ -111,6 +121,7 @@ impl Gate {
             randomness,
             account_limits: AccountLimits::default(),
             limits: CredentialLimits::default(),
+            operator: Secret::default(),
             accounts,
         })
     }
@@ -251,6 +262,11 @@ impl Caller {
                 reason: "an API key cannot do this; log in and use the access token".to_owned(),
             }),
             (Permission::Scope(scope), _) => self.check_scope(scope),
+            (Permission::AdminOrOperator, _) => self.check_scope(Scope::Admin),
+            (Permission::Operator, _) => Err(ApiError::Forbidden {
+                reason: "this is the operator's: send the token that is set as listeners.operator_token"
+                    .to_owned(),
+            }),
         }
     }
 

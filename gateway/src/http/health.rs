@@ -3,6 +3,8 @@
 //! Invariant: live means that the process answers; ready, that it takes work; healthy, that what it depends on
 //! works. It changes nothing.
 
+mod dependencies;
+
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -23,6 +25,8 @@ const OK: &str = "ok";
 const UNHEALTHY: &str = "unhealthy";
 /// Left out, and nothing that anybody asked for is missing.
 const SKIPPED: &str = "skipped";
+/// It works, and somebody should look at it.
+const DEGRADED: &str = "degraded";
 
 /// The body of `/health`.
 #[derive(Debug, Serialize)]
@@ -50,14 +54,20 @@ struct Status {
 pub(super) async fn health(State(shared): State<Arc<Shared>>) -> Response {
     let mut dependencies = BTreeMap::from([("log", log(&shared))]);
     dependencies.extend(shared.listeners.iter().map(|place| (place.name, listener(place))));
-    let well = dependencies.values().all(|dependency| dependency.status != UNHEALTHY);
+    dependencies.extend(dependencies::of(&shared).await);
+    let is_any = |status| dependencies.values().any(|dependency| dependency.status == status);
+    let (ill, poor) = (is_any(UNHEALTHY), is_any(DEGRADED));
     let body = Health {
-        status: if well { OK } else { UNHEALTHY },
+        status: match (ill, poor) {
+            (true, _) => UNHEALTHY,
+            (false, true) => DEGRADED,
+            (false, false) => OK,
+        },
         version: env!("CARGO_PKG_VERSION"),
         uptime_s: shared.clock.elapsed().as_secs(),
         dependencies,
     };
-    json(if well { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE }, &body)
+    json(if ill { StatusCode::SERVICE_UNAVAILABLE } else { StatusCode::OK }, &body)
 }
 
 pub(super) async fn live() -> Response {

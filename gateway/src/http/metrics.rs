@@ -2,19 +2,23 @@
 //!
 //! Invariant: every value is read when it is asked for. It keeps no figures: their owners do.
 
+mod actors;
 pub mod exposition;
 mod ingest;
 mod log;
 pub mod process;
+mod projections;
 
 use std::fmt::Write as _;
 use std::sync::Arc;
 
+use antler_config::Secret;
 use axum::extract::State;
 use axum::http::{HeaderMap, header};
 use axum::response::{IntoResponse, Response};
 
 use self::exposition::{Family, Kind};
+use super::auth::operator;
 use super::error::ApiError;
 use super::observe::BOUNDS;
 use super::shared::Shared;
@@ -24,18 +28,20 @@ pub(super) async fn metrics(
     headers: HeaderMap,
 ) -> Result<Response, ApiError> {
     let token = &shared.config.listeners.metrics_token;
-    if token.is_set() && !bears(&headers, token.reveal()) {
+    if token.is_set() && !bears(&headers, token) {
         return Err(ApiError::NoCredential);
     }
-    Ok(([(header::CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")], exposition(&shared))
+    Ok(([(header::CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")], exposition(&shared).await)
         .into_response())
 }
 
-fn exposition(shared: &Shared) -> String {
+async fn exposition(shared: &Shared) -> String {
     let started = shared.started.nanos() as f64 / 1e9;
     let mut families = process::families(started);
     families.extend(program(shared));
     families.extend(log::families(&shared.log));
+    families.extend(actors::families(shared).await);
+    families.extend(projections::families(&shared.program.index.statistics()));
     families.extend(http(shared));
     families.extend(ingest::families(&shared.program.intake.figures));
     families.iter().fold(String::new(), |mut text, family| {
@@ -44,12 +50,9 @@ fn exposition(shared: &Shared) -> String {
     })
 }
 
-/// Compares the whole token whatever differs, so that the time taken tells nothing about it.
-fn bears(headers: &HeaderMap, token: &str) -> bool {
+fn bears(headers: &HeaderMap, token: &Secret) -> bool {
     let given = headers.get(header::AUTHORIZATION).map_or(&b""[..], |value| value.as_bytes());
-    let given = given.strip_prefix(b"Bearer ").unwrap_or_default();
-    given.len() == token.len()
-        && given.iter().zip(token.bytes()).fold(0, |all, (left, right)| all | (left ^ right)) == 0
+    operator::is(token, given.strip_prefix(b"Bearer ").unwrap_or_default())
 }
 
 fn program(shared: &Shared) -> Vec<Family> {

@@ -1,4 +1,4 @@
-//! What is done for every request: its id, its span, its figures, and the body of an error.
+//! What is done for every request: its id, its span, its figures, the body of an error, and the headers of every answer.
 //!
 //! Invariant: labels are bounded: routes are classes, never paths. It does not look into bodies.
 
@@ -14,6 +14,8 @@ use axum::response::Response;
 use tracing::Instrument as _;
 
 use super::error::ApiError;
+use super::headers;
+use super::route_class::RouteClass;
 use super::shared::Shared;
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
@@ -26,15 +28,6 @@ pub struct RequestText(pub Arc<str>);
 
 /// Upper bounds of the duration histogram, in seconds.
 pub const BOUNDS: [f64; 10] = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.5, 1.0, 5.0];
-
-/// Requests with similar work.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum RouteClass {
-    Accounts,
-    Health,
-    Metrics,
-    Unknown,
-}
 
 /// Figures of one class.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -52,28 +45,6 @@ pub struct Requests {
     started_nanos: i64,
     next: AtomicU64,
     classes: Mutex<BTreeMap<RouteClass, ClassFigures>>,
-}
-
-impl RouteClass {
-    pub fn of(path: &str) -> Self {
-        let path = path.trim_end_matches('/');
-        let path = path.strip_prefix("/api/v1").or_else(|| path.strip_prefix("/api")).unwrap_or(path);
-        match path {
-            "/health" | "/live" | "/ready" => Self::Health,
-            "/metrics" => Self::Metrics,
-            _ if path.starts_with("/auth/") || path.starts_with("/users/") => Self::Accounts,
-            _ => Self::Unknown,
-        }
-    }
-
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Accounts => "accounts",
-            Self::Health => "health",
-            Self::Metrics => "metrics",
-            Self::Unknown => "unknown",
-        }
-    }
 }
 
 impl Requests {
@@ -114,7 +85,7 @@ impl Requests {
 pub async fn observe(State(shared): State<Arc<Shared>>, mut request: Request, next: Next) -> Response {
     let began = shared.clock.elapsed();
     let id = shared.requests.id(request.headers());
-    let class = RouteClass::of(request.uri().path());
+    let class = RouteClass::of(request.method(), request.uri().path());
     request.extensions_mut().insert(RequestText(id.as_str().into()));
     let span = tracing::info_span!("request", id, method = %request.method(), path = request.uri().path());
     let mut response = next.run(request).instrument(span.clone()).await;
@@ -124,6 +95,7 @@ pub async fn observe(State(shared): State<Arc<Shared>>, mut request: Request, ne
         response.headers_mut().extend(headers);
     }
     response.headers_mut().insert(REQUEST_ID, HeaderValue::from_str(&id).expect("an id is plain ASCII"));
+    headers::complete(response.headers_mut(), shared.config.listeners.https_in_front);
     let (status, took) = (response.status().as_u16(), shared.clock.elapsed() - began);
     shared.requests.count(class, status, took);
     span.in_scope(|| tracing::debug!(status, took_us = took.as_micros(), "answered"));
@@ -133,20 +105,6 @@ pub async fn observe(State(shared): State<Arc<Shared>>, mut request: Request, ne
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn each_path_has_a_class_and_paths_from_outside_share_one() {
-        let check = |path: &str, class: RouteClass| assert_eq!(RouteClass::of(path), class, "{path}");
-        check("/health", RouteClass::Health);
-        check("/api/v1/health/", RouteClass::Health);
-        check("/metrics/", RouteClass::Metrics);
-        check("/api/v1/auth/login/", RouteClass::Accounts);
-        check("/api/users/profile/api-keys/k1", RouteClass::Accounts);
-        check("/authority", RouteClass::Unknown);
-        check("/", RouteClass::Unknown);
-        check("/apihealth", RouteClass::Unknown);
-        check("/wp-login.php", RouteClass::Unknown);
-    }
 
     #[test]
     fn a_callers_id_is_kept_if_it_is_plain() {

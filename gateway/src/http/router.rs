@@ -13,7 +13,7 @@ use axum::routing::{MethodRouter, get};
 use super::auth::guard;
 use super::error::ApiError;
 use super::observe::observe;
-use super::{Shared, accounts, dead_letters, health, logs, metrics, search};
+use super::{Shared, accounts, admin, dead_letters, health, logs, metrics, search};
 
 pub fn router(shared: &Arc<Shared>) -> Router {
     let mut router = Router::new();
@@ -27,6 +27,7 @@ pub fn router(shared: &Arc<Shared>) -> Router {
         .merge(logs::routes())
         .merge(dead_letters::routes())
         .merge(accounts::routes(gate))
+        .merge(admin::routes())
         .layer(from_fn_with_state(Arc::clone(gate), guard))
         .fallback(no_route)
         .method_not_allowed_fallback(method_not_allowed)

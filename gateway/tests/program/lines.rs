@@ -33,7 +33,7 @@ pub(crate) fn register(running: &Running, name: &str) -> (String, String) {
     (token, key["key"].as_str().unwrap().to_owned())
 }
 
-fn ship(running: &Running, key: &str, content_type: &str, body: &[u8]) -> (u16, Value) {
+pub(crate) fn ship(running: &Running, key: &str, content_type: &str, body: &[u8]) -> (u16, Value) {
     let headers = format!("\r\nContent-Type: {content_type}\r\nAuthorization: ApiKey {key}");
     let answer = send(running, "POST", "/api/logs/bulk/", &headers, body);
     (answer.head[9..12].parse().unwrap(), answer.json())

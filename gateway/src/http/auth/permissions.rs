@@ -17,12 +17,16 @@ pub enum Permission {
     Person,
     /// A person whose role has the scope, or a key that has it.
     Scope(Scope),
+    /// The token of the settings, and nobody of a tenant.
+    Operator,
+    /// That token, or what administers a tenant.
+    AdminOrOperator,
 }
 
 /// A line of the table.
 type Line = (&'static str, &'static str, Permission);
 
-use Permission::{Anyone, Person};
+use Permission::{AdminOrOperator, Anyone, Operator, Person};
 
 const INGEST: Permission = Permission::Scope(Scope::Ingest);
 const READ: Permission = Permission::Scope(Scope::Read);
@@ -71,6 +75,8 @@ pub const TABLE: &[Line] = &[
     ("GET", "/api/logs/{id}/context", READ),
     ("GET", "/api/logs/dead-letters", READ),
     ("GET", "/api/logs/dead-letters/{id}", READ),
+    ("GET", "/api/admin/actors", AdminOrOperator),
+    ("POST", "/api/admin/tenants/{id}/revive", Operator),
 ];
 
 /// What the table says of a route.

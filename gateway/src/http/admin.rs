@@ -1,0 +1,101 @@
+//! The state of the actors, and what an operator does about it.
+//!
+//! Invariant: an admin of a tenant sees its own tenant and nothing of others or of the platform; the operator sees all. What
+//! concerns all tenants is the operator's alone. It changes nothing but what it is told to: `revive`.
+
+mod tree;
+
+use std::sync::Arc;
+
+use antler_actors::platform::Depth;
+use antler_events::ids::TenantId;
+use axum::extract::{Path, State};
+use axum::http::StatusCode;
+use axum::response::Response;
+use axum::routing::{MethodRouter, get, post};
+use axum::{Extension, Router};
+use serde::Serialize;
+
+use self::tree::{Platform, Projector, Tenant, Tree};
+use super::answer::json;
+use super::auth::{Caller, Operator};
+use super::error::ApiError;
+use super::{Shared, lag};
+
+type Route = (&'static str, &'static str, MethodRouter<Arc<Shared>>);
+
+/// All of them, with and without a version and a slash at the end.
+pub fn routes() -> Router<Arc<Shared>> {
+    let mut router = Router::new();
+    for (_, path, handler) in handlers() {
+        let below = path.strip_prefix("/api").expect("routes of operators are below /api");
+        for prefix in ["/api", "/api/v1"] {
+            router = router
+                .route(&format!("{prefix}{below}"), handler.clone())
+                .route(&format!("{prefix}{below}/"), handler.clone());
+        }
+    }
+    router
+}
+
+fn handlers() -> Vec<Route> {
+    vec![("GET", "/api/admin/actors", get(actors)), ("POST", "/api/admin/tenants/{id}/revive", post(revive))]
+}
+
+async fn actors(
+    State(shared): State<Arc<Shared>>,
+    operator: Option<Extension<Operator>>,
+    caller: Option<Extension<Caller>>,
+) -> Result<Response, ApiError> {
+    let depth = match (operator, caller) {
+        (Some(_), _) => Depth::Everything,
+        (None, Some(Extension(caller))) => Depth::Tenant(caller.tenant),
+        (None, None) => return Err(ApiError::Forbidden { reason: "this address is closed".to_owned() }),
+    };
+    let silent = || ApiError::Unavailable { reason: "the actors do not answer; try again soon".to_owned() };
+    let system = &shared.program.system;
+    let report = system.report(depth).await.ok_or_else(silent)?;
+    let is_all = depth == Depth::Everything;
+    let lags = if is_all { lag::all(&shared).await } else { Vec::new() };
+    let tree = Tree {
+        platform: is_all.then(|| Platform::of(&report, system)),
+        tenants: Tenant::all(&report),
+        projectors: is_all.then(|| Projector::all(&report, system, &lags)),
+    };
+    Ok(json(StatusCode::OK, &tree))
+}
+
+#[derive(Debug, Serialize)]
+struct Revived {
+    id: TenantId,
+    /// Whether it had been set aside.
+    revived: bool,
+}
+
+async fn revive(State(shared): State<Arc<Shared>>, Path(id): Path<String>) -> Result<Response, ApiError> {
+    let Ok(tenant) = TenantId::parse(&id) else { return Err(ApiError::NoSuch { what: "tenant", id }) };
+    let revived = shared.program.system.revive(tenant).await;
+    if revived {
+        tracing::warn!(%tenant, "an operator lets a parked tenant run again");
+    }
+    Ok(json(StatusCode::OK, &Revived { id: tenant, revived }))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::auth::permissions::{Asked, Permission, TABLE, asked};
+    use super::*;
+
+    #[test]
+    fn every_route_of_operators_is_theirs_in_the_table() {
+        for (method, path, _) in handlers() {
+            let permission = asked(&method.parse().unwrap(), path);
+            let is_closed =
+                matches!(permission, Asked::Permission(Permission::Operator | Permission::AdminOrOperator));
+            assert!(is_closed, "{method} {path}: {permission:?}");
+        }
+        for (method, path, _) in TABLE.iter().filter(|(_, path, _)| path.starts_with("/api/admin")) {
+            assert!(handlers().iter().any(|(known, at, _)| (known, at) == (method, path)), "{method} {path}");
+        }
+    }
+}

@@ -1,0 +1,112 @@
+//! Classes of routes, the labels of what is counted about requests.
+//!
+//! Invariant: there are as many classes as variants here, whatever addresses come from outside. They decide nothing.
+
+use axum::http::Method;
+
+/// Requests with similar work.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum RouteClass {
+    Accounts,
+    Admin,
+    Health,
+    Ingest,
+    Metrics,
+    /// Lines by a question or an id, and what stands around them.
+    Search,
+    /// Histograms, statistics, facets, fields and values.
+    Counts,
+    Patterns,
+    Export,
+    /// Questions about a query, not about lines.
+    Queries,
+    Sockets,
+    Unknown,
+}
+
+impl RouteClass {
+    pub fn of(method: &Method, path: &str) -> Self {
+        let path = path.trim_end_matches('/');
+        let path = path.strip_prefix("/api/v1").or_else(|| path.strip_prefix("/api")).unwrap_or(path);
+        let (first, rest) = path
+            .strip_prefix('/')
+            .unwrap_or_default()
+            .split_once('/')
+            .unwrap_or((&path[path.len().min(1)..], ""));
+        match first {
+            "health" | "live" | "ready" if rest.is_empty() => Self::Health,
+            "metrics" if rest.is_empty() => Self::Metrics,
+            "auth" | "users" if !rest.is_empty() => Self::Accounts,
+            "admin" if !rest.is_empty() => Self::Admin,
+            "ws" if !rest.is_empty() => Self::Sockets,
+            "logs" => Self::of_logs(method, rest),
+            _ => Self::Unknown,
+        }
+    }
+
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Accounts => "accounts",
+            Self::Admin => "admin",
+            Self::Health => "health",
+            Self::Ingest => "ingest",
+            Self::Metrics => "metrics",
+            Self::Search => "search",
+            Self::Counts => "counts",
+            Self::Patterns => "patterns",
+            Self::Export => "export",
+            Self::Queries => "queries",
+            Self::Sockets => "sockets",
+            Self::Unknown => "unknown",
+        }
+    }
+
+    fn of_logs(method: &Method, rest: &str) -> Self {
+        let (first, _) = rest.split_once('/').unwrap_or((rest, ""));
+        match first {
+            "" if *method == Method::POST => Self::Ingest,
+            "bulk" | "upload" => Self::Ingest,
+            "stats" | "histogram" | "facets" | "fields" => Self::Counts,
+            "patterns" => Self::Patterns,
+            "export" => Self::Export,
+            "validate-query" | "explain" => Self::Queries,
+            _ => Self::Search,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_path_has_a_class_and_paths_from_outside_share_one() {
+        let check = |path: &str, class| assert_eq!(RouteClass::of(&Method::GET, path), class, "{path}");
+        check("/health", RouteClass::Health);
+        check("/api/v1/health/", RouteClass::Health);
+        check("/metrics/", RouteClass::Metrics);
+        check("/api/v1/auth/login/", RouteClass::Accounts);
+        check("/api/users/profile/api-keys/k1", RouteClass::Accounts);
+        check("/api/admin/actors/", RouteClass::Admin);
+        check("/ws/logs/stream/", RouteClass::Sockets);
+        check("/api/logs/", RouteClass::Search);
+        check("/api/v1/logs/search", RouteClass::Search);
+        check("/api/logs/0-1-2/context/", RouteClass::Search);
+        check("/api/logs/fields/service/values/", RouteClass::Counts);
+        check("/api/logs/export/", RouteClass::Export);
+        check("/api/logs/explain", RouteClass::Queries);
+        check("/authority", RouteClass::Unknown);
+        check("/", RouteClass::Unknown);
+        check("", RouteClass::Unknown);
+        check("/apihealth", RouteClass::Unknown);
+        check("/health/x", RouteClass::Unknown);
+        check("/wp-login.php", RouteClass::Unknown);
+    }
+
+    #[test]
+    fn lines_that_are_sent_are_of_another_class_than_lines_that_are_asked_for() {
+        assert_eq!(RouteClass::of(&Method::POST, "/api/logs/"), RouteClass::Ingest);
+        assert_eq!(RouteClass::of(&Method::POST, "/api/logs/bulk"), RouteClass::Ingest);
+        assert_eq!(RouteClass::of(&Method::POST, "/api/logs/search/"), RouteClass::Search);
+    }
+}
