@@ -60,6 +60,7 @@ impl Config {
             limits.http.rules(),
             limits.ingest.rules(),
             limits.search.rules(),
+            limits.live.rules(),
         ];
         let rules = sections.into_iter().flatten();
         rules

@@ -10,6 +10,10 @@ use serde::{Deserialize, Serialize};
 use crate::Rule;
 use crate::size::ByteSize;
 
+pub use self::live::LiveLimits;
+
+mod live;
+
 /// Largest configuration file that is read.
 pub const CONFIG_FILE_BYTES_MAX: u64 = 1 << 20;
 
@@ -20,6 +24,7 @@ pub struct Limits {
     pub http: HttpLimits,
     pub ingest: IngestLimits,
     pub search: SearchLimits,
+    pub live: LiveLimits,
 }
 
 /// What HTTP connections may cost.
