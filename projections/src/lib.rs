@@ -5,4 +5,5 @@
 
 pub mod cache;
 pub mod index;
+pub mod live;
 pub mod views;
