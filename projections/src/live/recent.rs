@@ -99,7 +99,7 @@ impl Recent {
         while self.seconds.front().is_some_and(|first| first.second <= second - SECONDS as i64) {
             self.seconds.pop_front();
         }
-        while self.minutes.front().is_some_and(|first| first.minute <= second.div_euclid(60) - MINUTES - 1) {
+        while self.minutes.front().is_some_and(|first| first.minute < second.div_euclid(60) - MINUTES) {
             self.minutes.pop_front();
         }
     }
