@@ -8,6 +8,7 @@ pub mod credits;
 pub mod door;
 pub mod handover;
 pub mod ingest_shard;
+pub mod live;
 pub mod log_writers;
 pub mod planted;
 pub mod platform;

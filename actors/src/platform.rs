@@ -16,6 +16,9 @@ use ractor::{Actor, ActorId, ActorProcessingErr, ActorRef, RpcReplyPort, Supervi
 
 use crate::door::{Door, Doors};
 use crate::handover::Handover;
+use crate::live::inbox::Tails;
+use crate::live::request::{Subscription, TailError, TailRequest};
+use crate::planted::Planted;
 use crate::projector::{Projector, ProjectorArguments, ProjectorMessage};
 use crate::supervision::{Failures, Supervision, Verdict};
 use crate::system::SystemLimits;
@@ -40,6 +43,8 @@ pub struct Ports {
     pub supervision: Supervision,
     /// By partition: those of all projections.
     pub handovers: Vec<Arc<[Arc<Handover>]>>,
+    pub tails: Arc<Tails>,
+    pub planted: Planted,
 }
 
 #[derive(Debug)]
@@ -65,6 +70,12 @@ pub enum PlatformMessage {
     },
     StartUpkeep,
     LookForIdle,
+    /// Answers the end of a tail.
+    Tail {
+        tenant: TenantId,
+        request: TailRequest,
+        reply: RpcReplyPort<Result<Subscription, TailError>>,
+    },
 }
 
 /// Why a tenant does not run.
@@ -188,6 +199,10 @@ impl Actor for Platform {
             PlatformMessage::StartProjector { at } => state.start_projector(&myself, at).await?,
             PlatformMessage::StartUpkeep => state.start_upkeep(&myself).await?,
             PlatformMessage::LookForIdle => state.stop_idle(),
+            PlatformMessage::Tail { tenant, request, reply } => match state.running(tenant, &myself).await {
+                Ok(actor) => drop(actor.cast(TenantMessage::Tail { request, reply })),
+                Err(parked) => drop(reply.send(Err(parked.into()))),
+            },
         }
         Ok(())
     }
@@ -252,19 +267,29 @@ impl PlatformState {
         tenant: TenantId,
         myself: &ActorRef<PlatformMessage>,
     ) -> Result<Arc<Door>, Parked> {
-        if let Some(parked) = self.parked.get(&tenant) {
-            return Err(parked.clone());
-        }
-        let failed = |reason: String| Parked { tenant, reason: reason.into() };
-        let running = self.tenants.get(&tenant).and_then(|child| child.running.clone());
-        let actor = match running {
-            Some(actor) => actor,
-            None => self.start_tenant(tenant, myself).await.map_err(|error| failed(error.to_string()))?,
-        };
+        let actor = self.running(tenant, myself).await?;
         let opened = actor.call(|reply| TenantMessage::Open { reply }, Some(ANSWER_MAX)).await;
         match opened {
             Ok(ractor::rpc::CallResult::Success(door)) => Ok(door),
-            _ => Err(failed("it does not answer and is being started again".to_owned())),
+            _ => Err(Parked { tenant, reason: "it does not answer and is being started again".into() }),
+        }
+    }
+
+    /// The tenant, started if need be.
+    async fn running(
+        &mut self,
+        tenant: TenantId,
+        myself: &ActorRef<PlatformMessage>,
+    ) -> Result<ActorRef<TenantMessage>, Parked> {
+        if let Some(parked) = self.parked.get(&tenant) {
+            return Err(parked.clone());
+        }
+        match self.tenants.get(&tenant).and_then(|child| child.running.clone()) {
+            Some(actor) => Ok(actor),
+            None => self
+                .start_tenant(tenant, myself)
+                .await
+                .map_err(|error| Parked { tenant, reason: error.to_string().into() }),
         }
     }
 
@@ -358,13 +383,13 @@ impl PlatformState {
         self.tenants.retain(|_, child| !is(child.running.as_ref(), who));
     }
 
-    /// Stops tenants whose door nobody used since the last look. Who comes later finds a new one.
+    /// Stops tenants without tails whose door nobody used since the last look. Who comes later finds a new one.
     fn stop_idle(&mut self) {
-        let doors = &self.doors;
+        let (doors, tails) = (&self.doors, &self.ports.tails);
         self.tenants.retain(|tenant, child| {
             let Some(running) = &child.running else { return true };
             let uses = doors.find(*tenant).map_or(0, |door| door.uses());
-            if child.uses.replace(uses) != Some(uses) {
+            if child.uses.replace(uses) != Some(uses) || tails.are_open(*tenant) {
                 return true;
             }
             doors.close(*tenant);

@@ -20,6 +20,8 @@ use crate::credits::{self, NoCredit, Purse, Whose};
 use crate::door::{Door, Doors};
 use crate::handover::Handover;
 use crate::ingest_shard::{Arrived, ShardMessage, WriteError};
+use crate::live::inbox::Tails;
+use crate::live::request::{Subscription, TailError, TailRequest};
 use crate::planted::Planted;
 use crate::platform::{Depth, Parked, Platform, PlatformArguments, PlatformMessage, PlatformReport, Ports};
 use crate::progress::Progress;
@@ -34,6 +36,9 @@ const ANSWER_MAX: Duration = Duration::from_secs(5);
 /// A write takes no longer, or its sender is told that nobody knows.
 const WRITE_MAX: Duration = Duration::from_secs(30);
 const STOP_MAX: Duration = Duration::from_secs(7);
+/// A tail that is just ending is asked for again so often.
+const TAIL_ATTEMPTS: usize = 5;
+const TAIL_PAUSE: Duration = Duration::from_millis(10);
 
 /// Bytes that may be under way.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -59,6 +64,7 @@ pub struct SystemParts {
     pub projections: Vec<Arc<dyn Projection>>,
     /// None if nothing has to be kept in shape.
     pub upkeep: Option<UpkeepArguments>,
+    pub tails: Arc<Tails>,
     pub planted: Planted,
 }
 
@@ -116,7 +122,8 @@ pub struct StartError {
 
 impl System {
     pub async fn start(parts: SystemParts) -> Result<Self, StartError> {
-        let SystemParts { clock, log, placement, limits, supervision, projections, upkeep, planted } = parts;
+        let SystemParts { clock, log, placement, limits, supervision, projections, upkeep, tails, planted } =
+            parts;
         let running: Vec<RunningProjection> =
             projections.iter().map(|projection| running(&**projection, log.partitions())).collect();
         let mut projectors = Vec::new();
@@ -132,8 +139,17 @@ impl System {
             projectors.extend(of_partition);
         }
         let turns = Turns::with_planted(limits.writing_bytes_max, planted);
-        let ports =
-            Arc::new(Ports { clock, log, placement, turns: turns.clone(), limits, supervision, handovers });
+        let ports = Arc::new(Ports {
+            clock,
+            log,
+            placement,
+            turns: turns.clone(),
+            limits,
+            supervision,
+            handovers,
+            tails,
+            planted,
+        });
         let doors = Arc::<Doors>::default();
         let arguments = PlatformArguments { ports, doors: Arc::clone(&doors), projectors, upkeep };
         let started = Actor::spawn(None, Platform, arguments).await;
@@ -184,6 +200,21 @@ impl System {
             door = self.door(tenant).await?;
         }
         Err(IngestError::Starting)
+    }
+
+    /// Follows the lines of a tenant that a filter wants.
+    pub async fn tail(&self, tenant: TenantId, request: &TailRequest) -> Result<Subscription, TailError> {
+        for _ in 0..TAIL_ATTEMPTS {
+            let asked = |reply| PlatformMessage::Tail { tenant, request: request.clone(), reply };
+            match self.platform.call(asked, Some(ANSWER_MAX)).await {
+                Ok(CallResult::Success(answer)) => return answer,
+                // The tail, or its tenant, was just ending.
+                Ok(CallResult::SenderError) => tokio::time::sleep(TAIL_PAUSE).await,
+                Ok(CallResult::Timeout) => return Err(TailError::Starting),
+                Err(_) => return Err(TailError::Stopping),
+            }
+        }
+        Err(TailError::Starting)
     }
 
     /// What runs, for an operator.

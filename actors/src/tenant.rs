@@ -13,6 +13,8 @@ use ractor::{Actor, ActorId, ActorProcessingErr, ActorRef, RpcReplyPort, Supervi
 use crate::credits::Purse;
 use crate::door::{Door, Doors};
 use crate::ingest_shard::{IngestShard, ShardArguments, ShardMessage};
+use crate::live::of_tenant::TenantTails;
+use crate::live::request::{Subscription, TailError, TailRequest};
 use crate::platform::Ports;
 use crate::supervision::{Failures, Verdict};
 
@@ -31,6 +33,11 @@ pub enum TenantMessage {
     Inspect {
         reply: RpcReplyPort<TenantReport>,
     },
+    /// Answers the end of a tail.
+    Tail {
+        request: TailRequest,
+        reply: RpcReplyPort<Result<Subscription, TailError>>,
+    },
 }
 
 /// What an operator sees of a tenant.
@@ -39,6 +46,8 @@ pub struct TenantReport {
     pub tenant: TenantId,
     pub shards: Vec<ShardReport>,
     pub bytes_held: u64,
+    /// Filters that are followed.
+    pub tails: usize,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -65,6 +74,7 @@ pub struct TenantState {
     with: TenantArguments,
     purse: Purse,
     shards: BTreeMap<PartitionId, Shard>,
+    tails: TenantTails,
 }
 
 #[derive(Debug, Default)]
@@ -86,7 +96,7 @@ impl Actor for Tenant {
         let partitions = with.ports.placement.all_lines(with.tenant);
         let purse = Purse::new(with.ports.limits.tenant_bytes_max);
         let shards = partitions.into_iter().map(|partition| (partition, Shard::default())).collect();
-        let mut state = TenantState { with, purse, shards };
+        let mut state = TenantState { with, purse, shards, tails: TenantTails::default() };
         for partition in state.shards.keys().copied().collect::<Vec<_>>() {
             state.start(&myself, partition).await?;
         }
@@ -103,6 +113,9 @@ impl Actor for Tenant {
             TenantMessage::Open { reply } => drop(reply.send(state.open())),
             TenantMessage::StartShard { partition } => state.start(&myself, partition).await?,
             TenantMessage::Inspect { reply } => drop(reply.send(state.report())),
+            TenantMessage::Tail { request, reply } => {
+                state.tails.subscribe(state.with.tenant, &state.with.ports, &myself, request, reply).await;
+            }
         }
         Ok(())
     }
@@ -115,9 +128,12 @@ impl Actor for Tenant {
     ) -> Result<(), ActorProcessingErr> {
         match event {
             SupervisionEvent::ActorFailed(who, error) => {
-                state.failed(&myself, who.get_id(), &error.to_string())
+                let reason = error.to_string();
+                state.tails.failed(state.with.tenant, &state.with.ports, who.get_id(), &reason);
+                state.failed(&myself, who.get_id(), &reason)
             }
             SupervisionEvent::ActorTerminated(who, _, _) => {
+                state.tails.ended(who.get_id());
                 state.failed(&myself, who.get_id(), "it was stopped")
             }
             _ => Ok(()),
@@ -204,6 +220,7 @@ impl TenantState {
             failures: shard.failures.count(),
         };
         let shards = self.shards.iter().map(shard).collect();
-        TenantReport { tenant: self.with.tenant, shards, bytes_held: self.purse.bytes_held() }
+        let (tenant, bytes_held, tails) = (self.with.tenant, self.purse.bytes_held(), self.tails.running());
+        TenantReport { tenant, shards, bytes_held, tails }
     }
 }

@@ -6,6 +6,9 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use antler_actors::accounts::{Accounts, USUAL_LIMITS};
+use antler_actors::live::frame::FrameBounds;
+use antler_actors::live::inbox::{TailBounds, Tails};
+use antler_actors::live::projection::LiveProjection;
 use antler_actors::log_writers::LogWriters;
 use antler_actors::planted::Planted;
 use antler_actors::progress::Progress;
@@ -17,7 +20,7 @@ use antler_actors::supervision::Supervision;
 use antler_actors::system::{StartError, System, SystemLimits, SystemParts};
 use antler_actors::upkeep::UpkeepArguments;
 use antler_actors::workers::WorkerThreads;
-use antler_config::limits::{IngestLimits, LineLimits};
+use antler_config::limits::{IngestLimits, LineLimits, LiveLimits};
 use antler_config::{ByteSize, Config, Storage};
 use antler_events::clock::Clock;
 use antler_events::files::{FileSystem, RealFiles};
@@ -31,6 +34,7 @@ use antler_projections::cache::memory::MemoryCache;
 use antler_projections::index::columns::adapter::ColumnIndex;
 use antler_projections::index::columns::store::{ColumnStore, StoreError, StoreOptions};
 use antler_projections::index::port::{SearchIndex, Workers};
+use antler_projections::live::LiveCounters;
 use antler_projections::views::arrivals::ArrivalViews;
 use antler_projections::views::control::ControlViews;
 use antler_projections::views::port::{ViewError, ViewStore};
@@ -80,6 +84,8 @@ pub enum ComposeError {
     Read(#[from] ReadError),
     #[error(transparent)]
     Placement(#[from] PlacementError),
+    #[error("the end of the event log cannot be found")]
+    Tails(#[source] ReadError),
     #[error(transparent)]
     Actors(#[from] StartError),
     #[error(transparent)]
@@ -121,6 +127,11 @@ impl Program {
         let due = Arc::<Notify>::default();
         let limits = LineLimits::default();
         let placement = Placement::new(partitions)?;
+        let tails =
+            Tails::new(&*log, tail_bounds(&config.limits.live, &limits)).map_err(ComposeError::Tails)?;
+        let counters = Arc::<LiveCounters>::default();
+        let live =
+            LiveProjection::new(Arc::clone(&tails), Arc::clone(&counters), Arc::clone(&clock), partitions);
         let parts = SystemParts {
             clock: Arc::clone(&clock),
             log: Arc::clone(&log),
@@ -131,6 +142,7 @@ impl Program {
                 Arc::new(IndexProjection::new(Arc::clone(&index), limits.clone(), Arc::clone(&due))),
                 Arc::new(ViewsProjection::open(views.clone(), partitions).await?),
                 Arc::new(ArrivalsProjection::open(arrivals.clone(), &*log).await?),
+                Arc::new(live),
             ],
             upkeep: Some(UpkeepArguments {
                 clock: Arc::clone(&clock),
@@ -140,6 +152,7 @@ impl Program {
                 keep_lines_for: config.storage.keep_lines_for,
                 cold_share_percent: config.index.cold_share_percent,
             }),
+            tails,
             planted: Planted::None,
         };
         let system = Arc::new(System::start(parts).await?);
@@ -238,6 +251,19 @@ fn gate(folder: &DataFolder, with: Controlled) -> Result<Gate, ComposeError> {
 
 /// What the cache takes in memory.
 const CACHE_BYTES_MAX: u64 = 16 << 20;
+
+fn tail_bounds(limits: &LiveLimits, lines: &LineLimits) -> TailBounds {
+    TailBounds {
+        tails_max: limits.filters_per_tenant_max as usize,
+        inbox_bytes_max: limits.inbox_bytes_max.as_usize(),
+        linger: limits.linger,
+        frames: FrameBounds {
+            lines_max: limits.frame_lines_max as usize,
+            bytes_max: limits.frame_bytes_max.as_usize(),
+        },
+        lines: lines.clone(),
+    }
+}
 
 fn system_limits(limits: &IngestLimits) -> SystemLimits {
     let bytes = |size: ByteSize| u32::try_from(size.as_u64()).unwrap_or(u32::MAX);

@@ -183,6 +183,7 @@ impl World {
             projections: vec![Arc::clone(projection) as Arc<dyn Projection>],
             upkeep: None,
             planted: Planted::None,
+            tails: crate::live::tests::tails(&*self.log),
         };
         System::start(parts).await.unwrap()
     }
