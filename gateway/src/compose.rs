@@ -48,6 +48,8 @@ use crate::http::auth::Gate;
 use crate::http::logs::IngestState;
 use crate::ingest::body::Bodies;
 use crate::ingest::intake::Intake;
+use crate::socket::Sockets;
+use crate::socket::open::OpenSockets;
 
 /// The event log with its writers.
 #[derive(Debug)]
@@ -104,6 +106,7 @@ pub struct Program {
     /// For listeners that take nothing but lines.
     pub intake: Arc<Intake>,
     pub arrivals: ArrivalViews,
+    pub sockets: Arc<Sockets>,
     /// Of questions, and of changes.
     workers: [Arc<WorkerThreads>; 2],
 }
@@ -162,10 +165,22 @@ impl Program {
         let mut gate =
             gate(folder, Controlled { log, views, progress, placement, clock: Arc::clone(&clock) })?;
         gate.operator = config.listeners.operator_token.clone();
+        let gate = Arc::new(gate);
+        let sockets = Arc::new(Sockets {
+            gate: Arc::clone(&gate),
+            system: Arc::clone(&system),
+            index: Arc::clone(&index),
+            counters,
+            clock: Arc::clone(&clock),
+            limits: config.limits.live.clone(),
+            search_limits: config.limits.search.clone(),
+            origins: origins(&config.listeners.socket_origins),
+            open: OpenSockets::new(config.limits.live.sockets_max, config.limits.live.sockets_per_tenant_max),
+            hub: Arc::default(),
+        });
         let bodies = Bodies::new(config.limits.ingest.clone());
         let ingest =
             IngestState { system: Arc::clone(&system), requests, bodies, clock, limits: Arc::new(limits) };
-        let gate = Arc::new(gate);
         let intake = Intake::new(Arc::clone(&gate), ingest.clone(), config.limits.ingest.clone());
         Ok(Self {
             system,
@@ -174,6 +189,7 @@ impl Program {
             ingest,
             intake: Arc::new(intake),
             arrivals,
+            sockets,
             workers: [questions, changes],
         })
     }
@@ -263,6 +279,11 @@ fn tail_bounds(limits: &LiveLimits, lines: &LineLimits) -> TailBounds {
         },
         lines: lines.clone(),
     }
+}
+
+/// Origins as the setting lists them.
+fn origins(listed: &str) -> Vec<String> {
+    listed.split(',').map(str::trim).filter(|origin| !origin.is_empty()).map(str::to_owned).collect()
 }
 
 fn system_limits(limits: &IngestLimits) -> SystemLimits {

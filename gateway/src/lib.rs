@@ -14,3 +14,4 @@ pub mod own_log;
 pub mod ports_file;
 pub mod serve;
 pub mod signals;
+pub mod socket;

@@ -35,6 +35,9 @@ use crate::signals::Signals;
 /// The program promises to be gone 10 s after a signal.
 const STOP_MAX: Duration = Duration::from_millis(9_500);
 
+/// Sockets get so long to hear that the server stops.
+const SOCKETS_STOP_MAX: Duration = Duration::from_secs(2);
+
 /// A start waits so long for the index to have what was in the log.
 const CATCH_UP_MAX: Duration = Duration::from_secs(20);
 
@@ -156,6 +159,7 @@ fn serve_until_signal(
         shared.stopping.store(true, Ordering::Relaxed);
         stop.send_replace(true);
         tracing::info!(signal = name, "stopping");
+        shared.program.sockets.open.stop(SOCKETS_STOP_MAX).await;
     };
     runtime.block_on(async {
         let limits = &shared.config.limits.http;

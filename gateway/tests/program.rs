@@ -6,6 +6,8 @@
 
 #[path = "program/lines.rs"]
 mod lines;
+#[path = "program/listeners.rs"]
+mod listeners;
 #[path = "program/operations.rs"]
 mod operations;
 #[path = "program/repeats.rs"]

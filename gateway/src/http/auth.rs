@@ -90,7 +90,7 @@ fn refuse(error: &ApiError, request: &Request) -> Response {
 fn asked(request: &Request) -> Result<Option<(Permission, String)>, ApiError> {
     let Some(matched) = request.extensions().get::<MatchedPath>() else { return Ok(None) };
     match permissions::asked(request.method(), matched.as_str()) {
-        Asked::Permission(Permission::Anyone) => Ok(None),
+        Asked::Permission(Permission::Anyone | Permission::Socket(_)) => Ok(None),
         Asked::Permission(permission) => Ok(Some((permission, credential::of(request.headers())?))),
         Asked::OtherMethods => Err(refused_method(request)),
         Asked::Unknown => {
@@ -261,7 +261,7 @@ impl Caller {
             (Permission::Person, Identity::Key { .. }) => Err(ApiError::Forbidden {
                 reason: "an API key cannot do this; log in and use the access token".to_owned(),
             }),
-            (Permission::Scope(scope), _) => self.check_scope(scope),
+            (Permission::Scope(scope) | Permission::Socket(scope), _) => self.check_scope(scope),
             (Permission::AdminOrOperator, _) => self.check_scope(Scope::Admin),
             (Permission::Operator, _) => Err(ApiError::Forbidden {
                 reason: "this is the operator's: send the token that is set as listeners.operator_token"

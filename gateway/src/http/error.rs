@@ -51,6 +51,8 @@ pub enum ApiError {
     TooMany { reason: String, retry_after_s: u64 },
     #[error("{reason}")]
     Unavailable { reason: String },
+    #[error("this address speaks WebSocket: {reason}")]
+    NoSocket { reason: String },
     #[error("something failed that should not; the server's own log has the reason under this request's id")]
     Internal,
 }
@@ -135,6 +137,7 @@ impl ApiError {
             Self::NoSuch { .. } => StatusCode::NOT_FOUND,
             Self::TooMany { .. } => StatusCode::TOO_MANY_REQUESTS,
             Self::Unavailable { .. } => StatusCode::SERVICE_UNAVAILABLE,
+            Self::NoSocket { .. } => StatusCode::UPGRADE_REQUIRED,
             Self::Internal => StatusCode::INTERNAL_SERVER_ERROR,
         }
     }
@@ -155,11 +158,12 @@ impl ApiError {
             Self::Conflict { .. } => "conflict",
             Self::TooMany { .. } => "too_many_requests",
             Self::Unavailable { .. } => "unavailable",
+            Self::NoSocket { .. } => "upgrade_required",
             Self::Internal => "internal",
         }
     }
 
-    fn details(&self) -> Map<String, Value> {
+    pub(crate) fn details(&self) -> Map<String, Value> {
         let pairs = match self {
             Self::NoRoute { path } => vec![("path", path.as_str())],
             Self::MethodNotAllowed { path, method } => {
@@ -185,6 +189,7 @@ impl ApiError {
             | Self::BodyTooLarge { .. }
             | Self::UnsupportedBody { .. }
             | Self::Unavailable { .. }
+            | Self::NoSocket { .. }
             | Self::Internal => vec![],
         };
         pairs.into_iter().map(|(name, value)| (name.to_owned(), value.into())).collect()
@@ -208,6 +213,9 @@ impl IntoResponse for ApiError {
             }
             Self::Lines { problem: LinesProblem::Busy | LinesProblem::Unavailable, .. } => {
                 response.headers_mut().insert(header::RETRY_AFTER, LinesProblem::RETRY_AFTER_S.into());
+            }
+            Self::NoSocket { .. } => {
+                response.headers_mut().insert(header::UPGRADE, HeaderValue::from_static("websocket"));
             }
             Self::NoCredential | Self::Unauthorized { .. } => {
                 let scheme = HeaderValue::from_static("Bearer");

@@ -14,6 +14,7 @@ use super::auth::guard;
 use super::error::ApiError;
 use super::observe::observe;
 use super::{Shared, accounts, admin, dead_letters, health, logs, metrics, search};
+use crate::socket;
 
 pub fn router(shared: &Arc<Shared>) -> Router {
     let mut router = Router::new();
@@ -28,6 +29,7 @@ pub fn router(shared: &Arc<Shared>) -> Router {
         .merge(dead_letters::routes())
         .merge(accounts::routes(gate))
         .merge(admin::routes())
+        .merge(socket::routes())
         .layer(from_fn_with_state(Arc::clone(gate), guard))
         .fallback(no_route)
         .method_not_allowed_fallback(method_not_allowed)

@@ -20,6 +20,7 @@ mod patterns;
 mod question;
 mod refusal;
 mod table;
+mod tail;
 mod validate;
 mod wrong_query;
 
@@ -38,6 +39,8 @@ use axum::extract::{FromRef, FromRequestParts};
 use axum::http::request::Parts;
 use axum::routing::{MethodRouter, get};
 
+pub(crate) use self::line::{ComingLine, PastLine};
+pub(crate) use self::tail::Watched;
 use super::error::ApiError;
 
 /// What the handlers need.

@@ -17,6 +17,7 @@ use super::observe::Requests;
 use super::search::SearchState;
 use crate::compose::{Program, RunningLog};
 use crate::listeners::Place;
+use crate::socket::SocketState;
 
 /// What handlers see of the program.
 #[derive(Debug)]
@@ -53,6 +54,12 @@ impl FromRef<Arc<Shared>> for IngestState {
 impl FromRef<Arc<Shared>> for LettersState {
     fn from_ref(shared: &Arc<Shared>) -> Self {
         Self(shared.program.arrivals.clone())
+    }
+}
+
+impl FromRef<Arc<Shared>> for SocketState {
+    fn from_ref(shared: &Arc<Shared>) -> Self {
+        Self(Arc::clone(&shared.program.sockets))
     }
 }
 

@@ -1,208 +1,439 @@
-//! Lines over TCP, UDP and the HTTP port of their own, through the real binary.
+//! Sockets of the real binary, with a client that does what browsers and programs do, and what they should not.
 
-use std::io::{BufRead as _, BufReader, Read as _, Write as _};
-use std::net::{Shutdown, SocketAddr, TcpStream, UdpSocket};
+use std::io::{Read as _, Write as _};
+use std::net::TcpStream;
 use std::path::Path;
 use std::time::Duration;
 
 use serde_json::{Value, json};
+use tungstenite::client::IntoClientRequest as _;
+use tungstenite::protocol::frame::coding::CloseCode;
+use tungstenite::{Message, WebSocket};
 
-use super::lines::{found, register, wait_for};
-use super::running::{Running, exchange, wait};
+use super::lines::{register, send, ship, wait_for};
+use super::running::{Running, request, wait};
 
-/// Far above what a loaded machine needs.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_secs(20);
+/// Nothing is expected: long enough for a line to come that should not.
+const SILENCE: Duration = Duration::from_millis(300);
 
-fn connect(address: SocketAddr) -> TcpStream {
-    let stream = TcpStream::connect(address).unwrap();
-    stream.set_read_timeout(Some(PATIENCE)).unwrap();
-    stream
-}
+struct Socket(WebSocket<TcpStream>);
 
-/// Sends everything, says that this was all, and reads the answer to its end.
-fn tell(address: SocketAddr, parts: &[&[u8]]) -> String {
-    let mut stream = connect(address);
-    stream.set_nodelay(true).unwrap();
-    for part in parts {
-        stream.write_all(part).unwrap();
-        stream.flush().unwrap();
+impl Socket {
+    fn open(running: &Running, path: &str) -> Self {
+        Self::with_headers(running, path, &[]).unwrap_or_else(|error| panic!("{path}: {error}"))
     }
-    stream.shutdown(Shutdown::Write).unwrap();
-    let mut answer = String::new();
-    stream.read_to_string(&mut answer).unwrap();
-    answer
-}
 
-fn greeting(key: &str, ack: bool) -> Vec<u8> {
-    format!("{}\n", json!({"token": key, "ack": ack})).into_bytes()
-}
-
-fn start_with(dir: &Path, settings: &str) -> Running {
-    let file = super::settings(dir, settings);
-    Running::start(&dir.join("data"), &["serve", "--config", super::path_text(&file)])
-}
-
-fn code(answer: &str) -> String {
-    let answer: Value = serde_json::from_str(answer).unwrap_or_else(|error| panic!("{error}: {answer}"));
-    answer["error"]["code"].as_str().unwrap().to_owned()
-}
-
-#[test]
-fn tcp_lines_belong_to_the_tenant_of_their_token() {
-    let dir = tempfile::tempdir().unwrap();
-    let running = Running::start(dir.path(), &[]);
-    let tcp = running.port("tcp");
-    let (ann, ann_key) = register(&running, "ann");
-    let (bob, bob_key) = register(&running, "bob");
-    assert_eq!(tell(tcp, &[&greeting(&ann_key, false), b"{\"message\":\"a hip", b"po\"}\nplain hippo"]), "");
-    assert_eq!(tell(tcp, &[&greeting(&bob_key, false), b"\n\r\n{\"message\":\"a rhino\"}\r\n"]), "");
-    let page = wait_for(&running, &ann, "hippo", 2);
-    assert_eq!(page["results"].as_array().unwrap().len(), 2, "{page}");
-    wait_for(&running, &bob, "rhino", 1);
-    assert_eq!(found(&running, &bob, "hippo")["total"], 0);
-    assert_eq!(found(&running, &ann, "rhino")["total"], 0);
-    // With the access token of somebody who may send, too, byte by byte.
-    let mut stream = connect(tcp);
-    for byte in [&greeting(&ann, false)[..], b"a slow gnu\n"].concat() {
-        stream.write_all(&[byte]).unwrap();
+    fn with_headers(running: &Running, path: &str, headers: &[(&'static str, &str)]) -> Result<Self, String> {
+        let stream = TcpStream::connect(running.http).unwrap();
+        stream.set_read_timeout(Some(PATIENCE)).unwrap();
+        let mut request = format!("ws://{}{path}", running.http).into_client_request().unwrap();
+        for (name, value) in headers {
+            request.headers_mut().insert(*name, value.parse().unwrap());
+        }
+        let opened = tungstenite::client(request, stream);
+        opened.map(|(socket, _)| Self(socket)).map_err(|error| error.to_string())
     }
-    wait_for(&running, &ann, "gnu", 1);
+
+    /// The next message; none if nothing comes in time. The end is a panic.
+    fn hear_within(&mut self, patience: Duration) -> Option<Value> {
+        self.0.get_ref().set_read_timeout(Some(patience)).unwrap();
+        loop {
+            match self.0.read() {
+                Ok(Message::Text(text)) => return Some(serde_json::from_str(&text).unwrap()),
+                Ok(Message::Close(frame)) => panic!("closed: {frame:?}"),
+                Ok(_) => {}
+                Err(tungstenite::Error::Io(_)) => return None,
+                Err(error) => panic!("{error}"),
+            }
+        }
+    }
+
+    fn hear(&mut self) -> Value {
+        self.hear_within(PATIENCE).expect("a message in time")
+    }
+
+    /// Passes over other messages.
+    fn expect(&mut self, kind: &str) -> Value {
+        loop {
+            let heard = self.hear();
+            if heard["type"] == kind {
+                return heard;
+            }
+        }
+    }
+
+    fn say(&mut self, message: &Value) {
+        self.0.send(Message::text(message.to_string())).unwrap();
+    }
+
+    /// The next lines: their messages, and the number of the last.
+    fn lines(&mut self, count: usize) -> (Vec<String>, u64) {
+        let (mut lines, mut last) = (Vec::new(), 0);
+        while lines.len() < count {
+            let heard = self.hear();
+            match heard["type"].as_str().unwrap() {
+                "log" | "new_log" => {
+                    lines.push(message(&heard["data"]));
+                    last = heard["seq"].as_u64().unwrap();
+                }
+                "log_batch" => {
+                    let data = heard["data"].as_array().unwrap();
+                    assert_eq!(heard["count"], data.len());
+                    assert!(heard["first"].as_u64() < heard["last"].as_u64());
+                    lines.extend(data.iter().map(message));
+                    last = heard["last"].as_u64().unwrap();
+                }
+                _ => {}
+            }
+        }
+        assert_eq!(lines.len(), count, "{lines:?}");
+        (lines, last)
+    }
+
+    fn hears_nothing(&mut self) {
+        let heard = self.hear_within(SILENCE);
+        assert_eq!(heard, None);
+    }
+
+    /// The code and reason of the end.
+    fn end(&mut self) -> (u16, String) {
+        self.0.get_ref().set_read_timeout(Some(PATIENCE)).unwrap();
+        loop {
+            match self.0.read() {
+                Ok(Message::Close(frame)) => {
+                    let frame = frame.unwrap();
+                    return (CloseCode::into(frame.code), frame.reason.to_string());
+                }
+                Ok(_) => {}
+                Err(error) => panic!("it ended without a word: {error}"),
+            }
+        }
+    }
+}
+
+fn message(line: &Value) -> String {
+    line["message"].as_str().unwrap().to_owned()
+}
+
+fn stream(running: &Running, token: &str, more: &str) -> Socket {
+    let mut socket = Socket::open(running, &format!("/ws/logs/stream/?token={token}{more}"));
+    assert_eq!(socket.hear()["type"], "connection");
+    socket
+}
+
+fn post(running: &Running, key: &str, lines: &[Value]) {
+    let body: String = lines.iter().map(|line| format!("{line}\n")).collect();
+    assert_eq!(ship(running, key, "application/x-ndjson", body.as_bytes()).0, 200);
+}
+
+fn say(running: &Running, key: &str, text: &str) {
+    post(running, key, &[json!({"message": text, "level": "info"})]);
+}
+
+fn started(dir: &Path, settings: &str) -> Running {
+    let config = super::settings(dir, settings);
+    Running::start(&dir.join("data"), &["serve", "--config", super::path_text(&config)])
 }
 
 #[test]
-fn tcp_without_a_good_token_is_refused_with_one_line() {
+fn a_credential_comes_in_the_address_the_head_or_the_first_message() {
     let dir = tempfile::tempdir().unwrap();
-    let running = Running::start(dir.path(), &[]);
-    let tcp = running.port("tcp");
-    let (ann, _) = register(&running, "ann");
-    let answer = tell(tcp, &[b"{\"message\":\"nobody's\"}\n", &b"more\n".repeat(50_000)]);
-    assert_eq!((code(&answer).as_str(), answer.lines().count()), ("unauthorized", 1));
-    assert!(answer.contains("send {\\\"token\\\":\\\"…\\\"} with an API key as the first line"), "{answer}");
-    assert_eq!(code(&tell(tcp, &[b"no newline at all"])), "unauthorized");
-    assert_eq!(code(&tell(tcp, &[&greeting("nonsense", false), b"lost\n"])), "unauthorized");
-    assert_eq!(code(&tell(tcp, &[&[0, 159, 146, 150].repeat(10_000)])), "unauthorized");
-    assert_eq!(tell(tcp, &[]), "");
-    assert_eq!(found(&running, &ann, "*")["total"], 0);
-}
-
-#[test]
-fn a_line_that_is_too_long_does_not_end_the_connection_and_receipts_tell_of_it() {
-    let dir = tempfile::tempdir().unwrap();
-    let running = Running::start(dir.path(), &[]);
-    let (ann, key) = register(&running, "ann");
-    let long = vec![b'x'; 3 << 20];
-    let answer = tell(
-        running.port("tcp"),
-        &[&greeting(&key, true), b"before\n", &long, b"\nafter it\n", b"\xff\xfe\n"],
-    );
-    let answers: Vec<Value> = answer.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
-    let sum = |name: &str| answers.iter().map(|answer| answer[name].as_u64().unwrap()).sum::<u64>();
-    assert_eq!((sum("accepted"), sum("rejected")), (3, 1), "{answer}");
-    let receipts = answers.iter().filter_map(|answer| answer["receipt"]["count"].as_u64());
-    assert_eq!(receipts.sum::<u64>(), 3, "{answer}");
-    wait_for(&running, &ann, "before%20or%20after", 2);
-}
-
-#[test]
-fn what_was_acknowledged_before_a_stop_is_there_after_it() {
-    let dir = tempfile::tempdir().unwrap();
-    let running = Running::start(dir.path(), &[]);
-    let (ann, key) = register(&running, "ann");
-    let stream = connect(running.port("tcp"));
-    let mut sending = stream.try_clone().unwrap();
-    let sender = std::thread::spawn(move || {
-        let _ = sending.write_all(&greeting(&key, true));
-        (0..).take_while(|n| sending.write_all(format!("number {n}\n").as_bytes()).is_ok()).count()
-    });
-    let mut answers = BufReader::new(stream).lines();
-    let mut acknowledged = 0;
-    let mut note = |line: &str| {
-        let answer: Value = serde_json::from_str(line).unwrap();
-        acknowledged += answer["accepted"].as_u64().unwrap_or_default();
-        answer
+    let running = started(dir.path(), "[limits.live]\ncredential_timeout = \"300 ms\"\n");
+    let (token, key) = register(&running, "ann");
+    let mut socket = stream(&running, &token, "");
+    let mut headed =
+        Socket::with_headers(&running, "/ws/logs/stream", &[("authorization", &format!("Token {token}"))])
+            .unwrap();
+    let hello = headed.hear();
+    assert_eq!((&hello["type"], &hello["connected_users"]), (&json!("connection"), &json!(1)));
+    let mut first = Socket::open(&running, "/ws/logs/stream/");
+    first.say(&json!({"type": "auth", "token": token}));
+    assert_eq!(first.hear()["type"], "connection");
+    say(&running, &key, "for all three");
+    for socket in [&mut socket, &mut headed, &mut first] {
+        assert_eq!(socket.lines(1).0, ["for all three"]);
+    }
+    let end = |path: &str, said: Option<Value>| {
+        let mut socket = Socket::open(&running, path);
+        if let Some(said) = said {
+            socket.say(&said);
+        }
+        let (code, reason) = socket.end();
+        assert!(!reason.is_empty());
+        code
     };
-    note(&answers.next().unwrap().unwrap());
-    let (status, _) = running.stop("TERM");
-    let last = answers.map_while(Result::ok).map(|line| note(&line)).last();
-    assert_eq!(status, Some(0));
-    assert_eq!(last.unwrap()["error"]["code"], "unavailable");
-    assert!(sender.join().unwrap() as u64 >= acknowledged && acknowledged > 0);
-    let running = Running::start(dir.path(), &[]);
-    assert_eq!(found(&running, &ann, "number")["total"], acknowledged);
+    assert_eq!(end("/ws/logs/stream/?token=nonsense", None), 4001);
+    assert_eq!(end("/ws/metrics/", None), 4001);
+    assert_eq!(end("/ws/notifications/", Some(json!({"type": "ping"}))), 4001);
+    assert_eq!(end("/ws/logs/stream/", Some(json!({"type": "auth", "token": "x"}))), 4001);
+    assert_eq!(end(&format!("/ws/logs/stream/?token={key}"), None), 4003);
+    assert_eq!(end(&format!("/ws/notifications/somebody/?token={token}"), None), 4003);
+    assert_eq!(end(&format!("/ws/logs/stream/?token={token}&resume=x"), None), 1008);
 }
 
 #[test]
-fn listeners_of_a_tenant_take_lines_without_a_token() {
+fn what_is_no_socket_and_pages_of_other_sites_are_refused() {
     let dir = tempfile::tempdir().unwrap();
-    let running = Running::start(&dir.path().join("data"), &[]);
-    let (ann, key) = register(&running, "ann");
-    let headers = format!("\r\nAuthorization: Bearer {ann}");
-    let user = exchange(running.http, &format!("GET /api/auth/user HTTP/1.1{headers}"), b"").json();
-    let tenant = user["tenant"]["id"].as_str().unwrap_or_else(|| panic!("{user}")).to_owned();
+    let running = started(
+        dir.path(),
+        "[listeners]\nsocket_origins = \"https://status.example.org\"\n[limits.live]\nsockets_max = 2\n",
+    );
+    let (token, _) = register(&running, "ann");
+    let plain = request(running.http, "GET /ws/logs/stream/ HTTP/1.1");
+    assert!(plain.head.starts_with("HTTP/1.1 426"), "{}", plain.head);
+    assert_eq!(plain.json()["error"]["code"], "upgrade_required");
+    let path = format!("/ws/logs/stream/?token={token}");
+    let from = |origin: &str| Socket::with_headers(&running, &path, &[("origin", origin)]);
+    assert!(from("https://evil.example").err().unwrap().contains("403"));
+    let own = from(&format!("http://{}", running.http)).unwrap();
+    let named = from("https://status.example.org").unwrap();
+    assert!(from("https://status.example.org").err().unwrap().contains("503"));
+    drop((own, named));
+    wait(|| from("https://status.example.org").ok());
+}
+
+#[test]
+fn a_tenant_sees_its_own_lines_and_those_of_its_filter() {
+    let dir = tempfile::tempdir().unwrap();
+    let running = Running::start(dir.path(), &[]);
+    let ((ann, ann_key), (bob, bob_key)) = (register(&running, "ann"), register(&running, "bob"));
+    let (mut of_ann, mut of_bob) = (stream(&running, &ann, ""), stream(&running, &bob, "&event=new_log"));
+    say(&running, &ann_key, "of ann");
+    say(&running, &bob_key, "of bob");
+    assert_eq!(of_ann.lines(1).0, ["of ann"]);
+    let heard = of_bob.hear();
+    assert_eq!((&heard["type"], &heard["data"]["message"]), (&json!("new_log"), &json!("of bob")));
+    assert!(["id", "timestamp", "received_at", "level"].iter().all(|name| heard["data"][*name].is_string()));
+    let found = wait_for(&running, &bob, "*", 1);
+    assert_eq!(found["results"][0], heard["data"], "a live line is the line of a search");
+    of_ann.say(&json!({"type": "set_filters", "filters": {"level": "error", "query": "pine*"}}));
+    assert_eq!(of_ann.expect("filters_updated")["filters"]["level"], "error");
+    let line = |level: &str, text: &str| json!({"level": level, "message": text});
+    post(
+        &running,
+        &ann_key,
+        &[line("info", "pineapple 1"), line("error", "pineapple 2"), line("error", "no")],
+    );
+    assert_eq!(of_ann.lines(1).0, ["pineapple 2"]);
+    for (query, code) in [("level:(error", "invalid_query"), ("error | stats count()", "invalid_query")] {
+        of_ann.say(&json!({"type": "set_filters", "filters": {"query": query}}));
+        let error = of_ann.expect("error");
+        assert_eq!(error["code"], code, "{error}");
+    }
+    of_ann.say(&json!({"type": "set_filters", "filters": {"level": "nonsense"}}));
+    assert_eq!(of_ann.expect("error")["details"]["field"], "level");
+    // The filter before is still in force.
+    post(&running, &ann_key, &[line("info", "pineapple 3"), line("error", "pineapple 4")]);
+    assert_eq!(of_ann.lines(1).0, ["pineapple 4"]);
+    of_ann.hears_nothing();
+    of_bob.hears_nothing();
+    of_ann.say(&json!({"type": "ping"}));
+    assert!(of_ann.expect("pong")["timestamp"].is_string());
+}
+
+#[test]
+fn a_stream_that_was_cut_goes_on_behind_its_last_line() {
+    let dir = tempfile::tempdir().unwrap();
+    let running = Running::start(dir.path(), &[]);
+    let (token, key) = register(&running, "ann");
+    let mut socket = stream(&running, &token, "");
+    let batch = |from: usize| -> Vec<Value> {
+        (from..from + 10).map(|number| json!({"message": format!("{number}")})).collect()
+    };
+    let mut all = Vec::new();
+    post(&running, &key, &batch(0));
+    let (lines, mut last) = socket.lines(10);
+    all.extend(lines);
+    for round in 1..20 {
+        drop(socket);
+        post(&running, &key, &batch(round * 10));
+        socket = stream(&running, &token, &format!("&resume={last}"));
+        let lines;
+        (lines, last) = socket.lines(10);
+        all.extend(lines);
+    }
+    let expected: Vec<String> = (0..200).map(|number| number.to_string()).collect();
+    assert_eq!(all, expected);
+    // What never was is said, and the stream begins now.
+    drop(socket);
+    let mut ahead = stream(&running, &token, &format!("&resume={}", 1u64 << 50));
+    assert_eq!(ahead.hear()["code"], "unknown_position");
+    say(&running, &key, "now");
+    assert_eq!(ahead.lines(1).0, ["now"]);
+}
+
+#[test]
+fn a_stream_begins_in_the_past_and_runs_into_the_present() {
+    let dir = tempfile::tempdir().unwrap();
+    let running = Running::start(dir.path(), &[]);
+    let (token, key) = register(&running, "ann");
+    let lines: Vec<Value> = (0..1_200).map(|n| json!({"message": format!("{n}"), "n": n})).collect();
+    post(&running, &key, &lines[..600]);
+    wait_for(&running, &token, "*", 600);
+    post(&running, &key, &lines[600..]);
+    post(&running, &key, &[json!({"message": "old", "timestamp": "2020-01-01T00:00:00Z"})]);
+    let mut socket = stream(&running, &token, "&from=now-15m");
+    say(&running, &key, "present");
+    let (told, _) = socket.lines(1_201);
+    let mut sorted = told.clone();
+    sorted.sort();
+    sorted.dedup();
+    assert_eq!((sorted.len(), told.last().unwrap().as_str()), (1_201, "present"));
+    assert!(!told.contains(&"old".to_owned()));
+    say(&running, &key, "and one more");
+    assert_eq!(socket.lines(1).0, ["and one more"]);
+    let mut filtered = stream(&running, &token, "&from=now-15m&query=n%3A7");
+    assert_eq!(filtered.lines(1).0, ["7"]);
+    assert!(filtered.expect("caught_up")["seq"].is_u64());
+}
+
+#[test]
+fn a_paused_stream_only_counts_and_goes_on_where_it_was() {
+    let dir = tempfile::tempdir().unwrap();
+    let running = Running::start(dir.path(), &[]);
+    let (token, key) = register(&running, "ann");
+    let mut socket = stream(&running, &token, "");
+    say(&running, &key, "0");
+    assert_eq!(socket.lines(1).0, ["0"]);
+    socket.say(&json!({"type": "pause"}));
+    assert_eq!(socket.hear(), json!({"type": "paused", "pending": 0}));
+    for number in 1..4 {
+        say(&running, &key, &number.to_string());
+    }
+    wait(|| Some(socket.hear()).filter(|heard| *heard == json!({"type": "paused", "pending": 3})));
+    socket.say(&json!({"type": "resume"}));
+    assert_eq!(socket.hear()["type"], "resumed");
+    assert_eq!(socket.lines(3).0, ["1", "2", "3"]);
+}
+
+#[test]
+fn who_is_revoked_is_let_go() {
+    let dir = tempfile::tempdir().unwrap();
+    let running = started(dir.path(), "[limits.live]\ncredential_check_every = \"100 ms\"\n");
+    let (token, _) = register(&running, "ann");
+    let headers = format!("\r\nContent-Type: application/json\r\nAuthorization: Bearer {token}");
+    let body = json!({"name": "reader", "scopes": ["read"]}).to_string();
+    let made = send(&running, "POST", "/api/users/profile/api-keys/", &headers, body.as_bytes()).json();
+    let mut by_key = stream(&running, made["key"].as_str().unwrap(), "");
+    let mut by_token = stream(&running, &token, "");
+    let path = format!("/api/users/profile/api-keys/{}/", made["id"].as_str().unwrap());
+    send(&running, "DELETE", &path, &headers, b"");
+    let (code, reason) = by_key.end();
+    assert_eq!(code, 4001);
+    assert!(reason.contains("revoked"), "{reason}");
+    by_token.hears_nothing();
+    send(&running, "POST", "/api/auth/logout/", &headers, b"{}");
+    assert_eq!(by_token.end().0, 4001);
+}
+
+#[test]
+fn metrics_are_of_the_tenant_alone() {
+    let dir = tempfile::tempdir().unwrap();
+    let running = Running::start(dir.path(), &[]);
+    let ((ann, key), (bob, _)) = (register(&running, "ann"), register(&running, "bob"));
+    let lines: Vec<Value> =
+        ["error", "error", "warn", "fatal", "info"].map(|l| json!({"level": l, "source": "shop"})).into();
+    post(&running, &key, &lines);
+    let mut of_ann = Socket::open(&running, &format!("/ws/metrics/?token={ann}"));
+    assert_eq!(of_ann.hear()["type"], "connection");
+    let history = of_ann.hear();
+    assert_eq!(
+        (&history["type"], history["data"].as_array().unwrap().len()),
+        (&json!("metrics_history"), 300)
+    );
+    let update = wait(|| Some(of_ann.hear()).filter(|heard| heard["logs_per_second"] == 1.0));
+    assert_eq!(update["type"], "metrics_update");
+    let per_minute = ["errors_per_minute", "warnings_per_minute", "criticals_per_minute", "connected_users"];
+    assert_eq!(per_minute.map(|name| update[name].as_u64().unwrap()), [2, 1, 1, 1]);
+    assert_eq!(update["top_sources"], json!([{"source": "shop", "count": 5}]));
+    assert_eq!(update["level_distribution"]["critical"], 1);
+    of_ann.say(&json!({"type": "refresh"}));
+    of_ann.expect("metrics_history");
+    let mut of_bob = Socket::open(&running, &format!("/ws/metrics/?token={bob}"));
+    let update = of_bob.expect("metrics_update");
+    assert_eq!((&update["errors_per_minute"], &update["top_sources"]), (&json!(0), &json!([])));
+}
+
+#[test]
+fn errors_are_notified_up_to_a_rate() {
+    let dir = tempfile::tempdir().unwrap();
+    let running = Running::start(dir.path(), &[]);
+    let (token, key) = register(&running, "ann");
+    let mut socket = Socket::open(&running, &format!("/ws/notifications/?token={token}"));
+    assert_eq!(socket.hear()["type"], "connection");
+    say(&running, &key, "nothing to see");
+    post(&running, &key, &[json!({"level": "critical", "message": "fire"})]);
+    let heard = socket.hear();
+    assert_eq!((&heard["type"], &heard["data"]["message"]), (&json!("log_event"), &json!("fire")));
+    let many: Vec<Value> = (0..1_000).map(|n| json!({"level": "error", "message": format!("{n}")})).collect();
+    post(&running, &key, &many);
+    let mut shown = 0;
+    let left_out = loop {
+        let heard = socket.hear();
+        match heard["type"].as_str().unwrap() {
+            "log_event" => shown += 1,
+            _ => break heard,
+        }
+    };
+    assert_eq!((&left_out["type"], &left_out["code"]), (&json!("system"), &json!("log_events_left_out")));
+    assert_eq!(left_out["count"].as_u64().unwrap() + shown, 1_000);
+    socket.say(&json!({"type": "subscribe", "topics": ["system"]}));
+    assert_eq!(socket.expect("subscription_updated")["topics"], json!(["system"]));
+    post(&running, &key, &[json!({"level": "error", "message": "unheard"})]);
+    socket.hears_nothing();
+    let stopping = std::thread::spawn(move || (socket.expect("system"), socket.end()));
     assert_eq!(running.stop("TERM").0, Some(0));
-    let settings = format!(
-        "[listeners]\ntcp_tenant = \"{tenant}\"\nudp_tenant = \"{tenant}\"\nhttp_json = \"127.0.0.1:8080\"\n\
-         http_json_tenant = \"{tenant}\"\n"
-    );
-    let running = start_with(dir.path(), &settings);
-    assert_eq!(tell(running.port("tcp"), &[b"an open okapi\n"]), "");
-    let post = |headers: &str, body: &[u8]| {
-        let head = format!("POST /any/path HTTP/1.1\r\nContent-Length: {}{headers}", body.len());
-        exchange(running.port("http_json"), &head, body)
-    };
-    let answer = post("", b"{\"message\":\"a posted okapi\"}\n{\"message\":\"another okapi\"}\n");
-    assert!(answer.head.starts_with("HTTP/1.1 200"), "{} {}", answer.head, answer.body);
-    assert_eq!(answer.json()["accepted"], 2);
-    let wrong = post("\r\nAuthorization: ApiKey nonsense", b"{}");
-    assert!(wrong.head.starts_with("HTTP/1.1 401"), "{}", wrong.head);
-    assert!(post(&format!("\r\nX-API-Key: {key}"), b"a keyed okapi").head.starts_with("HTTP/1.1 200"));
-    let asked = exchange(running.port("http_json"), "GET /api/logs HTTP/1.1", b"");
-    assert!(asked.head.starts_with("HTTP/1.1 405") && asked.head.contains("allow: POST"), "{}", asked.head);
-    let udp = UdpSocket::bind("127.0.0.1:0").unwrap();
-    udp.send_to(b"a datagram okapi\nand a second okapi", running.port("udp")).unwrap();
-    wait_for(&running, &ann, "okapi", 6);
-    assert_eq!(running.json("/health")["dependencies"]["udp"]["status"], "ok");
+    let (note, end) = stopping.join().unwrap();
+    assert_eq!((&note["code"], end.0), (&json!("stopping"), 1001));
 }
 
 #[test]
-fn datagrams_name_their_tenant_or_are_counted_as_dropped() {
+fn garbage_floods_and_endless_frames_end_the_socket_and_nothing_else() {
+    let dir = tempfile::tempdir().unwrap();
+    let running = started(dir.path(), "[limits.live]\nmessages_max = 20\nping_every = \"200 ms\"\n");
+    let (token, key) = register(&running, "ann");
+    let mut good = stream(&running, &token, "");
+    let good = std::thread::spawn(move || good.lines(1).0);
+    let mut socket = stream(&running, &token, "");
+    for garbage in ["", "{", "[]", "\u{0}", r#"{"type":"nope"}"#, r#"{"type":"set_filters","filters":7}"#] {
+        socket.0.send(Message::text(garbage)).unwrap();
+        assert_eq!(socket.expect("error")["type"], "error");
+    }
+    socket.0.send(Message::text("[".repeat(60_000))).unwrap();
+    assert_eq!(socket.expect("error")["code"], "invalid_message");
+    socket.0.send(Message::binary(vec![0; 100])).unwrap();
+    assert!(socket.expect("error")["message"].as_str().unwrap().contains("binary"));
+    for _ in 0..20 {
+        socket.say(&json!({"type": "ping"}));
+    }
+    assert_eq!(socket.end().0, 1008);
+    // The head of a frame of 100 MB is enough.
+    let mut socket = stream(&running, &token, "");
+    let head = [0x81, 0xff, 0, 0, 0, 0, 6, 0, 0, 0, 1, 2, 3, 4];
+    socket.0.get_mut().write_all(&head).unwrap();
+    assert_eq!(socket.end().0, 1009);
+    // No frame at all.
+    let mut socket = stream(&running, &token, "");
+    socket.0.get_mut().write_all(&[0xff; 1_000]).unwrap();
+    let mut rest = Vec::new();
+    let _ = socket.0.get_mut().read_to_end(&mut rest);
+    // One that does not answer pings.
+    let mut silent = stream(&running, &token, "");
+    let mut rest = Vec::new();
+    let _ = silent.0.get_mut().read_to_end(&mut rest);
+    say(&running, &key, "still there");
+    assert_eq!(good.join().unwrap(), ["still there"]);
+}
+
+#[test]
+fn a_stop_says_goodbye_and_leaves_no_socket_waiting() {
     let dir = tempfile::tempdir().unwrap();
     let running = Running::start(dir.path(), &[]);
-    let (ann, key) = register(&running, "ann");
-    let udp = UdpSocket::bind("127.0.0.1:0").unwrap();
-    let send = |datagram: &[u8]| udp.send_to(datagram, running.port("udp")).unwrap();
-    send(&[&greeting(&key, false)[..], b"{\"message\":\"a tapir\"}\na plain tapir"].concat());
-    send(b"nobody's tapir");
-    send(&[&greeting("nonsense", false)[..], b"a lost tapir"].concat());
-    send(b"");
-    wait_for(&running, &ann, "tapir", 2);
-    let dropped = || {
-        let metrics = super::get(running.http, "/metrics").body;
-        metrics.contains("antler_ingest_udp_dropped_total 2\n").then_some(())
-    };
-    wait(dropped);
-}
-
-#[test]
-fn a_taken_port_is_an_error_if_it_was_set_and_a_note_if_it_was_not() {
-    let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
-    let address = taken.local_addr().unwrap();
-    let dir = tempfile::tempdir().unwrap();
-    let run = |settings: &str| {
-        let file = super::settings(dir.path(), settings);
-        let data = dir.path().join("data");
-        let arguments = ["--listen", "127.0.0.1:0", "--config", super::path_text(&file), "--data"];
-        super::antler(&arguments).arg(&data).output().unwrap()
-    };
-    let output = run(&format!("[listeners]\ntcp = \"{address}\"\n"));
-    let said = super::text(&output.stderr);
-    assert_eq!(output.status.code(), Some(1), "{said}");
-    let expected = format!("cannot listen on {address} (listeners.tcp, from ");
-    assert!(said.contains(&expected) && said.contains("or set it to \"off\""), "{said}");
-    let output = run("[listeners]\ntcp_tenant = \"no tenant\"\ntcp = \"off\"\nudp = \"off\"\n");
-    let said = super::text(&output.stderr);
-    assert!(
-        said.contains("listeners.tcp_tenant = \"no tenant\"") && said.contains("is not the id"),
-        "{said}"
-    );
+    let (token, _) = register(&running, "ann");
+    let mut sockets: Vec<Socket> = (0..20).map(|_| stream(&running, &token, "")).collect();
+    let ends =
+        std::thread::spawn(move || sockets.iter_mut().map(|socket| socket.end().0).collect::<Vec<_>>());
+    assert_eq!(running.stop("TERM").0, Some(0));
+    assert_eq!(ends.join().unwrap(), [1001; 20]);
 }

@@ -21,6 +21,8 @@ pub enum Permission {
     Operator,
     /// That token, or what administers a tenant.
     AdminOrOperator,
+    /// The same for a socket, whose credential may come in its first message.
+    Socket(Scope),
 }
 
 /// A line of the table.
@@ -30,6 +32,7 @@ use Permission::{AdminOrOperator, Anyone, Operator, Person};
 
 const INGEST: Permission = Permission::Scope(Scope::Ingest);
 const READ: Permission = Permission::Scope(Scope::Read);
+const SOCKET: Permission = Permission::Socket(Scope::Read);
 
 pub const TABLE: &[Line] = &[
     ("GET", "/health", Anyone),
@@ -77,6 +80,10 @@ pub const TABLE: &[Line] = &[
     ("GET", "/api/logs/dead-letters/{id}", READ),
     ("GET", "/api/admin/actors", AdminOrOperator),
     ("POST", "/api/admin/tenants/{id}/revive", Operator),
+    ("GET", "/ws/logs/stream", SOCKET),
+    ("GET", "/ws/metrics", SOCKET),
+    ("GET", "/ws/notifications", SOCKET),
+    ("GET", "/ws/notifications/{user}", SOCKET),
 ];
 
 /// What the table says of a route.

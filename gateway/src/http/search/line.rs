@@ -8,12 +8,13 @@ use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use antler_events::clock::Timestamp;
 use antler_events::event::lines::{Arrival, LineDefaults};
 use antler_events::line::{Level, Line, LineBatch, Role};
 use antler_events::query::pipe::Cell;
 use antler_events::query::tree::FieldName;
 use antler_events::query::{Highlight, Matcher};
-use antler_projections::index::port::FoundLine;
+use antler_projections::index::port::{FoundLine, LineId};
 use serde::de::{MapAccess, Visitor};
 use serde::ser::SerializeMap;
 use serde::{Deserializer as _, Serialize, Serializer};
@@ -47,6 +48,34 @@ pub(super) struct ShownLine<'a> {
     pub extras: &'a Extras,
 }
 
+/// A line of an answer, without anything beside it.
+#[derive(Debug)]
+pub(crate) struct PastLine<'a>(pub &'a FoundLine);
+
+/// A line of a batch that just came, written as JSON like any other.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct ComingLine<'a> {
+    pub id: LineId,
+    pub batch: &'a LineBatch,
+    pub line: Line<'a>,
+    pub arrival: &'a Arrival,
+}
+
+/// What is written of a line, wherever it was found.
+struct Written<'a> {
+    id: LineId,
+    time: Timestamp,
+    received_at: Timestamp,
+    arrival: &'a Arrival,
+    raw: &'a [u8],
+    /// What was read from it, and the batch that it is in; none if it can be read no more.
+    parsed: Option<(&'a LineBatch, Line<'a>)>,
+    extras: &'a Extras,
+}
+
+/// Nothing is shown beside the line.
+const PLAIN: &Extras = &Extras { raw: false, arrival: false, highlight: None, dropped: Vec::new() };
+
 /// Fields of an object as they stand in it; of a name that comes twice the last.
 #[derive(Debug, Default)]
 struct OwnFields<'a> {
@@ -74,20 +103,56 @@ impl ShownLine<'_> {
         row: &[Cell],
         serializer: S,
     ) -> Result<S::Ok, S::Error> {
-        let found = self.line;
-        let batch = found.parsed().ok();
-        let parsed = batch.as_ref().and_then(|batch| batch.line(0));
-        let made = made(columns, row, parsed, &found.arrival.defaults);
+        let FoundLine { position, received_at, raw, arrival, .. } = self.line;
+        let batch = self.line.parsed().ok();
+        let written = Written {
+            id: position.id,
+            time: position.time,
+            received_at: *received_at,
+            arrival,
+            raw,
+            parsed: batch.as_ref().and_then(|batch| Some((batch, batch.line(0)?))),
+            extras: self.extras,
+        };
+        written.serialize_with(columns, row, serializer)
+    }
+}
+
+impl Serialize for PastLine<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        ShownLine { line: self.0, extras: PLAIN }.serialize(serializer)
+    }
+}
+
+impl Serialize for ComingLine<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let Self { id, batch, line, arrival } = *self;
+        let (time, received_at) = (line.timestamp(), batch.received_at());
+        let parsed = Some((batch, line));
+        let written = Written { id, time, received_at, arrival, raw: line.raw(), parsed, extras: PLAIN };
+        written.serialize_with(&[], &[], serializer)
+    }
+}
+
+impl Written<'_> {
+    fn serialize_with<S: Serializer>(
+        &self,
+        columns: &[Arc<str>],
+        row: &[Cell],
+        serializer: S,
+    ) -> Result<S::Ok, S::Error> {
+        let parsed = self.parsed.map(|(_, line)| line);
+        let made = made(columns, row, parsed, &self.arrival.defaults);
         let mut map = serializer.serialize_map(None)?;
         let mut fixed = |name: &str, said: Option<Cow<'_, str>>| match made.contains_key(name) {
             true => Ok(()),
             false => map.serialize_entry(name, &said),
         };
-        fixed("id", Some(found.id().to_string().into()))?;
-        fixed("timestamp", Some(found.position.time.to_string().into()))?;
-        fixed("received_at", Some(found.received_at.to_string().into()))?;
+        fixed("id", Some(self.id.to_string().into()))?;
+        fixed("timestamp", Some(self.time.to_string().into()))?;
+        fixed("received_at", Some(self.received_at.to_string().into()))?;
         for role in SHOWN_ROLES {
-            let said = parsed.and_then(|line| role_text(line, &found.arrival.defaults, role));
+            let said = parsed.and_then(|line| role_text(line, &self.arrival.defaults, role));
             fixed(FieldName::role_name(role), said)?;
         }
         if let Some(line) = parsed {
@@ -96,21 +161,20 @@ impl ShownLine<'_> {
         for (name, cell) in made {
             map.serialize_entry(name, &ShownCell(cell))?;
         }
-        self.extras(batch.as_ref(), &mut map)?;
+        self.extras(&mut map)?;
         map.end()
     }
 
-    fn extras<M: SerializeMap>(&self, batch: Option<&LineBatch>, map: &mut M) -> Result<(), M::Error> {
-        let found = self.line;
+    fn extras<M: SerializeMap>(&self, map: &mut M) -> Result<(), M::Error> {
         if self.extras.raw {
-            map.serialize_entry("raw", &String::from_utf8_lossy(&found.raw))?;
+            map.serialize_entry("raw", &String::from_utf8_lossy(self.raw))?;
         }
         if self.extras.arrival {
-            let Arrival { protocol, origin, .. } = &found.arrival;
+            let Arrival { protocol, origin, .. } = self.arrival;
             map.serialize_entry("arrival", &ShownArrival { protocol, origin })?;
         }
-        if let (Some(matcher), Some(batch)) = (&self.extras.highlight, batch) {
-            map.serialize_entry("highlight", &marks(matcher, batch, &found.arrival.defaults))?;
+        if let (Some(matcher), Some((batch, line))) = (&self.extras.highlight, self.parsed) {
+            map.serialize_entry("highlight", &marks(matcher, batch, line, &self.arrival.defaults))?;
         }
         Ok(())
     }
@@ -134,7 +198,7 @@ impl ShownLine<'_> {
             }
         }
         let has_tags = own.places.contains_key("tags");
-        if !has_tags && !self.line.arrival.defaults.tags.is_empty() && !is_dropped("tags") {
+        if !has_tags && !self.arrival.defaults.tags.is_empty() && !is_dropped("tags") {
             map.serialize_entry("tags", &self.tags(None))?;
         }
         if !original.is_empty() {
@@ -149,7 +213,7 @@ impl ShownLine<'_> {
             serde_json::from_str::<Vec<Box<RawValue>>>(own.get()).unwrap_or_else(|_| vec![own.to_owned()])
         });
         let mut tags = own.unwrap_or_default();
-        for tag in &self.line.arrival.defaults.tags {
+        for tag in &self.arrival.defaults.tags {
             let tag = serde_json::value::to_raw_value(tag).expect("a text is JSON");
             if !tags.iter().any(|known| known.get() == tag.get()) {
                 tags.push(tag);
@@ -248,8 +312,12 @@ pub(super) fn role_text<'a>(line: Line<'a>, defaults: &'a LineDefaults, role: Ro
 }
 
 /// Where values match, under the names of the answer.
-fn marks(matcher: &Matcher, batch: &LineBatch, defaults: &LineDefaults) -> BTreeMap<String, Vec<[usize; 2]>> {
-    let Some(line) = batch.line(0) else { return BTreeMap::new() };
+fn marks(
+    matcher: &Matcher,
+    batch: &LineBatch,
+    line: Line<'_>,
+    defaults: &LineDefaults,
+) -> BTreeMap<String, Vec<[usize; 2]>> {
     let found = matcher.for_batch(batch, defaults).highlights(line);
     let mark = |highlight: Highlight<'_>| {
         let role = SHOWN_ROLES.into_iter().find(|role| line.index_of(*role) == Some(highlight.field));

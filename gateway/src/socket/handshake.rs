@@ -1,0 +1,166 @@
+//! From a request to an open socket.
+//!
+//! Invariant: a page of another site opens a socket only if the settings name its origin; a socket has a place before it is
+//! opened. A bad credential is told on the open socket, where browsers can see why. It does not serve: sessions do.
+
+use std::future::Future;
+use std::sync::Arc;
+
+use axum::extract::ws::rejection::WebSocketUpgradeRejection;
+use axum::extract::ws::{WebSocket, WebSocketUpgrade};
+use axum::extract::{FromRef, FromRequestParts, MatchedPath, Path};
+use axum::http::request::Parts;
+use axum::http::{HeaderMap, Method, header};
+use axum::response::Response;
+
+use super::connection::{Connection, End, Unknown};
+use super::{SocketState, Sockets};
+use crate::http::auth::credential;
+use crate::http::auth::permissions::{self, Asked, Permission};
+use crate::http::error::ApiError;
+
+/// Memory that each open socket holds for what its client sends; it grows for a larger message.
+const READ_BUFFER_BYTES: usize = 2 << 10;
+/// So much is gathered before it is written.
+const WRITE_BUFFER_BYTES: usize = 16 << 10;
+
+/// A request for a socket.
+#[derive(Debug)]
+pub(super) struct Knock {
+    sockets: Arc<Sockets>,
+    upgrade: Result<WebSocketUpgrade, WebSocketUpgradeRejection>,
+    headers: HeaderMap,
+    /// The parameters of the address.
+    address: String,
+    permission: Permission,
+}
+
+pub(super) async fn stream(knock: Knock) -> Result<Response, ApiError> {
+    knock.open(|mut connection, address| async move {
+        let end = super::stream::serve(&mut connection, &address).await;
+        (connection, end)
+    })
+}
+
+pub(super) async fn metrics(knock: Knock) -> Result<Response, ApiError> {
+    knock.open(|mut connection, _| async move {
+        let end = super::metrics::serve(&mut connection).await;
+        (connection, end)
+    })
+}
+
+pub(super) async fn notifications(user: Option<Path<String>>, knock: Knock) -> Result<Response, ApiError> {
+    knock.open(|mut connection, _| async move {
+        let user = user.map(|Path(user)| user);
+        let end = super::notifications::serve(&mut connection, user.as_deref()).await;
+        (connection, end)
+    })
+}
+
+impl Knock {
+    fn open<F, S>(self, session: F) -> Result<Response, ApiError>
+    where
+        F: FnOnce(Connection, String) -> S + Send + 'static,
+        S: Future<Output = (Connection, End)> + Send,
+    {
+        let Self { sockets, upgrade, headers, address, permission } = self;
+        check_origin(&headers, &sockets.origins)?;
+        let upgrade = upgrade.map_err(|refused| ApiError::NoSocket { reason: refused.body_text() })?;
+        let place = sockets.open.enter();
+        let place = place.map_err(|error| ApiError::Unavailable { reason: error.to_string() })?;
+        let credential = credential_of(&headers, &address);
+        let message_bytes_max = sockets.limits.message_bytes_max.as_usize();
+        let upgrade = upgrade
+            .read_buffer_size(READ_BUFFER_BYTES)
+            .write_buffer_size(WRITE_BUFFER_BYTES)
+            .max_message_size(message_bytes_max)
+            .max_frame_size(message_bytes_max);
+        Ok(upgrade.on_upgrade(move |socket: WebSocket| async move {
+            let unknown = Unknown { sockets, socket, place, permission };
+            if let Some(connection) = unknown.admit(credential).await {
+                let (connection, end) = Box::pin(session(connection, address)).await;
+                tracing::debug!(?end, tenant = %connection.caller.tenant, "a socket ends");
+                connection.close(end).await;
+            }
+        }))
+    }
+}
+
+/// The credential of the address, or of the head; none if it is to come in the first message.
+fn credential_of(headers: &HeaderMap, address: &str) -> Result<Option<String>, ApiError> {
+    let mut pairs = form_urlencoded::parse(address.as_bytes());
+    if let Some((_, token)) = pairs.find(|(name, _)| name == "token") {
+        return Ok(Some(token.into_owned()));
+    }
+    match headers.contains_key(header::AUTHORIZATION) || headers.contains_key("x-api-key") {
+        true => credential::of(headers).map(Some),
+        false => Ok(None),
+    }
+}
+
+/// Browsers say which site a page is of, and nothing else keeps foreign pages away from sockets. Programs say nothing.
+fn check_origin(headers: &HeaderMap, allowed: &[String]) -> Result<(), ApiError> {
+    let Some(origin) = headers.get(header::ORIGIN) else { return Ok(()) };
+    let origin = String::from_utf8_lossy(origin.as_bytes());
+    let host = headers.get(header::HOST).and_then(|host| host.to_str().ok());
+    let site = origin.split_once("://").map(|(_, site)| site);
+    let is_own = site.is_some_and(|site| host.is_some_and(|host| host.eq_ignore_ascii_case(site)));
+    if is_own || allowed.iter().any(|allowed| allowed == "*" || allowed.eq_ignore_ascii_case(&origin)) {
+        return Ok(());
+    }
+    let shown: String = origin.chars().take(100).collect();
+    Err(ApiError::Forbidden {
+        reason: format!(
+            "pages of {shown:?} may not open sockets here; an operator can allow them in listeners.socket_origins"
+        ),
+    })
+}
+
+impl<S> FromRequestParts<S> for Knock
+where
+    S: Send + Sync,
+    SocketState: FromRef<S>,
+{
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, ApiError> {
+        let SocketState(sockets) = SocketState::from_ref(state);
+        let matched = parts.extensions.get::<MatchedPath>();
+        let asked = matched.map(|matched| permissions::asked(&Method::GET, matched.as_str()));
+        let Some(Asked::Permission(permission)) = asked else {
+            return Err(ApiError::Forbidden { reason: "this address is closed".to_owned() });
+        };
+        let address = parts.uri.query().unwrap_or_default().to_owned();
+        let upgrade = WebSocketUpgrade::from_request_parts(parts, state).await;
+        let headers = std::mem::take(&mut parts.headers);
+        Ok(Self { sockets, upgrade, headers, address, permission })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use axum::http::HeaderValue;
+
+    use super::*;
+
+    #[test]
+    fn pages_of_other_sites_need_to_be_named() {
+        let check = |origin: Option<&'static str>, is_allowed: bool| {
+            let mut headers = HeaderMap::new();
+            headers.insert(header::HOST, HeaderValue::from_static("logs.example.org:8000"));
+            if let Some(origin) = origin {
+                headers.insert(header::ORIGIN, HeaderValue::from_static(origin));
+            }
+            let allowed = ["https://status.example.org".to_owned()];
+            assert_eq!(check_origin(&headers, &allowed).is_ok(), is_allowed, "{origin:?}");
+        };
+        check(None, true);
+        check(Some("http://logs.example.org:8000"), true);
+        check(Some("https://LOGS.example.org:8000"), true);
+        check(Some("https://status.example.org"), true);
+        check(Some("https://evil.example"), false);
+        check(Some("http://logs.example.org:8000.evil.example"), false);
+        check(Some("null"), false);
+        check(Some(""), false);
+    }
+}
