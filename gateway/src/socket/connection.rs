@@ -23,7 +23,7 @@ use crate::http::error::ApiError;
 /// A client that takes nothing for so long is let go.
 const SEND_MAX: Duration = Duration::from_secs(60);
 /// The client gets so long to hear why it is let go.
-const CLOSE_MAX: Duration = Duration::from_secs(2);
+const CLOSE_MAX: Duration = Duration::from_secs(1);
 /// Messages of a client are counted over this time.
 const RATE_WINDOW: Duration = Duration::from_secs(10);
 /// The bytes that a reason may have.
@@ -184,13 +184,16 @@ impl Connection {
         &mut self,
         received: Option<Result<Message, axum::Error>>,
     ) -> Result<Option<Heard>, End> {
-        self.is_alive = true;
+        let was_alive = std::mem::replace(&mut self.is_alive, true);
         let message = match received {
             Some(Ok(message)) => message,
             Some(Err(error)) => return Err(End::of_receiving(&error)),
             None => return Err(End::Gone),
         };
-        self.count()?;
+        // The answer to our own ping is no message of the client's.
+        if was_alive || !matches!(message, Message::Pong(_)) {
+            self.count()?;
+        }
         match message {
             Message::Text(text) => match Heard::read(&text) {
                 Ok(heard) => Ok(Some(heard)),
@@ -376,7 +379,9 @@ impl From<NoPlace> for End {
     fn from(no_place: NoPlace) -> Self {
         match no_place {
             NoPlace::Stopping => Self::Stopping,
-            NoPlace::Server { .. } | NoPlace::Tenant { .. } => Self::Later(no_place.to_string()),
+            NoPlace::Server { .. } | NoPlace::Tenant { .. } | NoPlace::Unknown => {
+                Self::Later(no_place.to_string())
+            }
         }
     }
 }

@@ -11,9 +11,14 @@ use std::time::Duration;
 use antler_events::ids::{TenantId, UserId};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 
+/// So many may be unknown at least; else a quarter of all, so that strangers cannot take every place.
+const UNKNOWN_MIN: usize = 16;
+
 #[derive(Debug)]
 pub struct OpenSockets {
     places: Arc<Semaphore>,
+    /// Of those who have shown no credential yet.
+    unknown: Arc<Semaphore>,
     places_max: u32,
     per_tenant_max: u32,
     tenants: Mutex<BTreeMap<TenantId, OfTenant>>,
@@ -33,6 +38,8 @@ struct OfTenant {
 pub struct Place {
     open: Arc<OpenSockets>,
     of: Option<(TenantId, UserId)>,
+    /// Until it is known whose it is.
+    unknown: Option<OwnedSemaphorePermit>,
     _permit: OwnedSemaphorePermit,
 }
 
@@ -43,6 +50,8 @@ pub enum NoPlace {
     Server { max: u32 },
     #[error("{max} sockets are open for the tenant, which is all it may have; close some")]
     Tenant { max: u32 },
+    #[error("too many sockets have shown no credential yet; try again in a moment")]
+    Unknown,
     #[error("the server is stopping")]
     Stopping,
 }
@@ -51,6 +60,7 @@ impl OpenSockets {
     pub fn new(places_max: u32, per_tenant_max: u32) -> Arc<Self> {
         Arc::new(Self {
             places: Arc::new(Semaphore::new(places_max as usize)),
+            unknown: Arc::new(Semaphore::new((places_max as usize / 4).max(UNKNOWN_MIN))),
             places_max,
             per_tenant_max,
             tenants: Mutex::default(),
@@ -65,8 +75,10 @@ impl OpenSockets {
         }
         let permit = Arc::clone(&self.places).try_acquire_owned();
         let permit = permit.map_err(|_| NoPlace::Server { max: self.places_max })?;
+        let unknown = Arc::clone(&self.unknown).try_acquire_owned();
+        let unknown = Some(unknown.map_err(|_| NoPlace::Unknown)?);
         self.opened.fetch_add(1, Ordering::Relaxed);
-        Ok(Place { open: Arc::clone(self), of: None, _permit: permit })
+        Ok(Place { open: Arc::clone(self), of: None, unknown, _permit: permit })
     }
 
     /// People of the tenant who have a socket open.
@@ -113,6 +125,7 @@ impl Place {
         of.sockets += 1;
         *of.users.entry(user).or_default() += 1;
         self.of = Some((tenant, user));
+        self.unknown = None;
         Ok(())
     }
 }
@@ -141,6 +154,9 @@ mod tests {
 
     #[tokio::test]
     async fn places_are_bounded_counted_and_given_back() {
+        let strangers = OpenSockets::new(40, 40);
+        let waiting: Vec<Place> = (0..UNKNOWN_MIN).map(|_| strangers.enter().unwrap()).collect();
+        assert_eq!((strangers.enter().unwrap_err(), waiting.len()), (NoPlace::Unknown, UNKNOWN_MIN));
         let open = OpenSockets::new(3, 2);
         let (acme, ann) = (TenantId::parse("acme").unwrap(), UserId::parse("ann").unwrap());
         let mut places: Vec<Place> = (0..3).map(|_| open.enter().unwrap()).collect();

@@ -5,10 +5,12 @@
 
 use antler_events::clock::Timestamp;
 use antler_events::query::tree::Filter;
+use antler_projections::index::port::Period;
 use serde_json::{Map, Value};
 
 use super::parameters::Parameters;
 use super::question::Question;
+use super::refusal::invalid;
 use crate::http::error::ApiError;
 
 /// Which lines are watched, and since when.
@@ -44,8 +46,11 @@ impl Watched {
                 "a live tail shows lines as they come, so its query has no pipes; leave out what follows |";
             return Err(ApiError::InvalidQuery { message: message.to_owned(), details: Map::new() });
         }
+        if question.period.last != Period::ALWAYS.last {
+            return Err(invalid("to", "a live tail has no end; leave it out, or search"));
+        }
         let first = question.period.first;
-        let from = (first > Timestamp::from_nanos(i64::MIN)).then_some(first);
+        let from = (first != Period::ALWAYS.first).then_some(first);
         let notes = question.notes.into_iter().chain(parameters.unknown());
         Ok(Self { filter: question.filter, from, notes: notes.collect() })
     }
