@@ -157,9 +157,18 @@ fn is_allowed(expression: &str) -> bool {
 
 /// Crates of which two versions are compiled, and why nothing can be done today.
 const DUPLICATES: &[(&str, &str)] = &[
+    ("block-buffer", "0.10 comes with the sha1 of axum's WebSocket handshake; hashes of our own are at 0.12"),
+    ("cpufeatures", "0.2 comes with the same sha1"),
+    ("crypto-common", "0.1 comes with the same sha1"),
+    ("digest", "0.10 comes with the same sha1"),
     ("getrandom", "0.3 comes with sonic-rs, the yardstick of the scanner, 0.4 with the tests' libraries"),
     ("rand_core", "0.6 comes with jsonwebtoken, by the traits of signatures; the hashes are at 0.10"),
     ("hashbrown", "0.14 comes with dashmap, which comes with ractor; our own is at 0.17"),
+    (
+        "rand",
+        "0.9 comes with tungstenite, which axum's WebSockets are made of; the tests' libraries are at 0.10",
+    ),
+    ("rand_core", "0.9 comes with the same rand"),
     ("syn", "2 comes with sonic-rs too; the other derives are at 3"),
 ];
 
