@@ -153,3 +153,66 @@ fn way_out(error: &io::Error, setting: &str) -> String {
         _ => format!("; choose another address with {with}"),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use antler_config::{Flag, Sources};
+
+    use super::*;
+
+    fn loaded(settings: &[(&'static str, &str)]) -> Loaded {
+        let flag =
+            |(key, value): &(&'static str, &str)| Flag { name: "--set", key, value: (*value).to_owned() };
+        let flags = settings.iter().map(flag).collect();
+        Sources { flags, ..Sources::default() }.load().unwrap()
+    }
+
+    #[tokio::test]
+    async fn a_default_port_that_is_taken_is_left_out() {
+        // Taken by this test, or by somebody else: both will do.
+        let _tcp = std::net::TcpListener::bind("127.0.0.1:5000");
+        let _udp = std::net::UdpSocket::bind("127.0.0.1:5000");
+        let opened = Listeners::open(&loaded(&[("listeners.http", "127.0.0.1:0")])).await.unwrap();
+        assert!(opened.tcp.is_none() && opened.udp.is_none() && opened.http_json.is_none());
+        assert_eq!(opened.addresses().len(), 1);
+        let reasons = opened.places.iter().filter_map(|place| match &place.state {
+            Listening::Skipped { reason } => Some((place.name, reason.as_str())),
+            Listening::At(_) => None,
+        });
+        let expected = "cannot listen on 127.0.0.1:5000 (listeners.udp, from default): another program has this port; \
+                        stop it, or choose another port with listeners.udp, such as listeners.udp = \
+                        \"127.0.0.1:5001\", or set it to \"off\"";
+        assert_eq!(reasons.last(), Some(("udp", expected)));
+    }
+
+    #[tokio::test]
+    async fn what_is_off_is_not_opened_and_what_was_set_is() {
+        let settings =
+            [("listeners.http", "127.0.0.1:0"), ("listeners.tcp", "off"), ("listeners.udp", "127.0.0.1:0")];
+        let opened = Listeners::open(&loaded(&settings)).await.unwrap();
+        let names: Vec<&str> = opened.addresses().iter().map(|(name, _)| *name).collect();
+        assert_eq!(names, ["http", "udp"]);
+        let taken = opened.http.local_addr().unwrap().to_string();
+        let again = [("listeners.http", "127.0.0.1:0"), ("listeners.tcp", &taken)];
+        let error = Listeners::open(&loaded(&again)).await.unwrap_err().to_string();
+        assert!(
+            error.starts_with(&format!("cannot listen on {taken} (listeners.tcp, from flag --set)")),
+            "{error}"
+        );
+    }
+
+    #[test]
+    fn a_tenant_of_the_settings_is_an_id() {
+        let setting = "listeners.tcp_tenant";
+        let read = |text: &str| {
+            tenant(&loaded(&[(setting, text)]), setting, text).map_err(|error| error.to_string())
+        };
+        assert_eq!(read(""), Ok(None));
+        assert_eq!(read("acme").unwrap().unwrap().as_str(), "acme");
+        assert!(
+            read("no tenant")
+                .unwrap_err()
+                .starts_with("listeners.tcp_tenant = \"no tenant\" (from flag --set)")
+        );
+    }
+}

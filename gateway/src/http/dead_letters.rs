@@ -194,7 +194,7 @@ mod tests {
             assert_eq!((shown.raw.as_str(), shown.encoding, shown.cut), expected);
         };
         check("ä line".as_bytes(), 100, ("ä line", "text", false));
-        check("ä line".as_bytes(), 3, ("ä", "text", true));
+        check("ä line".as_bytes(), 3, ("ä ", "text", true));
         check("aä".as_bytes(), 2, ("a", "text", true));
         check(b"a\xff", 100, ("Yf8=", "base64", false));
         check("aä".as_bytes().split_at(2).0, 100, ("YcM=", "base64", false));

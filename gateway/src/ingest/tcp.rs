@@ -75,8 +75,16 @@ impl TcpLines {
         let _ = stream.set_nodelay(true);
         let lines = LineStream::new(self.line_limits.line_bytes_max);
         let origin = address.ip().to_canonical();
-        let mut connection =
-            Connection { with: &self, stream, origin, lines, sender: None, wants_receipts: false, stop };
+        let mut connection = Connection {
+            with: &self,
+            stream,
+            origin,
+            lines,
+            opened_at: self.intake.elapsed(),
+            sender: None,
+            wants_receipts: false,
+            stop,
+        };
         if let Err(error) = connection.run().await {
             IntakeFigures::add(&self.intake.figures.tcp_refused, 1);
             tracing::debug!(%error, %address, "a TCP connection for lines is refused");
@@ -152,6 +160,7 @@ struct Connection<'a> {
     stream: TcpStream,
     origin: IpAddr,
     lines: LineStream,
+    opened_at: Duration,
     sender: Option<Sender>,
     wants_receipts: bool,
     stop: watch::Receiver<bool>,
@@ -165,6 +174,7 @@ impl Connection<'_> {
             let is_at_end = matches!(came, Came::End | Came::Nothing);
             if self.sender.is_none() && !self.begin(is_at_end).await? {
                 match came {
+                    Came::Bytes if self.is_late() => return Err(needs_token()),
                     Came::Bytes => continue,
                     Came::End | Came::Stop => return Ok(()),
                     Came::Nothing => return Err(self.too_slow()),
@@ -185,7 +195,7 @@ impl Connection<'_> {
     /// Reads what has arrived and what arrives right behind it.
     async fn gather(&mut self) -> Came {
         let limits = &self.with.intake.limits;
-        let patience = if self.sender.is_none() { limits.token_timeout } else { limits.idle_timeout };
+        let patience = if self.needs_token() { limits.token_timeout } else { limits.idle_timeout };
         self.lines.buffer.reserve(READ_BYTES);
         let first = tokio::select! {
             biased;
@@ -204,6 +214,16 @@ impl Connection<'_> {
                 more.await.unwrap_or(Came::Bytes)
             }
         }
+    }
+
+    fn needs_token(&self) -> bool {
+        self.sender.is_none() && self.with.tenant.is_none()
+    }
+
+    /// Has the token been on its way for too long? It may come byte by byte.
+    fn is_late(&self) -> bool {
+        let since = self.with.intake.elapsed().saturating_sub(self.opened_at);
+        self.needs_token() && since > self.with.intake.limits.token_timeout
     }
 
     async fn read_on(&mut self) -> Came {
@@ -270,14 +290,12 @@ impl Connection<'_> {
 
     fn too_slow(&self) -> ApiError {
         let limits = &self.with.intake.limits;
-        match (&self.sender, self.with.tenant) {
-            (None, None) => needs_token(),
-            _ => {
-                let within = duration::format(limits.idle_timeout);
-                let reason = format!("nothing came for {within}; connect again when there is more");
-                ApiError::Lines { problem: LinesProblem::Slow, reason }
-            }
+        if self.needs_token() {
+            return needs_token();
         }
+        let within = duration::format(limits.idle_timeout);
+        let reason = format!("nothing came for {within}; connect again when there is more");
+        ApiError::Lines { problem: LinesProblem::Slow, reason }
     }
 
     /// Tells the sender why, and reads on a little: closing on bytes that were not read would take the answer away.

@@ -23,8 +23,10 @@ use super::lines::{Greeting, split_greeting};
 const SETTING: &str = "listeners.udp_tenant";
 /// No datagram is larger.
 const DATAGRAM_BYTES_MAX: usize = 64 << 10;
-/// Writes that are under way; beyond it, datagrams are dropped.
-const WRITES_MAX: usize = 64;
+/// Writes that are under way; beyond it, datagrams are dropped. Credits bound their bytes.
+const WRITES_MAX: usize = 1_024;
+/// Senders whose datagrams are gathered at once.
+const PARTS_MAX: usize = 256;
 /// Tokens that are remembered, good and bad ones.
 const TOKENS_MAX: usize = 1_024;
 /// A token that was refused is looked at again after so long.
@@ -110,7 +112,11 @@ impl UdpLines {
         let bytes_max = self.intake.limits.gather_bytes.as_usize();
         let time_is_up = tokio::time::sleep(time);
         tokio::pin!(time_is_up);
-        while parts.iter().map(|part| part.lines.len()).sum::<usize>() < bytes_max {
+        let has_room = |parts: &[Part]| {
+            let bytes: usize = parts.iter().map(|part| part.lines.len()).sum();
+            parts.len() < PARTS_MAX && bytes < bytes_max
+        };
+        while has_room(parts) {
             let received = tokio::select! {
                 biased;
                 received = socket.recv_from(datagram) => received,
