@@ -1,3 +1,7 @@
+//! The counters with seconds of our own making.
+//!
+//! Invariant: no test knows the time of day. They do not test how lines are read.
+
 use antler_config::limits::LineLimits;
 use antler_events::line::LineBatchBuilder;
 
