@@ -13,14 +13,15 @@ use antler_events::event::note::{AnswerForm, LinesRejected, NamedError, Note, Re
 use antler_events::ids::{PartitionId, TenantId};
 use antler_events::line::LineBatch;
 use antler_events::log::{Append, AppendError, Appended, EventLog, NewEvent};
-use antler_events::wire::Receipt;
+use antler_events::wire::{ChainHash, Receipt};
 use ractor::{Actor, ActorProcessingErr, ActorRef, RpcReplyPort};
 use tokio::task::JoinSet;
 
 use crate::credits::Credit;
 use crate::handover::{Announced, Handed, HandedNote, Handover, Passed};
+use crate::planted::Planted;
 use crate::requests::Claim;
-use crate::turns::Turns;
+use crate::turns::{Turn, Turns};
 
 #[derive(Debug)]
 pub enum ShardMessage {
@@ -70,6 +71,7 @@ pub struct ShardArguments {
     pub turns: Turns,
     /// Those of all projections that follow the partition.
     pub handovers: Arc<[Arc<Handover>]>,
+    pub planted: Planted,
 }
 
 /// The actor.
@@ -124,6 +126,9 @@ impl Actor for IngestShard {
         _myself: ActorRef<ShardMessage>,
         state: &mut ShardState,
     ) -> Result<(), ActorProcessingErr> {
+        if state.with.planted.is(Planted::ShardStopsAtOnce) {
+            state.writing.0.abort_all();
+        }
         while state.writing.0.join_next().await.is_some() {}
         Ok(())
     }
@@ -197,15 +202,47 @@ impl ShardArguments {
         let events = self.events(&arrived, &notes)?;
         let announced: Vec<Announced> = self.handovers.iter().map(Handover::announce).collect();
         let append = Append { events, expected: Vec::new() };
-        let appended = self.log.append(self.partition, append).await?;
+        let appended = match self.append(append).await {
+            Ok(appended) => appended,
+            Err(error) => {
+                self.keep_what_was_lent(turn, credit);
+                return Err(error.into());
+            }
+        };
         drop(turn);
         if let (Some(claim), Some(Note::Answered(answered))) = (claim, notes.last().map(|note| &**note)) {
             claim.answered(answered, &appended);
         }
-        let count = arrived.lines();
+        let count = match self.planted.is(Planted::ReceiptCountsBatches) {
+            true => arrived.batches.len() as u64,
+            false => arrived.lines(),
+        };
         let passed = self.passed(arrived, notes, &credit, &appended);
         announced.into_iter().for_each(|announced| announced.deliver(&passed));
         Ok(receipt(&appended, count))
+    }
+
+    async fn append(&self, append: Append) -> Result<Appended, AppendError> {
+        let again = self.planted.is(Planted::DoubtIsRepeated).then(|| append.clone());
+        let appended = self.log.append(self.partition, append).await;
+        match (&appended, again) {
+            (Err(AppendError::Unknown { .. }), Some(append)) => self.log.append(self.partition, append).await,
+            (Err(AppendError::Unknown { .. }), _) if self.planted.is(Planted::DoubtIsTaken) => {
+                let first = self.log.bounds(self.partition).map(|bounds| bounds.next).unwrap_or_default();
+                Ok(Appended { partition: self.partition, first, last: first, hash: ChainHash::START })
+            }
+            _ => appended,
+        }
+    }
+
+    /// Only a planted bug keeps anything.
+    fn keep_what_was_lent(&self, turn: Turn, credit: Arc<Credit>) {
+        if self.planted.is(Planted::TurnKept) {
+            std::mem::forget(turn);
+        }
+        if self.planted.is(Planted::CreditKept) {
+            std::mem::forget(credit);
+        }
     }
 
     fn events(&self, arrived: &Arrived, notes: &[Arc<Note>]) -> Result<Vec<NewEvent>, WriteError> {
@@ -225,7 +262,8 @@ impl ShardArguments {
         let (tenant, recorded_at, hash) = (self.tenant, arrived.received_at(), appended.hash);
         let Arrived { batches, arrival, .. } = arrived;
         let count = batches.len() as u64;
-        let lines = (0..).zip(batches).map(|(number, batch): (u64, _)| {
+        let late = u64::from(self.planted.is(Planted::HandedTooLate));
+        let lines = (late..).zip(batches).map(|(number, batch): (u64, _)| {
             let (offset, arrival, credit) =
                 (appended.first.plus(number), Arc::clone(&arrival), Arc::clone(credit));
             Passed::Lines(Arc::new(Handed { tenant, offset, batch, arrival, credit }))

@@ -192,7 +192,8 @@ impl Actor for Platform {
         match message {
             PlatformMessage::Open { tenant, reply } => drop(reply.send(state.open(tenant, &myself).await)),
             PlatformMessage::Revive { tenant, reply } => {
-                drop(reply.send(state.parked.remove(&tenant).is_some()));
+                let in_vain = state.ports.planted.is(Planted::RevivedInVain);
+                drop(reply.send(in_vain || state.parked.remove(&tenant).is_some()));
             }
             PlatformMessage::Inspect { depth, reply } => drop(reply.send(state.report(depth).await)),
             PlatformMessage::StartTenant { tenant } => state.restart_tenant(tenant, &myself).await,
@@ -216,6 +217,9 @@ impl Actor for Platform {
         match event {
             SupervisionEvent::ActorFailed(who, error) => {
                 state.failed(&myself, who.get_id(), &error.to_string());
+                if state.ports.planted.is(Planted::FailureSpreads) {
+                    return Err(error);
+                }
             }
             SupervisionEvent::ActorTerminated(who, _, _) => state.ended(who.get_id()),
             _ => {}
@@ -360,6 +364,9 @@ impl PlatformState {
             Verdict::RestartAfter(wait) => {
                 tracing::error!(%tenant, reason, ?wait, "a tenant failed and is started again");
                 drop(myself.send_after(wait, move || PlatformMessage::StartTenant { tenant }));
+            }
+            Verdict::GiveUp { .. } if self.ports.planted.is(Planted::NeverParked) => {
+                drop(myself.send_after(LOOK_EVERY, move || PlatformMessage::StartTenant { tenant }));
             }
             Verdict::GiveUp { failures } => {
                 tracing::error!(%tenant, reason, failures, "a tenant keeps failing and is parked");

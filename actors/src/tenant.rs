@@ -15,6 +15,7 @@ use crate::door::{Door, Doors};
 use crate::ingest_shard::{IngestShard, ShardArguments, ShardMessage};
 use crate::live::of_tenant::TenantTails;
 use crate::live::request::{Subscription, TailError, TailRequest};
+use crate::planted::Planted;
 use crate::platform::Ports;
 use crate::supervision::{Failures, Verdict};
 
@@ -171,7 +172,7 @@ impl TenantState {
         myself: &ActorRef<TenantMessage>,
         partition: PartitionId,
     ) -> Result<(), ActorProcessingErr> {
-        let Ports { log, turns, handovers, .. } = &*self.with.ports;
+        let Ports { log, turns, handovers, planted, .. } = &*self.with.ports;
         let arguments = ShardArguments {
             tenant: self.with.tenant,
             weight: 1,
@@ -179,6 +180,7 @@ impl TenantState {
             log: Arc::clone(log),
             turns: turns.clone(),
             handovers: handovers[usize::from(partition.number())].clone(),
+            planted: *planted,
         };
         let (shard, _) = Actor::spawn_linked(None, IngestShard, arguments, myself.get_cell()).await?;
         self.shards.entry(partition).or_default().running = Some(shard);
@@ -202,6 +204,7 @@ impl TenantState {
         shard.running = None;
         self.with.doors.close(tenant);
         match shard.failures.note(self.with.ports.clock.elapsed(), &self.with.ports.supervision.shards) {
+            Verdict::RestartAfter(_) if self.with.ports.planted.is(Planted::ShardStaysAway) => Ok(()),
             Verdict::RestartAfter(wait) => {
                 tracing::error!(%tenant, %partition, reason, ?wait, "a shard failed and is started again");
                 drop(myself.send_after(wait, move || TenantMessage::StartShard { partition }));

@@ -1,13 +1,15 @@
-//! Proves the simulation itself: every bug that can be planted into log or store is found within a thousand seeds.
+//! Proves the simulation itself: every bug that can be planted into log, store or actors is found within a thousand seeds.
 //!
 //! Invariant: a bug that nobody finds fails this test, so a new one may be planted without further ado.
 //! It does not run the long simulation: `simulate` does.
 
 use std::fmt::Debug;
 
+use antler_actors::planted;
 use antler_events::log::segment;
 use antler_projections::index::columns::store;
 use antler_simulations::harness::{self, Plan, Report, Scenario};
+use antler_simulations::scenario::actors::ActorsScenario;
 use antler_simulations::scenario::log::LogScenario;
 use antler_simulations::scenario::store::StoreScenario;
 
@@ -36,9 +38,16 @@ fn every_bug_planted_into_the_store_is_found() {
 }
 
 #[test]
+fn every_bug_planted_into_the_actors_is_found() {
+    const { assert!(planted::Planted::ALL.len() >= 10) };
+    assert_eq!(missed(&planted::Planted::ALL, |planted| ActorsScenario { planted }), []);
+}
+
+#[test]
 fn without_a_planted_bug_every_seed_passes() {
-    let scenarios: [&dyn Scenario; 2] = [&LogScenario::default(), &StoreScenario::default()];
-    for (scenario, seeds) in scenarios.into_iter().zip([200, 50]) {
+    let scenarios: [&dyn Scenario; 3] =
+        [&LogScenario::default(), &StoreScenario::default(), &ActorsScenario::default()];
+    for (scenario, seeds) in scenarios.into_iter().zip([200, 50, 50]) {
         let report = run(scenario, seeds, false);
         assert_eq!(report.failures, []);
         assert_eq!(report.passed, seeds);

@@ -24,6 +24,7 @@ use super::queue::{Gap, QueueBounds, Told};
 use super::request::{Begin, Subscription, TailError, TailRequest};
 use super::seq::Seq;
 use crate::log_writers::LogWriters;
+use crate::planted::Planted;
 use crate::projector::Projection;
 use crate::supervision::Supervision;
 use crate::system::{System, SystemLimits, SystemParts};
@@ -103,6 +104,7 @@ impl World {
             projections: vec![Arc::new(projection) as Arc<dyn Projection>],
             upkeep: None,
             tails,
+            planted: Planted::None,
         };
         let system = System::start(parts).await.unwrap();
         Self { _dir: dir, system, form: Arc::default(), counters, _writers: writers }
@@ -190,7 +192,7 @@ async fn readers_of_one_filter_share_each_frame_and_see_their_tenant_only() {
     assert_eq!((one.lines, one.bytes.as_ptr()), (2, other.bytes.as_ptr()));
     assert_eq!(world.form.written.load(Ordering::Relaxed), 2);
     assert_eq!((one.first.row(), one.last.row()), (0, 2));
-    let report = world.system.report().await.unwrap();
+    let report = world.system.report(crate::platform::Depth::Everything).await.unwrap();
     assert_eq!(report.tenants.iter().find(|tenant| tenant.tenant == acme()).unwrap().tails, 1);
     let now = Clock::now(&SystemClock::new());
     assert_eq!(world.counters.history(acme(), now).len(), 300);

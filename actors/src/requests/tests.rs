@@ -65,6 +65,8 @@ impl World {
             supervision: Supervision::default(),
             projections: vec![Arc::new(projection.unwrap()) as Arc<dyn Projection>],
             upkeep: None,
+            tails: crate::live::tests::tails(&*self.log),
+            planted: crate::planted::Planted::None,
         };
         let system = System::start(parts).await.unwrap();
         let progress = Arc::clone(&system.projections()[0].progress);

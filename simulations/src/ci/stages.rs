@@ -68,6 +68,7 @@ pub fn stages() -> Vec<Stage> {
         Stage::cargo("release tools", "build --locked --release -p antler-simulations"),
         Stage::tool("simulation of the log", "simulate -- --scenario log --seeds 10000"),
         Stage::tool("simulation of the store", "simulate -- --scenario store --seeds 2000"),
+        Stage::tool("simulation of the actors", "simulate -- --scenario actors --seeds 2000"),
         Stage::tool("kills", "kill -- --kills 100"),
         Stage::tool("damage", "damage"),
         Stage::tool("fuzz of lines", "fuzz -- lines --runs 100000"),

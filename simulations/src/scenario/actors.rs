@@ -11,6 +11,7 @@ mod life;
 mod log;
 mod model;
 mod senders;
+mod watchers;
 
 use std::sync::Arc;
 

@@ -93,7 +93,10 @@ impl Ledger {
         }
         let refused = |reason: &str| ApplyError::Event { offset, reason: reason.to_owned() };
         let lines = event.lines(&LineLimits::default()).map_err(|error| refused(&error.to_string()))?;
-        let Some(lines) = lines else { return Err(refused("it has no lines")) };
+        let Some(lines) = lines else {
+            pages.applied = offset;
+            return Ok(());
+        };
         let text = lines.batch.buffer().to_vec();
         if text.starts_with(POISON) || self.faults.strikes(Fault::EventRefused) {
             *pages.refusals.entry(offset).or_default() += 1;
@@ -109,11 +112,17 @@ impl Ledger {
 #[derive(Debug)]
 pub(super) struct InLog {
     pub(super) tenant: TenantId,
-    pub(super) text: Vec<u8>,
+    pub(super) lines: Vec<Vec<u8>>,
     pub(super) hash: ChainHash,
 }
 
-/// All events of a partition.
+impl InLog {
+    pub(super) fn text(&self) -> Vec<u8> {
+        self.lines.concat()
+    }
+}
+
+/// All events with lines of a partition.
 pub(super) fn lines_of(
     log: &SimulatedLog,
     partition: PartitionId,
@@ -122,11 +131,10 @@ pub(super) fn lines_of(
         poll_now(log.read(partition, Offset::FIRST, usize::MAX)).context("a log without faults waits")??;
     let mut found = BTreeMap::new();
     for Recorded { envelope, hash, body } in chunk.events {
-        let Event::Lines(lines) = event::decode(&envelope, &body)? else {
-            bail!("event {} holds no lines", envelope.offset);
-        };
-        let text = lines.lines().flat_map(|line| line.raw.to_vec()).collect();
-        found.insert(envelope.offset, InLog { tenant: envelope.subject.tenant, text, hash });
+        // What was set aside is noted among the dead letters.
+        let Event::Lines(lines) = event::decode(&envelope, &body)? else { continue };
+        let lines = lines.lines().map(|line| line.raw.to_vec()).collect();
+        found.insert(envelope.offset, InLog { tenant: envelope.subject.tenant, lines, hash });
     }
     Ok(found)
 }
@@ -140,10 +148,10 @@ impl Pages {
         if let Some(complaint) = &self.complaint {
             bail!("{complaint}");
         }
-        for (offset, InLog { tenant, text, .. }) in log.range(..=self.applied) {
+        for (offset, event) in log.range(..=self.applied) {
             match self.entries.get(offset) {
                 Some(taken) => {
-                    ensure!(taken.0 == *tenant && taken.1 == *text, "event {offset} was taken as another")
+                    ensure!(*taken == (event.tenant, event.text()), "event {offset} was taken as another")
                 }
                 None => ensure!(self.set_aside.contains(offset), "event {offset} was left out"),
             }

@@ -6,11 +6,15 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use antler_actors::live::frame::FrameBounds;
+use antler_actors::live::inbox::{TailBounds, Tails};
+use antler_actors::live::projection::LiveProjection;
+use antler_actors::platform::Depth;
 use antler_actors::projector::Projection;
 use antler_actors::supervision::Supervision;
 use antler_actors::system::{IngestError, System, SystemLimits, SystemParts};
 use antler_config::limits::LineLimits;
-use antler_events::clock::Timestamp;
+use antler_events::clock::{Clock, Timestamp};
 use antler_events::ids::{PartitionId, TenantId};
 use antler_events::line::{LineBatch, LineBatchBuilder};
 use antler_events::log::EventLog;
@@ -23,12 +27,15 @@ use super::Course;
 use super::clock::RuntimeClock;
 use super::log::UnreliableLog;
 use super::senders::{BATCH_BYTES_MAX, Notes, Sender, Told};
+use super::watchers::{Watched, Watcher};
 use crate::world::{Fault, Faults, Rng, SimulatedLog};
 
 /// When faults have stopped, projections have everything after this time.
 const CATCH_UP_MAX: Duration = Duration::from_secs(60);
 /// A tenant that failed is well again after this time.
 const WELL_AFTER_MAX: Duration = Duration::from_secs(60);
+/// The slowest watcher has been told everything after this time.
+const TOLD_AFTER_MAX: Duration = Duration::from_secs(600);
 const SENDERS_MAX: u64 = 6;
 
 /// How a life ends.
@@ -46,6 +53,7 @@ struct Life {
     log: Arc<SimulatedLog>,
     system: Arc<System>,
     notes: Arc<Notes>,
+    watched: Vec<Arc<Watched>>,
     faults: Arc<Faults>,
     limits: SystemLimits,
     senders: usize,
@@ -85,7 +93,8 @@ impl Course<'_> {
     }
 
     async fn run_to(&mut self, end: End, notes: &Arc<Notes>) -> anyhow::Result<()> {
-        let life = self.begin(end, notes).await?;
+        let mut life = self.begin(end, notes).await?;
+        let mut watchers = self.watchers(&mut life);
         let mut senders = self.senders(&life);
         match end {
             End::Quiet => {
@@ -99,6 +108,8 @@ impl Course<'_> {
                     life.flood().await?;
                     life.settle().await?;
                 }
+                life.wait_for_watchers().await?;
+                watchers.abort_all();
                 life.system.stop().await;
             }
             End::Stop => {
@@ -108,7 +119,8 @@ impl Course<'_> {
             }
             End::Crash => sleep(Duration::from_millis(self.world.rng.below(5_000))).await,
         }
-        Ok(())
+        self.world.faults.disarm_all();
+        life.watched.iter().try_for_each(|watched| watched.check(&self.log, false))
     }
 
     async fn begin(&mut self, end: End, notes: &Arc<Notes>) -> anyhow::Result<Life> {
@@ -119,20 +131,35 @@ impl Course<'_> {
         let delay_max = Duration::from_millis(if is_quick { 50 } else { 2_000 });
         let log =
             UnreliableLog { log: Arc::clone(&self.log), faults: Arc::clone(&faults), bad: bad(), delay_max };
+        let clock: Arc<dyn Clock> = Arc::new(RuntimeClock::new(Arc::clone(&self.world.clock)));
+        let tails = Tails::new(&log, tail_bounds(rng))?;
+        let live =
+            LiveProjection::new(Arc::clone(&tails), Arc::default(), Arc::clone(&clock), log.partitions());
         let as_projection = |ledger: &Arc<super::Ledger>| Arc::clone(ledger) as Arc<dyn Projection>;
+        let mut projections: Vec<Arc<dyn Projection>> = self.ledgers.iter().map(as_projection).collect();
+        projections.push(Arc::new(live));
         let parts = SystemParts {
-            clock: Arc::new(RuntimeClock::new(Arc::clone(&self.world.clock))),
+            clock,
             placement: Placement::new(log.partitions())?,
             log: Arc::new(log),
             limits,
             supervision: Supervision::default(),
-            projections: self.ledgers.iter().map(as_projection).collect(),
+            projections,
             upkeep: None,
+            tails,
             planted: self.planted,
         };
         let system = Arc::new(System::start(parts).await?);
         self.arm(end);
-        Ok(Life { log: Arc::clone(&self.log), system, notes: Arc::clone(notes), faults, limits, senders })
+        Ok(Life {
+            log: Arc::clone(&self.log),
+            system,
+            notes: Arc::clone(notes),
+            watched: Vec::new(),
+            faults,
+            limits,
+            senders,
+        })
     }
 
     /// A stop is only held to leave nobody in doubt where the log itself does not.
@@ -154,6 +181,16 @@ impl Course<'_> {
             let strikes = is_allowed && self.world.rng.chance(500);
             self.world.faults.arm(fault, if strikes { per_mille } else { 0 });
         }
+    }
+
+    fn watchers(&mut self, life: &mut Life) -> JoinSet<()> {
+        let mut watchers = JoinSet::new();
+        for _ in 0..self.world.rng.below(3) {
+            let (watcher, watched) = Watcher::new(good(self.world.rng.below(2)), &mut self.world.rng);
+            life.watched.push(watched);
+            watchers.spawn(watcher.watch(Arc::clone(&life.system)));
+        }
+        watchers
     }
 
     fn senders(&mut self, life: &Life) -> JoinSet<()> {
@@ -223,6 +260,18 @@ impl Life {
         Ok(())
     }
 
+    /// In quiet even the slowest watcher is told everything.
+    async fn wait_for_watchers(&self) -> anyhow::Result<()> {
+        let check = || self.watched.iter().try_for_each(|watched| watched.check(&self.log, true));
+        for _ in 0..TOLD_AFTER_MAX.as_secs() {
+            if check().is_ok() {
+                return Ok(());
+            }
+            sleep(Duration::from_secs(1)).await;
+        }
+        check()
+    }
+
     /// Sends until it is taken; a parked tenant is revived.
     async fn recover(&self, tenant: TenantId) -> anyhow::Result<()> {
         let recovered = async {
@@ -247,7 +296,8 @@ impl Life {
             if let Err(IngestError::Parked(_)) =
                 self.system.ingest(tenant, vec![line()], Arc::default()).await
             {
-                let report = self.system.report().await.context("the platform does not answer")?;
+                let report =
+                    self.system.report(Depth::Everything).await.context("the platform does not answer")?;
                 ensure!(
                     report.parked.iter().any(|parked| parked.tenant == tenant),
                     "it is not in the report"
@@ -307,6 +357,16 @@ fn limits(rng: &mut Rng) -> SystemLimits {
         bytes_max: rng.between(100_000, 400_000) as u32,
         writing_bytes_max: rng.between(1_000, 100_000),
         handover_bytes_max: rng.below(60_000) as usize,
+    }
+}
+
+fn tail_bounds(rng: &mut Rng) -> TailBounds {
+    TailBounds {
+        tails_max: 3,
+        inbox_bytes_max: *rng.pick(&[1_000, 20_000, 1 << 20]),
+        linger: Duration::from_millis(*rng.pick(&[0, 0, 5])),
+        frames: FrameBounds { lines_max: rng.between(1, 10) as usize, bytes_max: 4_000 },
+        lines: LineLimits::default(),
     }
 }
 

@@ -69,6 +69,10 @@ impl EventLog for UnreliableLog {
         self.log.bounds(partition)
     }
 
+    fn bytes_from(&self, partition: PartitionId, from: Offset) -> Result<u64, ReadError> {
+        self.log.bytes_from(partition, from)
+    }
+
     fn last_of(&self, partition: PartitionId, subject: Subject) -> Result<Offset, ReadError> {
         self.log.last_of(partition, subject)
     }

@@ -59,7 +59,7 @@ impl Found {
         let (mut text, mut last_hash) = (Vec::new(), None);
         for (_, event) in events.range(*first..=*last) {
             ensure!(event.tenant == sent.tenant, "recorded as {}'s", event.tenant);
-            text.extend_from_slice(&event.text);
+            text.extend_from_slice(&event.text());
             last_hash = Some(event.hash);
         }
         ensure!(text == sent.text, "something else is where the receipt says");
@@ -71,7 +71,7 @@ impl Found {
     /// How often the first event of a batch is in the log.
     fn times(&self, sent: &Sent) -> usize {
         let events = self.0.values().flat_map(BTreeMap::values);
-        events.filter(|event| sent.text.starts_with(&event.text)).count()
+        events.filter(|event| sent.text.starts_with(&event.text())).count()
     }
 }
 
