@@ -104,7 +104,7 @@ impl Default for LiveLimits {
             frame_lines_max: 500,
             frame_bytes_max: ByteSize::kib(64),
             queue_frames_max: 256,
-            queue_bytes_max: ByteSize::mib(1),
+            queue_bytes_max: ByteSize::mib(4),
             inbox_bytes_max: ByteSize::mib(16),
             linger: Duration::from_millis(5),
             credential_timeout: Duration::from_secs(10),
