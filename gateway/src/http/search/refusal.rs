@@ -17,7 +17,7 @@ impl From<SearchError> for ApiError {
             SearchError::Cursor(_) => invalid("cursor", message),
             SearchError::TooMany { what, .. } => invalid(parameter_of(what), message),
             SearchError::NoField { .. } => invalid("field", message),
-            SearchError::Unavailable { reason } => unavailable(&reason.to_string()),
+            SearchError::Unavailable { reason } => unavailable(&reason),
             SearchError::Lost(_) => unavailable(&message),
         }
     }
