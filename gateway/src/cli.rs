@@ -5,8 +5,13 @@
 
 mod config;
 mod doctor;
+mod line_text;
+mod query;
 mod rebuild;
+mod remote;
+mod send;
 mod serve;
+mod tail;
 mod verify;
 
 use std::error::Error;
@@ -17,6 +22,8 @@ use antler_config::{Flag, LoadError, Loaded, Sources};
 use clap::{Args, Parser, Subcommand};
 
 pub use self::rebuild::RebuildCommandError;
+pub use self::remote::RemoteError;
+pub use self::send::SendCommandError;
 pub use self::verify::VerifyCommandError;
 use crate::serve::ServeError;
 
@@ -65,6 +72,12 @@ enum Command {
     Verify(verify::VerifyFlags),
     /// Folds a view anew from the event log; exit 1 if the old one was wrong
     Rebuild(rebuild::RebuildFlags),
+    /// Asks a running server for lines, or for what pipes make of them
+    Query(query::QueryFlags),
+    /// Shows lines of a running server as they come, until Ctrl-C
+    Tail(tail::TailFlags),
+    /// Sends the lines of a file to a running server; exit 1 if some were rejected
+    Send(send::SendFlags),
     /// Says whether Antler can run here, and what an acknowledgement means; exit 1 on any problem
     Doctor,
     /// Checks, prints or explains settings
@@ -92,6 +105,10 @@ pub enum CommandError {
     #[error(transparent)]
     Rebuild(#[from] RebuildCommandError),
     #[error(transparent)]
+    Remote(#[from] RemoteError),
+    #[error(transparent)]
+    Send(#[from] SendCommandError),
+    #[error(transparent)]
     Serve(#[from] ServeError),
     #[error("the output cannot be written")]
     Output(#[from] io::Error),
@@ -103,6 +120,7 @@ impl CommandError {
             Self::Usage(_) => Outcome::WrongUsage,
             Self::Verify(error) => error.outcome(),
             Self::Rebuild(error) => error.outcome(),
+            Self::Remote(error) => error.outcome(),
             _ => Outcome::FoundProblem,
         }
     }
@@ -137,6 +155,9 @@ impl CommandLine {
             )),
             Some(Command::Verify(flags)) => verify::run(&settings, &flags, out),
             Some(Command::Rebuild(flags)) => rebuild::run(&settings, &flags, out),
+            Some(Command::Query(flags)) => query::run(&settings, &flags, out),
+            Some(Command::Tail(flags)) => tail::run(&settings, &flags, out),
+            Some(Command::Send(flags)) => send::run(&settings, &flags, out),
             Some(Command::Doctor) => doctor::run(&settings, out),
             Some(Command::Config(command)) => config::run(&settings, &command, out),
         }

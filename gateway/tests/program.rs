@@ -16,6 +16,8 @@ mod repeats;
 mod running;
 #[path = "program/sockets.rs"]
 mod sockets;
+#[path = "program/terminal.rs"]
+mod terminal;
 #[path = "program/written_folder.rs"]
 mod written_folder;
 

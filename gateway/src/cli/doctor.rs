@@ -3,6 +3,7 @@
 //! Invariant: it looks at everything and reports all problems, not only the first; it leaves no file behind.
 //! It repairs nothing but what every start does: the end of an append that a crash cut off is removed.
 
+mod server;
 mod sync_probe;
 
 use std::fmt::Display;
@@ -14,6 +15,7 @@ use antler_config::{Config, Loaded, Origin, duration};
 use antler_events::files::RealFiles;
 use antler_events::log::segment::Finding;
 
+use self::server::Gravity;
 use super::{CommandError, Outcome, SettingFlags, with_causes};
 use crate::compose::{self, RunningLog};
 use crate::data_folder::{DataFolder, DataFolderError, FORMAT};
@@ -45,6 +47,9 @@ impl Report<'_> {
         let is_in_use = self.examine_folder(config)?;
         self.examine_disk(&config.storage.data)?;
         self.examine_port(loaded, is_in_use)?;
+        if is_in_use {
+            self.examine_server(config)?;
+        }
         let linger = duration::format(config.storage.linger);
         self.ok(
             "promise",
@@ -140,6 +145,15 @@ impl Report<'_> {
             }
             Err(error) => self.problem("port", with_causes(&serve::cannot_listen(loaded, error))),
         }
+    }
+
+    /// What the server that has the folder says of itself.
+    fn examine_server(&mut self, config: &Config) -> io::Result<()> {
+        server::ask(config).into_iter().try_for_each(|(gravity, what, text)| match gravity {
+            Gravity::Ok => self.ok(&what, text),
+            Gravity::Note => self.note(&what, text),
+            Gravity::Problem => self.problem(&what, text),
+        })
     }
 
     fn ok(&mut self, what: &str, text: impl Display) -> io::Result<()> {

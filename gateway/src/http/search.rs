@@ -10,7 +10,7 @@ mod asking;
 mod columns;
 mod counts;
 mod explain;
-mod export;
+pub(crate) mod export;
 mod fields;
 mod line;
 mod one;

@@ -96,6 +96,13 @@ fn the_operator_sees_all_tenants_and_an_admin_its_own() {
     assert_eq!(asked(&running, "POST", &revive, TOKEN).json()["revived"], false);
     assert_eq!(status(TOKEN, "POST", "/api/admin/tenants/../revive/"), "404");
     assert_eq!(status(TOKEN, "GET", "/api/logs/search/"), "401");
+    let (data, config) = (dir.path().join("data"), dir.path().join("antler.toml"));
+    let (data, config, http) = (super::path_text(&data), super::path_text(&config), running.http.to_string());
+    let doctor = ["doctor", "--data", data, "--config", config, "--listen", &http];
+    super::check(&doctor, 0, "ok       server, index: ");
+    super::check(&doctor, 0, "ok       platform: 2 tenants run, 0 are set aside");
+    super::check(&doctor, 0, "ok       projector views 0: running");
+    super::check(&["doctor", "--data", data, "--listen", "127.0.0.1:0"], 0, "name its address with --listen");
 }
 
 #[test]

@@ -4,7 +4,7 @@
 //! who hangs up stops the work. An export that lacks lines says so in its last line; one that fails says so and breaks off,
 //! so that no client takes it for whole. It does not know how a format is written: `format` does.
 
-mod format;
+pub(crate) mod format;
 
 use antler_events::clock::Timestamp;
 use antler_events::ids::TenantId;

@@ -256,7 +256,8 @@ fn csv_row<'a>(cells: impl Iterator<Item = Cow<'a, str>>, out: &mut String) {
     out.push_str("\r\n");
 }
 
-fn push_cell(text: &str, out: &mut String) {
+/// One cell of CSV.
+pub(crate) fn push_cell(text: &str, out: &mut String) {
     let is_like_a_formula = text.starts_with(['=', '+', '-', '@', '\t', '\r']);
     let needs_quotes = text.contains(['"', ',', ';', '\n', '\r', '\t']) || text.starts_with([' ', '\'']);
     if needs_quotes {
