@@ -62,6 +62,9 @@ struct ServeFlags {
     /// Writes the addresses of all listeners here once they are ready, as {"http":"127.0.0.1:40001"}
     #[arg(long, value_name = "FILE")]
     ports_file: Option<PathBuf>,
+    /// Plays the traffic of a shop with incidents in it, into a tenant of its own; prints how to log in
+    #[arg(long)]
+    demo: bool,
 }
 
 #[derive(Debug, Subcommand)]
@@ -151,7 +154,7 @@ impl CommandLine {
             None => serve::run(&settings, &serve),
             Some(Command::Serve(flags)) => serve::run(&settings, &flags.or(serve)),
             Some(_) if serve.is_given() => Err(CommandError::Usage(
-                "--ephemeral-ports and --ports-file go with the command serve only".to_owned(),
+                "--ephemeral-ports, --ports-file and --demo go with the command serve only".to_owned(),
             )),
             Some(Command::Verify(flags)) => verify::run(&settings, &flags, out),
             Some(Command::Rebuild(flags)) => rebuild::run(&settings, &flags, out),
@@ -180,13 +183,14 @@ impl SettingFlags {
 
 impl ServeFlags {
     fn is_given(&self) -> bool {
-        self.ephemeral_ports || self.ports_file.is_some()
+        self.ephemeral_ports || self.ports_file.is_some() || self.demo
     }
 
     fn or(self, other: Self) -> Self {
         Self {
             ephemeral_ports: self.ephemeral_ports || other.ephemeral_ports,
             ports_file: self.ports_file.or(other.ports_file),
+            demo: self.demo || other.demo,
         }
     }
 }

@@ -7,6 +7,7 @@ pub mod cli;
 pub mod compose;
 pub mod credentials;
 pub mod data_folder;
+pub mod demo;
 pub mod http;
 pub mod ingest;
 pub mod listeners;

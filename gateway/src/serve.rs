@@ -23,6 +23,7 @@ use tokio::task::JoinSet;
 
 use crate::compose::{self, ComposeError, Program};
 use crate::data_folder::{DataFolder, DataFolderError};
+use crate::demo::{Demo, DemoError};
 use crate::http::{Shared, connections, router};
 use crate::ingest::http_json;
 use crate::ingest::tcp::TcpLines;
@@ -55,14 +56,16 @@ pub enum ServeError {
     Compose(#[from] ComposeError),
     #[error(transparent)]
     PortsFile(#[from] PortsFileError),
+    #[error(transparent)]
+    Demo(#[from] DemoError),
     #[error("the event log was not closed cleanly: {reason}")]
     Flush { reason: String },
     #[error("the system refused what every server needs")]
     System(#[from] io::Error),
 }
 
-/// Runs until a signal says stop.
-pub fn run(loaded: &Loaded, ports_file: Option<&Path>) -> Result<(), ServeError> {
+/// Runs until a signal says stop. `demo`: plays traffic, too.
+pub fn run(loaded: &Loaded, ports_file: Option<&Path>, demo: bool) -> Result<(), ServeError> {
     let config = &loaded.config;
     own_log::start(&config.logging);
     let clock: Arc<dyn Clock> = Arc::new(SystemClock::new());
@@ -84,7 +87,11 @@ pub fn run(loaded: &Loaded, ports_file: Option<&Path>) -> Result<(), ServeError>
     }
     let shared = Arc::new(Shared::new(config.clone(), clock, log, program, listeners.places.clone()));
     announce(&shared, &listeners.addresses(), ports_file)?;
+    let demo = demo.then(|| runtime.block_on(play(&shared, &folder))).transpose()?;
     let stopping_since = serve_until_signal(&runtime, listeners, &tenants, &shared, &mut signals);
+    if let Some(demo) = demo {
+        runtime.block_on(demo.stop());
+    }
     let flushed = runtime.block_on(flush(Arc::clone(&shared), stopping_since + STOP_MAX));
     // Whatever still runs has had its time.
     runtime.shutdown_background();
@@ -141,6 +148,15 @@ fn announce(
     let lines = others.join(", ");
     tracing::info!(http = %format_args!("http://{http}"), lines, data = %data.display(), start_ms, "ready");
     Ok(())
+}
+
+/// Begins the demo, and says how to see it.
+async fn play(shared: &Shared, folder: &DataFolder) -> Result<Demo, DemoError> {
+    let demo = Demo::start(&shared.program, &folder.credentials_dir()).await?;
+    let (username, password) = demo.login();
+    // Who starts the demo is to log in; the same stands in the file of the data folder.
+    tracing::info!(username, password, "the demo plays; log in to see it");
+    Ok(demo)
 }
 
 /// Answers when the stop began.

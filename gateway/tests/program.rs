@@ -4,6 +4,8 @@
 //! They do not sleep for a fixed time: they wait until something is there, with a bound.
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+#[path = "program/demo.rs"]
+mod demo;
 #[path = "program/lines.rs"]
 mod lines;
 #[path = "program/listeners.rs"]
@@ -283,7 +285,7 @@ fn wrong_usage_is_one_line_and_exit_code_2() {
         ),
         (
             vec!["--ports-file", "p", "config", "check"],
-            "antler: --ephemeral-ports and --ports-file go with the command serve only",
+            "antler: --ephemeral-ports, --ports-file and --demo go with the command serve only",
         ),
     ] {
         let output = run(&arguments);

@@ -18,7 +18,7 @@ pub(super) fn run(settings: &SettingFlags, serve: &ServeFlags) -> Result<Outcome
         flags.extend(listeners(&loaded.config.listeners).into_iter().map(ephemeral));
         loaded = Sources::of_process(settings.config.clone(), flags).load()?;
     }
-    serve::run(&loaded, serve.ports_file.as_deref())?;
+    serve::run(&loaded, serve.ports_file.as_deref(), serve.demo)?;
     Ok(Outcome::Done)
 }
 

@@ -76,7 +76,7 @@ impl TokenKey {
 }
 
 /// A crash leaves the whole file or none, and nobody else can read it at any time.
-fn write_private(dir: &Path, path: &Path, bytes: &[u8]) -> io::Result<()> {
+pub(crate) fn write_private(dir: &Path, path: &Path, bytes: &[u8]) -> io::Result<()> {
     RealFiles.create_dir(dir)?;
     let draft = path.with_extension("draft");
     match fs::remove_file(&draft) {

@@ -1,0 +1,59 @@
+//! The demo through the real binary: somebody starts it, logs in, and finds a shop with a past.
+
+use super::lines::{found, send};
+use super::running::{Running, wait};
+
+fn password_of(data: &std::path::Path) -> String {
+    std::fs::read_to_string(data.join("credentials/demo.password")).unwrap()
+}
+
+fn log_in(running: &Running, password: &str) -> String {
+    let body = serde_json::json!({"username": "demo", "password": password}).to_string();
+    let answer =
+        send(running, "POST", "/api/auth/login/", "\r\nContent-Type: application/json", body.as_bytes());
+    assert!(answer.head.starts_with("HTTP/1.1 200"), "{} {}", answer.head, answer.body);
+    answer.json()["token"].as_str().unwrap().to_owned()
+}
+
+#[test]
+fn the_demo_has_a_past_a_present_and_its_own_tenant() {
+    let dir = tempfile::tempdir().unwrap();
+    let running = Running::start(dir.path(), &["serve", "--demo"]);
+    let password = password_of(dir.path());
+    let token = log_in(&running, &password);
+    let (stranger, _) = super::lines::register(&running, "ann");
+    for query in [
+        "service:nginx",
+        "service:payments%20and%20level:error",
+        "rolled%20back",
+        "account%20admin%20locked",
+        "service:web%20and%20duration_ms%20%3E%201000",
+        "circuit%20breaker%20open",
+    ] {
+        wait(|| Some(()).filter(|()| found(&running, &token, query)["total"].as_u64() > Some(0)));
+    }
+    // The present is reached, and goes on.
+    wait(|| Some(()).filter(|()| found(&running, &token, "*&from=now-5s")["total"].as_u64() > Some(0)));
+    assert_eq!(found(&running, &stranger, "*")["total"], 0);
+    let before = found(&running, &token, "*&to=now-10s")["total"].as_u64().unwrap();
+    let (code, said) = running.stop("TERM");
+    assert_eq!(code, Some(0), "{said}");
+    assert!(said.contains(&password), "{said}");
+    // The same account and the same past once more, and nothing of it twice.
+    let running = Running::start(dir.path(), &["--demo"]);
+    assert_eq!(password_of(dir.path()), password);
+    let token = log_in(&running, &password);
+    wait(|| Some(()).filter(|()| found(&running, &token, "*&from=now-2s")["total"].as_u64() > Some(0)));
+    let after = found(&running, &token, "*&to=now-10s")["total"].as_u64().unwrap();
+    assert!(after < before + before / 4, "{before} lines became {after}");
+}
+
+#[test]
+fn a_name_that_is_taken_is_told() {
+    let dir = tempfile::tempdir().unwrap();
+    let running = Running::start(dir.path(), &[]);
+    super::lines::register(&running, "demo");
+    assert_eq!(running.stop("TERM").0, Some(0));
+    let data = super::path_text(dir.path());
+    super::check(&["--demo", "--ephemeral-ports", "--data", data], 1, "somebody else has the name demo");
+}
