@@ -130,8 +130,10 @@ impl Tail<'_> {
 
     /// Shows what comes until the connection ends.
     async fn show(&mut self, socket: &mut Socket) -> Result<End, CommandError> {
+        let mut has_begun = false;
         loop {
             match socket.next().await? {
+                Message::Begun => has_begun = true,
                 Message::Lines(lines) => {
                     for (place, line) in lines {
                         self.line(&line)?;
@@ -145,20 +147,22 @@ impl Tail<'_> {
                     self.out.flush()?;
                 }
                 Message::Gap { count } => {
-                    let _ = writeln!(io::stderr(), "antler: {count} lines came too fast and are not shown");
+                    let how_many = if count == 0 { "some".to_owned() } else { count.to_string() };
+                    let _ = writeln!(
+                        io::stderr(),
+                        "antler: {how_many} lines are left out: they came too fast, or are gone"
+                    );
                 }
-                Message::Refused { code, message } => return Err(self.refused(&code, &message).into()),
+                Message::Refused(refusal) if has_begun => {
+                    // Not all of it, and it goes on.
+                    let _ = writeln!(io::stderr(), "antler: {refusal}");
+                }
+                Message::Refused(refusal) => {
+                    return Err(RemoteError::Refused(refusal.about(&self.flags.query)).into());
+                }
                 Message::Other => {}
                 Message::Ended(reason) => return Ok(End::Broken(reason)),
             }
-        }
-    }
-
-    fn refused(&self, code: &str, message: &str) -> RemoteError {
-        let message = plain(message);
-        match code.is_empty() {
-            true => RemoteError::Ended(format!("the server at {} says: {message}", self.server)),
-            false => RemoteError::Ended(message.into_owned()),
         }
     }
 

@@ -175,3 +175,41 @@ fn a_batch_is_sent_again_until_the_server_is_there() {
     });
     assert!(keys[0] == keys[1] && keys[1] == keys[2], "{keys:?}");
 }
+
+#[test]
+fn a_tail_runs_from_the_past_into_the_present_and_refuses_as_a_query_does() {
+    let dir = tempfile::tempdir().unwrap();
+    let running = Running::start(dir.path(), &[]);
+    let (token, key) = register(&running, "ann");
+    let server = format!("http://{}", running.http);
+    let arguments = ["tail", "level:error", "--since", "1h", "--limit", "3", "--server", &server];
+    let mut command = antler(&arguments);
+    command.env("ANTLER_TOKEN", &token).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let sent = |n: u32| {
+        let lines = format!(
+            "{{\"level\":\"error\",\"message\":\"bad {n}\"}}\n{{\"level\":\"info\",\"message\":\"good\"}}\n"
+        );
+        let sent = with(&running, &key, &["send", "-"], lines.as_bytes());
+        assert_eq!(sent.status.code(), Some(0), "{}", said(&sent));
+    };
+    sent(1);
+    query_until(&running, &token, &["level:error"], 1);
+    let child = command.spawn().unwrap();
+    sent(2);
+    sent(3);
+    let output = child.wait_with_output().unwrap();
+    assert_eq!(output.status.code(), Some(0), "{}", said(&output));
+    let shown: Vec<String> =
+        text(&output.stdout).lines().map(|line| line.rsplit("  ").next().unwrap().to_owned()).collect();
+    assert_eq!(shown, ["bad 1", "bad 2", "bad 3"], "{}", said(&output));
+    let wrong = with(&running, &token, &["tail", "level:(error or"], b"");
+    assert_eq!(wrong.status.code(), Some(2), "{}", said(&wrong));
+    assert!(text(&wrong.stderr).contains("\n  level:(error or\n"), "{}", said(&wrong));
+    let stranger = with(&running, "nonsense", &["tail"], b"");
+    assert_eq!(stranger.status.code(), Some(1));
+    assert!(
+        text(&stranger.stderr).contains("the access token is not one of this server"),
+        "{}",
+        said(&stranger)
+    );
+}

@@ -32,6 +32,15 @@ struct Mark {
     query: String,
 }
 
+impl Mark {
+    /// The query is not known yet.
+    fn of(details: Details) -> Option<Box<Self>> {
+        let Details { start, end, suggestion } = details;
+        let start = start?;
+        Some(Box::new(Self { start, end: end.unwrap_or(start), suggestion, query: String::new() }))
+    }
+}
+
 #[derive(Debug, Deserialize)]
 struct Body {
     error: Described,
@@ -63,10 +72,14 @@ impl Refusal {
             // No server of this product: a proxy, perhaps.
             return refusal(String::new(), format!("the server answered {status}"), None);
         };
-        let Details { start, end, suggestion } = details;
-        let mark =
-            start.map(|start| Mark { start, end: end.unwrap_or(start), suggestion, query: String::new() });
-        refusal(code, plain(&message).into_owned(), mark.map(Box::new))
+        refusal(code, plain(&message).into_owned(), Mark::of(details))
+    }
+
+    /// What was said on a socket, with the fields of an error's answer.
+    pub(in crate::cli) fn told(text: &str) -> Result<Self, serde_json::Error> {
+        let Described { code, message, details } = serde_json::from_str(text)?;
+        let (status, message) = (StatusCode::BAD_REQUEST, plain(&message).into_owned());
+        Ok(Self { status, code, message, mark: Mark::of(details), retry_after: None })
     }
 
     /// With the query that is to be marked.

@@ -6,6 +6,7 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use crate::cli::line_text::ShownLine;
+use crate::cli::remote::refusal::Refusal;
 
 /// What came.
 #[derive(Debug, PartialEq)]
@@ -16,11 +17,10 @@ pub(super) enum Message {
     Gap {
         count: u64,
     },
-    /// The server does not do what it was asked.
-    Refused {
-        code: String,
-        message: String,
-    },
+    /// The server takes what was asked for.
+    Begun,
+    /// The server does not do what it was asked, or not all of it.
+    Refused(Refusal),
     Other,
     /// Nothing more comes, for this reason.
     Ended(String),
@@ -35,8 +35,6 @@ struct Said {
     #[serde(default)]
     data: Value,
     count: Option<u64>,
-    code: Option<String>,
-    message: Option<String>,
 }
 
 /// Reads one message.
@@ -46,17 +44,10 @@ pub(super) fn read(text: &str) -> Result<Message, serde_json::Error> {
         "log" | "new_log" => Message::Lines(line(said.seq, said.data).into_iter().collect()),
         "log_batch" => Message::Lines(lines(said.last, said.data)),
         "gap" => Message::Gap { count: said.count.unwrap_or_default() },
-        "error" => Message::Refused {
-            code: said.code.unwrap_or_default(),
-            message: said.message.unwrap_or_else(|| "it refuses, and does not say why".to_owned()),
-        },
+        "connection" => Message::Begun,
+        "error" => Message::Refused(Refusal::told(text)?),
         _ => Message::Other,
     })
-}
-
-/// Whether the filter counts from here on.
-pub(super) fn is_filter_taken(text: &str) -> bool {
-    serde_json::from_str::<Said>(text).is_ok_and(|said| said.kind == "filters_updated")
 }
 
 fn line(place: Option<Value>, data: Value) -> Option<(Option<String>, ShownLine)> {
@@ -104,9 +95,12 @@ mod tests {
     #[test]
     fn gaps_and_refusals_are_told_and_news_is_passed_over() {
         assert_eq!(read(r#"{"type":"gap","from":1,"to":9,"count":8}"#).unwrap(), Message::Gap { count: 8 });
-        let refused = read(r#"{"type":"error","code":"invalid_query","message":"no"}"#).unwrap();
-        assert_eq!(refused, Message::Refused { code: "invalid_query".to_owned(), message: "no".to_owned() });
-        assert_eq!(read(r#"{"type":"connection","connected_users":3}"#).unwrap(), Message::Other);
+        let refused =
+            read(r#"{"type":"error","code":"invalid_query","message":"no","details":{"start":1}}"#).unwrap();
+        let Message::Refused(refusal) = refused else { panic!("a refusal") };
+        assert_eq!(refusal.about("a b").to_string(), "no\n  a b\n   ^");
+        assert_eq!(read(r#"{"type":"connection","connected_users":3}"#).unwrap(), Message::Begun);
+        assert_eq!(read(r#"{"type":"caught_up","seq":3}"#).unwrap(), Message::Other);
         assert!(read("[]").is_err() && read("{}").is_err());
     }
 }

@@ -10,7 +10,6 @@ use axum::http::StatusCode;
 use axum::http::header::AUTHORIZATION;
 use bytes::Bytes;
 use futures_util::{SinkExt as _, StreamExt as _};
-use serde_json::json;
 use tokio::net::TcpStream;
 use tokio_tungstenite::WebSocketStream;
 use tokio_tungstenite::tungstenite::client::IntoClientRequest as _;
@@ -19,6 +18,7 @@ use tokio_tungstenite::tungstenite::{Error, Message as Frame};
 
 use super::broken;
 use super::messages::{self, Message};
+use crate::cli::line_text::plain;
 use crate::cli::remote::RemoteError;
 use crate::cli::remote::client::{Answer, ClientError, open};
 use crate::cli::remote::refusal::Refusal;
@@ -43,8 +43,6 @@ pub(super) struct Opening<'a> {
 pub(super) struct Socket {
     server: Server,
     stream: WebSocketStream<TcpStream>,
-    /// Lines that come before the filter counts are not those that were asked for.
-    is_filtered: bool,
 }
 
 impl Socket {
@@ -55,11 +53,10 @@ impl Socket {
 
     async fn connect(server: &Server, opening: &Opening<'_>) -> Result<Self, RemoteError> {
         let mut parameters = form_urlencoded::Serializer::new(String::new());
-        parameters.extend_pairs(
-            [("from", opening.from), ("resume", opening.resume)]
-                .iter()
-                .filter_map(|(name, value)| Some((*name, (*value)?))),
-        );
+        let query = Some(opening.query).filter(|query| !query.is_empty());
+        for (name, value) in [("query", query), ("from", opening.from), ("resume", opening.resume)] {
+            value.map(|value| parameters.append_pair(name, value));
+        }
         let address =
             format!("ws://{}{}/ws/logs/stream/?{}", server.address, server.base, parameters.finish());
         let unsendable = |what| RemoteError::Client(ClientError::Unsendable { what });
@@ -72,13 +69,7 @@ impl Socket {
         let opened =
             tokio_tungstenite::client_async_with_config(request, open(server).await?, Some(config)).await;
         let (stream, _) = opened.map_err(|error| not_opened(server, error))?;
-        let mut socket = Self { server: server.clone(), stream, is_filtered: opening.query.is_empty() };
-        if !socket.is_filtered {
-            let filter = json!({"type": "set_filters", "filters": {"query": opening.query}}).to_string();
-            let sent = socket.stream.send(Frame::text(filter)).await;
-            sent.map_err(|error| broken(server, &error))?;
-        }
-        Ok(socket)
+        Ok(Self { server: server.clone(), stream })
     }
 
     /// What comes next.
@@ -97,9 +88,11 @@ impl Socket {
             };
             match came {
                 Some(Ok(Frame::Text(text))) => {
-                    if let Some(message) = self.read(&text)? {
-                        return Ok(message);
-                    }
+                    let strange = |error: serde_json::Error| RemoteError::Strange {
+                        server: self.server.to_string(),
+                        reason: error.to_string(),
+                    };
+                    return messages::read(&text).map_err(strange);
                 }
                 Some(Ok(Frame::Close(frame))) => {
                     return self.closed(frame.map(|frame| (frame.code.into(), frame.reason.to_string())));
@@ -116,25 +109,12 @@ impl Socket {
         }
     }
 
-    fn read(&mut self, text: &str) -> Result<Option<Message>, RemoteError> {
-        let strange = |error: serde_json::Error| RemoteError::Strange {
-            server: self.server.to_string(),
-            reason: error.to_string(),
-        };
-        let message = messages::read(text).map_err(strange)?;
-        if !self.is_filtered {
-            self.is_filtered = messages::is_filter_taken(text);
-            return Ok(Some(message).filter(|message| matches!(message, Message::Refused { .. })));
-        }
-        Ok(Some(message))
-    }
-
     fn closed(&self, why: Option<(u16, String)>) -> Result<Message, RemoteError> {
         match why {
             Some((UNAUTHORIZED, reason)) => {
                 let reason =
                     if reason.is_empty() { "the credential does not count".to_owned() } else { reason };
-                Ok(Message::Refused { code: String::new(), message: reason })
+                Err(RemoteError::Ended(format!("{} says: {}", self.server, plain(&reason))))
             }
             Some((_, reason)) if !reason.is_empty() => {
                 Ok(Message::Ended(format!("{} says: {reason}", self.server)))
