@@ -175,14 +175,14 @@ mod tests {
         let opened = Listeners::open(&loaded(&[("listeners.http", "127.0.0.1:0")])).await.unwrap();
         assert!(opened.tcp.is_none() && opened.udp.is_none() && opened.http_json.is_none());
         assert_eq!(opened.addresses().len(), 1);
-        let reasons = opened.places.iter().filter_map(|place| match &place.state {
+        let mut reasons = opened.places.iter().filter_map(|place| match &place.state {
             Listening::Skipped { reason } => Some((place.name, reason.as_str())),
             Listening::At(_) => None,
         });
         let expected = "cannot listen on 127.0.0.1:5000 (listeners.udp, from default): another program has this port; \
                         stop it, or choose another port with listeners.udp, such as listeners.udp = \
                         \"127.0.0.1:5001\", or set it to \"off\"";
-        assert_eq!(reasons.last(), Some(("udp", expected)));
+        assert_eq!(reasons.next_back(), Some(("udp", expected)));
     }
 
     #[tokio::test]

@@ -146,8 +146,8 @@ fn has_words(text: &str, wanted: &str) -> bool {
     (0..text.len()).any(|start| {
         let end = start + wanted.len();
         let is_here = text.get(start..end) == Some(&wanted[..]);
-        let goes_on = is_joined(&text, start) || is_joined(&text, end);
-        is_here && !goes_on && !(start > 0 && is_inner_dot(&text, start - 1)) && !is_inner_dot(&text, end)
+        let is_number = start > 0 && is_inner_dot(&text, start - 1) || is_inner_dot(&text, end);
+        is_here && !is_number && !is_joined(&text, start) && !is_joined(&text, end)
     })
 }
 

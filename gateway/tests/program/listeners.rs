@@ -206,3 +206,45 @@ fn a_taken_port_is_an_error_if_it_was_set_and_a_note_if_it_was_not() {
         "{said}"
     );
 }
+
+#[test]
+fn a_connection_that_says_nothing_is_closed_with_a_reason() {
+    let dir = tempfile::tempdir().unwrap();
+    let settings = "[limits.ingest]\ntoken_timeout = \"200 ms\"\nidle_timeout = \"200 ms\"\n";
+    let running = start_with(dir.path(), settings);
+    let (ann, key) = register(&running, "ann");
+    let answer = |stream: &mut TcpStream| {
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).unwrap();
+        answer
+    };
+    assert_eq!(code(&answer(&mut connect(running.port("tcp")))), "unauthorized");
+    let mut idle = connect(running.port("tcp"));
+    idle.write_all(&[&greeting(&key, false)[..], b"the last wombat"].concat()).unwrap();
+    let said = answer(&mut idle);
+    assert_eq!(code(&said), "body_too_slow");
+    assert!(said.contains("nothing came for 200 ms; connect again"), "{said}");
+    wait_for(&running, &ann, "wombat", 1);
+}
+
+#[test]
+fn a_sender_that_is_faster_than_the_log_loses_nothing() {
+    const LINES: u64 = 40_000;
+    let dir = tempfile::tempdir().unwrap();
+    let settings = "[limits.ingest]\ntenant_bytes_max = \"1 MiB\"\ngather_bytes = \"64 KiB\"\n";
+    let running = start_with(dir.path(), settings);
+    let (ann, key) = register(&running, "ann");
+    let tcp = running.port("tcp");
+    std::thread::scope(|scope| {
+        for sender in 0..4 {
+            let key = key.as_str();
+            scope.spawn(move || {
+                let lines =
+                    (0..LINES / 4).map(|n| format!("{{\"sender\":{sender},\"n\":{n},\"m\":\"quokka\"}}\n"));
+                let lines: String = lines.collect();
+                assert_eq!(tell(tcp, &[&greeting(key, false), lines.as_bytes()]), "");
+            });
+        }
+    });
+    wait_for(&running, &ann, "quokka", LINES);
+}

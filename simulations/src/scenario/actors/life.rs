@@ -107,6 +107,9 @@ impl Course<'_> {
                 if life.has_room_for_flood() {
                     life.flood().await?;
                     life.settle().await?;
+                } else if self.world.rng.chance(100) {
+                    life.overload().await?;
+                    life.settle().await?;
                 }
                 life.wait_for_watchers().await?;
                 watchers.abort_all();
@@ -281,8 +284,9 @@ impl Life {
                     Err(IngestError::Parked(parked)) if tenant != bad() => bail!("{parked}"),
                     Err(IngestError::Parked(_)) => drop(self.system.revive(tenant).await),
                     Err(IngestError::Stopping) => bail!("the system has stopped"),
-                    Err(_) => sleep(Duration::from_millis(100)).await,
+                    Err(_) => {}
                 }
+                sleep(Duration::from_millis(100)).await;
             }
         };
         timeout(WELL_AFTER_MAX, recovered).await.context("it does not become well")?
@@ -334,6 +338,27 @@ impl Life {
             left >= FLOOD_BATCHES / 4,
             "a single batch waited until only {left} batches of a flood waited"
         );
+        Ok(())
+    }
+
+    /// Of more than a tenant may have under way a part is taken, and the rest is refused with the reason.
+    async fn overload(&self) -> anyhow::Result<()> {
+        self.faults.arm(Fault::Delay, 1_000);
+        let mut sending = JoinSet::new();
+        for _ in 0..FLOOD_BATCHES {
+            let system = Arc::clone(&self.system);
+            sending.spawn(async move { system.ingest(good(2), vec![large()], Arc::default()).await });
+        }
+        let (mut taken, mut refused) = (0, 0);
+        while let Some(answer) = sending.join_next().await {
+            match answer? {
+                Ok(_) => taken += 1,
+                Err(IngestError::TenantBusy { .. } | IngestError::ServerBusy { .. }) => refused += 1,
+                Err(error) => bail!("an overloaded tenant is told: {error}"),
+            }
+        }
+        self.faults.disarm_all();
+        ensure!(taken > 0 && refused > 0, "of an overload {taken} batches were taken and {refused} refused");
         Ok(())
     }
 
