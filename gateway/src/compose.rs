@@ -166,18 +166,8 @@ impl Program {
             gate(folder, Controlled { log, views, progress, placement, clock: Arc::clone(&clock) })?;
         gate.operator = config.listeners.operator_token.clone();
         let gate = Arc::new(gate);
-        let sockets = Arc::new(Sockets {
-            gate: Arc::clone(&gate),
-            system: Arc::clone(&system),
-            index: Arc::clone(&index),
-            counters,
-            clock: Arc::clone(&clock),
-            limits: config.limits.live.clone(),
-            search_limits: config.limits.search.clone(),
-            origins: origins(&config.listeners.socket_origins),
-            open: OpenSockets::new(config.limits.live.sockets_max, config.limits.live.sockets_per_tenant_max),
-            hub: Arc::default(),
-        });
+        let watched = Watched { gate: &gate, system: &system, index: &index, counters, clock: &clock };
+        let sockets = Arc::new(sockets(config, watched));
         let bodies = Bodies::new(config.limits.ingest.clone());
         let ingest =
             IngestState { system: Arc::clone(&system), requests, bodies, clock, limits: Arc::new(limits) };
@@ -224,6 +214,32 @@ struct Controlled {
     progress: Arc<Progress>,
     placement: Placement,
     clock: Arc<dyn Clock>,
+}
+
+/// What sockets show.
+struct Watched<'a> {
+    gate: &'a Arc<Gate>,
+    system: &'a Arc<System>,
+    index: &'a Arc<dyn SearchIndex>,
+    counters: Arc<LiveCounters>,
+    clock: &'a Arc<dyn Clock>,
+}
+
+fn sockets(config: &Config, watched: Watched<'_>) -> Sockets {
+    let Watched { gate, system, index, counters, clock } = watched;
+    let limits = config.limits.live.clone();
+    Sockets {
+        gate: Arc::clone(gate),
+        system: Arc::clone(system),
+        index: Arc::clone(index),
+        counters,
+        clock: Arc::clone(clock),
+        open: OpenSockets::new(limits.sockets_max, limits.sockets_per_tenant_max),
+        limits,
+        search_limits: config.limits.search.clone(),
+        origins: origins(&config.listeners.socket_origins),
+        hub: Arc::default(),
+    }
 }
 
 fn progress_of(system: &System, name: &str) -> Arc<Progress> {

@@ -25,7 +25,7 @@ const AGENTS: [&str; 3] = [
     "Mozilla/5.0 (iPhone; CPU iPhone OS 18_1 like Mac OS X)",
     "curl/8.9.1",
 ];
-const USERS: [&str; 6] = ["alice", "bruno", "carla", "dmitri", "elif", "farah"];
+const USERS: [&str; 6] = ["u1004", "u1027", "u1311", "u2040", "u2718", "u3141"];
 const INTRUDER: &str = "203.0.113.77";
 const STACK: &str = "PaymentDeclined: card network answered 502\n    at Gateway.charge (gateway.js:118:11)\n    at async Checkout.pay (checkout.js:64:20)\n    at async handle (server.js:31:5)";
 
@@ -45,7 +45,7 @@ pub(super) fn of_second(seed: u64, second: i64) -> Vec<DemoLine> {
     let is = |incident| stage.is_some_and(|stage| stage.incident == incident);
     // Two waves: one of ten minutes, and one of a day.
     let wave = (second as f64 / 600.0).sin() * 0.25 + (second as f64 / 13_750.0).sin() * 0.35 + 1.0;
-    let requests = (14.0 * wave) as u64 + writer.draw.below(5);
+    let requests = (26.0 * wave) as u64 + writer.draw.below(5);
     for _ in 0..requests {
         writer.request(stage.filter(|stage| stage.incident == Incident::SlowDeploy));
     }
