@@ -15,7 +15,7 @@ use antler_events::wire::ChainHash;
 use super::answers::{self, ANSWERS, Remembered};
 use super::dead_letters::{self, DEAD_LETTERS, DeadLetter, DeadLetters};
 use super::fold::ControlViewError;
-use super::port::{Fold, ViewError, ViewName, ViewStore};
+use super::port::{self, ViewError, ViewName, ViewStore};
 
 const VIEWS: [ViewName; 2] = [DEAD_LETTERS, ANSWERS];
 
@@ -74,19 +74,12 @@ impl ArrivalViews {
 
     /// Makes what was taken durable, and that nothing before `next` is needed again.
     pub async fn settle(&self, partition: PartitionId, next: Offset) -> Result<(), ViewError> {
-        for view in VIEWS {
-            self.store.apply(view, Fold { partition, next, writes: Vec::new() }).await?;
-        }
-        self.store.flush().await
+        port::settle(&*self.store, &VIEWS, partition, next).await
     }
 
     /// From where the partition's notes are needed.
     pub async fn checkpoint(&self, partition: PartitionId) -> Result<Offset, ViewError> {
-        let mut lowest = Offset::MAX;
-        for view in VIEWS {
-            lowest = lowest.min(self.store.checkpoint(view, partition).await?);
-        }
-        Ok(lowest)
+        port::lowest_checkpoint(&*self.store, &VIEWS, partition).await
     }
 
     /// Dead letters of a tenant, the newest first, without so many at the beginning.

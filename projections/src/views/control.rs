@@ -19,7 +19,8 @@ pub use super::fold::{ControlViewError, Kept};
 use super::keys::{self, Keys};
 use super::members::Members;
 use super::names::Names;
-use super::port::{Fold, Page, ViewError, ViewStore};
+use super::port::{self, Page, ViewError, ViewStore};
+use super::rebuild::VIEWS;
 use super::sessions::Sessions;
 use super::tenants::{Itself, Tenants};
 
@@ -49,6 +50,9 @@ impl ControlViews {
         next: Offset,
     ) -> Result<(), ControlViewError> {
         let (store, steps) = (&*self.store, steps(events)?);
+        if steps.is_empty() {
+            return Ok(());
+        }
         fold::fold::<Tenants>(store, Tenants::VIEW, partition, &steps, next).await?;
         fold::fold::<Members>(store, Members::VIEW, partition, &steps, next).await?;
         fold::fold::<Keys>(store, Keys::VIEW, partition, &steps, next).await?;
@@ -58,19 +62,12 @@ impl ControlViews {
 
     /// Notes that all events before `next` have been taken, and returns when that is on stable storage.
     pub async fn settle(&self, partition: PartitionId, next: Offset) -> Result<(), ViewError> {
-        for view in super::rebuild::VIEWS {
-            self.store.apply(view, Fold { partition, next, writes: Vec::new() }).await?;
-        }
-        self.store.flush().await
+        port::settle(&*self.store, &VIEWS, partition, next).await
     }
 
     /// From where the partition's events are needed.
     pub async fn checkpoint(&self, partition: PartitionId) -> Result<Offset, ViewError> {
-        let mut lowest = Offset::MAX;
-        for view in super::rebuild::VIEWS {
-            lowest = lowest.min(self.store.checkpoint(view, partition).await?);
-        }
-        Ok(lowest)
+        port::lowest_checkpoint(&*self.store, &VIEWS, partition).await
     }
 
     pub async fn tenant(&self, tenant: TenantId) -> Found<Tenant> {

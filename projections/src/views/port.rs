@@ -152,6 +152,32 @@ pub trait ViewStore: Send + Sync + fmt::Debug {
     fn flush(&self) -> Viewing<'_, ()>;
 }
 
+/// From where on one of these views needs events of the partition.
+pub(super) async fn lowest_checkpoint(
+    store: &dyn ViewStore,
+    views: &[ViewName],
+    partition: PartitionId,
+) -> Result<Offset, ViewError> {
+    let mut lowest = Offset::MAX;
+    for view in views {
+        lowest = lowest.min(store.checkpoint(*view, partition).await?);
+    }
+    Ok(lowest)
+}
+
+/// Notes that these views need nothing before `next`, and returns when all that was applied is on stable storage.
+pub(super) async fn settle(
+    store: &dyn ViewStore,
+    views: &[ViewName],
+    partition: PartitionId,
+    next: Offset,
+) -> Result<(), ViewError> {
+    for view in views {
+        store.apply(*view, Fold { partition, next, writes: Vec::new() }).await?;
+    }
+    store.flush().await
+}
+
 /// What every adapter checks before it takes a fold.
 pub fn check(view: ViewName, fold: &Fold) -> Result<(), ViewError> {
     for write in &fold.writes {

@@ -149,6 +149,6 @@ fn the_oldest_answers_go_when_there_are_too_many_or_they_hold_no_more() {
     at_once(views.apply(PARTITION, &[answered("a", 6, "k3", 30), answered("a", 7, "k7", 31)])).unwrap();
     assert_eq!(known(31), Vec::from([3, 7]));
     assert_eq!(accepted(&views, "a", "k3", 31), Some(6));
-    let page = super::super::port::Page { prefix: b"order/a/", after: None, limit: 10 };
+    let page = port::Page { prefix: b"order/a/", after: None, limit: 10 };
     assert_eq!(at_once(views.store.scan(ANSWERS, page)).unwrap().len(), 2);
 }

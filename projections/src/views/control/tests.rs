@@ -18,7 +18,7 @@ use antler_events::wire::{ChainHash, Envelope};
 use super::*;
 use crate::index::conformance::tests::at_once;
 use crate::views::memory::MemoryViews;
-use crate::views::rebuild::VIEWS;
+use crate::views::port::{Fold, ViewWrite};
 
 const PARTITION: PartitionId = PartitionId::new(0);
 
@@ -222,8 +222,7 @@ fn an_event_that_cannot_be_read_is_an_error_that_names_it() {
 fn a_document_that_cannot_be_read_names_the_way_out() {
     let views = views();
     apply(&views, &history());
-    let write =
-        crate::views::port::ViewWrite::Put { key: "aggregate/a/itself".into(), document: "nonsense".into() };
+    let write = ViewWrite::Put { key: "aggregate/a/itself".into(), document: "nonsense".into() };
     let fold = Fold { partition: PARTITION, next: Offset::new(99), writes: vec![write] };
     at_once(views.store().apply(VIEWS[0], fold)).unwrap();
     let message = at_once(views.tenant(tenant("a"))).unwrap_err().to_string();
