@@ -14,6 +14,7 @@ pub mod peers;
 pub mod query;
 pub mod questions;
 pub mod reading;
+pub mod server;
 pub mod store;
 pub mod yardstick;
 
@@ -28,13 +29,18 @@ use bytes::Bytes;
 pub type Bench = fn(&Setting, &mut Report<'_>) -> anyhow::Result<()>;
 
 /// All benches by name, in the order of `all`.
-pub const BENCHES: [(&str, Bench); 6] = [
+pub const BENCHES: [(&str, Bench); 11] = [
     ("log", log::run),
     ("parse", parse::run),
     ("patterns", patterns::run),
     ("store", store::run),
     ("query", query::run),
     ("peers", peers::run),
+    ("ingest", server::ingest::run),
+    ("tail", server::tail::run),
+    ("fanout", server::fanout::run),
+    ("tenants", server::tenants::run),
+    ("memory", server::idle::run),
 ];
 
 /// How often everything is measured; the median counts.
