@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use antler_config::ByteSize;
 use antler_config::limits::IngestLimits;
-use axum::body::Body;
+use axum::body::{Body, HttpBody as _};
 use bytes::{Bytes, BytesMut};
 use http_body_util::BodyExt as _;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
@@ -94,6 +94,8 @@ impl Bodies {
 
     async fn collect(&self, mut body: Body) -> Result<Received, BodyError> {
         let bytes_max = self.limits.body_bytes_max.as_u64();
+        // Said before anything has come. It is only believed in part: memory is used when bytes come.
+        let announced = usize::try_from(body.size_hint().lower().min(bytes_max)).unwrap_or(0);
         let (mut bytes, mut received) = (BytesMut::new(), Received { bytes: Bytes::new(), room: None });
         while let Some(frame) = body.frame().await {
             let frame = frame.map_err(|error| BodyError::Cut { reason: error.to_string() })?;
@@ -103,6 +105,9 @@ impl Bodies {
                 return Err(BodyError::TooLarge { bytes_max });
             }
             self.make_room(&mut received, length)?;
+            if length > bytes.capacity() {
+                bytes.reserve(announced.max(length) - bytes.len());
+            }
             bytes.extend_from_slice(&data);
         }
         received.bytes = bytes.freeze();
