@@ -8,6 +8,7 @@
 
 mod caller;
 pub(crate) mod credential;
+mod known_keys;
 pub(in crate::http) mod operator;
 pub mod permissions;
 
@@ -17,8 +18,10 @@ use antler_actors::accounts::{AccountError, Accounts};
 use antler_config::Secret;
 use antler_config::limits::{AccountLimits, CredentialLimits};
 use antler_events::access::{Role, Scope};
+use antler_events::clock::Timestamp;
 use antler_events::event::tenant::Standing;
-use antler_events::ids::{TenantId, UserId};
+use antler_events::identity::SecretHash;
+use antler_events::ids::{KeyId, TenantId, UserId};
 use antler_events::randomness::Randomness;
 use antler_projections::cache::port::Cache;
 use antler_projections::views::port::ViewError;
@@ -29,6 +32,7 @@ use axum::response::{IntoResponse as _, Response};
 
 pub(super) use self::caller::cause;
 pub use self::caller::{Caller, Identity};
+use self::known_keys::KnownKeys;
 pub use self::operator::Operator;
 use self::permissions::{Asked, Permission};
 use super::error::ApiError;
@@ -50,6 +54,7 @@ pub struct Gate {
     pub limits: CredentialLimits,
     /// What the operator sends; empty: there is none.
     pub operator: Secret,
+    known_keys: KnownKeys,
 }
 
 /// The layer. It stands within the observer, which writes the bodies of errors.
@@ -122,6 +127,7 @@ impl Gate {
             account_limits: AccountLimits::default(),
             limits: CredentialLimits::default(),
             operator: Secret::default(),
+            known_keys: KnownKeys::new(),
             accounts,
         })
     }
@@ -129,13 +135,7 @@ impl Gate {
     /// Whose credential it is, as far as it counts now: an access token or an API key.
     pub async fn authenticate(&self, credential: &str) -> Result<Caller, ApiError> {
         match secret::parse_api_key(credential) {
-            Some((id, hash)) => {
-                let found = self.accounts.views.key_by_secret(hash).await.map_err(unreadable)?;
-                match found {
-                    Some((tenant, key)) if key == id => self.key_caller(tenant, key).await,
-                    _ => Err(unauthorized("the API key is not known here; check it, or create a new one")),
-                }
-            }
+            Some((id, secret)) => self.key_shown(id, secret).await,
             None => {
                 let now = self.accounts.clock.now();
                 let bearer =
@@ -152,8 +152,24 @@ impl Gate {
                 let (tenant, user, session, epoch) = (caller.tenant, *user, *session, *epoch);
                 self.person(tenant, Bearer { tenant, user, session, epoch }).await
             }
-            Identity::Key { id, .. } => self.key_caller(caller.tenant, *id).await,
+            Identity::Key { id, .. } => Ok(self.key_caller(caller.tenant, *id).await?.0),
         }
+    }
+
+    /// Whose key this is, if it is the one of that secret.
+    async fn key_shown(&self, id: KeyId, secret: SecretHash) -> Result<Caller, ApiError> {
+        let views = &self.accounts.views;
+        let changes = views.changes();
+        if let Some(caller) = self.known_keys.caller(id, secret, changes, self.accounts.clock.now()) {
+            return Ok(caller);
+        }
+        let found = views.key_by_secret(secret).await.map_err(unreadable)?;
+        let Some((tenant, _)) = found.filter(|(_, key)| *key == id) else {
+            return Err(unauthorized("the API key is not known here; check it, or create a new one"));
+        };
+        let (caller, expires_at) = self.key_caller(tenant, id).await?;
+        self.known_keys.remember((id, secret), caller.clone(), expires_at, changes);
+        Ok(caller)
     }
 
     async fn person(&self, tenant: TenantId, bearer: Bearer) -> Result<Caller, ApiError> {
@@ -173,7 +189,8 @@ impl Gate {
         Ok(Caller { tenant, identity: Identity::Person { user, session, epoch, role } })
     }
 
-    async fn key_caller(&self, tenant: TenantId, id: antler_events::ids::KeyId) -> Result<Caller, ApiError> {
+    /// The caller that a key stands for, and when the key expires.
+    async fn key_caller(&self, tenant: TenantId, id: KeyId) -> Result<(Caller, Option<Timestamp>), ApiError> {
         let kept = self.accounts.views.key(tenant, id).await.map_err(unreadable)?.and_then(|kept| kept.state);
         let key = kept.ok_or_else(|| unauthorized("the API key is not known here; create a new one"))?;
         if key.revoked {
@@ -186,7 +203,7 @@ impl Gate {
         let allowed = permissions::scopes_of(role);
         let scopes = key.scopes.into_iter().filter(|scope| allowed.contains(scope)).collect();
         let identity = Identity::Key { id, owner: key.owner, scopes, streams: key.streams };
-        Ok(Caller { tenant, identity })
+        Ok((Caller { tenant, identity }, key.expires_at))
     }
 
     /// The role of somebody in a tenant that is not closed.

@@ -4,6 +4,7 @@
 //! else. It does not decide: commands load state here and decide with the aggregates' own rules.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use antler_events::event::key::Key;
 use antler_events::event::member::Account;
@@ -14,7 +15,7 @@ use antler_events::identity::SecretHash;
 use antler_events::ids::{KeyId, NameKey, Offset, PartitionId, SessionId, TenantId, UserId};
 use antler_events::log::Recorded;
 
-use super::fold::{self, Folded, decode, load, prefix, steps};
+use super::fold::{self, Folded, Step, decode, load, prefix, steps};
 pub use super::fold::{ControlViewError, Kept};
 use super::keys::{self, Keys};
 use super::members::Members;
@@ -28,13 +29,14 @@ use super::tenants::{Itself, Tenants};
 #[derive(Debug, Clone)]
 pub struct ControlViews {
     store: Arc<dyn ViewStore>,
+    changes: Arc<AtomicU64>,
 }
 
 type Found<S> = Result<Option<Kept<S>>, ViewError>;
 
 impl ControlViews {
     pub fn new(store: Arc<dyn ViewStore>) -> Self {
-        Self { store }
+        Self { store, changes: Arc::default() }
     }
 
     pub fn store(&self) -> &Arc<dyn ViewStore> {
@@ -49,15 +51,34 @@ impl ControlViews {
         events: &[Recorded],
         next: Offset,
     ) -> Result<(), ControlViewError> {
-        let (store, steps) = (&*self.store, steps(events)?);
+        let steps = steps(events)?;
         if steps.is_empty() {
             return Ok(());
         }
-        fold::fold::<Tenants>(store, Tenants::VIEW, partition, &steps, next).await?;
-        fold::fold::<Members>(store, Members::VIEW, partition, &steps, next).await?;
-        fold::fold::<Keys>(store, Keys::VIEW, partition, &steps, next).await?;
-        fold::fold::<Names>(store, Names::VIEW, partition, &steps, next).await?;
-        fold::fold::<Sessions>(store, Sessions::VIEW, partition, &steps, next).await
+        let folded = self.fold(partition, &steps, next).await;
+        // Also of a fold that failed: part of it may have been written.
+        self.changes.fetch_add(1, Ordering::AcqRel);
+        folded
+    }
+
+    /// How often anything has changed, through this object or a clone of it. What was read before and after the same
+    /// count still stands.
+    pub fn changes(&self) -> u64 {
+        self.changes.load(Ordering::Acquire)
+    }
+
+    async fn fold(
+        &self,
+        partition: PartitionId,
+        steps: &[Step],
+        next: Offset,
+    ) -> Result<(), ControlViewError> {
+        let store = &*self.store;
+        fold::fold::<Tenants>(store, Tenants::VIEW, partition, steps, next).await?;
+        fold::fold::<Members>(store, Members::VIEW, partition, steps, next).await?;
+        fold::fold::<Keys>(store, Keys::VIEW, partition, steps, next).await?;
+        fold::fold::<Names>(store, Names::VIEW, partition, steps, next).await?;
+        fold::fold::<Sessions>(store, Sessions::VIEW, partition, steps, next).await
     }
 
     /// Notes that all events before `next` have been taken, and returns when that is on stable storage.
