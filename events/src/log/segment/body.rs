@@ -14,6 +14,10 @@ use crate::subject::Subject;
 use crate::wire::{ChainHash, Envelope, EventType, SchemaVersion};
 
 const LEVEL: i32 = 1;
+/// Smaller bodies are framed with hardly a look at them: what they could become smaller is not worth the tables that a
+/// look needs.
+const SMALL_BYTES: usize = 1 << 10;
+const SMALL_LEVEL: i32 = -100;
 
 /// An event whose body is ready to be written; the body as it came is let go.
 pub(super) struct PreparedEvent {
@@ -31,7 +35,8 @@ pub(super) struct PreparedEvent {
 pub(super) struct Compressors(Mutex<Vec<Compressor>>);
 
 struct Compressor {
-    context: zstd::bulk::Compressor<'static>,
+    usual: zstd::bulk::Compressor<'static>,
+    small: zstd::bulk::Compressor<'static>,
     /// Grows to the bound of the largest body, so that a stored body takes no more room than it has.
     scratch: Vec<u8>,
 }
@@ -60,14 +65,15 @@ impl Compressors {
 
 impl Compressor {
     fn new() -> Self {
-        let context = zstd::bulk::Compressor::new(LEVEL).expect("level 1 exists");
-        Self { context, scratch: Vec::new() }
+        let of_level = |level| zstd::bulk::Compressor::new(level).expect("the level exists");
+        Self { usual: of_level(LEVEL), small: of_level(SMALL_LEVEL), scratch: Vec::new() }
     }
 
     fn compress(&mut self, body: &[u8]) -> Vec<u8> {
         self.scratch.clear();
         self.scratch.reserve(zstd::zstd_safe::compress_bound(body.len()));
-        let length = self.context.compress_to_buffer(body, &mut self.scratch);
+        let context = if body.len() < SMALL_BYTES { &mut self.small } else { &mut self.usual };
+        let length = context.compress_to_buffer(body, &mut self.scratch);
         self.scratch[..length.expect("the buffer has the bound's size")].to_vec()
     }
 }
