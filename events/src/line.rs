@@ -24,5 +24,6 @@ pub use batch::{Field, Line, LineBatch, NameId, Place, Value, ValueKind};
 pub use builder::LineBatchBuilder;
 pub use error::LineError;
 pub use level::Level;
+pub use names::known::KnownNames;
 pub use role::Role;
 pub use stream::{StreamName, StreamParts};

@@ -24,6 +24,7 @@ use antler_config::limits::{IngestLimits, LineLimits, LiveLimits};
 use antler_config::{ByteSize, Config, Storage};
 use antler_events::clock::Clock;
 use antler_events::files::{FileSystem, RealFiles};
+use antler_events::line::KnownNames;
 use antler_events::log::segment::{
     Finding, OpenError, Opened, SegmentLog, SegmentOptions, recorded_partitions,
 };
@@ -169,8 +170,13 @@ impl Program {
         let watched = Watched { gate: &gate, system: &system, index: &index, counters, clock: &clock };
         let sockets = Arc::new(sockets(config, watched));
         let bodies = Bodies::new(config.limits.ingest.clone());
-        let ingest =
-            IngestState { system: Arc::clone(&system), requests, bodies, clock, limits: Arc::new(limits) };
+        let ingest = IngestState {
+            system: Arc::clone(&system),
+            requests,
+            bodies,
+            clock,
+            names: Arc::new(KnownNames::new(limits)),
+        };
         let intake = Intake::new(Arc::clone(&gate), ingest.clone(), config.limits.ingest.clone());
         Ok(Self {
             system,

@@ -201,8 +201,7 @@ fn serve_lines(
     let intake = &shared.program.intake;
     let mut serving = JoinSet::new();
     if let Some(listener) = tcp {
-        let line_limits = Arc::clone(&intake.ingest.limits);
-        let lines = TcpLines { intake: Arc::clone(intake), line_limits, tenant: tenants.tcp };
+        let lines = TcpLines { intake: Arc::clone(intake), tenant: tenants.tcp };
         serving.spawn(Arc::new(lines).serve(listener, stopping.clone()));
     }
     if let Some(socket) = udp {

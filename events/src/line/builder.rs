@@ -10,7 +10,8 @@ use bytes::Bytes;
 use super::batch::{FieldRecord, LineBatch, LineRecord, NO_FIELD, ValueKind};
 use super::error::LineError;
 use super::level::Level;
-use super::names::{Names, PathId};
+use super::names::known::KnownNames;
+use super::names::{NameTable, Names, PathId};
 use super::role::{Claim, Role};
 use super::scan::text::unescape;
 use super::scan::{Container, Leaves, PADDING, scan};
@@ -49,6 +50,15 @@ pub struct LineBatchBuilder {
 impl LineBatchBuilder {
     pub fn new(limits: LineLimits, received_at: Timestamp) -> Self {
         let names = Names::new(&limits);
+        Self::with_names(limits, received_at, names)
+    }
+
+    /// With the limits of what is known, and without the need to learn the same names again.
+    pub fn knowing(known: &KnownNames, received_at: Timestamp) -> Self {
+        Self::with_names(known.limits().clone(), received_at, known.take())
+    }
+
+    fn with_names(limits: LineLimits, received_at: Timestamp, names: Names) -> Self {
         Self {
             limits,
             received_at,
@@ -158,15 +168,29 @@ impl LineBatchBuilder {
         Ok(LineRecord { field_count: (self.fields.len() - first_field) as u16, ..record })
     }
 
+    /// Whether what was known has come in the way of a name, so that the batch has to be built without.
+    pub fn is_crowded(&self) -> bool {
+        self.names.is_crowded()
+    }
+
     /// Ends the batch.
     pub fn finish(self) -> LineBatch {
+        self.finish_with(Names::into_table)
+    }
+
+    /// Ends the batch, and keeps what it taught.
+    pub fn finish_knowing(self, known: &KnownNames) -> LineBatch {
+        self.finish_with(|names| known.give(names))
+    }
+
+    fn finish_with(self, table_of: impl FnOnce(Names) -> NameTable) -> LineBatch {
         let buffer_capacity = self.buffer.capacity();
         LineBatch {
             buffer: Bytes::from(self.buffer),
             buffer_capacity,
             lines: self.lines,
             fields: self.fields,
-            names: self.names.into_table(),
+            names: table_of(self.names),
             received_at: self.received_at,
         }
     }

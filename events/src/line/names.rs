@@ -15,6 +15,7 @@ use self::slots::Slots;
 use super::role::{Claim, leads_to_a_role};
 use super::scan::text::unescape;
 
+pub(super) mod known;
 mod slots;
 
 /// A name in its batch.
@@ -108,6 +109,10 @@ pub(super) struct Names {
     hasher: FixedState,
     names_max: usize,
     name_bytes_max: usize,
+    /// Paths that batches before have left.
+    inherited: usize,
+    /// A path was refused that might have been taken without those.
+    is_crowded: bool,
 }
 
 /// How much was known before a line.
@@ -168,6 +173,8 @@ impl Names {
             hasher: FixedState::default(),
             names_max: usize::from(limits.names_per_batch_max),
             name_bytes_max: usize::from(limits.name_bytes_max),
+            inherited: 0,
+            is_crowded: false,
         };
         names.add_path(PathId::HIDDEN, b"", 0, "");
         names.path(PathId::ROOT, b"message");
@@ -279,7 +286,11 @@ impl Names {
         let too_many = self.paths.len() >= PRESET_PATHS + 2 * self.names_max && !leads_to_a_role(&dotted);
         let too_long = dotted.len() > self.name_bytes_max;
         let Ok(key_length) = u16::try_from(key.len() + 2) else { return PathId::HIDDEN };
-        if too_many || too_long || self.path_slots.insert(hash).is_none() {
+        if too_long {
+            return PathId::HIDDEN;
+        }
+        if too_many || self.path_slots.insert(hash).is_none() {
+            self.is_crowded |= self.inherited > 0;
             return PathId::HIDDEN;
         }
         self.add_path(parent, key, key_length, &dotted)
@@ -361,7 +372,22 @@ impl Names {
         self.name_slots.truncate(mark.names);
     }
 
+    /// Whether a batch might have more names if it began without those of batches before.
+    pub(super) fn is_crowded(&self) -> bool {
+        self.is_crowded
+    }
+
     pub(super) fn into_table(self) -> NameTable {
         self.names
+    }
+
+    /// The names of the batch. What is left knows the paths and has no names, ready for another batch.
+    fn renew(&mut self) -> NameTable {
+        for path in self.named.drain(..) {
+            self.paths[usize::from(path.0)].name = None;
+        }
+        self.name_slots.truncate(0);
+        self.inherited = self.paths.len();
+        std::mem::take(&mut self.names)
     }
 }

@@ -7,11 +7,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use antler_actors::system::{IngestError, System};
-use antler_config::limits::LineLimits;
 use antler_events::clock::{Clock, Timestamp};
 use antler_events::event::lines::{Arrival, LineDefaults};
 use antler_events::ids::TenantId;
-use antler_events::line::{LineBatch, LineBatchBuilder};
+use antler_events::line::{KnownNames, LineBatch, LineBatchBuilder};
 use antler_projections::index::port::{Bounds, SearchIndex};
 use tokio::sync::watch;
 
@@ -31,7 +30,7 @@ pub(super) struct Feeder {
     system: Arc<System>,
     index: Arc<dyn SearchIndex>,
     clock: Arc<dyn Clock>,
-    limits: Arc<LineLimits>,
+    names: Arc<KnownNames>,
     seed: u64,
 }
 
@@ -42,7 +41,7 @@ impl Feeder {
             system: Arc::clone(&program.system),
             index: Arc::clone(&program.index),
             clock: Arc::clone(&program.ingest.clock),
-            limits: Arc::clone(&program.ingest.limits),
+            names: Arc::clone(&program.ingest.names),
             seed,
         }
     }
@@ -121,7 +120,7 @@ impl Feeder {
     /// The lines of one second.
     fn batch(&self, lines: &[DemoLine]) -> LineBatch {
         let arrived_at = lines.first().map_or_else(|| self.clock.now(), |line| line.time);
-        let mut builder = LineBatchBuilder::new((*self.limits).clone(), arrived_at);
+        let mut builder = LineBatchBuilder::knowing(&self.names, arrived_at);
         for line in lines {
             let bytes = line.text.as_bytes();
             let pushed = if line.is_access { builder.push_plain(bytes) } else { builder.push_json(bytes) };

@@ -10,11 +10,11 @@ use std::sync::Arc;
 use antler_actors::ingest_shard::{Arrived, Request};
 use antler_actors::requests::{Begun, RequestError, Requests};
 use antler_actors::system::{IngestError, System};
-use antler_config::limits::LineLimits;
 use antler_events::clock::Clock;
 use antler_events::event::lines::{Arrival, LineDefaults};
 use antler_events::event::note::{AnswerForm, LinesRejected, NamedError, RequestKey, RequestKeyError};
 use antler_events::ids::TenantId;
+use antler_events::line::KnownNames;
 use axum::Router;
 use axum::body::Body;
 use axum::extract::Request as HttpRequest;
@@ -42,7 +42,7 @@ pub struct IngestState {
     pub requests: Requests,
     pub bodies: Bodies,
     pub clock: Arc<dyn Clock>,
-    pub limits: Arc<LineLimits>,
+    pub names: Arc<KnownNames>,
 }
 
 /// `POST /api/logs/` and `POST /api/logs/bulk/`, with and without a version and a slash at the end.
@@ -133,9 +133,9 @@ impl IngestState {
         bytes: impl Fn(&H) -> &Bytes + Send + 'static,
         form: Form,
     ) -> Result<Result<Decoded, DecodeError>, ApiError> {
-        let (limits, now) = (Arc::clone(&self.limits), self.clock.now());
+        let (names, now) = (Arc::clone(&self.names), self.clock.now());
         let is_small = bytes(&held).len() <= SMALL_BYTES;
-        let decode = move |held: H| decode::decode(bytes(&held), form, &limits, now);
+        let decode = move |held: H| decode::decode(bytes(&held), form, &names, now);
         if is_small {
             return Ok(decode(held));
         }
@@ -165,7 +165,7 @@ impl IngestState {
         let rejected = (!decoded.rejected.is_empty()).then(|| {
             let mut letters = LinesRejected::new(self.clock.now(), &arrival);
             for Rejected { line, error, raw } in &decoded.rejected {
-                letters.push(*line, *error, raw, &self.limits);
+                letters.push(*line, *error, raw, self.names.limits());
             }
             letters
         });

@@ -3,9 +3,8 @@
 //! Invariant: every line of the body is in a batch byte for byte, or among the rejected, or blank. It is a pure
 //! function: it knows no socket and no tenant.
 
-use antler_config::limits::LineLimits;
 use antler_events::clock::Timestamp;
-use antler_events::line::{LineBatch, LineBatchBuilder, LineError};
+use antler_events::line::{KnownNames, LineBatch, LineBatchBuilder, LineError};
 use bytes::Bytes;
 use serde::Deserialize;
 use serde_json::value::RawValue;
@@ -74,23 +73,19 @@ impl Form {
     }
 }
 
-/// Takes a body apart.
+/// Takes a body apart, with the limits of what is known about names.
 pub fn decode(
     body: &Bytes,
     form: Form,
-    limits: &LineLimits,
+    known: &KnownNames,
     received_at: Timestamp,
 ) -> Result<Decoded, DecodeError> {
-    let mut decoder = Decoder::new(body, limits, received_at);
-    match (form, body.trim_ascii_start().first()) {
-        (_, None) => return Err(DecodeError::Empty),
-        (Form::Ndjson, _) => decoder.lines(Kind::Json),
-        (Form::Text, _) => decoder.lines(Kind::JsonOrText),
-        (Form::Json | Form::Unknown, Some(b'[' | b'{')) => decoder.json()?,
-        (Form::Json, _) => decoder.json()?,
-        (Form::Unknown, _) => decoder.lines(Kind::JsonOrText),
+    let (decoded, is_crowded) = Decoder::new(body, known, received_at).read(form)?;
+    if !is_crowded {
+        return Ok(decoded);
     }
-    Ok(decoder.finish())
+    let nothing_known = KnownNames::new(known.limits().clone());
+    Ok(Decoder::new(body, &nothing_known, received_at).read(form)?.0)
 }
 
 /// What a line has to be.
@@ -109,20 +104,40 @@ struct Wrapped<'a> {
 
 struct Decoder<'a> {
     body: &'a Bytes,
-    limits: &'a LineLimits,
+    known: &'a KnownNames,
     received_at: Timestamp,
     builder: LineBatchBuilder,
     /// Bytes of the body that have been read.
     read: usize,
     number: u64,
     decoded: Decoded,
+    is_crowded: bool,
 }
 
 impl<'a> Decoder<'a> {
-    fn new(body: &'a Bytes, limits: &'a LineLimits, received_at: Timestamp) -> Self {
-        let mut builder = LineBatchBuilder::new(limits.clone(), received_at);
+    fn new(body: &'a Bytes, known: &'a KnownNames, received_at: Timestamp) -> Self {
+        let mut builder = LineBatchBuilder::knowing(known, received_at);
         builder.reserve(body.len().min(BATCH_BYTES));
-        Self { body, limits, received_at, builder, read: 0, number: 0, decoded: Decoded::default() }
+        let decoded = Decoded::default();
+        Self { body, known, received_at, builder, read: 0, number: 0, decoded, is_crowded: false }
+    }
+
+    /// What the body holds, and whether what was known has come in the way of a name.
+    fn read(mut self, form: Form) -> Result<(Decoded, bool), DecodeError> {
+        match (form, self.body.trim_ascii_start().first()) {
+            (_, None) => return Err(DecodeError::Empty),
+            (Form::Ndjson, _) => self.lines(Kind::Json),
+            (Form::Text, _) => self.lines(Kind::JsonOrText),
+            (Form::Json | Form::Unknown, Some(b'[' | b'{')) => self.json()?,
+            (Form::Json, _) => self.json()?,
+            (Form::Unknown, _) => self.lines(Kind::JsonOrText),
+        }
+        let last = self.builder;
+        let is_crowded = self.is_crowded || last.is_crowded();
+        if !last.is_empty() {
+            self.decoded.batches.push(last.finish_knowing(self.known));
+        }
+        Ok((self.decoded, is_crowded))
     }
 
     fn lines(&mut self, kind: Kind) {
@@ -202,19 +217,13 @@ impl<'a> Decoder<'a> {
 
     fn close(&mut self) {
         let left = self.body.len().saturating_sub(self.read);
-        let mut next = LineBatchBuilder::new(self.limits.clone(), self.received_at);
+        let mut next = LineBatchBuilder::knowing(self.known, self.received_at);
         next.reserve(left.min(BATCH_BYTES));
         let full = std::mem::replace(&mut self.builder, next);
+        self.is_crowded |= full.is_crowded();
         if !full.is_empty() {
-            self.decoded.batches.push(full.finish());
+            self.decoded.batches.push(full.finish_knowing(self.known));
         }
-    }
-
-    fn finish(mut self) -> Decoded {
-        if !self.builder.is_empty() {
-            self.decoded.batches.push(self.builder.finish());
-        }
-        self.decoded
     }
 }
 
@@ -224,11 +233,14 @@ fn not_json(error: &serde_json::Error) -> DecodeError {
 
 #[cfg(test)]
 mod tests {
+    use antler_config::limits::LineLimits;
+
     use super::*;
 
     fn decoded(body: &str, form: Form) -> Result<Decoded, DecodeError> {
         let limits = LineLimits { line_bytes_max: 100, lines_per_batch_max: 4, ..LineLimits::default() };
-        decode(&Bytes::copy_from_slice(body.as_bytes()), form, &limits, Timestamp::from_nanos(0))
+        let known = KnownNames::new(limits);
+        decode(&Bytes::copy_from_slice(body.as_bytes()), form, &known, Timestamp::from_nanos(0))
     }
 
     /// The lines, and the numbers and codes of those that were rejected.

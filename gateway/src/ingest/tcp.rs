@@ -9,7 +9,6 @@ use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use antler_config::duration;
-use antler_config::limits::LineLimits;
 use antler_events::event::lines::Arrival;
 use antler_events::ids::TenantId;
 use antler_events::wire::Receipt;
@@ -39,7 +38,6 @@ const FAREWELL_MAX: Duration = Duration::from_secs(1);
 #[derive(Debug)]
 pub struct TcpLines {
     pub intake: Arc<Intake>,
-    pub line_limits: Arc<LineLimits>,
     /// Whose lines those without a token are.
     pub tenant: Option<TenantId>,
 }
@@ -73,7 +71,7 @@ impl TcpLines {
     ) {
         let _counted = Counted::new(&self.intake);
         let _ = stream.set_nodelay(true);
-        let lines = LineStream::new(self.line_limits.line_bytes_max);
+        let lines = LineStream::new(self.intake.ingest.names.limits().line_bytes_max);
         let origin = address.ip().to_canonical();
         let mut connection = Connection {
             with: &self,
