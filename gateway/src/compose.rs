@@ -170,13 +170,8 @@ impl Program {
         let watched = Watched { gate: &gate, system: &system, index: &index, counters, clock: &clock };
         let sockets = Arc::new(sockets(config, watched));
         let bodies = Bodies::new(config.limits.ingest.clone());
-        let ingest = IngestState {
-            system: Arc::clone(&system),
-            requests,
-            bodies,
-            clock,
-            names: Arc::new(KnownNames::new(limits)),
-        };
+        let (system_of_ingest, names) = (Arc::clone(&system), Arc::new(KnownNames::new(limits)));
+        let ingest = IngestState { system: system_of_ingest, requests, bodies, clock, names };
         let intake = Intake::new(Arc::clone(&gate), ingest.clone(), config.limits.ingest.clone());
         Ok(Self {
             system,
