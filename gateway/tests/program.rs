@@ -4,6 +4,8 @@
 //! They do not sleep for a fixed time: they wait until something is there, with a bound.
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+#[path = "program/client.rs"]
+mod client;
 #[path = "program/demo.rs"]
 mod demo;
 #[path = "program/lines.rs"]
@@ -16,6 +18,8 @@ mod operations;
 mod repeats;
 #[path = "program/running.rs"]
 mod running;
+#[path = "program/socket_client.rs"]
+mod socket_client;
 #[path = "program/sockets.rs"]
 mod sockets;
 #[path = "program/terminal.rs"]
@@ -23,9 +27,10 @@ mod terminal;
 #[path = "program/written_folder.rs"]
 mod written_folder;
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::{Command, Output};
 
+use client::{path_text, settings};
 use running::{Running, get, request};
 
 fn antler(arguments: &[&str]) -> Command {
@@ -48,17 +53,6 @@ fn check(arguments: &[&str], code: i32, expected: &str) {
     let said = text(&output.stdout) + &text(&output.stderr);
     assert_eq!(output.status.code(), Some(code), "{arguments:?}: {said}");
     assert!(said.contains(expected), "{arguments:?}: {said}");
-}
-
-/// Writes a configuration file.
-fn settings(dir: &Path, content: impl AsRef<[u8]>) -> PathBuf {
-    let path = dir.join("antler.toml");
-    std::fs::write(&path, content).unwrap();
-    path
-}
-
-fn path_text(path: &Path) -> &str {
-    path.to_str().unwrap()
 }
 
 #[test]

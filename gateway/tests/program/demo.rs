@@ -1,10 +1,12 @@
 //! The demo through the real binary: somebody starts it, logs in, and finds a shop with a past.
 
-use super::lines::{found, send};
+use super::client::{found, send};
 use super::running::{Running, wait};
 
+/// The ports are told before the demo has its login.
 fn password_of(data: &std::path::Path) -> String {
-    std::fs::read_to_string(data.join("credentials/demo.password")).unwrap()
+    let file = data.join("credentials/demo.password");
+    wait(|| std::fs::read_to_string(&file).ok().filter(|password| !password.is_empty()))
 }
 
 fn log_in(running: &Running, password: &str) -> String {
@@ -21,7 +23,7 @@ fn the_demo_has_a_past_a_present_and_its_own_tenant() {
     let running = Running::start(dir.path(), &["serve", "--demo"]);
     let password = password_of(dir.path());
     let token = log_in(&running, &password);
-    let (stranger, _) = super::lines::register(&running, "ann");
+    let (stranger, _) = super::client::register(&running, "ann");
     for query in [
         "service:nginx",
         "service:payments%20and%20level:error",
@@ -52,8 +54,8 @@ fn the_demo_has_a_past_a_present_and_its_own_tenant() {
 fn a_name_that_is_taken_is_told() {
     let dir = tempfile::tempdir().unwrap();
     let running = Running::start(dir.path(), &[]);
-    super::lines::register(&running, "demo");
+    super::client::register(&running, "demo");
     assert_eq!(running.stop("TERM").0, Some(0));
-    let data = super::path_text(dir.path());
+    let data = super::client::path_text(dir.path());
     super::check(&["--demo", "--ephemeral-ports", "--data", data], 1, "somebody else has the name demo");
 }

@@ -1,54 +1,11 @@
 //! Lines through the real binary: somebody registers, sends, finds, and finds again after a crash.
 
-use serde_json::{Value, json};
+use serde_json::json;
 
-use super::running::{Answer, Running, exchange, wait};
+use super::client::{found, register, send, ship, wait_for};
+use super::running::Running;
 
-const PASSWORD: &str = "correct horse battery staple";
 const NDJSON: &str = "application/x-ndjson";
-
-pub(crate) fn send(running: &Running, method: &str, path: &str, headers: &str, body: &[u8]) -> Answer {
-    let length = body.len();
-    let head = format!("{method} {path} HTTP/1.1\r\nContent-Length: {length}{headers}");
-    exchange(running.http, &head, body)
-}
-
-fn post_json(running: &Running, path: &str, token: Option<&str>, body: &Value) -> Value {
-    let credential = token.map(|token| format!("\r\nAuthorization: Bearer {token}")).unwrap_or_default();
-    let headers = format!("\r\nContent-Type: application/json{credential}");
-    let answer = send(running, "POST", path, &headers, body.to_string().as_bytes());
-    assert!(answer.head.starts_with("HTTP/1.1 201"), "{} {}", answer.head, answer.body);
-    answer.json()
-}
-
-/// A new tenant: an access token, and a key that may send lines.
-pub(crate) fn register(running: &Running, name: &str) -> (String, String) {
-    let body = json!({
-        "username": name, "email": format!("{name}@example.org"),
-        "password": PASSWORD, "password_confirm": PASSWORD,
-    });
-    let token = post_json(running, "/api/auth/register/", None, &body)["token"].as_str().unwrap().to_owned();
-    let key = json!({"name": "shipper", "scopes": ["ingest"]});
-    let key = post_json(running, "/api/users/profile/api-keys/", Some(&token), &key);
-    (token, key["key"].as_str().unwrap().to_owned())
-}
-
-pub(crate) fn ship(running: &Running, key: &str, content_type: &str, body: &[u8]) -> (u16, Value) {
-    let headers = format!("\r\nContent-Type: {content_type}\r\nAuthorization: ApiKey {key}");
-    let answer = send(running, "POST", "/api/logs/bulk/", &headers, body);
-    (answer.head[9..12].parse().unwrap(), answer.json())
-}
-
-pub(crate) fn found(running: &Running, token: &str, query: &str) -> Value {
-    let headers = format!("\r\nAuthorization: Bearer {token}");
-    let answer = send(running, "GET", &format!("/api/logs/search/?q={query}"), &headers, b"");
-    assert!(answer.head.starts_with("HTTP/1.1 200"), "{} {}", answer.head, answer.body);
-    answer.json()
-}
-
-pub(crate) fn wait_for(running: &Running, token: &str, query: &str, total: u64) -> Value {
-    wait(|| Some(found(running, token, query)).filter(|page| page["total"] == total))
-}
 
 #[test]
 fn a_line_is_sent_found_kept_from_others_and_there_after_a_crash() {
@@ -74,9 +31,9 @@ fn a_line_is_sent_found_kept_from_others_and_there_after_a_crash() {
 #[test]
 fn lines_that_cannot_be_taken_are_refused_with_a_reason() {
     let dir = tempfile::tempdir().unwrap();
-    let settings = super::settings(dir.path(), "[limits.ingest]\nbody_bytes_max = \"64 KiB\"\n");
+    let settings = super::client::settings(dir.path(), "[limits.ingest]\nbody_bytes_max = \"64 KiB\"\n");
     let data = tempfile::tempdir().unwrap();
-    let running = Running::start(data.path(), &["serve", "--config", super::path_text(&settings)]);
+    let running = Running::start(data.path(), &["serve", "--config", super::client::path_text(&settings)]);
     let (token, key) = register(&running, "ann");
     let check = |key: &str, content_type: &str, body: &[u8], status: u16, words: &str| {
         let (found, answer) = ship(&running, key, content_type, body);

@@ -2,12 +2,11 @@
 
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::{Shutdown, SocketAddr, TcpStream, UdpSocket};
-use std::path::Path;
 use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use super::lines::{found, register, wait_for};
+use super::client::{found, register, start_with, wait_for};
 use super::running::{Running, exchange, wait};
 
 /// Far above what a loaded machine needs.
@@ -35,11 +34,6 @@ fn tell(address: SocketAddr, parts: &[&[u8]]) -> String {
 
 fn greeting(key: &str, ack: bool) -> Vec<u8> {
     format!("{}\n", json!({"token": key, "ack": ack})).into_bytes()
-}
-
-fn start_with(dir: &Path, settings: &str) -> Running {
-    let file = super::settings(dir, settings);
-    Running::start(&dir.join("data"), &["serve", "--config", super::path_text(&file)])
 }
 
 fn code(answer: &str) -> String {
@@ -189,9 +183,9 @@ fn a_taken_port_is_an_error_if_it_was_set_and_a_note_if_it_was_not() {
     let address = taken.local_addr().unwrap();
     let dir = tempfile::tempdir().unwrap();
     let run = |settings: &str| {
-        let file = super::settings(dir.path(), settings);
+        let file = super::client::settings(dir.path(), settings);
         let data = dir.path().join("data");
-        let arguments = ["--listen", "127.0.0.1:0", "--config", super::path_text(&file), "--data"];
+        let arguments = ["--listen", "127.0.0.1:0", "--config", super::client::path_text(&file), "--data"];
         super::antler(&arguments).arg(&data).output().unwrap()
     };
     let output = run(&format!("[listeners]\ntcp = \"{address}\"\n"));

@@ -1,14 +1,16 @@
 //! What an operator sees of a running server: headers, health, metrics, and the state of the actors.
 
-use super::lines::{register, send, ship};
+use super::client::{register, send, ship};
 use super::running::{Answer, Running, get, request};
 
 const TOKEN: &str = "an operator's own token";
 
 fn with_operator(dir: &std::path::Path) -> Running {
-    let config =
-        super::settings(dir, format!("[listeners]\noperator_token = \"{TOKEN}\"\nhttps_in_front = true\n"));
-    Running::start(&dir.join("data"), &["--config", super::path_text(&config)])
+    let config = super::client::settings(
+        dir,
+        format!("[listeners]\noperator_token = \"{TOKEN}\"\nhttps_in_front = true\n"),
+    );
+    Running::start(&dir.join("data"), &["--config", super::client::path_text(&config)])
 }
 
 fn asked(running: &Running, method: &str, path: &str, token: &str) -> Answer {
@@ -97,7 +99,8 @@ fn the_operator_sees_all_tenants_and_an_admin_its_own() {
     assert_eq!(status(TOKEN, "POST", "/api/admin/tenants/../revive/"), "404");
     assert_eq!(status(TOKEN, "GET", "/api/logs/search/"), "401");
     let (data, config) = (dir.path().join("data"), dir.path().join("antler.toml"));
-    let (data, config, http) = (super::path_text(&data), super::path_text(&config), running.http.to_string());
+    let (data, config, http) =
+        (super::client::path_text(&data), super::client::path_text(&config), running.http.to_string());
     let doctor = ["doctor", "--data", data, "--config", config, "--listen", &http];
     super::check(&doctor, 0, "ok       server, index: ");
     super::check(&doctor, 0, "ok       platform: 2 tenants run, 0 are set aside");
@@ -110,6 +113,10 @@ fn without_a_token_in_the_settings_there_is_no_operator() {
     let dir = tempfile::tempdir().unwrap();
     let running = Running::start(dir.path(), &[]);
     assert!(asked(&running, "GET", "/api/admin/actors/", "").head.starts_with("HTTP/1.1 401"));
-    let config = super::settings(dir.path(), "[listeners]\noperator_token = \"short\"\n");
-    super::check(&["config", "check", "--config", super::path_text(&config)], 1, "at least 16 characters");
+    let config = super::client::settings(dir.path(), "[listeners]\noperator_token = \"short\"\n");
+    super::check(
+        &["config", "check", "--config", super::client::path_text(&config)],
+        1,
+        "at least 16 characters",
+    );
 }

@@ -5,7 +5,7 @@ use std::net::{SocketAddr, TcpStream};
 
 use serde_json::{Value, json};
 
-use super::lines::{found, register, send, wait_for};
+use super::client::{found, register, send, wait_for};
 use super::running::{Answer, Running, exchange, wait};
 
 const NDJSON: &str = "application/x-ndjson";

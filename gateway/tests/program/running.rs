@@ -7,6 +7,7 @@ use std::net::{SocketAddr, TcpStream};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::sync::mpsc;
+use std::thread::JoinHandle;
 use std::time::Duration;
 
 /// Far above what a loaded machine needs.
@@ -18,7 +19,7 @@ pub(crate) struct Running {
     pub(crate) http: SocketAddr,
     ports: serde_json::Value,
     /// What it says on standard error; a thread reads it so that the pipe never fills.
-    said: mpsc::Receiver<String>,
+    said: Option<JoinHandle<String>>,
 }
 
 pub(crate) struct Answer {
@@ -29,9 +30,14 @@ pub(crate) struct Answer {
 impl Running {
     /// Starts a server on a folder and waits until it is ready.
     pub(crate) fn start(data: &Path, arguments: &[&str]) -> Self {
+        Self::launch(Command::new(env!("CARGO_BIN_EXE_antler")), data, arguments)
+    }
+
+    /// The same with a command that becomes the server.
+    pub(crate) fn launch(mut command: Command, data: &Path, arguments: &[&str]) -> Self {
         let ports = tempfile::tempdir().unwrap();
         let ports_file = ports.path().join("ports.json");
-        let mut process = Command::new(env!("CARGO_BIN_EXE_antler"))
+        let mut process = command
             .args(arguments)
             .args(["--ephemeral-ports", "--data", data.to_str().unwrap()])
             .args(["--ports-file", ports_file.to_str().unwrap()])
@@ -39,15 +45,17 @@ impl Running {
             .spawn()
             .unwrap();
         let mut stderr = process.stderr.take().unwrap();
-        let (sender, said) = mpsc::channel();
-        std::thread::spawn(move || {
+        let mut said = Some(std::thread::spawn(move || {
             let mut text = String::new();
             let _ = stderr.read_to_string(&mut text);
-            let _ = sender.send(text);
-        });
+            text
+        }));
         let ready = wait(|| {
             if let Some(status) = process.try_wait().unwrap() {
-                panic!("it ended with {status} before it was ready: {}", said.recv().unwrap());
+                panic!(
+                    "it ended with {status} before it was ready: {}",
+                    said.take().unwrap().join().unwrap()
+                );
             }
             std::fs::read_to_string(&ports_file).ok()
         });
@@ -71,12 +79,16 @@ impl Running {
         answer.json()
     }
 
-    /// Sends a signal and waits for the end: the exit code and what was said.
-    pub(crate) fn stop(mut self, signal: &str) -> (Option<i32>, String) {
+    pub(crate) fn signal(&self, signal: &str) {
         let id = self.id().to_string();
         assert!(Command::new("kill").args(["-s", signal, &id]).status().unwrap().success());
+    }
+
+    /// Sends a signal and waits for the end: the exit code and what was said.
+    pub(crate) fn stop(mut self, signal: &str) -> (Option<i32>, String) {
+        self.signal(signal);
         let status = wait(|| self.process.try_wait().unwrap());
-        (status.code(), self.said.recv().unwrap())
+        (status.code(), self.said.take().unwrap().join().unwrap())
     }
 }
 

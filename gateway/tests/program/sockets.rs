@@ -1,126 +1,13 @@
 //! Sockets of the real binary, with a client that does what browsers and programs do, and what they should not.
 
 use std::io::{Read as _, Write as _};
-use std::net::TcpStream;
-use std::path::Path;
-use std::time::Duration;
 
 use serde_json::{Value, json};
-use tungstenite::client::IntoClientRequest as _;
-use tungstenite::protocol::frame::coding::CloseCode;
-use tungstenite::{Message, WebSocket};
+use tungstenite::Message;
 
-use super::lines::{register, send, ship, wait_for};
+use super::client::{register, send, ship, start_with, wait_for};
 use super::running::{Running, request, wait};
-
-const PATIENCE: Duration = Duration::from_secs(20);
-/// Nothing is expected: long enough for a line to come that should not.
-const SILENCE: Duration = Duration::from_millis(300);
-
-struct Socket(WebSocket<TcpStream>);
-
-impl Socket {
-    fn open(running: &Running, path: &str) -> Self {
-        Self::with_headers(running, path, &[]).unwrap_or_else(|error| panic!("{path}: {error}"))
-    }
-
-    fn with_headers(running: &Running, path: &str, headers: &[(&'static str, &str)]) -> Result<Self, String> {
-        let stream = TcpStream::connect(running.http).unwrap();
-        stream.set_read_timeout(Some(PATIENCE)).unwrap();
-        let mut request = format!("ws://{}{path}", running.http).into_client_request().unwrap();
-        for (name, value) in headers {
-            request.headers_mut().insert(*name, value.parse().unwrap());
-        }
-        let opened = tungstenite::client(request, stream);
-        opened.map(|(socket, _)| Self(socket)).map_err(|error| error.to_string())
-    }
-
-    /// The next message; none if nothing comes in time. The end is a panic.
-    fn hear_within(&mut self, patience: Duration) -> Option<Value> {
-        self.0.get_ref().set_read_timeout(Some(patience)).unwrap();
-        loop {
-            match self.0.read() {
-                Ok(Message::Text(text)) => return Some(serde_json::from_str(&text).unwrap()),
-                Ok(Message::Close(frame)) => panic!("closed: {frame:?}"),
-                Ok(_) => {}
-                Err(tungstenite::Error::Io(_)) => return None,
-                Err(error) => panic!("{error}"),
-            }
-        }
-    }
-
-    fn hear(&mut self) -> Value {
-        self.hear_within(PATIENCE).expect("a message in time")
-    }
-
-    /// Passes over other messages.
-    fn expect(&mut self, kind: &str) -> Value {
-        loop {
-            let heard = self.hear();
-            if heard["type"] == kind {
-                return heard;
-            }
-        }
-    }
-
-    fn say(&mut self, message: &Value) {
-        self.0.send(Message::text(message.to_string())).unwrap();
-    }
-
-    /// The next lines: their messages, and the number of the last.
-    fn lines(&mut self, count: usize) -> (Vec<String>, u64) {
-        let (mut lines, mut last) = (Vec::new(), 0);
-        while lines.len() < count {
-            let heard = self.hear();
-            match heard["type"].as_str().unwrap() {
-                "log" | "new_log" => {
-                    lines.push(message(&heard["data"]));
-                    last = heard["seq"].as_u64().unwrap();
-                }
-                "log_batch" => {
-                    let data = heard["data"].as_array().unwrap();
-                    assert_eq!(heard["count"], data.len());
-                    assert!(heard["first"].as_u64() < heard["last"].as_u64());
-                    lines.extend(data.iter().map(message));
-                    last = heard["last"].as_u64().unwrap();
-                }
-                _ => {}
-            }
-        }
-        assert_eq!(lines.len(), count, "{lines:?}");
-        (lines, last)
-    }
-
-    fn hears_nothing(&mut self) {
-        let heard = self.hear_within(SILENCE);
-        assert_eq!(heard, None);
-    }
-
-    /// The code and reason of the end.
-    fn end(&mut self) -> (u16, String) {
-        self.0.get_ref().set_read_timeout(Some(PATIENCE)).unwrap();
-        loop {
-            match self.0.read() {
-                Ok(Message::Close(frame)) => {
-                    let frame = frame.unwrap();
-                    return (CloseCode::into(frame.code), frame.reason.to_string());
-                }
-                Ok(_) => {}
-                Err(error) => panic!("it ended without a word: {error}"),
-            }
-        }
-    }
-}
-
-fn message(line: &Value) -> String {
-    line["message"].as_str().unwrap().to_owned()
-}
-
-fn stream(running: &Running, token: &str, more: &str) -> Socket {
-    let mut socket = Socket::open(running, &format!("/ws/logs/stream/?token={token}{more}"));
-    assert_eq!(socket.hear()["type"], "connection");
-    socket
-}
+use super::socket_client::{Socket, stream};
 
 fn post(running: &Running, key: &str, lines: &[Value]) {
     let body: String = lines.iter().map(|line| format!("{line}\n")).collect();
@@ -131,15 +18,10 @@ fn say(running: &Running, key: &str, text: &str) {
     post(running, key, &[json!({"message": text, "level": "info"})]);
 }
 
-fn started(dir: &Path, settings: &str) -> Running {
-    let config = super::settings(dir, settings);
-    Running::start(&dir.join("data"), &["serve", "--config", super::path_text(&config)])
-}
-
 #[test]
 fn a_credential_comes_in_the_address_the_head_or_the_first_message() {
     let dir = tempfile::tempdir().unwrap();
-    let running = started(dir.path(), "[limits.live]\ncredential_timeout = \"300 ms\"\n");
+    let running = start_with(dir.path(), "[limits.live]\ncredential_timeout = \"300 ms\"\n");
     let (token, key) = register(&running, "ann");
     let mut socket = stream(&running, &token, "");
     let mut headed =
@@ -175,7 +57,7 @@ fn a_credential_comes_in_the_address_the_head_or_the_first_message() {
 #[test]
 fn what_is_no_socket_and_pages_of_other_sites_are_refused() {
     let dir = tempfile::tempdir().unwrap();
-    let running = started(
+    let running = start_with(
         dir.path(),
         "[listeners]\nsocket_origins = \"https://status.example.org\"\n[limits.live]\nsockets_max = 2\n",
     );
@@ -310,7 +192,7 @@ fn a_paused_stream_only_counts_and_goes_on_where_it_was() {
 #[test]
 fn who_is_revoked_is_let_go() {
     let dir = tempfile::tempdir().unwrap();
-    let running = started(dir.path(), "[limits.live]\ncredential_check_every = \"100 ms\"\n");
+    let running = start_with(dir.path(), "[limits.live]\ncredential_check_every = \"100 ms\"\n");
     let (token, _) = register(&running, "ann");
     let headers = format!("\r\nContent-Type: application/json\r\nAuthorization: Bearer {token}");
     let body = json!({"name": "reader", "scopes": ["read"]}).to_string();
@@ -391,7 +273,7 @@ fn errors_are_notified_up_to_a_rate() {
 #[test]
 fn garbage_floods_and_endless_frames_end_the_socket_and_nothing_else() {
     let dir = tempfile::tempdir().unwrap();
-    let running = started(dir.path(), "[limits.live]\nmessages_max = 20\nping_every = \"200 ms\"\n");
+    let running = start_with(dir.path(), "[limits.live]\nmessages_max = 20\nping_every = \"200 ms\"\n");
     let (token, key) = register(&running, "ann");
     let mut good = stream(&running, &token, "");
     let good = std::thread::spawn(move || good.lines(1).0);

@@ -4,7 +4,7 @@ use std::io::Write;
 use std::net::TcpListener;
 use std::process::{Output, Stdio};
 
-use super::lines::register;
+use super::client::register;
 use super::running::{Running, wait};
 use super::{antler, text};
 
@@ -89,7 +89,7 @@ fn a_large_file_is_sent_in_batches_and_rejected_lines_are_named() {
         let sent = with(
             &running,
             &key,
-            &[&["send", super::path_text(&path), "--service", "shop"], compression].concat(),
+            &[&["send", super::client::path_text(&path), "--service", "shop"], compression].concat(),
             b"",
         );
         let told = text(&sent.stdout);
