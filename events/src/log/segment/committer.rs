@@ -6,6 +6,7 @@
 
 use std::io;
 use std::sync::Arc;
+use std::time::Duration;
 
 use super::active::Active;
 use super::body::PreparedEvent;
@@ -22,6 +23,10 @@ use crate::ids::{Offset, PartitionId};
 use crate::log::{AppendError, Appended};
 use crate::wire::chain::ChainId;
 use crate::wire::{ChainHash, Envelope};
+
+/// A writer whose disk is full tries this often whether there is room again, with so many bytes.
+const PROBE_EVERY: Duration = Duration::from_secs(1);
+const PROBE_BYTES: usize = 64 << 10;
 
 /// Writes one partition.
 #[derive(Debug)]
@@ -88,10 +93,28 @@ impl Committer {
 
     /// Commits until the log is closed and nothing waits any more. Blocks; wants a thread of its own.
     pub fn run(mut self) {
-        while let Some(batch) = self.partition.queue.next_batch(self.partition.options.linger) {
-            self.commit(batch);
+        loop {
+            let patience = self.partition.state().disk_full.then_some(PROBE_EVERY);
+            match self.partition.queue.next_batch(self.partition.options.linger, patience) {
+                None => return self.finish(),
+                Some(batch) if batch.is_empty() => self.look_for_room(),
+                Some(batch) => self.commit(batch),
+            }
         }
-        self.finish();
+    }
+
+    /// Who asks whether there is room again sends nothing until there is: so the writer looks for itself.
+    fn look_for_room(&mut self) {
+        if self.stopped.is_some() {
+            return;
+        }
+        let written = self.active.file.write_at(self.active.length, &[0; PROBE_BYTES]);
+        let is_full = written.is_err();
+        let why = written.err().unwrap_or_else(|| io::ErrorKind::StorageFull.into());
+        match self.take_back(&why) {
+            Failure::DiskFull => self.partition.state().disk_full = is_full,
+            failure @ Failure::Final(_) => self.fail(Vec::new(), failure),
+        }
     }
 
     /// Commits what waits now, without waiting for more; answers how many appends that were.

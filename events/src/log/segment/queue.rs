@@ -70,15 +70,24 @@ impl Queue {
         std::mem::take(&mut waiting.appends)
     }
 
-    /// Blocks until something waits, lingers for company, and takes it all; `None` when closed and empty.
-    pub(super) fn next_batch(&self, linger: Duration) -> Option<Vec<Pending>> {
+    /// Blocks until something waits, lingers for company, and takes it all; `None` when closed and empty. Nothing, if
+    /// nothing came within `patience`.
+    pub(super) fn next_batch(&self, linger: Duration, patience: Option<Duration>) -> Option<Vec<Pending>> {
         let expect = "nothing panics while it holds the queue";
         let mut waiting = self.waiting();
         while waiting.appends.is_empty() {
             if waiting.closed {
                 return None;
             }
-            waiting = self.arrived.wait(waiting).expect(expect);
+            let Some(patience) = patience else {
+                waiting = self.arrived.wait(waiting).expect(expect);
+                continue;
+            };
+            let timed_out;
+            (waiting, timed_out) = self.arrived.wait_timeout(waiting, patience).expect(expect);
+            if timed_out.timed_out() && waiting.appends.is_empty() && !waiting.closed {
+                return Some(Vec::new());
+            }
         }
         let wants_more = |waiting: &mut Waiting| waiting.bytes < self.enough_bytes && !waiting.closed;
         let (mut waiting, _) = self.arrived.wait_timeout_while(waiting, linger, wants_more).expect(expect);

@@ -1,5 +1,7 @@
 //! The segment log on real files: conformance, reopening, damage by hand.
 
+mod full_disk;
+
 use std::path::Path;
 use std::sync::Arc;
 use std::thread::JoinHandle;
