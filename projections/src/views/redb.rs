@@ -17,8 +17,8 @@ use antler_events::files::FileSystem;
 use antler_events::ids::{Offset, PartitionId};
 use bytes::Bytes;
 use redb::{
-    Database, Durability, ReadableDatabase as _, ReadableTable as _, TableDefinition, TableError,
-    WriteTransaction,
+    Database, DatabaseError, Durability, ReadableDatabase as _, ReadableTable as _, StorageError,
+    TableDefinition, TableError, WriteTransaction,
 };
 
 use self::backend::FileBackend;
@@ -59,6 +59,8 @@ struct Kept {
 pub enum ViewOpenError {
     #[error("the file of views {path} cannot be opened")]
     File { path: String, source: std::io::Error },
+    #[error("the file of views {path} cannot be opened, because its disk is full; make room and start again")]
+    Full { path: String, source: std::io::Error },
     #[error(
         "the file of views {path} is damaged: {reason}; move it away and start again: the views are folded anew from \
          the event log, and nothing is lost"
@@ -83,8 +85,12 @@ impl RedbViews {
         let backend = FileBackend::open(files, path)
             .map_err(|source| ViewOpenError::File { path: shown.clone(), source })?;
         let opened = Database::builder().set_cache_size(CACHE_BYTES).create_with_backend(backend);
-        let database =
-            opened.map_err(|error| ViewOpenError::Damaged { path: shown, reason: error.to_string() })?;
+        let database = opened.map_err(|error| match error {
+            DatabaseError::Storage(StorageError::Io(source)) if is_full(&source) => {
+                ViewOpenError::Full { path: shown, source }
+            }
+            error => ViewOpenError::Damaged { path: shown, reason: error.to_string() },
+        })?;
         Ok(Self { kept: Arc::new(Kept { database, unflushed_bytes: AtomicUsize::new(0) }), workers })
     }
 
@@ -109,6 +115,11 @@ impl RedbViews {
     fn read<T: Send + 'static>(&self, answer: Result<T, redb::Error>) -> Viewing<'_, T> {
         Box::pin(std::future::ready(answer.map_err(|error| storage(&error))))
     }
+}
+
+fn is_full(error: &std::io::Error) -> bool {
+    use std::io::ErrorKind::{FileTooLarge, QuotaExceeded, StorageFull};
+    matches!(error.kind(), StorageFull | QuotaExceeded | FileTooLarge)
 }
 
 fn storage(error: &redb::Error) -> ViewError {
