@@ -8,9 +8,10 @@
 #[expect(dead_code, reason = "the tests of the program use the rest")]
 mod client;
 #[path = "program/running.rs"]
-#[expect(dead_code, reason = "the tests of the program use the rest")]
 mod running;
 
+#[path = "hardship/disk_full.rs"]
+mod disk_full;
 #[path = "hardship/kills.rs"]
 mod kills;
 #[path = "hardship/ledger.rs"]

@@ -132,6 +132,12 @@ impl Tenant {
         shown.len()
     }
 
+    /// Is all found that was acknowledged?
+    pub(crate) fn has_all(&self, running: &Running) -> bool {
+        let shown: BTreeSet<String> = self.export(running).into_iter().collect();
+        self.names().acknowledged.is_subset(&shown)
+    }
+
     /// The names of all lines, as an export has them.
     fn export(&self, running: &Running) -> Vec<String> {
         let asked = "GET /api/logs/export/?q=*&format=ndjson&columns=name";

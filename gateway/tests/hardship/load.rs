@@ -10,6 +10,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use serde_json::{Value, json};
 
 use super::ledger::{Fate, Tenant};
+use super::random::Random;
 use super::running::Running;
 use super::wire::{Reply, Wire};
 
@@ -59,6 +60,19 @@ pub(crate) fn lines(prefix: &str, from: u64, count: u64) -> (Vec<String>, Vec<u8
             _ => {}
         }
         body.extend_from_slice(format!("{line}\n").as_bytes());
+        names.push(name);
+    }
+    (names, body)
+}
+
+/// Lines that do not shrink.
+pub(crate) fn noise(prefix: &str, from: u64, count: u64) -> (Vec<String>, Vec<u8>) {
+    let (mut names, mut body) = (Vec::new(), Vec::new());
+    for number in from..from + count {
+        let name = format!("{prefix}n{number}");
+        let mut random = Random(number);
+        let noise: String = (0..2_000).map(|_| char::from(b'a' + random.below(26) as u8)).collect();
+        body.extend_from_slice(format!("{{\"name\":\"{name}\",\"message\":\"{noise}\"}}\n").as_bytes());
         names.push(name);
     }
     (names, body)

@@ -1,0 +1,208 @@
+//! The disk gets full while the server serves, and has room again later.
+//!
+//! Invariant: what is refused is refused with the reason and is nowhere; searches, sockets and health go on answering; with
+//! room again sends work without a restart, and nothing acknowledged is lost. The bound on the size of files works on every
+//! machine; the small file system needs root, and is what a full disk is really like.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use serde_json::{Value, json};
+
+use super::client::{path_text, settings};
+use super::ledger::{Fate, Tenant};
+use super::load;
+use super::running::{Running, get, wait};
+use super::wire::{Reply, Wire};
+
+const NDJSON: &str = "\r\nContent-Type: application/x-ndjson";
+/// Far more bodies than fit.
+const BODIES_MAX: u64 = 20_000;
+
+#[test]
+fn a_file_that_may_not_grow_refuses_sends_and_nothing_else() {
+    let dir = tempfile::tempdir().unwrap();
+    let start = |data: &Path| {
+        // The server gets an error instead of the signal that would end it, as with a disk that is full.
+        let limited = "trap '' XFSZ; exec prlimit --fsize=4194304: \"$0\" \"$@\"";
+        let mut command = Command::new("sh");
+        command.args(["-c", limited, env!("CARGO_BIN_EXE_antler")]);
+        Running::launch(command, data, &["serve"])
+    };
+    let make_room = |running: &Running| {
+        let id = running.id().to_string();
+        assert!(
+            Command::new("prlimit").args(["--pid", &id, "--fsize=unlimited"]).status().unwrap().success()
+        );
+    };
+    ordeal(&dir.path().join("data"), start, |_| (), make_room);
+}
+
+#[test]
+#[ignore = "mounts a small file system, which needs root"]
+fn a_full_file_system_refuses_sends_and_nothing_else() {
+    let dir = tempfile::tempdir().unwrap();
+    let disk = Mounted::new(dir.path());
+    // Small files, so that all that is written beside the log meets the full disk, too.
+    let config = settings(
+        dir.path(),
+        "[storage]\nsegment_bytes = \"1 MiB\"\nkeep_lines_for = \"1 s\"\n[index]\nrows_max = 1024\nopen_for_max = \"1 s\"\n",
+    );
+    let filler = disk.0.join("filler");
+    let start = |data: &Path| Running::start(data, &["serve", "--config", path_text(&config)]);
+    let fill = |_: &Running| fill_up(&filler);
+    let make_room = |_: &Running| std::fs::remove_file(&filler).unwrap();
+    ordeal(&disk.0.join("data"), start, fill, make_room);
+}
+
+fn ordeal(
+    data: &Path,
+    start: impl Fn(&Path) -> Running,
+    fill: impl Fn(&Running),
+    make_room: impl Fn(&Running),
+) {
+    let running = start(data);
+    let tenants = ["ann", "bob", "eve"].map(|name| Tenant::register(&running, name));
+    let before = send(&running, &tenants[0], "before");
+    assert_eq!(before.status, 200, "{}", before.body);
+    tenants[0].catch_up(&running, "beforethat");
+    fill(&running);
+    for tenant in &tenants {
+        fill_by_sending(&running, tenant);
+    }
+    refuses_and_answers(&running, &tenants);
+    make_room(&running);
+    // Whoever sends by way of health has sent nothing until then.
+    wait(|| {
+        let health = get(running.http, "/health");
+        Some(()).filter(|()| health.head.starts_with("HTTP/1.1 200") && health.json()["status"] == "ok")
+    });
+    for tenant in &tenants {
+        wait(|| Some(()).filter(|()| send(&running, tenant, "after").status == 200));
+        let name = format!("withroom{}", tenant.name);
+        tenant.catch_up(&running, &name);
+        tenant.check(&running, "with room again");
+    }
+    let again = Tenant::register(&running, "somebody");
+    again.catch_up(&running, "ofsomebody");
+    let said = running.stop("KILL").1;
+    assert!(!said.contains("panicked"), "{said}");
+    let running = Running::start(data, &["serve"]);
+    for tenant in tenants.iter().chain([&again]) {
+        tenant.catch_up(&running, &format!("restarted{}", tenant.name));
+        tenant.check(&running, "after a restart");
+    }
+    assert_eq!(running.stop("TERM").0, Some(0));
+    let verify =
+        Command::new(env!("CARGO_BIN_EXE_antler")).args(["verify", "--data", path_text(data)]).output();
+    let verify = verify.unwrap();
+    assert!(verify.status.success(), "{}", String::from_utf8_lossy(&verify.stdout));
+}
+
+/// One body, of which nobody knows what has become if it is refused.
+fn send(running: &Running, tenant: &Tenant, prefix: &str) -> Reply {
+    let (names, body) = load::lines(&format!("{prefix}{}", tenant.name), 0, 1);
+    let headers = tenant.credential() + NDJSON;
+    let answer = Wire::open(running.http).unwrap().ask("POST /api/logs/bulk/", &headers, &body).unwrap();
+    if answer.status == 200 {
+        tenant.note(Fate::Acknowledged, &names);
+    }
+    answer
+}
+
+/// Sends until the disk is full, at last line by line: what does not fit is refused and nowhere.
+fn fill_by_sending(running: &Running, tenant: &Tenant) {
+    let mut wire = Wire::open(running.http).unwrap();
+    let headers = tenant.credential() + NDJSON;
+    let mut bodies = 0..BODIES_MAX;
+    for (kind, count) in [("many", 20), ("one", 1)] {
+        let refused = bodies.find_map(|number| {
+            let (names, mut body) = load::noise(&format!("{kind}{}", tenant.name), number * count, count);
+            if count == 1 {
+                body = format!("{{\"name\":\"{}\"}}", names[0]).into_bytes();
+            }
+            let answer = wire.ask("POST /api/logs/bulk/", &headers, &body).unwrap();
+            let fate = if answer.status == 200 { Fate::Acknowledged } else { Fate::Refused };
+            tenant.note(fate, &names);
+            Some(answer).filter(|answer| answer.status != 200 && answer.status != 429)
+        });
+        is_refused(
+            &refused
+                .unwrap_or_else(|| panic!("{BODIES_MAX} bodies of {} did not fill the disk", tenant.name)),
+        );
+    }
+}
+
+fn is_refused(answer: &Reply) {
+    assert_eq!(answer.status, 503, "{}", answer.body);
+    assert!(answer.head.contains("\nretry-after: "), "{}", answer.head);
+    let body: Value = serde_json::from_str(&answer.body).unwrap();
+    assert_eq!(body["error"]["code"], "unavailable");
+    let message = body["error"]["message"].as_str().unwrap();
+    assert!(message.contains("disk of the log is full"), "{message}");
+}
+
+fn refuses_and_answers(running: &Running, tenants: &[Tenant]) {
+    let health = get(running.http, "/health");
+    assert!(health.head.starts_with("HTTP/1.1 503"), "{}", health.body);
+    let log = &health.json()["dependencies"]["log"];
+    assert!(log["detail"].as_str().unwrap().contains("is full"), "{log}");
+    assert_eq!(running.json("/live")["status"], "alive");
+    let metrics = get(running.http, "/metrics").body;
+    assert!(
+        metrics.lines().any(|line| line.starts_with("antler_log_disk_full{") && line.ends_with(" 1")),
+        "{metrics}"
+    );
+    for tenant in tenants {
+        let mut wire = Wire::open(running.http).unwrap();
+        let headers = tenant.credential() + NDJSON;
+        let single = wire.ask("POST /api/logs/", &headers, b"{\"name\":\"single\"}").unwrap();
+        is_refused(&single);
+        let keyed = format!("{headers}\r\nIdempotency-Key: full");
+        is_refused(&wire.ask("POST /api/logs/bulk/", &keyed, b"{\"name\":\"keyed\"}").unwrap());
+        let single_and_keyed = ["single".to_owned(), "keyed".to_owned()];
+        tenant.note(Fate::Refused, &single_and_keyed);
+        // All that was acknowledged is found.
+        wait(|| Some(()).filter(|()| tenant.has_all(running)));
+        tenant.check(running, "on a full disk");
+    }
+    let name = "nobody";
+    let body = json!({"username": name, "email": "nobody@example.org", "password": "correct horse battery staple",
+        "password_confirm": "correct horse battery staple"});
+    let headers = "\r\nContent-Type: application/json";
+    let answer = Wire::open(running.http)
+        .unwrap()
+        .ask("POST /api/auth/register/", headers, body.to_string().as_bytes())
+        .unwrap();
+    // Names may have a partition that is not full.
+    assert!([201, 503].contains(&answer.status), "{}", answer.body);
+}
+
+/// A file system of its own, gone at the end.
+struct Mounted(PathBuf);
+
+impl Mounted {
+    fn new(dir: &Path) -> Self {
+        let at = dir.join("disk");
+        std::fs::create_dir(&at).unwrap();
+        let mut mount = Command::new("mount");
+        mount.args(["-t", "tmpfs", "-o", "size=32m", "antler-test", path_text(&at)]);
+        assert!(mount.status().unwrap().success(), "a file system is mounted, by root");
+        Self(at)
+    }
+}
+
+impl Drop for Mounted {
+    fn drop(&mut self) {
+        let _ = Command::new("umount").arg(path_text(&self.0)).status();
+    }
+}
+
+/// Writes a file until nothing more fits.
+fn fill_up(path: &Path) {
+    use std::io::Write as _;
+    let mut file = std::fs::File::create(path).unwrap();
+    for size in [1 << 20, 4_096, 1] {
+        while file.write_all(&vec![b'x'; size]).is_ok() {}
+    }
+}
