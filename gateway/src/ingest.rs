@@ -8,5 +8,6 @@ pub mod decode;
 pub mod http_json;
 pub mod intake;
 pub mod lines;
+mod shares;
 pub mod tcp;
 pub mod udp;

@@ -105,13 +105,13 @@ where
         let origin = peer.map(|PeerAddress(address)| address.to_string()).unwrap_or_default();
         let arrival = arrival(origin, parts.uri.query())?;
         let key = request_key(&parts.headers)?;
-        let decoded = IngestState::from_ref(state).receive(&parts.headers, body).await?;
+        let decoded = IngestState::from_ref(state).receive(tenant, &parts.headers, body).await?;
         Ok(Self { tenant, key, arrival, decoded })
     }
 }
 
 impl IngestState {
-    async fn receive(&self, headers: &HeaderMap, body: Body) -> Result<Decoded, ApiError> {
+    async fn receive(&self, tenant: TenantId, headers: &HeaderMap, body: Body) -> Result<Decoded, ApiError> {
         let text = |name| headers.get(name).and_then(|value| value.to_str().ok());
         let form = Form::of_content_type(text(header::CONTENT_TYPE)).map_err(|given| {
             let reason = format!(
@@ -121,7 +121,8 @@ impl IngestState {
         })?;
         let encoding =
             Encoding::parse(text(header::CONTENT_ENCODING)).map_err(|error| not_received(&error))?;
-        let received = self.bodies.receive(body, encoding).await.map_err(|error| not_received(&error))?;
+        let received =
+            self.bodies.receive(tenant, body, encoding).await.map_err(|error| not_received(&error))?;
         let decoded = self.decode(received, |received| &received.bytes, form).await?;
         decoded.map_err(|error| unreadable(error.to_string()))
     }
@@ -234,7 +235,7 @@ fn not_received(error: &BodyError) -> ApiError {
         BodyError::TooLarge { .. } | BodyError::Inflates { .. } => LinesProblem::TooLarge,
         BodyError::Damaged { .. } | BodyError::Cut { .. } => LinesProblem::Unreadable,
         BodyError::Slow { .. } => LinesProblem::Slow,
-        BodyError::Busy => LinesProblem::Busy,
+        BodyError::Busy | BodyError::TenantBusy => LinesProblem::Busy,
     };
     ApiError::Lines { problem, reason: error.to_string() }
 }

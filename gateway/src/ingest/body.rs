@@ -9,10 +9,13 @@ use std::time::Duration;
 
 use antler_config::ByteSize;
 use antler_config::limits::IngestLimits;
+use antler_events::ids::TenantId;
 use axum::body::{Body, HttpBody as _};
 use bytes::{Bytes, BytesMut};
 use http_body_util::BodyExt as _;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+
+use super::shares::{Share, Shares};
 
 /// Room for bodies is taken in steps of so many bytes.
 const STEP_BYTES: usize = 64 << 10;
@@ -43,6 +46,10 @@ pub enum BodyError {
     Slow { within: Duration },
     #[error("the server receives as many bodies as it can hold; send again a little later")]
     Busy,
+    #[error(
+        "too many bodies are being received at once for this tenant; send again a little later, and fewer at once"
+    )]
+    TenantBusy,
     #[error("the body ended early: {reason}")]
     Cut { reason: String },
 }
@@ -51,6 +58,7 @@ pub enum BodyError {
 #[derive(Debug, Clone)]
 pub struct Bodies {
     room: Arc<Semaphore>,
+    shares: Arc<Shares>,
     limits: Arc<IngestLimits>,
 }
 
@@ -59,6 +67,7 @@ pub struct Bodies {
 pub struct Received {
     pub bytes: Bytes,
     room: Option<OwnedSemaphorePermit>,
+    share: Share,
 }
 
 impl Encoding {
@@ -78,13 +87,18 @@ impl Encoding {
 impl Bodies {
     pub fn new(limits: IngestLimits) -> Self {
         let room = Arc::new(Semaphore::new(steps(as_usize(limits.bodies_bytes_max))));
-        Self { room, limits: Arc::new(limits) }
+        Self { room, shares: Arc::default(), limits: Arc::new(limits) }
     }
 
     /// Receives a body and inflates it.
-    pub async fn receive(&self, body: Body, encoding: Encoding) -> Result<Received, BodyError> {
+    pub async fn receive(
+        &self,
+        tenant: TenantId,
+        body: Body,
+        encoding: Encoding,
+    ) -> Result<Received, BodyError> {
         let within = self.limits.body_timeout;
-        let received = tokio::time::timeout(within, self.collect(body)).await;
+        let received = tokio::time::timeout(within, self.collect(tenant, body)).await;
         let mut received = received.map_err(|_| BodyError::Slow { within })??;
         if encoding != Encoding::Identity {
             received.bytes = self.inflate(&mut received, encoding)?;
@@ -92,11 +106,13 @@ impl Bodies {
         Ok(received)
     }
 
-    async fn collect(&self, mut body: Body) -> Result<Received, BodyError> {
+    async fn collect(&self, tenant: TenantId, mut body: Body) -> Result<Received, BodyError> {
         let bytes_max = self.limits.body_bytes_max.as_u64();
         // Said before anything has come. It is only believed in part: memory is used when bytes come.
         let announced = usize::try_from(body.size_hint().lower().min(bytes_max)).unwrap_or(0);
-        let (mut bytes, mut received) = (BytesMut::new(), Received { bytes: Bytes::new(), room: None });
+        let share = Shares::begin(&self.shares, tenant);
+        let (mut bytes, mut received) =
+            (BytesMut::new(), Received { bytes: Bytes::new(), room: None, share });
         while let Some(frame) = body.frame().await {
             let frame = frame.map_err(|error| BodyError::Cut { reason: error.to_string() })?;
             let Ok(data) = frame.into_data() else { continue };
@@ -119,6 +135,9 @@ impl Bodies {
         let missing = steps(bytes).saturating_sub(held);
         if missing == 0 {
             return Ok(());
+        }
+        if !received.share.grow(missing, self.room.available_permits()) {
+            return Err(BodyError::TenantBusy);
         }
         let more = Arc::clone(&self.room).try_acquire_many_owned(missing as u32);
         let more = more.map_err(|_| BodyError::Busy)?;
@@ -198,9 +217,13 @@ mod tests {
         })
     }
 
+    fn tenant(name: &str) -> TenantId {
+        TenantId::parse(name).unwrap()
+    }
+
     async fn received(bytes: Vec<u8>, encoding: Encoding) -> Result<Vec<u8>, String> {
         let bodies = bodies();
-        let received = bodies.receive(Body::from(bytes), encoding).await;
+        let received = bodies.receive(tenant("ann"), Body::from(bytes), encoding).await;
         let bytes = received.map(|received| received.bytes.to_vec()).map_err(|error| error.to_string());
         assert_eq!(bodies.room.available_permits(), 16, "all room comes back");
         bytes
@@ -266,14 +289,19 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn bodies_share_their_room() {
+    async fn bodies_share_their_room_and_no_tenant_takes_it_all() {
         let bodies = bodies();
-        let mut held = Vec::new();
-        for _ in 0..4 {
-            held.push(bodies.receive(Body::from(text(256 << 10)), Encoding::Identity).await.unwrap());
-        }
-        assert_eq!(bodies.receive(Body::from("x"), Encoding::Identity).await.unwrap_err(), BodyError::Busy);
-        held.pop();
-        assert!(bodies.receive(Body::from("x"), Encoding::Identity).await.is_ok());
+        let large =
+            async |name| bodies.receive(tenant(name), Body::from(text(256 << 10)), Encoding::Identity).await;
+        let mut held = vec![large("ann").await.unwrap(), large("ann").await.unwrap()];
+        assert_eq!(large("ann").await.unwrap_err(), BodyError::TenantBusy);
+        held.push(large("bob").await.unwrap());
+        let small = async |name| bodies.receive(tenant(name), Body::from("x"), Encoding::Identity).await;
+        assert_eq!(small("ann").await.unwrap_err(), BodyError::TenantBusy);
+        held.push(large("eve").await.unwrap());
+        assert_eq!(small("zoe").await.unwrap_err(), BodyError::Busy);
+        held.clear();
+        assert!(small("ann").await.is_ok());
+        assert_eq!(bodies.room.available_permits(), 16);
     }
 }
