@@ -18,6 +18,8 @@ mod kills;
 mod ledger;
 #[path = "hardship/load.rs"]
 mod load;
+#[path = "hardship/overload.rs"]
+mod overload;
 #[path = "hardship/random.rs"]
 mod random;
 #[path = "hardship/wire.rs"]
