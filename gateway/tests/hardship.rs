@@ -22,6 +22,10 @@ mod load;
 mod overload;
 #[path = "hardship/random.rs"]
 mod random;
+#[path = "hardship/tails.rs"]
+mod tails;
+#[path = "hardship/tenants.rs"]
+mod tenants;
 #[path = "hardship/wire.rs"]
 mod wire;
 
