@@ -1,6 +1,6 @@
 //! Accepting connections and letting them go at stop.
 //!
-//! Invariants: at most `connections_max` are open; a client that is slow to send its request's head is
+//! Invariants: at most `connections_max` are open; a client that is slow to send its request's head, or sends nothing, is
 //! closed; a stop takes no longer than `drain_timeout`. It knows no routes.
 
 use std::sync::Arc;
@@ -9,8 +9,8 @@ use std::time::Duration;
 
 use antler_config::limits::HttpLimits;
 use axum::Router;
-use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
-use hyper_util::server::conn::auto;
+use hyper::server::conn::http1;
+use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::service::TowerToHyperService;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
@@ -70,10 +70,9 @@ pub async fn serve(
     }
 }
 
-fn builder(limits: &HttpLimits) -> auto::Builder<TokioExecutor> {
-    let mut builder = auto::Builder::new(TokioExecutor::new());
+fn builder(limits: &HttpLimits) -> http1::Builder {
+    let mut builder = http1::Builder::new();
     builder
-        .http1()
         .timer(TokioTimer::new())
         .header_read_timeout(limits.header_timeout)
         .max_buf_size(limits.header_bytes_max.as_usize());
@@ -100,12 +99,12 @@ struct Connection {
 }
 
 impl Connection {
-    async fn run(mut self, builder: auto::Builder<TokioExecutor>, _counted: Counted) {
+    async fn run(mut self, builder: http1::Builder, _counted: Counted) {
         // Answers are small and whole; waiting for more of them only adds latency.
         let _ = self.stream.set_nodelay(true);
         let peer = WithPeer::new(self.router, self.stream.peer_addr().ok());
         let io = TokioIo::new(self.stream);
-        let serving = builder.serve_connection_with_upgrades(io, TowerToHyperService::new(peer));
+        let serving = builder.serve_connection(io, TowerToHyperService::new(peer)).with_upgrades();
         tokio::pin!(serving);
         let ended = tokio::select! {
             ended = &mut serving => ended,
