@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use axum::extract::{Request, State};
-use axum::http::{HeaderMap, HeaderName, HeaderValue};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, Uri, header};
 use axum::middleware::Next;
 use axum::response::Response;
 use tracing::Instrument as _;
@@ -87,11 +87,16 @@ pub async fn observe(State(shared): State<Arc<Shared>>, mut request: Request, ne
     let id = shared.requests.id(request.headers());
     let class = RouteClass::of(request.method(), request.uri().path());
     request.extensions_mut().insert(RequestText(id.as_str().into()));
+    let address = request.uri().clone();
     let span = tracing::info_span!("request", id, method = %request.method(), path = request.uri().path());
     let mut response = next.run(request).instrument(span.clone()).await;
-    if let Some(error) = response.extensions_mut().remove::<ApiError>() {
-        let headers = std::mem::take(response.headers_mut());
+    let error = response.extensions_mut().remove::<ApiError>();
+    if let Some(error) = error.or_else(|| refused_by_the_framework(&response, &address)) {
+        let mut headers = std::mem::take(response.headers_mut());
         response = error.answer(&id);
+        // Those describe the body that was left behind.
+        headers.remove(header::CONTENT_TYPE);
+        headers.remove(header::CONTENT_LENGTH);
         response.headers_mut().extend(headers);
     }
     response.headers_mut().insert(REQUEST_ID, HeaderValue::from_str(&id).expect("an id is plain ASCII"));
@@ -100,6 +105,14 @@ pub async fn observe(State(shared): State<Arc<Shared>>, mut request: Request, ne
     shared.requests.count(class, status, took);
     span.in_scope(|| tracing::debug!(status, took_us = took.as_micros(), "answered"));
     response
+}
+
+/// An address with bytes that are no text is refused before any handler sees it, with words of its own.
+fn refused_by_the_framework(response: &Response, address: &Uri) -> Option<ApiError> {
+    let form = response.headers().get(header::CONTENT_TYPE)?;
+    let is_plain = form.as_bytes().starts_with(b"text/plain");
+    (is_plain && response.status().is_client_error())
+        .then(|| ApiError::NoRoute { path: address.path().to_owned() })
 }
 
 #[cfg(test)]
