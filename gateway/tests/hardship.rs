@@ -10,6 +10,8 @@ mod client;
 #[path = "program/running.rs"]
 mod running;
 
+#[path = "hardship/bad_input.rs"]
+mod bad_input;
 #[path = "hardship/disk_full.rs"]
 mod disk_full;
 #[path = "hardship/kills.rs"]
