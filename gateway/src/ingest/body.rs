@@ -110,7 +110,7 @@ impl Bodies {
         let bytes_max = self.limits.body_bytes_max.as_u64();
         // Said before anything has come. It is only believed in part: memory is used when bytes come.
         let announced = usize::try_from(body.size_hint().lower().min(bytes_max)).unwrap_or(0);
-        let share = Shares::begin(&self.shares, tenant);
+        let share = Shares::begin(tenant, Arc::clone(&self.shares));
         let (mut bytes, mut received) =
             (BytesMut::new(), Received { bytes: Bytes::new(), room: None, share });
         while let Some(frame) = body.frame().await {

@@ -32,9 +32,9 @@ pub(super) struct Share {
 }
 
 impl Shares {
-    pub(super) fn begin(shares: &Arc<Self>, tenant: TenantId) -> Share {
+    pub(super) fn begin(tenant: TenantId, shares: Arc<Self>) -> Share {
         shares.of_tenants().entry(tenant).or_default().bodies += 1;
-        Share { tenant, shares: Arc::clone(shares), steps: 0 }
+        Share { tenant, shares, steps: 0 }
     }
 
     fn of_tenants(&self) -> MutexGuard<'_, HashMap<TenantId, Held, FixedState>> {
