@@ -10,7 +10,7 @@ use antler_events::clock::Clock;
 use antler_events::event::lines::Arrival;
 use antler_events::ids::{Offset, PartitionId, TenantId};
 use antler_events::line::LineBatch;
-use antler_events::log::EventLog;
+use antler_events::log::{AppendError, EventLog};
 use antler_events::placement::Placement;
 use antler_events::wire::Receipt;
 use ractor::rpc::CallResult;
@@ -91,6 +91,21 @@ pub enum IngestError {
     Write(#[from] WriteError),
     #[error("it is not known whether the lines were written; a repeat with the same Idempotency-Key is safe")]
     Unknown,
+}
+
+impl IngestError {
+    /// Nothing was written, and the same lines may be taken soon.
+    pub fn passes(&self) -> bool {
+        match self {
+            Self::TenantBusy { .. } | Self::ServerBusy { .. } | Self::Starting => true,
+            Self::Write(WriteError::Log(error)) => matches!(error, AppendError::DiskFull),
+            Self::TooLarge { .. }
+            | Self::Parked(_)
+            | Self::Stopping
+            | Self::Write(WriteError::Record { .. })
+            | Self::Unknown => false,
+        }
+    }
 }
 
 /// A projection and how far it is.

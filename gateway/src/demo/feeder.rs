@@ -56,7 +56,7 @@ impl Feeder {
             let from_history = Timestamp::from_nanos(now.nanos() - HISTORY_S * NANOS);
             let until = now.min(Timestamp::from_nanos(from.nanos() + HISTORY_AT_ONCE_S * NANOS));
             from = from.max(from_history);
-            if !self.hand_over(from, until).await {
+            if !self.hand_over(from, until, &mut stop).await {
                 return;
             }
             from = until.max(from);
@@ -85,16 +85,21 @@ impl Feeder {
     }
 
     /// The lines from one time up to another. False when nothing is taken any more.
-    async fn hand_over(&self, from: Timestamp, until: Timestamp) -> bool {
+    async fn hand_over(&self, from: Timestamp, until: Timestamp, stop: &mut watch::Receiver<bool>) -> bool {
         let seconds = from.nanos().div_euclid(NANOS)..=until.nanos().div_euclid(NANOS);
         let lines = seconds.flat_map(|second| traffic::of_second(self.seed, second));
         let (access, own): (Vec<_>, Vec<_>) =
             lines.filter(|line| from <= line.time && line.time < until).partition(|line| line.is_access);
-        self.write(&own, LineDefaults::default()).await && self.write(&access, of_proxy()).await
+        self.write(&own, LineDefaults::default(), stop).await && self.write(&access, of_proxy(), stop).await
     }
 
     /// All of them together; false when nothing is taken any more.
-    async fn write(&self, lines: &[DemoLine], defaults: LineDefaults) -> bool {
+    async fn write(
+        &self,
+        lines: &[DemoLine],
+        defaults: LineDefaults,
+        stop: &mut watch::Receiver<bool>,
+    ) -> bool {
         // Lines of an access log have no time that is read; they get that of their arrival, second by second.
         let seconds = lines.chunk_by(|a, b| a.time.nanos() / NANOS == b.time.nanos() / NANOS);
         let batches: Vec<Arc<LineBatch>> = seconds.map(|lines| Arc::new(self.batch(lines))).collect();
@@ -105,9 +110,11 @@ impl Feeder {
         loop {
             match self.system.ingest(self.tenant, batches.clone(), Arc::clone(&arrival)).await {
                 Ok(_) => return true,
-                Err(
-                    IngestError::TenantBusy { .. } | IngestError::ServerBusy { .. } | IngestError::Starting,
-                ) => tokio::time::sleep(PAUSE).await,
+                Err(error) if error.passes() => tokio::select! {
+                    biased;
+                    _ = stop.wait_for(|stop| *stop) => return false,
+                    () = tokio::time::sleep(PAUSE) => {}
+                },
                 Err(IngestError::Stopping) => return false,
                 Err(error) => {
                     tracing::warn!(%error, "lines of the demo were not taken");

@@ -7,14 +7,13 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-use antler_actors::ingest_shard::{Arrived, WriteError};
+use antler_actors::ingest_shard::Arrived;
 use antler_actors::system::IngestError;
 use antler_config::limits::IngestLimits;
 use antler_events::access::Scope;
 use antler_events::event::lines::Arrival;
 use antler_events::event::tenant::Standing;
 use antler_events::ids::TenantId;
-use antler_events::log::AppendError;
 use antler_events::wire::Receipt;
 use bytes::Bytes;
 
@@ -158,7 +157,7 @@ impl Intake {
             let arrived = Arrived { batches, arrival, rejected, request: None };
             match self.ingest.system.take(tenant, arrived).await {
                 Ok(receipt) => return Ok(Some(receipt)),
-                Err(error) if passes(&error) => tokio::time::sleep(wait).await,
+                Err(error) if error.passes() => tokio::time::sleep(wait).await,
                 Err(error) => return Err(not_taken(&error)),
             }
             wait = WAIT_LONGEST.min(wait * 2);
@@ -170,15 +169,4 @@ impl IntakeFigures {
     pub fn add(counter: &AtomicU64, count: u64) {
         counter.fetch_add(count, Ordering::Relaxed);
     }
-}
-
-/// Nothing was written, and it may be different soon.
-fn passes(error: &IngestError) -> bool {
-    matches!(
-        error,
-        IngestError::TenantBusy { .. }
-            | IngestError::ServerBusy { .. }
-            | IngestError::Starting
-            | IngestError::Write(WriteError::Log(AppendError::DiskFull))
-    )
 }
