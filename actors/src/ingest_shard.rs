@@ -198,14 +198,18 @@ impl ShardArguments {
     async fn write(&self, mut arrived: Arrived, credit: Arc<Credit>) -> Written {
         let bytes = arrived.batches.iter().map(|batch| batch.buffer().len() as u64).sum();
         let turn = self.turns.take(self.tenant, self.weight, bytes).await;
-        let (notes, claim) = arrived.notes();
+        let (notes, mut claim) = arrived.notes();
         let events = self.events(&arrived, &notes)?;
         let announced: Vec<Announced> = self.handovers.iter().map(Handover::announce).collect();
         let append = Append { events, expected: Vec::new() };
+        claim.iter_mut().for_each(|claim| claim.appending(self.partition));
         let appended = match self.append(append).await {
             Ok(appended) => appended,
             Err(error) => {
                 self.keep_what_was_lent(turn, credit);
+                if !matches!(error, AppendError::Unknown { .. }) || self.planted.is(Planted::DoubtForgotten) {
+                    claim.into_iter().for_each(Claim::refused);
+                }
                 return Err(error.into());
             }
         };

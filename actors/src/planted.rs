@@ -12,6 +12,8 @@ pub enum Planted {
     DoubtIsTaken,
     /// An append that is in doubt is made again.
     DoubtIsRepeated,
+    /// The key of a request in doubt may be used again at once.
+    DoubtForgotten,
     /// Batches are handed on one offset too late.
     HandedTooLate,
     /// A receipt counts batches.
@@ -47,9 +49,10 @@ pub enum Planted {
 }
 
 impl Planted {
-    pub const ALL: [Self; 18] = [
+    pub const ALL: [Self; 19] = [
         Self::DoubtIsTaken,
         Self::DoubtIsRepeated,
+        Self::DoubtForgotten,
         Self::HandedTooLate,
         Self::ReceiptCountsBatches,
         Self::ShardStopsAtOnce,

@@ -1,46 +1,64 @@
 //! How far a projection is, for those who wait to read what they wrote.
 //!
-//! Invariant: the offset of a partition never falls. It moves nothing: projectors do.
+//! Invariant: the offset of a partition never falls; those who wait for the same are woken in the order in which they
+//! came, so that a simulated world goes the same way each time. It moves nothing: projectors do.
+
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use antler_events::ids::{Offset, PartitionId};
-use tokio::sync::watch;
+use tokio::sync::Notify;
 
 /// One offset for each partition.
 #[derive(Debug)]
 pub struct Progress {
-    partitions: Vec<watch::Sender<Offset>>,
+    partitions: Vec<Place>,
+}
+
+#[derive(Debug, Default)]
+struct Place {
+    offset: AtomicU64,
+    risen: Notify,
 }
 
 impl Progress {
     pub fn new(partitions: u16) -> Self {
-        Self { partitions: (0..partitions).map(|_| watch::Sender::new(Offset::ZERO)).collect() }
+        Self { partitions: (0..partitions).map(|_| Place::default()).collect() }
     }
 
     /// Events up to this one have been taken.
     pub fn advance(&self, partition: PartitionId, offset: Offset) {
-        if let Some(sender) = self.of(partition) {
-            sender.send_if_modified(|at| {
-                let rises = offset > *at;
-                *at = offset.max(*at);
-                rises
-            });
+        if let Some(place) = self.of(partition)
+            && place.offset.fetch_max(offset.number(), Ordering::SeqCst) < offset.number()
+        {
+            place.risen.notify_waiters();
         }
     }
 
     pub fn at(&self, partition: PartitionId) -> Offset {
-        self.of(partition).map(|sender| *sender.borrow()).unwrap_or_default()
+        self.of(partition).map(Place::at).unwrap_or_default()
     }
 
     /// Waits until the event has been taken.
     pub async fn reached(&self, partition: PartitionId, offset: Offset) {
-        if let Some(sender) = self.of(partition) {
-            let mut receiver = sender.subscribe();
-            let _never_closed = receiver.wait_for(|at| *at >= offset).await;
+        let Some(place) = self.of(partition) else { return };
+        while place.at() < offset {
+            let risen = place.risen.notified();
+            tokio::pin!(risen);
+            risen.as_mut().enable();
+            if place.at() < offset {
+                risen.await;
+            }
         }
     }
 
-    fn of(&self, partition: PartitionId) -> Option<&watch::Sender<Offset>> {
+    fn of(&self, partition: PartitionId) -> Option<&Place> {
         self.partitions.get(usize::from(partition.number()))
+    }
+}
+
+impl Place {
+    fn at(&self) -> Offset {
+        Offset::new(self.offset.load(Ordering::SeqCst))
     }
 }
 

@@ -1,8 +1,9 @@
 //! Requests with an idempotency key: those under way, and those whose answer the views do not have yet.
 //!
 //! Invariant: of the requests of a tenant with one key only one is under way; who comes meanwhile waits, and gets its
-//! answer. A request that was not written is remembered by nobody. A claim travels with what is written, so that a sender
-//! who hangs up changes nothing. It stores nothing: the answer is an event of the append that it is about.
+//! answer. A request that was not written is remembered by nobody; one of which nobody knows is not repeated before the
+//! views have passed the place where it would be. A claim travels with what is written, so that a sender who hangs up
+//! changes nothing. It stores nothing: the answer is an event of the append that it is about.
 
 use std::collections::{HashMap, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -38,6 +39,8 @@ struct Shared {
     views: ArrivalViews,
     progress: Arc<Progress>,
     clock: Arc<dyn Clock>,
+    log: Arc<dyn EventLog>,
+    wait_max: Duration,
     /// By partition: what was in the log at the start, and may not be in the views yet.
     at_start: Vec<Offset>,
     state: Mutex<State>,
@@ -47,14 +50,16 @@ struct Shared {
 #[derive(Debug)]
 struct State {
     held: HashMap<Id, Held, FixedState>,
-    /// By partition, in the order of the log: answers that go when the views have them.
-    answered: Vec<VecDeque<(Offset, Id)>>,
+    /// By partition, in the order of the log: requests that go when the views have passed the place.
+    passing: Vec<VecDeque<(Offset, Id)>>,
 }
 
 #[derive(Debug)]
 enum Held {
     UnderWay,
     Answered(Arc<Remembered>),
+    /// If it was written, it is not behind this place.
+    InDoubt(PartitionId, Offset),
 }
 
 /// How a request goes on.
@@ -71,6 +76,11 @@ pub enum Begun {
 pub enum RequestError {
     #[error("a request with the same Idempotency-Key is still under way; send it again a little later")]
     UnderWay,
+    #[error(
+        "it is not known yet whether the first request with this Idempotency-Key was written; send it again a \
+         little later"
+    )]
+    InDoubt,
     #[error("what was answered before the start is still being read; send it again a little later")]
     Behind,
     #[error("{HELD_MAX} requests with an Idempotency-Key are under way; send it again a little later")]
@@ -79,12 +89,21 @@ pub enum RequestError {
     Views(#[from] ViewError),
 }
 
-/// The right to answer a request. Dropped without an answer, it leaves no trace.
+/// The right to answer a request. Dropped before the append begins, it leaves no trace; dropped without an answer after
+/// that, it leaves a doubt.
 #[derive(Debug)]
 pub struct Claim {
     shared: Arc<Shared>,
     id: Id,
-    is_answered: bool,
+    stage: Stage,
+}
+
+/// What is known of a claimed request.
+#[derive(Debug, Clone, Copy)]
+enum Stage {
+    NotWritten,
+    Appending(PartitionId),
+    Answered,
 }
 
 impl Requests {
@@ -93,24 +112,35 @@ impl Requests {
         views: ArrivalViews,
         progress: Arc<Progress>,
         clock: Arc<dyn Clock>,
-        log: &dyn EventLog,
+        log: Arc<dyn EventLog>,
+    ) -> Result<Self, ReadError> {
+        Self::waiting(WAIT_MAX, views, progress, clock, log)
+    }
+
+    fn waiting(
+        wait_max: Duration,
+        views: ArrivalViews,
+        progress: Arc<Progress>,
+        clock: Arc<dyn Clock>,
+        log: Arc<dyn EventLog>,
     ) -> Result<Self, ReadError> {
         let partitions = || (0..log.partitions()).map(PartitionId::new);
         let last = |partition| log.bounds(partition).map(|bounds| bounds.next.before());
         let at_start = partitions().map(last).collect::<Result<_, _>>()?;
-        let answered = partitions().map(|_| VecDeque::new()).collect();
-        let state = Mutex::new(State { held: HashMap::default(), answered });
+        let passing = partitions().map(|_| VecDeque::new()).collect();
+        let state = Mutex::new(State { held: HashMap::default(), passing });
         let changed = Notify::new();
-        Ok(Self { shared: Arc::new(Shared { views, progress, clock, at_start, state, changed }) })
+        let shared = Shared { views, progress, clock, log, wait_max, at_start, state, changed };
+        Ok(Self { shared: Arc::new(shared) })
     }
 
     /// Claims the key, or finds the answer, or waits for it.
     pub async fn begin(&self, tenant: TenantId, key: RequestKey) -> Result<Begun, RequestError> {
         let shared = &self.shared;
-        let caught_up = tokio::time::timeout(WAIT_MAX, shared.caught_up()).await;
+        let caught_up = tokio::time::timeout(shared.wait_max, shared.caught_up()).await;
         caught_up.map_err(|_| RequestError::Behind)?;
-        let begun = tokio::time::timeout(WAIT_MAX, shared.claim((tenant, key))).await;
-        let claim = match begun.map_err(|_| RequestError::UnderWay)?? {
+        let begun = tokio::time::timeout(shared.wait_max, shared.claim((tenant, key))).await;
+        let claim = match begun.map_err(|_| shared.still((tenant, key)))?? {
             Begun::First(claim) => claim,
             answered @ Begun::Answered(_) => return Ok(answered),
         };
@@ -133,20 +163,48 @@ impl Shared {
             let changed = self.changed.notified();
             tokio::pin!(changed);
             changed.as_mut().enable();
-            {
+            let doubt = {
                 let mut state = self.lock();
                 state.let_go(&self.progress);
                 match state.held.get(&id) {
                     Some(Held::Answered(remembered)) => return Ok(Begun::Answered(Arc::clone(remembered))),
-                    Some(Held::UnderWay) => {}
+                    Some(Held::UnderWay) => None,
+                    Some(Held::InDoubt(partition, end)) => Some((*partition, *end)),
                     None if state.held.len() >= HELD_MAX => return Err(RequestError::Full),
                     None => {
                         state.held.insert(id, Held::UnderWay);
-                        return Ok(Begun::First(Claim { shared: Arc::clone(self), id, is_answered: false }));
+                        let stage = Stage::NotWritten;
+                        return Ok(Begun::First(Claim { shared: Arc::clone(self), id, stage }));
                     }
                 }
+            };
+            match doubt {
+                Some((partition, end)) => self.progress.reached(partition, end).await,
+                None => changed.await,
             }
-            changed.await;
+        }
+    }
+
+    /// Why a request cannot begin that has waited long enough.
+    fn still(&self, id: Id) -> RequestError {
+        match self.lock().held.get(&id) {
+            Some(Held::InDoubt(..)) => RequestError::InDoubt,
+            _ => RequestError::UnderWay,
+        }
+    }
+
+    /// Nobody knows whether the request was written to the partition, until the views have passed all that is there now.
+    fn doubt(&self, id: Id, partition: PartitionId) {
+        let end = self.log.bounds(partition).map(|bounds| bounds.next.before());
+        if let Err(error) = &end {
+            tracing::error!(%error, %partition, "the end of the log is not known, so a doubt stays until a restart");
+        }
+        let mut state = self.lock();
+        state
+            .held
+            .insert(id, Held::InDoubt(partition, end.as_ref().map_or(Offset::new(u64::MAX), |end| *end)));
+        if let (Ok(end), Some(queue)) = (end, state.passing.get_mut(usize::from(partition.number()))) {
+            queue.push_back((end, id));
         }
     }
 
@@ -156,13 +214,16 @@ impl Shared {
 }
 
 impl State {
-    /// Forgets the answers that the views have by now.
+    /// Forgets the requests of which the views have what there is by now.
     fn let_go(&mut self, progress: &Progress) {
-        for (partition, queue) in (0..).map(PartitionId::new).zip(&mut self.answered) {
+        for (partition, queue) in (0..).map(PartitionId::new).zip(&mut self.passing) {
             let at = progress.at(partition);
             while let Some((offset, id)) = queue.pop_front_if(|(offset, _)| *offset <= at) {
-                let is_this =
-                    |held: &Held| matches!(held, Held::Answered(found) if found.receipt.last == offset);
+                let is_this = |held: &Held| match held {
+                    Held::UnderWay => false,
+                    Held::Answered(found) => found.receipt.last == offset,
+                    Held::InDoubt(of, end) => (*of, *end) == (partition, offset),
+                };
                 if self.held.get(&id).is_some_and(is_this) {
                     self.held.remove(&id);
                 }
@@ -176,6 +237,16 @@ impl Claim {
         self.id.1
     }
 
+    /// From here on the request may be in the log of the partition.
+    pub fn appending(&mut self, partition: PartitionId) {
+        self.stage = Stage::Appending(partition);
+    }
+
+    /// Nothing of the request is in the log.
+    pub fn refused(mut self) {
+        self.stage = Stage::NotWritten;
+    }
+
     /// The request is answered, and its answer on stable storage: whoever waits gets it.
     pub fn answered(mut self, answered: &RequestAnswered, appended: &Appended) {
         let Appended { partition, last, hash, .. } = *appended;
@@ -183,19 +254,21 @@ impl Claim {
         let remembered = Arc::new(Remembered { answered: answered.clone(), receipt });
         let mut state = self.shared.lock();
         state.held.insert(self.id, Held::Answered(remembered));
-        if let Some(queue) = state.answered.get_mut(usize::from(partition.number())) {
+        if let Some(queue) = state.passing.get_mut(usize::from(partition.number())) {
             queue.push_back((last, self.id));
         }
         state.let_go(&self.shared.progress);
         drop(state);
-        self.is_answered = true;
+        self.stage = Stage::Answered;
     }
 }
 
 impl Drop for Claim {
     fn drop(&mut self) {
-        if !self.is_answered {
-            self.shared.lock().held.remove(&self.id);
+        match self.stage {
+            Stage::NotWritten => drop(self.shared.lock().held.remove(&self.id)),
+            Stage::Appending(partition) => self.shared.doubt(self.id, partition),
+            Stage::Answered => {}
         }
         self.shared.changed.notify_waiters();
     }

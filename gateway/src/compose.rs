@@ -161,8 +161,12 @@ impl Program {
         };
         let system = Arc::new(System::start(parts).await?);
         let progress = progress_of(&system, VIEWS);
-        let requests =
-            Requests::new(arrivals.clone(), progress_of(&system, ARRIVALS), Arc::clone(&clock), &*log)?;
+        let requests = Requests::new(
+            arrivals.clone(),
+            progress_of(&system, ARRIVALS),
+            Arc::clone(&clock),
+            Arc::clone(&log),
+        )?;
         let mut gate =
             gate(folder, Controlled { log, views, progress, placement, clock: Arc::clone(&clock) })?;
         gate.operator = config.listeners.operator_token.clone();

@@ -1,5 +1,9 @@
 //! Requests with a key, over a real log in a temporary folder and the views of answers.
 
+mod doubting;
+
+use std::sync::atomic::Ordering;
+
 use antler_config::limits::LineLimits;
 use antler_events::clock::SystemClock;
 use antler_events::event::lines::Arrival;
@@ -12,6 +16,7 @@ use antler_events::wire::Receipt;
 use antler_projections::views::dead_letters::LetterSource;
 use antler_projections::views::memory::MemoryViews;
 
+use self::doubting::{Doubt, Doubting};
 use super::*;
 use crate::ingest_shard::{Arrived, Request};
 use crate::log_writers::LogWriters;
@@ -29,10 +34,11 @@ const LIMITS: SystemLimits = SystemLimits {
 
 struct World {
     _dir: tempfile::TempDir,
-    log: Arc<SegmentLog>,
+    log: Arc<Doubting>,
     _writers: LogWriters,
     views: ArrivalViews,
     clock: Arc<dyn Clock>,
+    wait_max: Duration,
 }
 
 struct Running {
@@ -50,7 +56,15 @@ impl World {
         let Opened { log, committers, .. } = SegmentLog::open(&files, options).unwrap();
         let writers = LogWriters::start(Arc::clone(&log), committers).unwrap();
         let views = ArrivalViews::new(Arc::new(MemoryViews::new()));
-        Self { _dir: dir, log, _writers: writers, views, clock: Arc::new(SystemClock::new()) }
+        let log = Arc::new(Doubting::new(log));
+        Self {
+            _dir: dir,
+            log,
+            _writers: writers,
+            views,
+            clock: Arc::new(SystemClock::new()),
+            wait_max: WAIT_MAX,
+        }
     }
 
     /// With the views that are there, or with empty ones, as after a crash that lost them.
@@ -70,7 +84,8 @@ impl World {
         };
         let system = System::start(parts).await.unwrap();
         let progress = Arc::clone(&system.projections()[0].progress);
-        let requests = Requests::new(views.clone(), progress, Arc::clone(&self.clock), &*self.log).unwrap();
+        let (clock, log) = (Arc::clone(&self.clock), Arc::clone(&self.log) as Arc<dyn EventLog>);
+        let requests = Requests::waiting(self.wait_max, views.clone(), progress, clock, log).unwrap();
         Running { system, requests, views, clock: Arc::clone(&self.clock) }
     }
 }
@@ -102,6 +117,15 @@ impl Running {
             request: claim.map(|claim| Request { claim, form: AnswerForm::Many, errors }),
             ..Arrived::default()
         }
+    }
+
+    /// Sends, and is told that nobody knows.
+    async fn doubt(&self, log: &Doubting, doubt: Doubt, name: &str, key: &str) {
+        let Begun::First(claim) = self.begin(name, key).await else { unreachable!("it was not written") };
+        log.next.store(doubt as u8, Ordering::Relaxed);
+        let error = self.system.take(tenant(name), self.arrived("one", Some(claim))).await.unwrap_err();
+        assert!(error.to_string().starts_with("it is not known whether"), "{error}");
+        assert!(!error.passes());
     }
 
     async fn followed(&self, receipt: &Receipt) {
@@ -197,6 +221,43 @@ async fn a_sender_who_hangs_up_is_remembered_all_the_same() {
     let hung_up = running.system.take(tenant("acme"), arrived);
     let _no_answer = tokio::time::timeout(Duration::from_micros(200), hung_up).await;
     let (receipt, _) = running.send("acme", "k", "two").await;
+    assert_eq!(running.send("acme", "k", "three").await, (receipt, true));
+    running.system.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_repeat_of_a_request_in_doubt_gets_the_first_answer_if_it_was_written() {
+    let world = World { wait_max: Duration::from_millis(200), ..World::new() };
+    let running = world.start(world.views.clone()).await;
+    running.send("acme", "before", "zero").await;
+    world.log.is_blind.send_replace(true);
+    running.doubt(&world.log, Doubt::Written, "acme", "k").await;
+    let refused = running.requests.begin(tenant("acme"), RequestKey::of("k").unwrap()).await.unwrap_err();
+    assert_eq!(
+        refused.to_string(),
+        "it is not known yet whether the first request with this Idempotency-Key was written; send it again a \
+         little later"
+    );
+    world.log.is_blind.send_replace(false);
+    let (receipt, was_there) = running.send("acme", "k", "two").await;
+    assert!(was_there);
+    assert_eq!(running.send("acme", "k", "three").await, (receipt.clone(), true));
+    assert_eq!(world.log.bounds(receipt.partition).unwrap().next, receipt.last.plus(1));
+    assert_eq!(running.held(), 0);
+    running.system.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_repeat_of_a_request_in_doubt_is_written_if_the_first_was_not() {
+    let world = World::new();
+    let running = world.start(world.views.clone()).await;
+    running.send("acme", "before", "zero").await;
+    for doubt in [Doubt::NotWritten, Doubt::Panic] {
+        running.doubt(&world.log, doubt, "acme", "k").await;
+    }
+    let (receipt, was_there) = running.send("acme", "k", "two").await;
+    assert!(!was_there);
+    running.followed(&receipt).await;
     assert_eq!(running.send("acme", "k", "three").await, (receipt, true));
     running.system.stop().await;
 }

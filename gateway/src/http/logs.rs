@@ -224,7 +224,9 @@ fn unreadable(reason: String) -> ApiError {
 fn not_begun(error: &RequestError) -> ApiError {
     let problem = match error {
         RequestError::Full => LinesProblem::Busy,
-        RequestError::UnderWay | RequestError::Behind | RequestError::Views(_) => LinesProblem::Unavailable,
+        RequestError::UnderWay | RequestError::InDoubt | RequestError::Behind | RequestError::Views(_) => {
+            LinesProblem::Unavailable
+        }
     };
     ApiError::Lines { problem, reason: error.to_string() }
 }

@@ -113,7 +113,6 @@ impl Ledger {
 pub(super) struct InLog {
     pub(super) tenant: TenantId,
     pub(super) lines: Vec<Vec<u8>>,
-    pub(super) hash: ChainHash,
 }
 
 impl InLog {
@@ -127,16 +126,28 @@ pub(super) fn lines_of(
     log: &SimulatedLog,
     partition: PartitionId,
 ) -> anyhow::Result<BTreeMap<Offset, InLog>> {
-    let chunk =
-        poll_now(log.read(partition, Offset::FIRST, usize::MAX)).context("a log without faults waits")??;
     let mut found = BTreeMap::new();
-    for Recorded { envelope, hash, body } in chunk.events {
+    for Recorded { envelope, body, .. } in all_of(log, partition)? {
         // What was set aside is noted among the dead letters.
         let Event::Lines(lines) = event::decode(&envelope, &body)? else { continue };
         let lines = lines.lines().map(|line| line.raw.to_vec()).collect();
-        found.insert(envelope.offset, InLog { tenant: envelope.subject.tenant, lines, hash });
+        found.insert(envelope.offset, InLog { tenant: envelope.subject.tenant, lines });
     }
     Ok(found)
+}
+
+/// The hashes of all events of a partition.
+pub(super) fn hashes_of(
+    log: &SimulatedLog,
+    partition: PartitionId,
+) -> anyhow::Result<BTreeMap<Offset, ChainHash>> {
+    let events = all_of(log, partition)?;
+    Ok(events.into_iter().map(|event| (event.envelope.offset, event.hash)).collect())
+}
+
+fn all_of(log: &SimulatedLog, partition: PartitionId) -> anyhow::Result<Vec<Recorded>> {
+    let chunk = poll_now(log.read(partition, Offset::FIRST, usize::MAX));
+    Ok(chunk.context("a log without faults waits")??.events)
 }
 
 impl Pages {

@@ -11,6 +11,8 @@ use antler_actors::live::inbox::{TailBounds, Tails};
 use antler_actors::live::projection::LiveProjection;
 use antler_actors::platform::Depth;
 use antler_actors::projector::Projection;
+use antler_actors::projector::arrivals::ArrivalsProjection;
+use antler_actors::requests::Requests;
 use antler_actors::supervision::Supervision;
 use antler_actors::system::{IngestError, System, SystemLimits, SystemParts};
 use antler_config::limits::LineLimits;
@@ -52,6 +54,8 @@ enum End {
 struct Life {
     log: Arc<SimulatedLog>,
     system: Arc<System>,
+    requests: Requests,
+    clock: Arc<dyn Clock>,
     notes: Arc<Notes>,
     watched: Vec<Arc<Watched>>,
     faults: Arc<Faults>,
@@ -86,6 +90,9 @@ impl Course<'_> {
             End::Crash => {
                 self.world.faults.count(Fault::ProcessKilled);
                 self.ledgers.iter().for_each(|ledger| ledger.crash());
+                if self.world.rng.chance(500) {
+                    self.arrivals = super::nothing_arrived();
+                }
             }
         }
         self.model.lives.push(sent);
@@ -140,11 +147,14 @@ impl Course<'_> {
             LiveProjection::new(Arc::clone(&tails), Arc::default(), Arc::clone(&clock), log.partitions());
         let as_projection = |ledger: &Arc<super::Ledger>| Arc::clone(ledger) as Arc<dyn Projection>;
         let mut projections: Vec<Arc<dyn Projection>> = self.ledgers.iter().map(as_projection).collect();
-        projections.push(Arc::new(live));
+        let arrivals = Arc::new(ArrivalsProjection::open(self.arrivals.clone(), &log).await?);
+        let name_of_arrivals = arrivals.name();
+        projections.extend([Arc::new(live) as Arc<dyn Projection>, arrivals]);
+        let log: Arc<dyn EventLog> = Arc::new(log);
         let parts = SystemParts {
-            clock,
+            clock: Arc::clone(&clock),
             placement: Placement::new(log.partitions())?,
-            log: Arc::new(log),
+            log: Arc::clone(&log),
             limits,
             supervision: Supervision::default(),
             projections,
@@ -153,10 +163,15 @@ impl Course<'_> {
             planted: self.planted,
         };
         let system = Arc::new(System::start(parts).await?);
+        let fed = system.projections().iter().find(|projection| projection.name == name_of_arrivals);
+        let progress = Arc::clone(&fed.context("it was given to the system")?.progress);
+        let requests = Requests::new(self.arrivals.clone(), progress, Arc::clone(&clock), log)?;
         self.arm(end);
         Ok(Life {
             log: Arc::clone(&self.log),
             system,
+            requests,
+            clock,
             notes: Arc::clone(notes),
             watched: Vec::new(),
             faults,
@@ -207,9 +222,11 @@ impl Course<'_> {
                 rng: rng.fork(),
                 faults: Arc::clone(&life.faults),
                 notes: Arc::clone(&life.notes),
+                system: Arc::clone(&life.system),
+                requests: life.requests.clone(),
+                clock: Arc::clone(&life.clock),
             };
-            let pause_max = Duration::from_millis(pause_max);
-            senders.spawn(sender.send(Arc::clone(&life.system), number_of_life, count, pause_max));
+            senders.spawn(sender.send(number_of_life, count, Duration::from_millis(pause_max)));
         }
         senders
     }

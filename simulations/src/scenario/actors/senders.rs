@@ -1,4 +1,5 @@
-//! Those who send lines, one after another, and write down what they were told.
+//! Those who send lines, one after another, and write down what they were told. Some give a request a key and send it
+//! again, when they do not know what became of it, or for no reason.
 //!
 //! Invariant: no two batches of a world have the same text, so one that is found in the log names its sender. They do
 //! not know what the log should answer.
@@ -6,10 +7,12 @@
 use std::sync::{Arc, Mutex, MutexGuard, Weak};
 use std::time::Duration;
 
-use antler_actors::ingest_shard::WriteError;
+use antler_actors::ingest_shard::{Arrived, Request, WriteError};
+use antler_actors::requests::{Begun, Requests};
 use antler_actors::system::{IngestError, System};
 use antler_config::limits::LineLimits;
-use antler_events::clock::Timestamp;
+use antler_events::clock::Clock;
+use antler_events::event::note::{AnswerForm, RequestKey};
 use antler_events::ids::TenantId;
 use antler_events::line::{LineBatch, LineBatchBuilder};
 use antler_events::log::AppendError;
@@ -85,22 +88,67 @@ pub(super) struct Sender {
     pub(super) rng: Rng,
     pub(super) faults: Arc<Faults>,
     pub(super) notes: Arc<Notes>,
+    pub(super) system: Arc<System>,
+    pub(super) requests: Requests,
+    pub(super) clock: Arc<dyn Clock>,
 }
+
+/// A request with a key is sent so often.
+const ATTEMPTS_MAX: u32 = 5;
 
 impl Sender {
     /// Sends so many batches. What it waits for when it is dropped stays unknown.
-    pub(super) async fn send(mut self, system: Arc<System>, life: usize, count: u64, pause_max: Duration) {
+    pub(super) async fn send(mut self, life: usize, count: u64, pause_max: Duration) {
         for number in 0..count {
-            let pause = self.rng.below(pause_max.as_millis() as u64 + 1);
-            tokio::time::sleep(Duration::from_millis(pause)).await;
+            self.pause(pause_max).await;
             let batches = self.batches(life, number);
             let text: Vec<u8> = batches.iter().flat_map(|batch| batch.buffer().to_vec()).collect();
             let lines = batches.iter().map(|batch| batch.len() as u64).sum();
             let sent = Sent { sender: self.number, tenant: self.tenant, text, lines, told: Told::Unknown };
             let at = self.notes.note(sent, &batches);
-            let told = told(system.ingest(self.tenant, batches, Arc::default()).await);
-            self.notes.lock()[at].told = told;
+            if self.rng.chance(400) {
+                let key = RequestKey::of(&format!("{life} {} {number}", self.number));
+                self.send_with(key.expect("it can be printed"), at, batches).await;
+            } else {
+                let told = told(self.system.ingest(self.tenant, batches, Arc::default()).await);
+                self.notes.lock()[at].told = told;
+            }
         }
+    }
+
+    /// Sends with a key until it knows what became of the batches, and now and then once more.
+    async fn send_with(&mut self, key: RequestKey, at: usize, batches: Vec<Arc<LineBatch>>) {
+        let mut known = None;
+        for _ in 0..ATTEMPTS_MAX {
+            let told = self.send_once(key, batches.clone()).await;
+            let now_known = match (known.take(), told) {
+                // What a repeat was refused says nothing of the requests before.
+                (Some(before), Told::Refused) | (Some(before @ Told::Taken(_)), Told::Unknown) => before,
+                (_, told) => told,
+            };
+            self.notes.lock()[at].told = now_known.clone();
+            if now_known != Told::Unknown && !self.rng.chance(300) {
+                return;
+            }
+            known = Some(now_known);
+            let is_at_once = self.rng.chance(700);
+            self.pause(if is_at_once { Duration::ZERO } else { Duration::from_secs(1) }).await;
+        }
+    }
+
+    async fn send_once(&self, key: RequestKey, batches: Vec<Arc<LineBatch>>) -> Told {
+        let claim = match self.requests.begin(self.tenant, key).await {
+            Ok(Begun::First(claim)) => claim,
+            Ok(Begun::Answered(remembered)) => return Told::Taken(remembered.receipt.clone()),
+            Err(_) => return Told::Refused,
+        };
+        let request = Some(Request { claim, form: AnswerForm::Many, errors: Vec::new() });
+        told(self.system.take(self.tenant, Arrived { batches, request, ..Arrived::default() }).await)
+    }
+
+    async fn pause(&mut self, most: Duration) {
+        let pause = self.rng.below(most.as_millis() as u64 + 1);
+        tokio::time::sleep(Duration::from_millis(pause)).await;
     }
 
     /// Mostly one batch, and now and then one that no projection can take.
@@ -110,7 +158,7 @@ impl Sender {
     }
 
     fn batch(&mut self, life: usize, number: u64, part: u64) -> LineBatch {
-        let mut builder = LineBatchBuilder::new(LineLimits::default(), Timestamp::from_nanos(0));
+        let mut builder = LineBatchBuilder::new(LineLimits::default(), self.clock.now());
         let mark = if self.faults.strikes(Fault::PoisonEvent) { "poison" } else { "line" };
         let padding = match self.rng.below(10) {
             0..8 => self.rng.below(100),
