@@ -293,6 +293,7 @@ fn tail_bounds(limits: &LiveLimits, lines: &LineLimits) -> TailBounds {
     TailBounds {
         tails_max: limits.filters_per_tenant_max as usize,
         inbox_bytes_max: limits.inbox_bytes_max.as_usize(),
+        waiting_bytes_max: limits.waiting_bytes_max.as_u64(),
         linger: limits.linger,
         frames: FrameBounds {
             lines_max: limits.frame_lines_max as usize,

@@ -3,11 +3,14 @@
 //! Invariant: a frame has at least one line and no more lines or bytes than the bounds say, but for a single line that is
 //! longer; its lines rise. What a frame looks like is decided by a form, which comes from outside.
 
+use std::sync::Arc;
+
 use antler_events::event::lines::Arrival;
 use antler_events::ids::{PartitionId, TenantId};
 use antler_events::line::{Line, LineBatch};
 use bytes::Bytes;
 
+use super::budget::ReaderBudget;
 use super::seq::Seq;
 
 /// Lines as they are sent.
@@ -82,12 +85,12 @@ impl FrameDraft {
     }
 
     /// The frame, if there is a line in it; the next one can be begun then.
-    pub fn take(&mut self, form: &dyn FrameForm) -> Option<Frame> {
+    pub fn take(&mut self, form: &dyn FrameForm, budget: &Arc<ReaderBudget>) -> Option<Frame> {
         if self.count == 0 {
             return None;
         }
         let (lines, first, last) = (self.count, self.first, self.last);
-        let bytes = form.frame(lines, first, last, &self.lines);
+        let bytes = budget.charge(form.frame(lines, first, last, &self.lines));
         self.lines.clear();
         self.count = 0;
         Some(Frame { bytes, lines, first, last })

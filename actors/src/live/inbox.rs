@@ -18,6 +18,7 @@ use dashmap::DashMap;
 use foldhash::fast::FixedState;
 use ractor::ActorRef;
 
+use super::budget::ReaderBudget;
 use super::frame::FrameBounds;
 use super::tail::TailMessage;
 
@@ -27,6 +28,8 @@ pub struct TailBounds {
     /// Tails of one tenant.
     pub tails_max: usize,
     pub inbox_bytes_max: usize,
+    /// Of frames that wait for readers of all tenants.
+    pub waiting_bytes_max: u64,
     /// Batches that come within this time share frames.
     pub linger: Duration,
     pub frames: FrameBounds,
@@ -37,6 +40,7 @@ pub struct TailBounds {
 #[derive(Debug)]
 pub struct Tails {
     pub bounds: TailBounds,
+    pub budget: Arc<ReaderBudget>,
     inboxes: DashMap<TenantId, Vec<Arc<Inbox>>, FixedState>,
     /// By partition, the last event whose tails have been looked up.
     looking_at: Vec<AtomicU64>,
@@ -90,7 +94,8 @@ impl Tails {
         let ends: Result<Vec<AtomicU64>, ReadError> = (0..log.partitions())
             .map(|number| Ok(AtomicU64::new(log.bounds(PartitionId::new(number))?.next.before().number())))
             .collect();
-        Ok(Arc::new(Self { bounds, inboxes: DashMap::default(), looking_at: ends? }))
+        let budget = ReaderBudget::new(bounds.waiting_bytes_max);
+        Ok(Arc::new(Self { bounds, budget, inboxes: DashMap::default(), looking_at: ends? }))
     }
 
     pub fn are_open(&self, tenant: TenantId) -> bool {

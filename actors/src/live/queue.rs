@@ -1,7 +1,8 @@
 //! The queue of one reader: frames that wait to be sent, and what did not fit.
 //!
 //! Invariant: frames come out in the order in which they went in; between two of them the reader is told what is missing.
-//! What waits is bounded in number and bytes, but for one frame. Nobody waits to put something in.
+//! What waits is bounded in number and bytes, but for one frame, and that of all readers together by their budget. Nobody
+//! waits to put something in.
 
 use std::collections::VecDeque;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -9,6 +10,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use tokio::sync::Notify;
 
+use super::budget::ReaderBudget;
 use super::frame::Frame;
 use super::seq::Seq;
 
@@ -41,6 +43,7 @@ pub struct Queue {
     state: Mutex<State>,
     changed: Notify,
     bounds: QueueBounds,
+    budget: Arc<ReaderBudget>,
     /// Somebody has more for the reader and waits until there is room.
     room_wanted: AtomicBool,
 }
@@ -60,7 +63,8 @@ struct State {
 }
 
 impl Queue {
-    pub fn new(bounds: QueueBounds, begin: Seq) -> Arc<Self> {
+    pub fn new(bounds: QueueBounds, budget: Arc<ReaderBudget>, begin: Seq) -> Arc<Self> {
+        budget.enter();
         let state = State {
             waiting: VecDeque::new(),
             bytes: 0,
@@ -74,38 +78,49 @@ impl Queue {
             state: Mutex::new(state),
             changed: Notify::new(),
             bounds,
+            budget,
             room_wanted: AtomicBool::new(false),
         })
     }
 
     pub fn has_room(&self) -> bool {
-        self.lock().has_room(self.bounds)
+        self.room(&self.lock(), 0)
     }
 
     /// Says that somebody has more once there is room; false if there is room already.
     pub fn want_room(&self) -> bool {
         let state = self.lock();
-        let wants = !state.has_room(self.bounds);
+        let wants = !self.room(&state, 0);
         self.room_wanted.store(wants, Ordering::Relaxed);
         wants
     }
 
-    /// Puts a frame in; if there is no room it is dropped, and counted.
-    pub fn push(&self, frame: &Frame) {
+    /// Puts a frame in; if there is no room it is dropped, and counted. Answers whether there was.
+    pub fn push(&self, frame: &Frame) -> bool {
+        let has_room = self.put(frame);
+        if !has_room {
+            self.miss(Gap { from: frame.first, to: frame.last, count: Some(frame.lines) });
+        }
+        has_room
+    }
+
+    /// Puts a frame in if there is room, and answers whether there was.
+    pub fn put(&self, frame: &Frame) -> bool {
         let mut state = self.lock();
-        if state.has_room(self.bounds) {
-            state.let_know_of_gap();
+        let has_room = self.room(&state, frame.bytes.len());
+        if has_room {
+            state.let_know_of_gap(&self.budget);
             state.bytes += frame.bytes.len();
             state.waiting.push_back(Told::Frame(frame.clone()));
-        } else {
-            state.miss(Gap { from: frame.first, to: frame.last, count: Some(frame.lines) });
         }
         drop(state);
         self.changed.notify_one();
+        has_room
     }
 
     /// Counts lines that are dropped without being written first.
     pub fn miss(&self, gap: Gap) {
+        self.budget.note_missed(gap.count.unwrap_or_default());
         self.lock().miss(gap);
         self.changed.notify_one();
     }
@@ -142,7 +157,7 @@ impl Queue {
 
     /// What can be told at once.
     pub fn take(&self) -> Option<Told> {
-        self.lock().take()
+        self.lock().take(&self.budget)
     }
 
     /// Whether somebody waits for the room that there is now; he is asked for only once.
@@ -168,8 +183,19 @@ impl Queue {
         }
     }
 
+    /// Whether there is room for a frame of which so many bytes count already.
+    fn room(&self, state: &State, bytes: usize) -> bool {
+        state.has_room(self.bounds) && self.budget.has_room(!state.waiting.is_empty(), bytes)
+    }
+
     fn lock(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Drop for Queue {
+    fn drop(&mut self) {
+        self.budget.leave();
     }
 }
 
@@ -193,15 +219,16 @@ impl State {
         });
     }
 
-    fn let_know_of_gap(&mut self) {
+    fn let_know_of_gap(&mut self, budget: &ReaderBudget) {
         if let Some(gap) = self.gap.take() {
+            budget.note_gap();
             self.waiting.push_back(Told::Gap(gap));
         }
     }
 
-    fn take(&mut self) -> Option<Told> {
+    fn take(&mut self, budget: &ReaderBudget) -> Option<Told> {
         if self.waiting.is_empty() {
-            self.let_know_of_gap();
+            self.let_know_of_gap(budget);
         }
         let Some(told) = self.waiting.pop_front() else { return self.is_ended.then_some(Told::Ended) };
         match &told {
@@ -236,7 +263,7 @@ mod tests {
     }
 
     fn queue() -> Arc<Queue> {
-        Queue::new(QueueBounds { frames_max: 2, bytes_max: 100 }, seq(0))
+        Queue::new(QueueBounds { frames_max: 2, bytes_max: 100 }, ReaderBudget::new(1 << 20), seq(0))
     }
 
     #[test]

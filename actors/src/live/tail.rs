@@ -143,7 +143,7 @@ impl TailState {
             Begin::At(seq) if seq > Seq::first_of(end) => return Err(TailError::Ahead { seq: seq.before() }),
             Begin::At(seq) => Standing::Behind(seq.max(Seq::first_of(Offset::FIRST))),
         };
-        let queue = Queue::new(bounds, standing.seq());
+        let queue = Queue::new(bounds, Arc::clone(&self.with.tails.budget), standing.seq());
         let reader = self.readers.add(Arc::clone(&queue), standing);
         Ok(Subscription { queue, tail: myself.clone(), reader })
     }

@@ -39,6 +39,7 @@ fn bounds() -> TailBounds {
     TailBounds {
         tails_max: 3,
         inbox_bytes_max: 1 << 20,
+        waiting_bytes_max: 1 << 30,
         linger: Duration::ZERO,
         frames: FrameBounds { lines_max: 10, bytes_max: 1_000 },
         lines: LineLimits::default(),
@@ -72,6 +73,7 @@ struct World {
     _dir: tempfile::TempDir,
     system: System,
     form: Arc<Text>,
+    tails: Arc<Tails>,
     counters: Arc<LiveCounters>,
     _writers: LogWriters,
 }
@@ -103,11 +105,11 @@ impl World {
             supervision: Supervision::default(),
             projections: vec![Arc::new(projection) as Arc<dyn Projection>],
             upkeep: None,
-            tails,
+            tails: Arc::clone(&tails),
             planted: Planted::None,
         };
         let system = System::start(parts).await.unwrap();
-        Self { _dir: dir, system, form: Arc::default(), counters, _writers: writers }
+        Self { _dir: dir, system, form: Arc::default(), tails, counters, _writers: writers }
     }
 
     fn request(&self, query: &str, begin: Begin, queue: QueueBounds) -> TailRequest {
@@ -220,6 +222,38 @@ async fn a_slow_reader_loses_lines_alone_and_is_told_how_many() {
     world.say("line after").await;
     assert_eq!(heard(&slow, 1).await, ["line after"]);
     world.system.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn all_readers_share_one_budget_and_the_slow_ones_give_way() {
+    let world = World::start(TailBounds { waiting_bytes_max: 20_000, ..bounds() }).await;
+    let budget = &world.tails.budget;
+    let (mut slow, filters) = (Vec::new(), ["line", "line or nothing"]);
+    for number in 0..20 {
+        slow.push(world.tail(filters[number % 2], Begin::Now).await);
+    }
+    let quick = world.tail("line and not nothing", Begin::Now).await;
+    assert_eq!(budget.readers(), 21);
+    let mut all = Heard::default();
+    for number in 0..200 {
+        world.say(&format!("line {number} {}", "x".repeat(200))).await;
+        all.hear(&quick, number + 1).await;
+        assert!(budget.bytes() < 20_000 + 1_000, "{} bytes wait", budget.bytes());
+    }
+    assert_eq!((all.gaps.len(), all.lines.len()), (0, 200));
+    assert!(budget.bytes() > 10_000 && budget.missed() > 0, "{budget:?}");
+    let (mut missed, mut gaps) = (0, 0);
+    for subscription in &slow {
+        let mut some = Heard::default();
+        some.hear(subscription, 200).await;
+        assert!(some.missed() > 50 && some.lines.len() > 10, "{} were missed", some.missed());
+        missed += some.missed();
+        gaps += some.gaps.len() as u64;
+    }
+    assert_eq!((budget.missed(), budget.gaps()), (missed, gaps));
+    drop((slow, quick, all));
+    world.system.stop().await;
+    assert_eq!((budget.lines() + missed, budget.readers(), budget.bytes()), (21 * 200, 0, 0));
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -27,6 +27,9 @@ pub struct LiveLimits {
     pub queue_frames_max: u32,
     /// Bytes of such messages.
     pub queue_bytes_max: ByteSize,
+    /// Bytes of the messages that wait for all sockets; one that waits for many counts once. When it is used up, slow
+    /// readers lose lines first.
+    pub waiting_bytes_max: ByteSize,
     /// Batches that wait for one filter; it reads further ones from the log.
     pub inbox_bytes_max: ByteSize,
     /// Lines that come within this time share messages.
@@ -68,6 +71,11 @@ impl LiveLimits {
                 "from the value of limits.live.frame_bytes_max to 64 MiB",
             ),
             (
+                self.waiting_bytes_max >= self.queue_bytes_max,
+                "limits.live.waiting_bytes_max",
+                "at least the value of limits.live.queue_bytes_max",
+            ),
+            (
                 within(self.inbox_bytes_max, ByteSize::kib(64), ByteSize::mib(1 << 10)),
                 "limits.live.inbox_bytes_max",
                 "from 64 KiB to 1 GiB",
@@ -105,6 +113,7 @@ impl Default for LiveLimits {
             frame_bytes_max: ByteSize::kib(64),
             queue_frames_max: 256,
             queue_bytes_max: ByteSize::mib(4),
+            waiting_bytes_max: ByteSize::mib(256),
             inbox_bytes_max: ByteSize::mib(16),
             linger: Duration::from_millis(5),
             credential_timeout: Duration::from_secs(10),

@@ -78,8 +78,10 @@ impl<'a> FanOut<'a> {
         if let Some(gap) = self.missed.take() {
             self.readers.live().for_each(|queue| queue.miss(gap));
         }
-        if let Some(frame) = self.draft.take(&*self.with.request.form) {
-            self.readers.live().for_each(|queue| queue.push(&frame));
+        let budget = &self.with.tails.budget;
+        if let Some(frame) = self.draft.take(&*self.with.request.form, budget) {
+            let given = self.readers.live().filter(|queue| queue.push(&frame)).count();
+            budget.note_given(given as u64, frame.lines);
         }
     }
 

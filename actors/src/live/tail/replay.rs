@@ -135,10 +135,11 @@ impl Replay {
 
     /// Gives the frame to those who have room; the others stop before it.
     fn finish(&mut self, with: &TailArguments) {
-        let Some(frame) = self.draft.take(&*with.request.form) else { return };
+        let budget = &with.tails.budget;
+        let Some(frame) = self.draft.take(&*with.request.form, budget) else { return };
         for (reader, queue) in std::mem::take(&mut self.group) {
-            if queue.has_room() {
-                queue.push(&frame);
+            if queue.put(&frame) {
+                budget.note_given(1, frame.lines);
                 self.group.push((reader, queue));
             } else {
                 self.stopped.push((reader, frame.first));

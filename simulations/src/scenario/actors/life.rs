@@ -411,6 +411,7 @@ fn tail_bounds(rng: &mut Rng) -> TailBounds {
     TailBounds {
         tails_max: 3,
         inbox_bytes_max: *rng.pick(&[1_000, 20_000, 1 << 20]),
+        waiting_bytes_max: *rng.pick(&[1_000, 1 << 20]),
         linger: Duration::from_millis(*rng.pick(&[0, 0, 5])),
         frames: FrameBounds { lines_max: rng.between(1, 10) as usize, bytes_max: 4_000 },
         lines: LineLimits::default(),
