@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use antler_actors::accounts::{Accounts, USUAL_LIMITS};
+use antler_actors::live::budget::ReaderBudget;
 use antler_actors::live::frame::FrameBounds;
 use antler_actors::live::inbox::{TailBounds, Tails};
 use antler_actors::live::projection::LiveProjection;
@@ -134,6 +135,7 @@ impl Program {
         let tails =
             Tails::new(&*log, tail_bounds(&config.limits.live, &limits)).map_err(ComposeError::Tails)?;
         let counters = Arc::<LiveCounters>::default();
+        let budget = Arc::clone(&tails.budget);
         let live =
             LiveProjection::new(Arc::clone(&tails), Arc::clone(&counters), Arc::clone(&clock), partitions);
         let parts = SystemParts {
@@ -148,14 +150,7 @@ impl Program {
                 Arc::new(ArrivalsProjection::open(arrivals.clone(), &*log).await?),
                 Arc::new(live),
             ],
-            upkeep: Some(UpkeepArguments {
-                clock: Arc::clone(&clock),
-                log: Arc::clone(&log),
-                index: Arc::clone(&index),
-                due,
-                keep_lines_for: config.storage.keep_lines_for,
-                cold_share_percent: config.index.cold_share_percent,
-            }),
+            upkeep: Some(upkeep(config, &log, &index, due, &clock)),
             tails,
             planted: Planted::None,
         };
@@ -171,7 +166,8 @@ impl Program {
             gate(folder, Controlled { log, views, progress, placement, clock: Arc::clone(&clock) })?;
         gate.operator = config.listeners.operator_token.clone();
         let gate = Arc::new(gate);
-        let watched = Watched { gate: &gate, system: &system, index: &index, counters, clock: &clock };
+        let watched =
+            Watched { gate: &gate, system: &system, index: &index, counters, budget, clock: &clock };
         let sockets = Arc::new(sockets(config, watched));
         let bodies = Bodies::new(config.limits.ingest.clone());
         let (system_of_ingest, names) = (Arc::clone(&system), Arc::new(KnownNames::new(limits)));
@@ -227,17 +223,19 @@ struct Watched<'a> {
     system: &'a Arc<System>,
     index: &'a Arc<dyn SearchIndex>,
     counters: Arc<LiveCounters>,
+    budget: Arc<ReaderBudget>,
     clock: &'a Arc<dyn Clock>,
 }
 
 fn sockets(config: &Config, watched: Watched<'_>) -> Sockets {
-    let Watched { gate, system, index, counters, clock } = watched;
+    let Watched { gate, system, index, counters, budget, clock } = watched;
     let limits = config.limits.live.clone();
     Sockets {
         gate: Arc::clone(gate),
         system: Arc::clone(system),
         index: Arc::clone(index),
         counters,
+        budget,
         clock: Arc::clone(clock),
         open: OpenSockets::new(limits.sockets_max, limits.sockets_per_tenant_max),
         limits,
@@ -300,6 +298,23 @@ fn tail_bounds(limits: &LiveLimits, lines: &LineLimits) -> TailBounds {
             bytes_max: limits.frame_bytes_max.as_usize(),
         },
         lines: lines.clone(),
+    }
+}
+
+fn upkeep(
+    config: &Config,
+    log: &Arc<dyn EventLog>,
+    index: &Arc<dyn SearchIndex>,
+    due: Arc<Notify>,
+    clock: &Arc<dyn Clock>,
+) -> UpkeepArguments {
+    UpkeepArguments {
+        clock: Arc::clone(clock),
+        log: Arc::clone(log),
+        index: Arc::clone(index),
+        due,
+        keep_lines_for: config.storage.keep_lines_for,
+        cold_share_percent: config.index.cold_share_percent,
     }
 }
 

@@ -2,11 +2,12 @@
 //!
 //! `handshake` lets a client in, `connection` is the open socket with its credential, `stream`, `metrics` and
 //! `notifications` are what is said on it; `frames` and `past` write lines, `messages` all else; `open` counts who is
-//! there and `hub` passes notes on.
+//! there, `figures` why they came and went, and `hub` passes notes on.
 //! Invariant: nothing is said before a credential that counts was shown, nor long after it has ceased to count; what a
 //! socket may cost is bounded. It matches no lines: tails do.
 
 mod connection;
+pub mod figures;
 mod frames;
 mod handshake;
 pub mod hub;
@@ -19,6 +20,7 @@ mod stream;
 
 use std::sync::Arc;
 
+use antler_actors::live::budget::ReaderBudget;
 use antler_actors::live::queue::QueueBounds;
 use antler_actors::system::System;
 use antler_config::limits::{LiveLimits, SearchLimits};
@@ -40,6 +42,8 @@ pub struct Sockets {
     pub system: Arc<System>,
     pub index: Arc<dyn SearchIndex>,
     pub counters: Arc<LiveCounters>,
+    /// What waits for all sockets.
+    pub budget: Arc<ReaderBudget>,
     pub clock: Arc<dyn Clock>,
     pub limits: LiveLimits,
     pub search_limits: SearchLimits,

@@ -5,6 +5,7 @@
 mod actors;
 pub mod exposition;
 mod ingest;
+mod live;
 mod log;
 pub mod process;
 mod projections;
@@ -41,9 +42,13 @@ async fn exposition(shared: &Shared) -> String {
     families.extend(program(shared));
     families.extend(log::families(&shared.log));
     families.extend(actors::families(shared).await);
-    families.extend(projections::families(&shared.program.index.statistics()));
+    let gate = &shared.program.gate;
+    families.extend(projections::of_index(&shared.program.index.statistics()));
+    families.push(projections::of_views(&**gate.accounts.views.store()).await);
+    families.extend(projections::of_cache(&gate.cache.statistics()));
     families.extend(http(shared));
     families.extend(ingest::families(&shared.program.intake.figures));
+    families.extend(live::families(&shared.program.sockets));
     families.iter().fold(String::new(), |mut text, family| {
         write!(text, "{family}").expect("a string takes every text");
         text

@@ -14,6 +14,7 @@ use tokio::sync::watch;
 use tokio::time::{Interval, MissedTickBehavior};
 
 use super::Sockets;
+use super::figures::Ended;
 use super::messages::{Heard, Said};
 use super::open::{NoPlace, Place};
 use crate::http::auth::Caller;
@@ -91,6 +92,7 @@ impl Unknown {
         match admitted {
             Ok(caller) => Some(Connection::new(self, caller)),
             Err(end) => {
+                self.sockets.open.figures.note_ended(end.why());
                 close(&mut self.socket, &end).await;
                 None
             }
@@ -302,6 +304,7 @@ impl Connection {
     }
 
     pub(super) async fn close(mut self, end: End) {
+        self.sockets.open.figures.note_ended(end.why());
         close(&mut self.socket, &end).await;
     }
 }
@@ -357,6 +360,19 @@ impl End {
         match is_too_long {
             true => Self::TooLarge("the message is larger than this server takes".to_owned()),
             false => Self::Gone,
+        }
+    }
+
+    fn why(&self) -> Ended {
+        match self {
+            Self::Gone => Ended::Gone,
+            Self::Stopping => Ended::Stopping,
+            Self::Policy(_) => Ended::Policy,
+            Self::TooLarge(_) => Ended::TooLarge,
+            Self::Failed(_) => Ended::Failed,
+            Self::Later(_) => Ended::Later,
+            Self::Unauthorized(_) => Ended::Unauthorized,
+            Self::Forbidden(_) => Ended::Forbidden,
         }
     }
 

@@ -14,6 +14,7 @@ use axum::http::{HeaderMap, Method, header};
 use axum::response::Response;
 
 use super::connection::{Connection, End, Unknown};
+use super::figures::SocketKind;
 use super::{SocketState, Sockets};
 use crate::http::auth::credential;
 use crate::http::auth::permissions::{self, Asked, Permission};
@@ -36,21 +37,21 @@ pub(super) struct Knock {
 }
 
 pub(super) async fn stream(knock: Knock) -> Result<Response, ApiError> {
-    knock.open(|mut connection, address| async move {
+    knock.open(SocketKind::Stream, |mut connection, address| async move {
         let end = super::stream::serve(&mut connection, &address).await;
         (connection, end)
     })
 }
 
 pub(super) async fn metrics(knock: Knock) -> Result<Response, ApiError> {
-    knock.open(|mut connection, _| async move {
+    knock.open(SocketKind::Metrics, |mut connection, _| async move {
         let end = super::metrics::serve(&mut connection).await;
         (connection, end)
     })
 }
 
 pub(super) async fn notifications(user: Option<Path<String>>, knock: Knock) -> Result<Response, ApiError> {
-    knock.open(|mut connection, _| async move {
+    knock.open(SocketKind::Notifications, |mut connection, _| async move {
         let user = user.map(|Path(user)| user);
         let end = super::notifications::serve(&mut connection, user.as_deref()).await;
         (connection, end)
@@ -58,7 +59,7 @@ pub(super) async fn notifications(user: Option<Path<String>>, knock: Knock) -> R
 }
 
 impl Knock {
-    fn open<F, S>(self, session: F) -> Result<Response, ApiError>
+    fn open<F, S>(self, kind: SocketKind, session: F) -> Result<Response, ApiError>
     where
         F: FnOnce(Connection, String) -> S + Send + 'static,
         S: Future<Output = (Connection, End)> + Send,
@@ -66,7 +67,7 @@ impl Knock {
         let Self { sockets, upgrade, headers, address, permission } = self;
         check_origin(&headers, &sockets.origins)?;
         let upgrade = upgrade.map_err(|refused| ApiError::NoSocket { reason: refused.body_text() })?;
-        let place = sockets.open.enter();
+        let place = sockets.open.enter(kind);
         let place = place.map_err(|error| ApiError::Unavailable { reason: error.to_string() })?;
         let credential = credential_of(&headers, &address);
         let message_bytes_max = sockets.limits.message_bytes_max.as_usize();

@@ -4,12 +4,13 @@
 //! beyond the bounds. It sends nothing.
 
 use std::collections::BTreeMap;
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use antler_events::ids::{TenantId, UserId};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
+
+use super::figures::{SocketFigures, SocketKind, TurnedAway};
 
 /// So many may be unknown at least; else a quarter of all, so that strangers cannot take every place.
 const UNKNOWN_MIN: usize = 16;
@@ -19,11 +20,12 @@ pub struct OpenSockets {
     places: Arc<Semaphore>,
     /// Of those who have shown no credential yet.
     unknown: Arc<Semaphore>,
+    unknown_max: usize,
     places_max: u32,
     per_tenant_max: u32,
     tenants: Mutex<BTreeMap<TenantId, OfTenant>>,
     stopping: watch::Sender<bool>,
-    opened: AtomicU64,
+    pub figures: SocketFigures,
 }
 
 #[derive(Debug, Default)]
@@ -37,6 +39,7 @@ struct OfTenant {
 #[derive(Debug)]
 pub struct Place {
     open: Arc<OpenSockets>,
+    kind: SocketKind,
     of: Option<(TenantId, UserId)>,
     /// Until it is known whose it is.
     unknown: Option<OwnedSemaphorePermit>,
@@ -58,18 +61,29 @@ pub enum NoPlace {
 
 impl OpenSockets {
     pub fn new(places_max: u32, per_tenant_max: u32) -> Arc<Self> {
+        let unknown_max = (places_max as usize / 4).max(UNKNOWN_MIN);
         Arc::new(Self {
             places: Arc::new(Semaphore::new(places_max as usize)),
-            unknown: Arc::new(Semaphore::new((places_max as usize / 4).max(UNKNOWN_MIN))),
+            unknown: Arc::new(Semaphore::new(unknown_max)),
+            unknown_max,
             places_max,
             per_tenant_max,
             tenants: Mutex::default(),
             stopping: watch::Sender::new(false),
-            opened: AtomicU64::new(0),
+            figures: SocketFigures::default(),
         })
     }
 
-    pub fn enter(self: &Arc<Self>) -> Result<Place, NoPlace> {
+    pub fn enter(self: &Arc<Self>, kind: SocketKind) -> Result<Place, NoPlace> {
+        let entered = self.place(kind);
+        match &entered {
+            Ok(_) => self.figures.note_opened(kind),
+            Err(no_place) => self.figures.note_turned_away(no_place.why()),
+        }
+        entered
+    }
+
+    fn place(self: &Arc<Self>, kind: SocketKind) -> Result<Place, NoPlace> {
         if *self.stopping.borrow() {
             return Err(NoPlace::Stopping);
         }
@@ -77,8 +91,7 @@ impl OpenSockets {
         let permit = permit.map_err(|_| NoPlace::Server { max: self.places_max })?;
         let unknown = Arc::clone(&self.unknown).try_acquire_owned();
         let unknown = Some(unknown.map_err(|_| NoPlace::Unknown)?);
-        self.opened.fetch_add(1, Ordering::Relaxed);
-        Ok(Place { open: Arc::clone(self), of: None, unknown, _permit: permit })
+        Ok(Place { open: Arc::clone(self), kind, of: None, unknown, _permit: permit })
     }
 
     /// People of the tenant who have a socket open.
@@ -91,9 +104,9 @@ impl OpenSockets {
         u64::from(self.places_max).saturating_sub(self.places.available_permits() as u64)
     }
 
-    /// Sockets that were ever opened.
-    pub fn opened(&self) -> u64 {
-        self.opened.load(Ordering::Relaxed)
+    /// Those of them that have shown no credential yet.
+    pub fn unknown(&self) -> u64 {
+        self.unknown_max.saturating_sub(self.unknown.available_permits()) as u64
     }
 
     /// Resolves to true when the sockets are to go.
@@ -114,13 +127,26 @@ impl OpenSockets {
     }
 }
 
+impl NoPlace {
+    fn why(&self) -> TurnedAway {
+        match self {
+            Self::Server { .. } => TurnedAway::ServerFull,
+            Self::Tenant { .. } => TurnedAway::TenantFull,
+            Self::Unknown => TurnedAway::Unknown,
+            Self::Stopping => TurnedAway::Stopping,
+        }
+    }
+}
+
 impl Place {
     /// Says whose it is, once that is known.
     pub(super) fn settle(&mut self, tenant: TenantId, user: UserId) -> Result<(), NoPlace> {
         let mut tenants = self.open.lock();
         let of = tenants.entry(tenant).or_default();
         if of.sockets >= self.open.per_tenant_max {
-            return Err(NoPlace::Tenant { max: self.open.per_tenant_max });
+            let no_place = NoPlace::Tenant { max: self.open.per_tenant_max };
+            self.open.figures.note_turned_away(no_place.why());
+            return Err(no_place);
         }
         of.sockets += 1;
         *of.users.entry(user).or_default() += 1;
@@ -132,6 +158,7 @@ impl Place {
 
 impl Drop for Place {
     fn drop(&mut self) {
+        self.open.figures.note_closed(self.kind);
         let Some((tenant, user)) = self.of else { return };
         let mut tenants = self.open.lock();
         let Some(of) = tenants.get_mut(&tenant) else { return };
@@ -155,19 +182,27 @@ mod tests {
     #[tokio::test]
     async fn places_are_bounded_counted_and_given_back() {
         let strangers = OpenSockets::new(40, 40);
-        let waiting: Vec<Place> = (0..UNKNOWN_MIN).map(|_| strangers.enter().unwrap()).collect();
-        assert_eq!((strangers.enter().unwrap_err(), waiting.len()), (NoPlace::Unknown, UNKNOWN_MIN));
+        let waiting: Vec<Place> =
+            (0..UNKNOWN_MIN).map(|_| strangers.enter(SocketKind::Stream).unwrap()).collect();
+        assert_eq!(
+            (strangers.enter(SocketKind::Stream).unwrap_err(), waiting.len()),
+            (NoPlace::Unknown, UNKNOWN_MIN)
+        );
         let open = OpenSockets::new(3, 2);
         let (acme, ann) = (TenantId::parse("acme").unwrap(), UserId::parse("ann").unwrap());
-        let mut places: Vec<Place> = (0..3).map(|_| open.enter().unwrap()).collect();
-        assert_eq!(open.enter().unwrap_err(), NoPlace::Server { max: 3 });
+        let mut places: Vec<Place> = (0..3).map(|_| open.enter(SocketKind::Stream).unwrap()).collect();
+        assert_eq!(open.enter(SocketKind::Stream).unwrap_err(), NoPlace::Server { max: 3 });
         places[0].settle(acme, ann).unwrap();
         places[1].settle(acme, ann).unwrap();
         assert_eq!(places[2].settle(acme, ann), Err(NoPlace::Tenant { max: 2 }));
-        assert_eq!((open.connected_users(acme), open.count()), (1, 3));
+        assert_eq!((open.connected_users(acme), open.count(), open.unknown()), (1, 3, 1));
+        assert_eq!((open.figures.open(SocketKind::Stream), open.figures.open(SocketKind::Metrics)), (3, 0));
         drop(places);
-        assert_eq!((open.connected_users(acme), open.count(), open.opened()), (0, 0, 3));
+        assert_eq!((open.connected_users(acme), open.count(), open.unknown()), (0, 0, 0));
+        let figures = &open.figures;
+        assert_eq!((figures.open(SocketKind::Stream), figures.opened(SocketKind::Stream)), (0, 3));
         open.stop(Duration::from_secs(1)).await;
-        assert_eq!(open.enter().unwrap_err(), NoPlace::Stopping);
+        assert_eq!(open.enter(SocketKind::Stream).unwrap_err(), NoPlace::Stopping);
+        assert_eq!(TurnedAway::ALL.map(|why| figures.turned_away(why)), [1, 1, 0, 1]);
     }
 }

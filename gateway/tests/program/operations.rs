@@ -63,11 +63,21 @@ fn health_and_metrics_tell_of_everything_that_the_server_needs() {
         "antler_projector_lag_seconds{projection=\"views\",partition=\"0\"} ",
         "antler_projector_lag_bytes{projection=\"index\",partition=\"0\"} ",
         "antler_index_parts_set_aside 0",
+        "antler_view_documents{view=\"tenants\"} 1",
+        "antler_view_documents{view=\"keys\"} ",
+        "antler_view_documents{view=\"answers\"} 0",
+        "antler_cache_bytes_limit 16777216",
+        "antler_sockets_open{kind=\"stream\"} 0",
+        "antler_live_waiting_bytes_limit 268435456",
         "antler_http_requests_total{route=\"ingest\",status=\"200\"} 1",
     ] {
         assert!(metrics.contains(sample), "{sample} is not in {metrics}");
     }
     assert!(!metrics.contains("route=\"unknown\""), "{metrics}");
+    let families: Vec<&str> = metrics.lines().filter_map(|line| line.strip_prefix("# HELP ")).collect();
+    for family in ["antler_cache_hits_total ", "antler_cache_misses_total ", "antler_cache_entries "] {
+        assert!(families.iter().any(|found| found.starts_with(family)), "{family} is not in {families:?}");
+    }
 }
 
 #[test]

@@ -238,6 +238,45 @@ fn metrics_are_of_the_tenant_alone() {
 }
 
 #[test]
+fn an_operator_sees_sockets_and_what_they_are_sent() {
+    let dir = tempfile::tempdir().unwrap();
+    let running = started(dir.path(), "[limits.live]\nsockets_per_tenant_max = 3\n");
+    let (token, key) = register(&running, "ann");
+    let metrics = || super::get(running.http, "/metrics").body;
+    let value = |sample: &str| -> Option<u64> {
+        metrics().lines().find_map(|line| line.strip_prefix(sample)?.trim().parse().ok())
+    };
+    let reaches = |sample: &str, expected: u64| wait(|| value(sample).filter(|found| *found == expected));
+    let mut first = stream(&running, &token, "");
+    let mut second = stream(&running, &token, "&query=level:info");
+    let mut silent = Socket::open(&running, "/ws/metrics/");
+    reaches("antler_sockets_open{kind=\"stream\"}", 2);
+    reaches("antler_sockets_open{kind=\"metrics\"}", 1);
+    reaches("antler_sockets_without_credential", 1);
+    say(&running, &key, "one");
+    say(&running, &key, "two");
+    assert_eq!(
+        (first.lines(2).0, second.lines(2).0),
+        (["one", "two"].map(str::to_owned).to_vec(), ["one", "two"].map(str::to_owned).to_vec())
+    );
+    reaches("antler_live_lines_total", 4);
+    reaches("antler_live_readers", 2);
+    reaches("antler_live_gaps_total", 0);
+    reaches("antler_live_waiting_bytes", 0);
+    silent.say(&json!({"type": "auth", "token": "nonsense"}));
+    assert_eq!(silent.end().0, 4001);
+    reaches("antler_sockets_closed_total{reason=\"unauthorized\"}", 1);
+    let _third = stream(&running, &token, "");
+    let mut fourth = Socket::open(&running, &format!("/ws/logs/stream/?token={token}"));
+    assert_eq!(fourth.end().0, 1013);
+    reaches("antler_sockets_refused_total{reason=\"tenant_full\"}", 1);
+    drop((first, second));
+    reaches("antler_sockets_closed_total{reason=\"client_gone\"}", 2);
+    reaches("antler_sockets_open{kind=\"stream\"}", 1);
+    reaches("antler_sockets_total{kind=\"stream\"}", 4);
+}
+
+#[test]
 fn errors_are_notified_up_to_a_rate() {
     let dir = tempfile::tempdir().unwrap();
     let running = Running::start(dir.path(), &[]);

@@ -65,6 +65,7 @@ cases![
     a_counter_counts_within_its_window,
     a_flush_forgets_everything,
     what_is_too_large_is_refused,
+    hits_and_misses_are_counted,
 ];
 
 const MINUTE: Duration = Duration::from_secs(60);
@@ -139,4 +140,16 @@ async fn what_is_too_large_is_refused(subject: Subject) {
     assert!(refused(&cache.put(b"a", vec![0; VALUE_BYTES_MAX + 1].into(), MINUTE).await));
     assert!(refused(&cache.count(&long, MINUTE).await.map(|_| ())));
     assert_eq!(value(&cache, "a").await, None);
+}
+
+async fn hits_and_misses_are_counted(subject: Subject) {
+    let cache = subject.cache();
+    assert_eq!(cache.put(b"a", "1".into(), MINUTE).await, Ok(()));
+    for key in ["a", "b", "a"] {
+        value(&cache, key).await;
+    }
+    subject.pass(MINUTE);
+    value(&cache, "a").await;
+    let statistics = cache.statistics();
+    assert_eq!((statistics.hits, statistics.misses), (2, 2));
 }

@@ -4,6 +4,7 @@
 //! answered. It has no thread that clears up: dead entries go when there is need of room.
 
 use std::fmt;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -13,7 +14,7 @@ use foldhash::fast::FixedState;
 use quick_cache::Weighter;
 use quick_cache::sync::{Cache as Entries, DefaultLifecycle};
 
-use super::port::{Cache, CacheError, Caching, Count, check};
+use super::port::{Cache, CacheError, CacheStatistics, Caching, Count, check};
 
 /// What an entry costs beside its key and value.
 const ENTRY_BYTES: u64 = 96;
@@ -26,6 +27,8 @@ pub struct MemoryCache {
     clock: Arc<dyn Clock>,
     /// Held while an entry is changed that depends on what it was.
     changing: Mutex<()>,
+    hits: AtomicU64,
+    misses: AtomicU64,
 }
 
 #[derive(Debug, Clone)]
@@ -66,7 +69,8 @@ impl MemoryCache {
         let usual = usize::try_from(bytes_max / USUAL_ENTRY_BYTES).unwrap_or(usize::MAX).max(16);
         let lifecycle = DefaultLifecycle::default();
         let entries = Entries::with(usual, bytes_max, Weight, FixedState::default(), lifecycle);
-        Self { entries, clock, changing: Mutex::new(()) }
+        let zero = || AtomicU64::new(0);
+        Self { entries, clock, changing: Mutex::new(()), hits: zero(), misses: zero() }
     }
 
     /// What it takes now.
@@ -114,6 +118,8 @@ impl Cache for MemoryCache {
             Held::Value(value) => Some(value),
             Held::Count(_) => None,
         });
+        let counter = if found.is_some() { &self.hits } else { &self.misses };
+        counter.fetch_add(1, Ordering::Relaxed);
         Box::pin(std::future::ready(Ok(found)))
     }
 
@@ -138,6 +144,16 @@ impl Cache for MemoryCache {
     fn flush(&self) -> Caching<'_, ()> {
         self.entries.clear();
         Box::pin(std::future::ready(Ok(())))
+    }
+
+    fn statistics(&self) -> CacheStatistics {
+        CacheStatistics {
+            hits: self.hits.load(Ordering::Relaxed),
+            misses: self.misses.load(Ordering::Relaxed),
+            entries: self.entries.len() as u64,
+            bytes: self.bytes(),
+            bytes_max: self.entries.capacity(),
+        }
     }
 }
 
@@ -186,5 +202,8 @@ mod tests {
             assert!(cache.bytes() <= 100_000, "{} bytes", cache.bytes());
         }
         assert!(cache.bytes() > 50_000, "{} bytes", cache.bytes());
+        let CacheStatistics { entries, bytes, bytes_max, .. } = cache.statistics();
+        assert_eq!((bytes, bytes_max), (cache.bytes(), 100_000));
+        assert_eq!(entries, bytes / (4 + 500 + ENTRY_BYTES));
     }
 }

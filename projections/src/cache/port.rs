@@ -24,6 +24,18 @@ pub struct Count {
     pub remaining: Duration,
 }
 
+/// What a cache holds, and how often it helped since the start.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct CacheStatistics {
+    /// Times that a value was asked for and was there.
+    pub hits: u64,
+    /// Times that it was not.
+    pub misses: u64,
+    pub entries: u64,
+    pub bytes: u64,
+    pub bytes_max: u64,
+}
+
 /// Why a cache did not do what it was asked.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum CacheError {
@@ -52,6 +64,9 @@ pub trait Cache: Send + Sync + fmt::Debug {
 
     /// Forgets everything.
     fn flush(&self) -> Caching<'_, ()>;
+
+    /// Of this program; what a cache of several holds is that one's to tell.
+    fn statistics(&self) -> CacheStatistics;
 }
 
 /// What every adapter checks before it takes a key and a value.

@@ -17,7 +17,8 @@ use super::dead_letters::{self, DEAD_LETTERS, DeadLetter, DeadLetters};
 use super::fold::ControlViewError;
 use super::port::{self, ViewError, ViewName, ViewStore};
 
-const VIEWS: [ViewName; 2] = [DEAD_LETTERS, ANSWERS];
+/// The views of what arrived.
+pub const VIEWS: [ViewName; 2] = [DEAD_LETTERS, ANSWERS];
 
 /// A note of a partition, with its place.
 #[derive(Debug, Clone)]

@@ -87,6 +87,10 @@ async fn shown(store: &Arc<dyn ViewStore>, view: ViewName, page: Page<'_>) -> St
     pairs.collect::<Vec<_>>().join(" ")
 }
 
+async fn count(store: &Arc<dyn ViewStore>, view: ViewName) -> u64 {
+    store.count(view).await.expect("a healthy store answers")
+}
+
 async fn all(store: &Arc<dyn ViewStore>, view: ViewName) -> String {
     shown(store, view, Page { prefix: b"", after: None, limit: 100 }).await
 }
@@ -99,6 +103,7 @@ async fn a_new_view_is_empty(subject: Subject) {
     let store = subject.store();
     assert_eq!(all(&store, VIEW).await, "");
     assert_eq!(store.document(VIEW, b"a").await, Ok(None));
+    assert_eq!(count(&store, VIEW).await, 0);
     assert_eq!(checkpoint(&store, PARTITION).await, 1);
 }
 
@@ -106,8 +111,10 @@ async fn a_document_is_what_was_put_last(subject: Subject) {
     let store = subject.store();
     assert!(applied(&store, VIEW, 2, vec![put("a", "1"), put("b", "1"), put("a", "2")]).await);
     assert_eq!(all(&store, VIEW).await, "a=2 b=1");
+    assert_eq!(count(&store, VIEW).await, 2);
     assert!(applied(&store, VIEW, 3, vec![delete("a"), put("b", "3"), delete("none")]).await);
     assert_eq!(all(&store, VIEW).await, "b=3");
+    assert_eq!((count(&store, VIEW).await, count(&store, OTHER).await), (1, 0));
     assert_eq!(store.document(VIEW, b"b").await, Ok(Some(Bytes::from_static(b"3"))));
     assert_eq!(store.document(VIEW, b"a").await, Ok(None));
 }

@@ -75,6 +75,11 @@ impl ViewStore for MemoryViews {
         Box::pin(std::future::ready(Ok(hash)))
     }
 
+    fn count(&self, view: ViewName) -> Viewing<'_, u64> {
+        let count = self.with(view, |view| view.documents.len() as u64);
+        Box::pin(std::future::ready(Ok(count)))
+    }
+
     fn clear(&self, view: ViewName) -> Viewing<'_, ()> {
         self.with(view, |view| *view = View::default());
         Box::pin(std::future::ready(Ok(())))

@@ -145,6 +145,9 @@ pub trait ViewStore: Send + Sync + fmt::Debug {
 
     fn hash(&self, view: ViewName) -> Viewing<'_, ViewHash>;
 
+    /// How many documents the view has; without reading them.
+    fn count(&self, view: ViewName) -> Viewing<'_, u64>;
+
     /// Forgets all documents and checkpoints of a view.
     fn clear(&self, view: ViewName) -> Viewing<'_, ()>;
 

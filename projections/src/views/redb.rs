@@ -17,8 +17,8 @@ use antler_events::files::FileSystem;
 use antler_events::ids::{Offset, PartitionId};
 use bytes::Bytes;
 use redb::{
-    Database, DatabaseError, Durability, ReadableDatabase as _, ReadableTable as _, StorageError,
-    TableDefinition, TableError, WriteTransaction,
+    Database, DatabaseError, Durability, ReadableDatabase as _, ReadableTable as _,
+    ReadableTableMetadata as _, StorageError, TableDefinition, TableError, WriteTransaction,
 };
 
 use self::backend::FileBackend;
@@ -154,6 +154,10 @@ impl ViewStore for RedbViews {
         self.write(move |kept| kept.hash(view))
     }
 
+    fn count(&self, view: ViewName) -> Viewing<'_, u64> {
+        self.read(self.kept.count(view))
+    }
+
     fn clear(&self, view: ViewName) -> Viewing<'_, ()> {
         self.write(move |kept| {
             kept.durably(|transaction| {
@@ -200,6 +204,14 @@ impl Kept {
             found.push(Document { key: copy(key.value()), document: copy(document.value()) });
         }
         Ok(found)
+    }
+
+    fn count(&self, view: ViewName) -> Result<u64, redb::Error> {
+        let name = table_name(view);
+        match self.database.begin_read()?.open_table(Documents::new(&name)) {
+            Err(TableError::TableDoesNotExist(_)) => Ok(0),
+            table => Ok(table?.len()?),
+        }
     }
 
     fn checkpoint(&self, view: ViewName, partition: PartitionId) -> Result<Offset, redb::Error> {
