@@ -57,6 +57,8 @@ struct Tail<'a> {
     colours: Colours,
     /// Where to go on: the place of the last line that was shown.
     last: Option<String>,
+    /// When the first connection began, by the server's clock: where to go on while no line was shown.
+    begun: Option<String>,
     shown: u64,
     out: &'a mut dyn Write,
 }
@@ -75,7 +77,8 @@ pub(super) fn run(
     out: &mut dyn Write,
 ) -> Result<Outcome, CommandError> {
     let (server, token) = (flags.remote.server(settings)?, flags.remote.token()?);
-    let mut tail = Tail { flags, server, token, colours: Colours::of_output(), last: None, shown: 0, out };
+    let mut tail =
+        Tail { flags, server, token, colours: Colours::of_output(), last: None, begun: None, shown: 0, out };
     remote::run(async {
         let mut signals = Signals::catch().map_err(RemoteError::System)?;
         tokio::select! {
@@ -117,8 +120,8 @@ impl Tail<'_> {
     }
 
     async fn open(&self) -> Result<Socket, RemoteError> {
-        let since = self.flags.since.as_ref().filter(|_| self.last.is_none());
-        let from = since.map(|since| format!("now-{since}"));
+        let since = self.flags.since.as_ref().map(|since| format!("now-{since}"));
+        let from = since.or_else(|| self.begun.clone()).filter(|_| self.last.is_none());
         let opening = Opening {
             query: &self.flags.query,
             from: from.as_deref(),
@@ -133,7 +136,10 @@ impl Tail<'_> {
         let mut has_begun = false;
         loop {
             match socket.next().await? {
-                Message::Begun => has_begun = true,
+                Message::Begun { at } => {
+                    has_begun = true;
+                    self.begun = self.begun.take().or(at);
+                }
                 Message::Lines(lines) => {
                     for (place, line) in lines {
                         self.line(&line)?;

@@ -34,12 +34,21 @@ impl Running {
     }
 
     /// The same with a command that becomes the server.
-    pub(crate) fn launch(mut command: Command, data: &Path, arguments: &[&str]) -> Self {
+    pub(crate) fn launch(command: Command, data: &Path, arguments: &[&str]) -> Self {
+        Self::begin(command, data, &[arguments, &["--ephemeral-ports"]].concat())
+    }
+
+    /// The same on the ports of the arguments and settings.
+    pub(crate) fn start_as(data: &Path, arguments: &[&str]) -> Self {
+        Self::begin(Command::new(env!("CARGO_BIN_EXE_antler")), data, arguments)
+    }
+
+    fn begin(mut command: Command, data: &Path, arguments: &[&str]) -> Self {
         let ports = tempfile::tempdir().unwrap();
         let ports_file = ports.path().join("ports.json");
         let mut process = command
             .args(arguments)
-            .args(["--ephemeral-ports", "--data", data.to_str().unwrap()])
+            .args(["--data", data.to_str().unwrap()])
             .args(["--ports-file", ports_file.to_str().unwrap()])
             .stderr(Stdio::piped())
             .spawn()

@@ -213,3 +213,50 @@ fn a_tail_runs_from_the_past_into_the_present_and_refuses_as_a_query_does() {
         said(&stranger)
     );
 }
+
+#[test]
+fn a_tail_goes_on_when_the_server_comes_back() {
+    let dir = tempfile::tempdir().unwrap();
+    let config = super::settings(dir.path(), "[listeners]\ntcp = \"127.0.0.1:0\"\nudp = \"127.0.0.1:0\"\n");
+    let address = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().to_string();
+    let data = dir.path().join("data");
+    let start = || Running::start_as(&data, &["--config", super::path_text(&config), "--listen", &address]);
+    let mut running = start();
+    let (token, key) = register(&running, "ann");
+    let server = format!("http://{address}");
+    let mut command = antler(&["tail", "--limit", "16", "--format", "json", "--server", &server]);
+    command.env("ANTLER_TOKEN", &token).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let child = command.spawn().unwrap();
+    let follows = |running: &Running| {
+        wait(|| {
+            super::get(running.http, "/metrics").body.contains("\nantler_live_readers 1\n").then_some(())
+        });
+    };
+    follows(&running);
+    let mut sent = 0;
+    let mut send = |running: &Running, lines: u32| {
+        let text: String = (sent..sent + lines).map(|number| format!("line {number}\n")).collect();
+        sent += lines;
+        assert_eq!(with(running, &key, &["send", "-"], text.as_bytes()).status.code(), Some(0));
+    };
+    for (signal, lines) in [("TERM", 0), ("KILL", 3), ("TERM", 3), ("KILL", 3)] {
+        // Some of these the tail has not been given when the server goes, and one comes before it is back.
+        if lines > 0 {
+            send(&running, lines);
+        }
+        running.stop(signal);
+        running = start();
+        send(&running, 1);
+        follows(&running);
+    }
+    send(&running, 3);
+    let output = child.wait_with_output().unwrap();
+    assert_eq!(output.status.code(), Some(0), "{}", said(&output));
+    let message = |line: &str| serde_json::from_str::<serde_json::Value>(line).unwrap()["message"].clone();
+    let shown: Vec<_> = text(&output.stdout).lines().map(message).collect();
+    let expected: Vec<String> = (0..16).map(|number| format!("line {number}")).collect();
+    assert_eq!(shown, expected, "{}", said(&output));
+    let told = text(&output.stderr);
+    assert!(told.matches("connecting again in 250 ms").count() >= 4, "{told}");
+    assert!(told.contains("the server is stopping; connect again in a moment"), "{told}");
+}

@@ -17,8 +17,10 @@ pub(super) enum Message {
     Gap {
         count: u64,
     },
-    /// The server takes what was asked for.
-    Begun,
+    /// The server takes what was asked for; its time, if it says so.
+    Begun {
+        at: Option<String>,
+    },
     /// The server does not do what it was asked, or not all of it.
     Refused(Refusal),
     Other,
@@ -35,6 +37,7 @@ struct Said {
     #[serde(default)]
     data: Value,
     count: Option<u64>,
+    server_time: Option<String>,
 }
 
 /// Reads one message.
@@ -44,7 +47,7 @@ pub(super) fn read(text: &str) -> Result<Message, serde_json::Error> {
         "log" | "new_log" => Message::Lines(line(said.seq, said.data).into_iter().collect()),
         "log_batch" => Message::Lines(lines(said.last, said.data)),
         "gap" => Message::Gap { count: said.count.unwrap_or_default() },
-        "connection" => Message::Begun,
+        "connection" => Message::Begun { at: said.server_time },
         "error" => Message::Refused(Refusal::told(text)?),
         _ => Message::Other,
     })
@@ -99,7 +102,8 @@ mod tests {
             read(r#"{"type":"error","code":"invalid_query","message":"no","details":{"start":1}}"#).unwrap();
         let Message::Refused(refusal) = refused else { panic!("a refusal") };
         assert_eq!(refusal.about("a b").to_string(), "no\n  a b\n   ^");
-        assert_eq!(read(r#"{"type":"connection","connected_users":3}"#).unwrap(), Message::Begun);
+        let begun = read(r#"{"type":"connection","connected_users":3,"server_time":"T"}"#).unwrap();
+        assert_eq!(begun, Message::Begun { at: Some("T".to_owned()) });
         assert_eq!(read(r#"{"type":"caught_up","seq":3}"#).unwrap(), Message::Other);
         assert!(read("[]").is_err() && read("{}").is_err());
     }
