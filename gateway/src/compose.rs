@@ -234,6 +234,7 @@ fn sockets(config: &Config, watched: Watched<'_>) -> Sockets {
         gate: Arc::clone(gate),
         system: Arc::clone(system),
         index: Arc::clone(index),
+        placement: Arc::clone(&gate.accounts.placement),
         counters,
         budget,
         clock: Arc::clone(clock),

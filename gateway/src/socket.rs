@@ -25,6 +25,7 @@ use antler_actors::live::queue::QueueBounds;
 use antler_actors::system::System;
 use antler_config::limits::{LiveLimits, SearchLimits};
 use antler_events::clock::Clock;
+use antler_events::placement::Placement;
 use antler_projections::index::port::SearchIndex;
 use antler_projections::live::LiveCounters;
 use axum::Router;
@@ -41,6 +42,8 @@ pub struct Sockets {
     pub gate: Arc<Gate>,
     pub system: Arc<System>,
     pub index: Arc<dyn SearchIndex>,
+    /// Where lines of a tenant are written to.
+    pub placement: Arc<Placement>,
     pub counters: Arc<LiveCounters>,
     /// What waits for all sockets.
     pub budget: Arc<ReaderBudget>,

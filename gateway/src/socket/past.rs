@@ -52,7 +52,7 @@ impl Past {
         filter: Filter,
         from: Timestamp,
     ) -> Option<Self> {
-        let partition = sockets.gate.accounts.placement.all_lines(tenant).first().copied()?;
+        let [partition] = sockets.placement.all_lines(tenant)[..] else { return None };
         let query = LineQuery {
             filter,
             period: Period { first: from, ..Period::ALWAYS },
@@ -89,7 +89,7 @@ impl Past {
                 }
             }
             self.go_on(page.next);
-            let told = self.frames(sockets, frames, &page.lines);
+            let told = self.frames(sockets, frames, &page.lines)?;
             if !told.is_empty() {
                 self.empty_pages = 0;
                 return Ok(Page::Frames(told));
@@ -118,14 +118,22 @@ impl Past {
         }
     }
 
-    fn frames(&self, sockets: &Sockets, frames: LogFrames, lines: &[FoundLine]) -> Vec<Bytes> {
+    fn frames(
+        &self,
+        sockets: &Sockets,
+        frames: LogFrames,
+        lines: &[FoundLine],
+    ) -> Result<Vec<Bytes>, SearchError> {
         let bytes_max = sockets.limits.frame_bytes_max.as_usize();
         let mut told = Vec::new();
         let mut draft = Vec::new();
         let mut numbers: Option<(u64, Seq, Seq)> = None;
         for line in lines.iter().filter(|line| self.is_past(line)) {
             let id = line.id();
-            let seq = Seq::of(id.offset, id.line as usize).unwrap_or_default();
+            let seq = Seq::of(id.offset, id.line as usize);
+            let seq = seq.ok_or_else(|| SearchError::Unavailable {
+                reason: format!("line {id} has no number that a stream can go on behind").into(),
+            })?;
             write_line(&PastLine(line), &mut draft);
             let (count, first, _) = numbers.unwrap_or((0, seq, seq));
             numbers = Some((count + 1, first, seq));
@@ -137,7 +145,7 @@ impl Past {
             }
         }
         told.extend(numbers.map(|(count, first, last)| frames.write(count, first, last, &draft)));
-        told
+        Ok(told)
     }
 
     /// Others come by the tail.
