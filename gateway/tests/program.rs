@@ -14,6 +14,8 @@ mod lines;
 mod listeners;
 #[path = "program/operations.rs"]
 mod operations;
+#[path = "program/refusals.rs"]
+mod refusals;
 #[path = "program/repeats.rs"]
 mod repeats;
 #[path = "program/running.rs"]
