@@ -5,7 +5,7 @@ use std::net::{Shutdown, TcpStream};
 
 use serde_json::json;
 
-use super::lines::{register, send, ship};
+use super::client::{register, send, ship};
 use super::running::{Answer, Running};
 
 const NDJSON: &str = "Content-Type: application/x-ndjson";

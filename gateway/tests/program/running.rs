@@ -39,11 +39,7 @@ impl Running {
     }
 
     /// The same on the ports of the arguments and settings.
-    pub(crate) fn start_as(data: &Path, arguments: &[&str]) -> Self {
-        Self::begin(Command::new(env!("CARGO_BIN_EXE_antler")), data, arguments)
-    }
-
-    fn begin(mut command: Command, data: &Path, arguments: &[&str]) -> Self {
+    pub(crate) fn begin(mut command: Command, data: &Path, arguments: &[&str]) -> Self {
         let ports = tempfile::tempdir().unwrap();
         let ports_file = ports.path().join("ports.json");
         let mut process = command

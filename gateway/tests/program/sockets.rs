@@ -240,7 +240,7 @@ fn metrics_are_of_the_tenant_alone() {
 #[test]
 fn an_operator_sees_sockets_and_what_they_are_sent() {
     let dir = tempfile::tempdir().unwrap();
-    let running = started(dir.path(), "[limits.live]\nsockets_per_tenant_max = 3\n");
+    let running = start_with(dir.path(), "[limits.live]\nsockets_per_tenant_max = 3\n");
     let (token, key) = register(&running, "ann");
     let metrics = || super::get(running.http, "/metrics").body;
     let value = |sample: &str| -> Option<u64> {

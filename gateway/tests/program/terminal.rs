@@ -220,7 +220,8 @@ fn a_tail_goes_on_when_the_server_comes_back() {
     let config = super::settings(dir.path(), "[listeners]\ntcp = \"127.0.0.1:0\"\nudp = \"127.0.0.1:0\"\n");
     let address = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().to_string();
     let data = dir.path().join("data");
-    let start = || Running::start_as(&data, &["--config", super::path_text(&config), "--listen", &address]);
+    let start =
+        || Running::begin(antler(&[]), &data, &["--config", super::path_text(&config), "--listen", &address]);
     let mut running = start();
     let (token, key) = register(&running, "ann");
     let server = format!("http://{address}");
