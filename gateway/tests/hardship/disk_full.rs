@@ -75,7 +75,8 @@ fn ordeal(
         let health = get(running.http, "/health");
         Some(()).filter(|()| health.head.starts_with("HTTP/1.1 200") && health.json()["status"] == "ok")
     });
-    for tenant in &tenants {
+    for (tenant, letters) in tenants.iter().zip(letters) {
+        wait(|| Some(()).filter(|()| dead_letters(&running, tenant) == letters as u64));
         wait(|| Some(()).filter(|()| send(&running, tenant, "after").status == 200));
         let name = format!("withroom{}", tenant.name);
         tenant.catch_up(&running, &name);
@@ -169,10 +170,10 @@ fn refuses_and_answers(running: &Running, tenants: &[Tenant]) {
     for tenant in tenants {
         let mut wire = Wire::open(running.http).unwrap();
         let headers = tenant.credential() + NDJSON;
-        let single = wire.ask("POST /api/logs/", &headers, b"{\"name\":\"single\"}").unwrap();
+        let single = wire.ask("POST /api/logs/", &headers, longer("single").as_bytes()).unwrap();
         is_refused(&single);
         let keyed = format!("{headers}\r\nIdempotency-Key: full");
-        is_refused(&wire.ask("POST /api/logs/bulk/", &keyed, b"{\"name\":\"keyed\"}").unwrap());
+        is_refused(&wire.ask("POST /api/logs/bulk/", &keyed, longer("keyed").as_bytes()).unwrap());
         let single_and_keyed = ["single".to_owned(), "keyed".to_owned()];
         tenant.note(Fate::Refused, &single_and_keyed);
         // All that was acknowledged is found.
@@ -189,6 +190,11 @@ fn refuses_and_answers(running: &Running, tenants: &[Tenant]) {
         .unwrap();
     // Names may have a partition that is not full.
     assert!([201, 503].contains(&answer.status), "{}", answer.body);
+}
+
+/// A line that does not fit where the last one that was refused did not.
+fn longer(name: &str) -> String {
+    format!("{{\"name\":\"{name}\",\"more\":\"{}\"}}", "x".repeat(200))
 }
 
 /// A file system of its own, gone at the end.
