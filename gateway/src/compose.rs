@@ -126,7 +126,7 @@ impl Program {
         let questions = threads("question", usize::from(cores())).map_err(ComposeError::Workers)?;
         let changes = threads("change", usize::from(partitions) + 1).map_err(ComposeError::Workers)?;
         let index = open_index(folder, config, &clock, [&questions, &changes])?;
-        let views = RedbViews::open(Arc::new(RealFiles), &folder.views_file(), as_workers(&changes))?;
+        let views = RedbViews::open(&RealFiles, &folder.views_file(), as_workers(&changes))?;
         let store: Arc<dyn ViewStore> = Arc::new(views);
         let (views, arrivals) = (ControlViews::new(Arc::clone(&store)), ArrivalViews::new(store));
         let due = Arc::<Notify>::default();

@@ -41,8 +41,13 @@ fn antler(arguments: &[&str]) -> Command {
     command
 }
 
+/// Runs to the end. A folder that this very process seems to use is free in a moment: see `written_folder`.
 fn run(arguments: &[&str]) -> Output {
-    antler(arguments).output().unwrap()
+    let in_use = format!("in use by another antler (process {})", std::process::id());
+    running::wait(|| {
+        let output = antler(arguments).output().unwrap();
+        Some(output).filter(|output| !text(&output.stderr).contains(&in_use))
+    })
 }
 
 fn text(bytes: &[u8]) -> String {

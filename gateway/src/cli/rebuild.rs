@@ -71,7 +71,7 @@ pub(super) fn run(
 fn rebuild_view(storage: &antler_config::Storage, view: &str) -> Result<Rebuilt, RebuildCommandError> {
     let folder = DataFolder::open(&RealFiles, &storage.data)?;
     let log = compose::open_log(&folder, storage)?;
-    let views = RedbViews::open(Arc::new(RealFiles), &folder.views_file(), Arc::new(InlineWorkers))?;
+    let views = RedbViews::open(&RealFiles, &folder.views_file(), Arc::new(InlineWorkers))?;
     let runtime = tokio::runtime::Builder::new_current_thread().build()?;
     runtime.block_on(async {
         let rebuilt = rebuild(&views, &*log.log, view).await?;
@@ -111,8 +111,7 @@ mod tests {
         use antler_projections::views::port::{Fold, ViewName, ViewWrite};
         let dir = tempfile::tempdir().unwrap();
         let folder = DataFolder::open_or_create(&RealFiles, dir.path()).unwrap();
-        let views =
-            RedbViews::open(Arc::new(RealFiles), &folder.views_file(), Arc::new(InlineWorkers)).unwrap();
+        let views = RedbViews::open(&RealFiles, &folder.views_file(), Arc::new(InlineWorkers)).unwrap();
         let write = ViewWrite::Put { key: "foreign".into(), document: "x".into() };
         let fold = Fold { partition: PartitionId::new(0), next: Offset::new(2), writes: vec![write] };
         let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();

@@ -208,6 +208,9 @@ impl IntoResponse for ApiError {
     fn into_response(self) -> Response {
         let mut response = self.status().into_response();
         match &self {
+            Self::Unavailable { .. } => {
+                response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from_static("1"));
+            }
             Self::TooMany { retry_after_s, .. } => {
                 response.headers_mut().insert(header::RETRY_AFTER, (*retry_after_s).into());
             }

@@ -198,7 +198,7 @@ fn bodies_that_come_slowly_break_off_or_are_too_many_are_told_so() {
         Some(send(&running, "POST", "/api/logs/bulk/", &headers, body.as_bytes()))
             .filter(|answer| status(answer) != "200")
     });
-    let message = "the server receives as many bodies as it can hold; send again a little later";
+    let message = "too many bodies are being received at once for this tenant; send again a little later, and fewer at once";
     check(&busy, ("429", "too_much_under_way", message));
     assert!(busy.head.to_lowercase().contains("retry-after: 1"), "{}", busy.head);
     check(&answer(slow), ("408", "body_too_slow", "the body was not sent within 2 s"));

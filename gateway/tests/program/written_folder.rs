@@ -16,8 +16,10 @@ use antler_events::log::{Append, Appended, EventLog, NewEvent};
 use antler_events::subject::{Aggregate, Subject};
 use antler_events::wire::{EventType, Receipt, SchemaVersion};
 use antler_gateway::compose;
-use antler_gateway::data_folder::DataFolder;
+use antler_gateway::data_folder::{DataFolder, DataFolderError};
 use antler_projections::index::columns::store::{ColumnStore, StoreOptions};
+
+use super::running::wait;
 
 /// Makes a folder with so many events of two lines each; answers the receipt of the last one.
 pub(crate) fn write(data: &Path, events: u8) -> Receipt {
@@ -27,9 +29,17 @@ pub(crate) fn write(data: &Path, events: u8) -> Receipt {
     Receipt { partition, first, last, count: 2, hash }
 }
 
+/// A process that another test is about to start holds what this one has locked, until it becomes another program.
+fn taken(open: impl Fn() -> Result<DataFolder, DataFolderError>) -> DataFolder {
+    wait(|| match open() {
+        Err(DataFolderError::InUse { .. }) => None,
+        opened => Some(opened.unwrap()),
+    })
+}
+
 /// Puts so many batches of two lines into the search index; answers the file that holds them.
 pub(crate) fn write_index(data: &Path, batches: u8) -> PathBuf {
-    let folder = DataFolder::open(&RealFiles, data).unwrap();
+    let folder = taken(|| DataFolder::open(&RealFiles, data));
     let files: Arc<dyn FileSystem> = Arc::new(RealFiles);
     let options = StoreOptions::new(folder.index_dir());
     let store = ColumnStore::open(&files, options).unwrap().store;
@@ -45,7 +55,7 @@ pub(crate) fn write_index(data: &Path, batches: u8) -> PathBuf {
 
 /// Lets the search index find out that its only group is damaged.
 pub(crate) fn set_aside(data: &Path) {
-    let folder = DataFolder::open(&RealFiles, data).unwrap();
+    let folder = taken(|| DataFolder::open(&RealFiles, data));
     let files: Arc<dyn FileSystem> = Arc::new(RealFiles);
     let store = ColumnStore::open(&files, StoreOptions::new(folder.index_dir())).unwrap().store;
     let group = store.snapshot().groups.remove(0);
@@ -76,7 +86,7 @@ fn event(subject: Subject, number: u16, body: Vec<u8>) -> NewEvent {
 
 /// Answers where the last event is.
 fn append(data: &Path, events: impl IntoIterator<Item = NewEvent>) -> Option<Appended> {
-    let folder = DataFolder::open_or_create(&RealFiles, data).unwrap();
+    let folder = taken(|| DataFolder::open_or_create(&RealFiles, data));
     let storage = antler_config::Storage { partitions: 1, ..Config::default().storage };
     let running = compose::open_log(&folder, &storage).unwrap();
     let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();

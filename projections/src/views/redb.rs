@@ -2,40 +2,40 @@
 //!
 //! A fold is a transaction that is visible at once and durable with the next one that is: after some megabytes, or
 //! at `flush`. So a start reads little of the log again, and a login costs no sync of a second file.
-//! Invariant: documents and checkpoints are written in one transaction, and what was applied stays, also when the file
-//! has to be opened again. Transactions run on `Workers`; reading a document does not leave its thread, because it
-//! touches a few pages. It repairs no damage: views are folded again.
+//! Invariant: documents and checkpoints are written in one transaction. Transactions run on `Workers`; reading a
+//! document does not leave its thread, because it touches a few pages. It repairs no damage: views are folded again.
 
 mod backend;
-mod opened;
 
 use std::fmt;
 use std::ops::Bound;
 use std::path::Path;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use antler_events::files::FileSystem;
 use antler_events::ids::{Offset, PartitionId};
 use bytes::Bytes;
 use redb::{
-    Durability, ReadOnlyTable, ReadableTable as _, ReadableTableMetadata as _, TableDefinition, TableError,
-    WriteTransaction,
+    Database, DatabaseError, Durability, ReadableDatabase as _, ReadableTable as _,
+    ReadableTableMetadata as _, StorageError, TableDefinition, TableError, WriteTransaction,
 };
 
-use self::opened::Opened;
+use self::backend::FileBackend;
 use super::port::{
     Document, Fold, PAGE_DOCUMENTS_MAX, Page, ViewError, ViewHash, ViewHasher, ViewName, ViewStore,
     ViewWrite, Viewing, check,
 };
 use crate::index::port::Workers;
 
+/// Pages that are kept in memory.
+const CACHE_BYTES: usize = 16 << 20;
 /// So many bytes of folds are made durable without being asked.
 const UNFLUSHED_BYTES_MAX: usize = 4 << 20;
 
 const CHECKPOINTS: TableDefinition<'static, (&str, u16), u64> = TableDefinition::new("checkpoints");
 
 type Documents<'a> = TableDefinition<'a, &'static [u8], &'static [u8]>;
-type DocumentTable = ReadOnlyTable<&'static [u8], &'static [u8]>;
 
 /// The table's name has a mark before it, so that no view can be called like the table of checkpoints.
 fn table_name(view: ViewName) -> String {
@@ -50,15 +50,9 @@ pub struct RedbViews {
 }
 
 struct Kept {
-    opened: Opened,
-    /// Folds that are not durable yet, in their order. Whoever holds it is the only one who writes.
-    unflushed: Mutex<Unflushed>,
-}
-
-#[derive(Default)]
-struct Unflushed {
-    folds: Vec<(ViewName, Fold)>,
-    bytes: usize,
+    database: Database,
+    /// About so many: what is counted while another transaction becomes durable may be forgotten.
+    unflushed_bytes: AtomicUsize,
 }
 
 /// Why the file of views cannot be used.
@@ -84,12 +78,21 @@ impl fmt::Debug for RedbViews {
 impl RedbViews {
     /// Opens the file of views, and makes it if it is missing; its folder too.
     pub fn open(
-        files: Arc<dyn FileSystem>,
+        files: &dyn FileSystem,
         path: &Path,
         workers: Arc<dyn Workers>,
     ) -> Result<Self, ViewOpenError> {
-        let opened = Opened::new(files, path)?;
-        Ok(Self { kept: Arc::new(Kept { opened, unflushed: Mutex::default() }), workers })
+        let shown = path.display().to_string();
+        let backend = FileBackend::open(files, path)
+            .map_err(|source| ViewOpenError::File { path: shown.clone(), source })?;
+        let opened = Database::builder().set_cache_size(CACHE_BYTES).create_with_backend(backend);
+        let database = opened.map_err(|error| match error {
+            DatabaseError::Storage(StorageError::Io(source)) if is_full(&source) => {
+                ViewOpenError::Full { path: shown, source }
+            }
+            error => ViewOpenError::Damaged { path: shown, reason: error.to_string() },
+        })?;
+        Ok(Self { kept: Arc::new(Kept { database, unflushed_bytes: AtomicUsize::new(0) }), workers })
     }
 
     /// Runs a transaction where it may wait for the disk.
@@ -115,6 +118,11 @@ impl RedbViews {
     }
 }
 
+fn is_full(error: &std::io::Error) -> bool {
+    use std::io::ErrorKind::{FileTooLarge, QuotaExceeded, StorageFull};
+    matches!(error.kind(), StorageFull | QuotaExceeded | FileTooLarge)
+}
+
 fn storage(error: &redb::Error) -> ViewError {
     ViewError::Storage { reason: error.to_string() }
 }
@@ -130,7 +138,7 @@ impl ViewStore for RedbViews {
 
     fn apply(&self, view: ViewName, fold: Fold) -> Viewing<'_, bool> {
         match check(view, &fold) {
-            Ok(()) => self.write(move |kept| kept.apply(view, fold)),
+            Ok(()) => self.write(move |kept| kept.apply(view, &fold)),
             Err(error) => Box::pin(std::future::ready(Err(error))),
         }
     }
@@ -167,70 +175,70 @@ impl ViewStore for RedbViews {
 }
 
 impl Kept {
-    /// Asks the table of a view; the default if there is none yet.
-    fn ask<T: Default>(
-        &self,
-        view: ViewName,
-        action: impl FnOnce(&DocumentTable) -> Result<T, redb::Error>,
-    ) -> Result<T, redb::Error> {
-        let name = table_name(view);
-        self.opened.read(|transaction| match transaction.open_table(Documents::new(&name)) {
-            Err(TableError::TableDoesNotExist(_)) => Ok(T::default()),
-            table => action(&table?),
-        })
-    }
-
     fn document(&self, view: ViewName, key: &[u8]) -> Result<Option<Bytes>, redb::Error> {
-        self.ask(view, |table| Ok(table.get(key)?.map(|found| Bytes::copy_from_slice(found.value()))))
+        let name = table_name(view);
+        let table = match self.database.begin_read()?.open_table(Documents::new(&name)) {
+            Err(TableError::TableDoesNotExist(_)) => return Ok(None),
+            table => table?,
+        };
+        Ok(table.get(key)?.map(|found| Bytes::copy_from_slice(found.value())))
     }
 
     fn scan(&self, view: ViewName, page: Page<'_>) -> Result<Vec<Document>, redb::Error> {
+        let name = table_name(view);
+        let table = match self.database.begin_read()?.open_table(Documents::new(&name)) {
+            Err(TableError::TableDoesNotExist(_)) => return Ok(Vec::new()),
+            table => table?,
+        };
         let from = match page.after {
             Some(after) if after >= page.prefix => Bound::Excluded(after),
             _ => Bound::Included(page.prefix),
         };
-        let limit = page.limit.min(PAGE_DOCUMENTS_MAX);
-        self.ask(view, |table| {
-            let mut found = Vec::new();
-            for entry in table.range::<&[u8]>((from, Bound::Unbounded))?.take(limit) {
-                let (key, document) = entry?;
-                if !key.value().starts_with(page.prefix) {
-                    break;
-                }
-                let copy = Bytes::copy_from_slice;
-                found.push(Document { key: copy(key.value()), document: copy(document.value()) });
+        let mut found = Vec::new();
+        for entry in table.range::<&[u8]>((from, Bound::Unbounded))?.take(page.limit.min(PAGE_DOCUMENTS_MAX))
+        {
+            let (key, document) = entry?;
+            if !key.value().starts_with(page.prefix) {
+                break;
             }
-            Ok(found)
-        })
+            let copy = Bytes::copy_from_slice;
+            found.push(Document { key: copy(key.value()), document: copy(document.value()) });
+        }
+        Ok(found)
     }
 
     fn count(&self, view: ViewName) -> Result<u64, redb::Error> {
-        self.ask(view, |table| Ok(table.len()?))
+        let name = table_name(view);
+        match self.database.begin_read()?.open_table(Documents::new(&name)) {
+            Err(TableError::TableDoesNotExist(_)) => Ok(0),
+            table => Ok(table?.len()?),
+        }
     }
 
     fn checkpoint(&self, view: ViewName, partition: PartitionId) -> Result<Offset, redb::Error> {
-        self.opened.read(|transaction| {
-            let table = match transaction.open_table(CHECKPOINTS) {
-                Err(TableError::TableDoesNotExist(_)) => return Ok(Offset::FIRST),
-                table => table?,
-            };
-            let found = table.get((view.to_string().as_str(), partition.number()))?;
-            Ok(found.map_or(Offset::FIRST, |found| Offset::new(found.value())))
-        })
+        let table = match self.database.begin_read()?.open_table(CHECKPOINTS) {
+            Err(TableError::TableDoesNotExist(_)) => return Ok(Offset::FIRST),
+            table => table?,
+        };
+        let found = table.get((view.to_string().as_str(), partition.number()))?;
+        Ok(found.map_or(Offset::FIRST, |found| Offset::new(found.value())))
     }
 
-    fn apply(&self, view: ViewName, fold: Fold) -> Result<bool, redb::Error> {
-        let mut unflushed = self.writing()?;
-        let bytes = unflushed.bytes + size(&fold);
-        let is_durable = bytes > UNFLUSHED_BYTES_MAX;
-        let durability = if is_durable { Durability::Immediate } else { Durability::None };
-        let is_new = self.opened.write(durability, |transaction| take(transaction, view, &fold))?;
-        match is_durable {
-            true => *unflushed = Unflushed::default(),
-            false if is_new => unflushed.add(view, fold),
-            false => {}
+    fn apply(&self, view: ViewName, fold: &Fold) -> Result<bool, redb::Error> {
+        let mut transaction = self.database.begin_write()?;
+        let bytes = size(fold);
+        let unflushed = self.unflushed_bytes.fetch_add(bytes, Ordering::Relaxed) + bytes;
+        let is_durable = unflushed > UNFLUSHED_BYTES_MAX;
+        transaction.set_durability(if is_durable { Durability::Immediate } else { Durability::None })?;
+        if !take(&transaction, view, fold)? {
+            transaction.abort()?;
+            return Ok(false);
         }
-        Ok(is_new)
+        transaction.commit()?;
+        if is_durable {
+            self.unflushed_bytes.store(0, Ordering::Relaxed);
+        }
+        Ok(true)
     }
 
     fn replace_by_shadow(&self, view: ViewName) -> Result<(), redb::Error> {
@@ -253,15 +261,17 @@ impl Kept {
     }
 
     fn hash(&self, view: ViewName) -> Result<ViewHash, redb::Error> {
-        let hasher = self.ask(view, |table| {
-            let mut hasher = ViewHasher::default();
-            for entry in table.iter()? {
-                let (key, document) = entry?;
-                hasher.add(key.value(), document.value());
-            }
-            Ok(hasher)
-        });
-        Ok(hasher?.finish())
+        let mut hasher = ViewHasher::default();
+        let name = table_name(view);
+        let table = match self.database.begin_read()?.open_table(Documents::new(&name)) {
+            Err(TableError::TableDoesNotExist(_)) => return Ok(hasher.finish()),
+            table => table?,
+        };
+        for entry in table.iter()? {
+            let (key, document) = entry?;
+            hasher.add(key.value(), document.value());
+        }
+        Ok(hasher.finish())
     }
 
     /// A durable transaction takes all that were committed before it along.
@@ -269,26 +279,11 @@ impl Kept {
         &self,
         action: impl FnOnce(&WriteTransaction) -> Result<(), redb::Error>,
     ) -> Result<(), redb::Error> {
-        let mut unflushed = self.writing()?;
-        self.opened.write(Durability::Immediate, action)?;
-        *unflushed = Unflushed::default();
+        let transaction = self.database.begin_write()?;
+        action(&transaction)?;
+        transaction.commit()?;
+        self.unflushed_bytes.store(0, Ordering::Relaxed);
         Ok(())
-    }
-
-    /// Lets nobody else write. A file that an error of the disk has closed is opened again, with all that was applied.
-    fn writing(&self) -> Result<MutexGuard<'_, Unflushed>, redb::Error> {
-        let unflushed = self.unflushed.lock().unwrap_or_else(PoisonError::into_inner);
-        self.opened.open_again(|transaction| {
-            unflushed.folds.iter().try_for_each(|(view, fold)| take(transaction, *view, fold).map(drop))
-        })?;
-        Ok(unflushed)
-    }
-}
-
-impl Unflushed {
-    fn add(&mut self, view: ViewName, fold: Fold) {
-        self.bytes += size(&fold);
-        self.folds.push((view, fold));
     }
 }
 

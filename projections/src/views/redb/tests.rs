@@ -2,11 +2,9 @@
 //!
 //! Invariant: damage is an error that says what to do. It does not test the B-tree itself.
 
-use std::io;
 use std::path::PathBuf;
-use std::sync::atomic::{AtomicBool, Ordering};
 
-use antler_events::files::{Access, File, Lock, RealFiles};
+use antler_events::files::RealFiles;
 use tempfile::TempDir;
 
 use super::*;
@@ -27,7 +25,7 @@ impl Folder {
     }
 
     fn open(&self) -> Result<RedbViews, ViewOpenError> {
-        RedbViews::open(Arc::new(RealFiles), &self.path(), Arc::new(InlineWorkers))
+        RedbViews::open(&RealFiles, &self.path(), Arc::new(InlineWorkers))
     }
 }
 
@@ -69,7 +67,7 @@ fn a_crash_leaves_documents_and_checkpoint_together() {
     applied(&views, put(3, 10));
     let crashed = folder.0.path().join("views/crashed.redb");
     std::fs::copy(folder.path(), &crashed).unwrap();
-    let views = RedbViews::open(Arc::new(RealFiles), &crashed, Arc::new(InlineWorkers)).unwrap();
+    let views = RedbViews::open(&RealFiles, &crashed, Arc::new(InlineWorkers)).unwrap();
     let checkpoint = at_once(views.checkpoint(VIEW, PartitionId::new(0))).unwrap();
     let page = Page { prefix: b"", after: None, limit: 10 };
     let keys = at_once(views.scan(VIEW, page)).unwrap().len() as u64;
@@ -85,7 +83,7 @@ fn many_bytes_are_durable_without_a_flush() {
     }
     let crashed = folder.0.path().join("views/crashed.redb");
     std::fs::copy(folder.path(), &crashed).unwrap();
-    let views = RedbViews::open(Arc::new(RealFiles), &crashed, Arc::new(InlineWorkers)).unwrap();
+    let views = RedbViews::open(&RealFiles, &crashed, Arc::new(InlineWorkers)).unwrap();
     assert!(at_once(views.checkpoint(VIEW, PartitionId::new(0))).unwrap() >= Offset::new(5));
 }
 
@@ -109,107 +107,4 @@ fn a_damaged_head_is_refused() {
     bytes[..64].fill(0xee);
     std::fs::write(folder.path(), bytes).unwrap();
     assert!(matches!(folder.open(), Err(ViewOpenError::Damaged { .. })));
-}
-
-/// Real files on a disk that can be full.
-#[derive(Debug, Default, Clone)]
-struct Disk {
-    is_full: Arc<AtomicBool>,
-}
-
-#[derive(Debug)]
-struct OnDisk(Box<dyn File>, Disk);
-
-impl Disk {
-    fn check(&self) -> io::Result<()> {
-        match self.is_full.load(Ordering::Relaxed) {
-            true => Err(io::ErrorKind::StorageFull.into()),
-            false => Ok(()),
-        }
-    }
-}
-
-impl File for OnDisk {
-    fn size(&self) -> io::Result<u64> {
-        self.0.size()
-    }
-
-    fn read_at(&self, at: u64, into: &mut [u8]) -> io::Result<usize> {
-        self.0.read_at(at, into)
-    }
-
-    fn write_at(&self, at: u64, bytes: &[u8]) -> io::Result<()> {
-        self.1.check()?;
-        self.0.write_at(at, bytes)
-    }
-
-    fn set_size(&self, size: u64) -> io::Result<()> {
-        self.1.check()?;
-        self.0.set_size(size)
-    }
-
-    fn sync(&self) -> io::Result<()> {
-        self.0.sync()
-    }
-}
-
-impl FileSystem for Disk {
-    fn create_dir(&self, path: &Path) -> io::Result<()> {
-        RealFiles.create_dir(path)
-    }
-
-    fn list(&self, dir: &Path) -> io::Result<Vec<String>> {
-        RealFiles.list(dir)
-    }
-
-    fn open(&self, path: &Path, access: Access) -> io::Result<Box<dyn File>> {
-        Ok(Box::new(OnDisk(RealFiles.open(path, access)?, self.clone())))
-    }
-
-    fn rename(&self, from: &Path, to: &Path) -> io::Result<()> {
-        RealFiles.rename(from, to)
-    }
-
-    fn remove(&self, path: &Path) -> io::Result<()> {
-        RealFiles.remove(path)
-    }
-
-    fn sync_dir(&self, dir: &Path) -> io::Result<()> {
-        RealFiles.sync_dir(dir)
-    }
-
-    fn lock(&self, path: &Path) -> io::Result<Box<dyn Lock>> {
-        RealFiles.lock(path)
-    }
-}
-
-#[test]
-fn after_a_full_disk_it_goes_on_with_all_that_was_applied() {
-    let (folder, disk) = (Folder::new(), Disk::default());
-    let open = || RedbViews::open(Arc::new(disk.clone()), &folder.path(), Arc::new(InlineWorkers)).unwrap();
-    let views = open();
-    let kept = |views: &RedbViews| {
-        let page = Page { prefix: b"", after: None, limit: 100 };
-        let keys = at_once(views.scan(VIEW, page)).unwrap().len();
-        (at_once(views.checkpoint(VIEW, PartitionId::new(0))).unwrap().number(), keys)
-    };
-    applied(&views, put(2, 10));
-    at_once(views.flush()).unwrap();
-    for next in 3..20 {
-        applied(&views, put(next, 1_000));
-    }
-    for _ in 0..2 {
-        disk.is_full.store(true, Ordering::Relaxed);
-        for _ in 0..3 {
-            let refused = at_once(views.flush()).unwrap_err().to_string();
-            assert!(refused.contains("does not answer"), "{refused}");
-            at_once(views.apply(VIEW, put(20, 5 << 20))).unwrap_err();
-        }
-        disk.is_full.store(false, Ordering::Relaxed);
-        at_once(views.flush()).unwrap();
-        assert_eq!(kept(&views), (19, 18));
-    }
-    applied(&views, put(20, 5 << 20));
-    drop(views);
-    assert_eq!(kept(&open()), (20, 19));
 }
