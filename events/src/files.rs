@@ -64,6 +64,12 @@ pub fn read_full(file: &dyn File, at: u64, into: &mut [u8]) -> io::Result<usize>
     Ok(filled)
 }
 
+/// Whether there is no room for what was to be written; with room it can be written again.
+pub fn is_full(error: &io::Error) -> bool {
+    use io::ErrorKind::{FileTooLarge, QuotaExceeded, StorageFull};
+    matches!(error.kind(), StorageFull | QuotaExceeded | FileTooLarge)
+}
+
 /// Writes a whole small file so that after a crash either the old or the new content is there.
 pub fn replace(files: &dyn FileSystem, path: &Path, bytes: &[u8]) -> io::Result<()> {
     let dir = path.parent().ok_or(io::ErrorKind::InvalidInput)?;

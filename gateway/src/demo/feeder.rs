@@ -7,10 +7,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use antler_actors::system::{IngestError, System};
+use antler_config::limits::LineLimits;
 use antler_events::clock::{Clock, Timestamp};
 use antler_events::event::lines::{Arrival, LineDefaults};
 use antler_events::ids::TenantId;
-use antler_events::line::{KnownNames, LineBatch, LineBatchBuilder};
+use antler_events::line::{LineBatch, LineBatchBuilder};
 use antler_projections::index::port::{Bounds, SearchIndex};
 use tokio::sync::watch;
 
@@ -30,7 +31,7 @@ pub(super) struct Feeder {
     system: Arc<System>,
     index: Arc<dyn SearchIndex>,
     clock: Arc<dyn Clock>,
-    names: Arc<KnownNames>,
+    limits: LineLimits,
     seed: u64,
 }
 
@@ -41,7 +42,7 @@ impl Feeder {
             system: Arc::clone(&program.system),
             index: Arc::clone(&program.index),
             clock: Arc::clone(&program.ingest.clock),
-            names: Arc::clone(&program.ingest.names),
+            limits: program.ingest.names.limits().clone(),
             seed,
         }
     }
@@ -127,7 +128,7 @@ impl Feeder {
     /// The lines of one second.
     fn batch(&self, lines: &[DemoLine]) -> LineBatch {
         let arrived_at = lines.first().map_or_else(|| self.clock.now(), |line| line.time);
-        let mut builder = LineBatchBuilder::knowing(&self.names, arrived_at);
+        let mut builder = LineBatchBuilder::new(self.limits.clone(), arrived_at);
         for line in lines {
             let bytes = line.text.as_bytes();
             let pushed = if line.is_access { builder.push_plain(bytes) } else { builder.push_json(bytes) };

@@ -10,6 +10,9 @@ use serde_json::{Map, Value};
 
 use super::answer;
 
+/// Whoever was refused because of what is so now comes again after so long.
+const RETRY_AFTER_S: u64 = 1;
+
 /// What a request can fail with.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum ApiError {
@@ -76,9 +79,6 @@ pub enum LinesProblem {
 }
 
 impl LinesProblem {
-    /// Whoever was refused because of what is under way comes again after so long.
-    const RETRY_AFTER_S: u64 = 1;
-
     fn status(self) -> StatusCode {
         match self {
             Self::Unreadable => StatusCode::BAD_REQUEST,
@@ -208,14 +208,12 @@ impl IntoResponse for ApiError {
     fn into_response(self) -> Response {
         let mut response = self.status().into_response();
         match &self {
-            Self::Unavailable { .. } => {
-                response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from_static("1"));
-            }
             Self::TooMany { retry_after_s, .. } => {
                 response.headers_mut().insert(header::RETRY_AFTER, (*retry_after_s).into());
             }
-            Self::Lines { problem: LinesProblem::Busy | LinesProblem::Unavailable, .. } => {
-                response.headers_mut().insert(header::RETRY_AFTER, LinesProblem::RETRY_AFTER_S.into());
+            Self::Unavailable { .. }
+            | Self::Lines { problem: LinesProblem::Busy | LinesProblem::Unavailable, .. } => {
+                response.headers_mut().insert(header::RETRY_AFTER, RETRY_AFTER_S.into());
             }
             Self::NoSocket { .. } => {
                 response.headers_mut().insert(header::UPGRADE, HeaderValue::from_static("websocket"));

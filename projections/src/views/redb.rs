@@ -13,7 +13,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use antler_events::files::FileSystem;
+use antler_events::files::{FileSystem, is_full};
 use antler_events::ids::{Offset, PartitionId};
 use bytes::Bytes;
 use redb::{
@@ -116,11 +116,6 @@ impl RedbViews {
     fn read<T: Send + 'static>(&self, answer: Result<T, redb::Error>) -> Viewing<'_, T> {
         Box::pin(std::future::ready(answer.map_err(|error| storage(&error))))
     }
-}
-
-fn is_full(error: &std::io::Error) -> bool {
-    use std::io::ErrorKind::{FileTooLarge, QuotaExceeded, StorageFull};
-    matches!(error.kind(), StorageFull | QuotaExceeded | FileTooLarge)
 }
 
 fn storage(error: &redb::Error) -> ViewError {

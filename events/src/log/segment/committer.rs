@@ -18,7 +18,7 @@ use super::planted::Planted;
 use super::queue::Pending;
 use super::watermark::Watermark;
 use crate::codec::CodecId;
-use crate::files::File;
+use crate::files::{File, is_full};
 use crate::ids::{Offset, PartitionId};
 use crate::log::{AppendError, Appended};
 use crate::wire::chain::ChainId;
@@ -389,9 +389,4 @@ impl Drop for Committer {
         let reason = self.stopped.clone().unwrap_or_else(|| "the log is closed".into());
         self.refuse(self.partition.queue.take(), &AppendError::Stopped { partition, reason });
     }
-}
-
-fn is_full(error: &io::Error) -> bool {
-    use io::ErrorKind::{FileTooLarge, QuotaExceeded, StorageFull};
-    matches!(error.kind(), StorageFull | QuotaExceeded | FileTooLarge)
 }
