@@ -5,6 +5,11 @@
 
 use anyhow::Context as _;
 
+/// What is resident now, and the most that ever was.
+pub const RESIDENT: &str = "VmRSS:";
+pub const PEAK: &str = "VmHWM:";
+const OWN: &str = "self";
+
 /// A mark from which growth is counted.
 #[derive(Debug, Clone, Copy)]
 pub struct MemoryMark {
@@ -16,17 +21,19 @@ impl MemoryMark {
     pub fn set() -> anyhow::Result<Self> {
         const FORGET_PEAK: &str = "5";
         std::fs::write("/proc/self/clear_refs", FORGET_PEAK).context("cannot forget the peak of memory")?;
-        Ok(Self { resident_bytes: status_bytes("VmRSS:")? })
+        Ok(Self { resident_bytes: status_bytes(OWN, RESIDENT)? })
     }
 
     /// The most that was resident since the mark, beyond what was then.
     pub fn grown_bytes(self) -> anyhow::Result<u64> {
-        Ok(status_bytes("VmHWM:")?.saturating_sub(self.resident_bytes))
+        Ok(status_bytes(OWN, PEAK)?.saturating_sub(self.resident_bytes))
     }
 }
 
-fn status_bytes(key: &str) -> anyhow::Result<u64> {
-    let status = std::fs::read_to_string("/proc/self/status").context("cannot read the memory in use")?;
+/// What the kernel says of a process, by its number or `OWN`.
+pub fn status_bytes(process: &str, key: &str) -> anyhow::Result<u64> {
+    let status = std::fs::read_to_string(format!("/proc/{process}/status"));
+    let status = status.context("cannot read the memory in use")?;
     let said = status.lines().find_map(|line| line.strip_prefix(key));
     let kibibytes =
         said.and_then(|said| said.trim().strip_suffix(" kB")).context("no memory in use is told")?;

@@ -12,7 +12,6 @@ use bytes::Bytes;
 use tokio::io::AsyncReadExt as _;
 
 use super::feeding::{Feeding, json_lines};
-use super::http::Connection;
 use super::process::Server;
 use super::socket::Socket;
 use crate::bench::{Figure, Report, Setting, batches, cpu};
@@ -28,9 +27,7 @@ const BUFFER_BYTES: usize = 64 << 10;
 
 pub fn run(setting: &Setting, report: &mut Report<'_>) -> anyhow::Result<()> {
     report.note(&format!("fanout: {SOCKETS} sockets"))?;
-    let dir = tempfile::tempdir_in(&setting.dir)?;
-    let server = Server::start(dir.path(), "", &setting.clock)?;
-    let account = Connection::open(server.http)?.register("sender")?;
+    let (server, account) = Server::with_account(setting)?;
     let mut bodies: Vec<_> =
         batches(&json_lines(&setting.corpus), BODY_BYTES).into_iter().take(BODIES).collect();
     bodies.push(Bytes::from(format!("{{\"message\":\"{END}\"}}\n")));

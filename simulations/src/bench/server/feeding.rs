@@ -80,8 +80,9 @@ impl Feeding<'_> {
                 Some(every) => started + every * u32::try_from(number)?,
                 None => clock.elapsed(),
             };
-            if due > clock.elapsed() {
-                pause(due.saturating_sub(clock.elapsed()));
+            let left = due.saturating_sub(clock.elapsed());
+            if !left.is_zero() {
+                pause(left);
             }
             connection.send_lines(&self.accounts[number % self.accounts.len()].key, body)?;
             own.acks_ms.push((clock.elapsed() - due).as_secs_f64() * 1e3);

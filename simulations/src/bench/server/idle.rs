@@ -19,8 +19,7 @@ pub fn run(setting: &Setting, report: &mut Report<'_>) -> anyhow::Result<()> {
     let (mut starts, mut resident) = (Vec::new(), Vec::new());
     for round in 1..=ROUNDS {
         report.note(&format!("memory: round {round} of {ROUNDS}"))?;
-        let dir = tempfile::tempdir_in(&setting.dir)?;
-        let server = Server::start(dir.path(), "", &setting.clock)?;
+        let server = Server::start(setting, "")?;
         starts.push(server.started_in.as_secs_f64() * 1e3);
         server.quiet()?;
         resident.push(server.memory()?.resident);
@@ -37,8 +36,7 @@ pub fn run(setting: &Setting, report: &mut Report<'_>) -> anyhow::Result<()> {
 
 /// How many idle sockets were open, and the memory of each.
 fn sockets(setting: &Setting) -> anyhow::Result<(u64, f64)> {
-    let dir = tempfile::tempdir_in(&setting.dir)?;
-    let server = Server::start(dir.path(), "[limits.http]\nconnections_max = 20000\n", &setting.clock)?;
+    let server = Server::start(setting, "[limits.http]\nconnections_max = 20000\n")?;
     let account = Connection::open(server.http)?.register("watcher")?;
     let files = getrlimit(Resource::Nofile).current.unwrap_or(SOCKETS * 2);
     let count = SOCKETS.min(files.saturating_sub(FILES_BESIDE));

@@ -3,13 +3,12 @@
 //! Invariant: all is acknowledged, so on stable storage, and all is counted until the server is quiet: log, index and
 //! projections. The yardstick is zstd at level 1 of the same bytes in the same round. Lines that are no JSON stay out.
 
+use std::time::Duration;
+
 use anyhow::ensure;
 use bytes::Bytes;
 
-use std::time::Duration;
-
 use super::feeding::{Fed, Feeding, json_lines};
-use super::http::{Account, Connection};
 use super::process::Server;
 use crate::bench::yardstick::Compression;
 use crate::bench::{Figure, ROUNDS, Report, Setting, batches, median};
@@ -52,11 +51,11 @@ pub fn run(setting: &Setting, report: &mut Report<'_>) -> anyhow::Result<()> {
         report.note(&format!("ingest: round {round} of {ROUNDS}"))?;
         let mut yardstick = Compression::new(&corpus)?;
         yardstick.catch_up(corpus.len() as f64 / 2.0)?;
-        rounds.large.push(cost(setting, &large, LARGE_CONNECTIONS)?.0);
+        rounds.large.push(cost(setting, &large, LARGE_CONNECTIONS)?);
         yardstick.catch_up(corpus.len() as f64)?;
         rounds.yardsticks.push(yardstick.cpu_seconds_per_gb());
-        rounds.small.push(cost(setting, &small, SMALL_CONNECTIONS)?.0);
-        rounds.single.push(cost(setting, &single, SINGLE_CONNECTIONS)?.0);
+        rounds.small.push(cost(setting, &small, SMALL_CONNECTIONS)?);
+        rounds.single.push(cost(setting, &single, SINGLE_CONNECTIONS)?);
         let full = rounds.small.last().map_or(1.0, |cost| cost.megabytes_per_second);
         let acks = half_load(setting, &small, full)?;
         rounds.acks_p50.push(acks.ack_ms(50));
@@ -66,37 +65,28 @@ pub fn run(setting: &Setting, report: &mut Report<'_>) -> anyhow::Result<()> {
 }
 
 /// Sends bodies to a new server.
-fn cost(setting: &Setting, bodies: &[Bytes], connections: usize) -> anyhow::Result<(Cost, Fed)> {
-    let (_dir, server, accounts) = stand(setting)?;
+fn cost(setting: &Setting, bodies: &[Bytes], connections: usize) -> anyhow::Result<Cost> {
+    let (server, account) = Server::with_account(setting)?;
     let before = server.quiet()?;
-    let feeding = Feeding { bodies, accounts: &accounts, connections, every: None };
+    let feeding = Feeding { bodies, accounts: &[account], connections, every: None };
     let fed = feeding.run(server.http, &setting.clock)?;
     let cpu_seconds = server.quiet()? - before;
-    let cost = Cost {
+    Ok(Cost {
         cpu_seconds: cpu_seconds / fed.bytes * 1e9,
         client_cpu_seconds: fed.client_cpu_seconds / fed.bytes * 1e9,
         megabytes_per_second: fed.megabytes_per_second(),
         peak_bytes: server.memory()?.peak,
-    };
-    Ok((cost, fed))
+    })
 }
 
 /// How long acknowledgements take when half of what can be sent is sent.
 fn half_load(setting: &Setting, bodies: &[Bytes], full_megabytes: f64) -> anyhow::Result<Fed> {
-    let (_dir, server, accounts) = stand(setting)?;
+    let (server, account) = Server::with_account(setting)?;
     let bodies = &bodies[..bodies.len().min(HALF_LOAD_BODIES)];
     let every = Duration::from_secs_f64(SMALL_BYTES as f64 / (full_megabytes * 1e6 / 2.0));
     let connections = SMALL_CONNECTIONS;
-    let feeding = Feeding { bodies, accounts: &accounts, connections, every: Some(every) };
+    let feeding = Feeding { bodies, accounts: &[account], connections, every: Some(every) };
     feeding.run(server.http, &setting.clock)
-}
-
-/// A server on an empty folder, and who sends to it.
-fn stand(setting: &Setting) -> anyhow::Result<(tempfile::TempDir, Server, [Account; 1])> {
-    let dir = tempfile::tempdir_in(&setting.dir)?;
-    let server = Server::start(dir.path(), "", &setting.clock)?;
-    let account = Connection::open(server.http)?.register("sender")?;
-    Ok((dir, server, [account]))
 }
 
 impl Rounds {

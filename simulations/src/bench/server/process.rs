@@ -4,13 +4,18 @@
 
 use std::io::Read as _;
 use std::net::SocketAddr;
-use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
 use antler_events::clock::{Clock as _, SystemClock};
 use anyhow::{Context as _, bail, ensure};
+use tempfile::TempDir;
 
+use super::http::{Account, Connection};
+use crate::bench::Setting;
+use crate::bench::memory::{PEAK, RESIDENT, status_bytes};
+
+const PORTS: &str = "ports.json";
 /// Far above what a loaded machine needs.
 const PATIENCE: Duration = Duration::from_secs(120);
 const POLL: Duration = Duration::from_millis(2);
@@ -18,9 +23,10 @@ const POLL: Duration = Duration::from_millis(2);
 const QUIET_FOR: Duration = Duration::from_millis(700);
 const QUIET_CORES: f64 = 0.03;
 
-/// A running server.
+/// A running server, on a new folder that goes with it.
 pub(super) struct Server {
     process: Child,
+    folder: TempDir,
     clock: SystemClock,
     /// Where it listens for HTTP.
     pub(super) http: SocketAddr,
@@ -36,11 +42,12 @@ pub(super) struct Memory {
 }
 
 impl Server {
-    /// Starts the binary beside this one in a folder, with these settings.
-    pub(super) fn start(dir: &Path, settings: &str, clock: &SystemClock) -> anyhow::Result<Self> {
+    /// Starts the binary beside this one with these settings.
+    pub(super) fn start(setting: &Setting, settings: &str) -> anyhow::Result<Self> {
         let binary = std::env::current_exe()?.with_file_name("antler");
         ensure!(binary.exists(), "there is no {}; build it with the same profile", binary.display());
-        let (config, ports) = (dir.join("antler.toml"), dir.join("ports.json"));
+        let (folder, clock) = (tempfile::tempdir_in(&setting.dir)?, setting.clock.clone());
+        let config = folder.path().join("antler.toml");
         std::fs::write(&config, settings)?;
         let started = clock.elapsed();
         let process = Command::new(&binary)
@@ -48,21 +55,27 @@ impl Server {
             .arg("--config")
             .arg(&config)
             .arg("--data")
-            .arg(dir.join("data"))
+            .arg(folder.path().join("data"))
             .arg("--ports-file")
-            .arg(&ports)
+            .arg(folder.path().join(PORTS))
             .arg("--ephemeral-ports")
             .env("ANTLER__LOGGING__LEVEL", "error")
             .stderr(Stdio::piped())
             .spawn()
             .with_context(|| format!("cannot start {}", binary.display()))?;
         let http = SocketAddr::from(([127, 0, 0, 1], 0));
-        let mut server = Self { process, clock: clock.clone(), http, started_in: Duration::ZERO };
-        let told = server.wait_for_ports(&ports)?;
-        server.started_in = clock.elapsed() - started;
-        server.http = told["http"].as_str().context("it tells no port of HTTP")?.parse()?;
-        std::fs::remove_file(&ports)?;
+        let mut server = Self { process, folder, clock, http, started_in: Duration::ZERO };
+        let ports = server.wait_for_ports()?;
+        server.started_in = server.clock.elapsed() - started;
+        server.http = ports["http"].as_str().context("it tells no port of HTTP")?.parse()?;
         Ok(server)
+    }
+
+    /// One with the usual settings, and somebody who sends to it.
+    pub(super) fn with_account(setting: &Setting) -> anyhow::Result<(Self, Account)> {
+        let server = Self::start(setting, "")?;
+        let account = Connection::open(server.http)?.register("sender")?;
+        Ok((server, account))
     }
 
     /// CPU seconds of the process so far, in user code and in the kernel.
@@ -77,12 +90,9 @@ impl Server {
     }
 
     pub(super) fn memory(&self) -> anyhow::Result<Memory> {
-        let text = std::fs::read_to_string(format!("/proc/{}/status", self.process.id()))?;
-        let bytes = |key: &str| {
-            let said = text.lines().find_map(|line| line.strip_prefix(key)?.trim().strip_suffix(" kB"));
-            Ok::<_, anyhow::Error>(said.context("no memory is told")?.parse::<f64>()? * 1024.0)
-        };
-        Ok(Memory { resident: bytes("VmRSS:")?, peak: bytes("VmHWM:")? })
+        let id = self.process.id().to_string();
+        let bytes = |key| anyhow::Ok(status_bytes(&id, key)? as f64);
+        Ok(Memory { resident: bytes(RESIDENT)?, peak: bytes(PEAK)? })
     }
 
     /// Waits until it does nothing any more; answers its CPU seconds as they were then.
@@ -100,10 +110,11 @@ impl Server {
         bail!("the server does not become quiet within {PATIENCE:?}");
     }
 
-    fn wait_for_ports(&mut self, path: &Path) -> anyhow::Result<serde_json::Value> {
+    fn wait_for_ports(&mut self) -> anyhow::Result<serde_json::Value> {
+        let path = self.folder.path().join(PORTS);
         let until = self.clock.elapsed() + PATIENCE;
         while self.clock.elapsed() < until {
-            if let Ok(text) = std::fs::read_to_string(path) {
+            if let Ok(text) = std::fs::read_to_string(&path) {
                 return serde_json::from_str(&text).context("the file of ports is no JSON");
             }
             if let Some(status) = self.process.try_wait()? {

@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use antler_events::clock::{Clock as _, SystemClock};
 use anyhow::ensure;
+use bytes::Bytes;
 use memchr::memmem::Finder;
 
 use super::feeding::{Fed, Feeding, json_lines};
@@ -29,23 +30,23 @@ const END: usize = 99_999_999;
 
 pub fn run(setting: &Setting, report: &mut Report<'_>) -> anyhow::Result<()> {
     report.note(&format!("tail: {SOCKETS} sockets with {FILTERS} filters"))?;
-    let (waits, fed) = followed(setting)?;
+    // Before anything runs: taking the corpus apart is not what is measured.
+    let bodies = batches(&json_lines(&setting.corpus), LOAD_BODY_BYTES);
+    let (waits, fed) = followed(setting, &bodies)?;
     let mut figure = |name: &str, value, unit| {
         report.figure(&Figure { name: format!("tail.{name}"), value, unit, yardstick: None })
     };
     figure("load", fed.megabytes_per_second(), "MB/s")?;
     figure("ack_to_socket.p50", percentile(&waits, 50), "ms")?;
     figure("ack_to_socket.p99", percentile(&waits, 99), "ms")?;
-    let waits = searched(setting)?;
+    let waits = searched(setting, &bodies)?;
     figure("ack_to_searchable.p50", percentile(&waits, 50), "ms")?;
     figure("ack_to_searchable.p99", percentile(&waits, 99), "ms")
 }
 
 /// When each probe was seen at each socket after its acknowledgement.
-fn followed(setting: &Setting) -> anyhow::Result<(Vec<f64>, Fed)> {
-    let dir = tempfile::tempdir_in(&setting.dir)?;
-    let server = Server::start(dir.path(), "", &setting.clock)?;
-    let account = Connection::open(server.http)?.register("sender")?;
+fn followed(setting: &Setting, bodies: &[Bytes]) -> anyhow::Result<(Vec<f64>, Fed)> {
+    let (server, account) = Server::with_account(setting)?;
     let services = services(setting);
     let mut sockets = Vec::with_capacity(SOCKETS);
     for number in 0..SOCKETS {
@@ -60,7 +61,7 @@ fn followed(setting: &Setting) -> anyhow::Result<(Vec<f64>, Fed)> {
         let listeners: Vec<_> =
             sockets.into_iter().map(|socket| scope.spawn(move || listen(socket, clock))).collect();
         let prober = scope.spawn(|| probe(&server, &account, &is_over, clock));
-        let fed = load(setting, &server, &account);
+        let fed = load(setting, bodies, &server, &account);
         is_over.store(true, Ordering::Release);
         let acks = prober.join().expect("the prober does not panic")?;
         let mut waits = Vec::new();
@@ -73,11 +74,10 @@ fn followed(setting: &Setting) -> anyhow::Result<(Vec<f64>, Fed)> {
     })
 }
 
-fn load(setting: &Setting, server: &Server, account: &Account) -> anyhow::Result<Fed> {
-    let bodies = batches(&json_lines(&setting.corpus), LOAD_BODY_BYTES);
+fn load(setting: &Setting, bodies: &[Bytes], server: &Server, account: &Account) -> anyhow::Result<Fed> {
     let every = Duration::from_secs_f64(LOAD_BODY_BYTES as f64 / LOAD_BYTES_PER_SECOND);
     let accounts = std::slice::from_ref(account);
-    let feeding = Feeding { bodies: &bodies, accounts, connections: LOAD_CONNECTIONS, every: Some(every) };
+    let feeding = Feeding { bodies, accounts, connections: LOAD_CONNECTIONS, every: Some(every) };
     feeding.run(server.http, &setting.clock)
 }
 
@@ -118,14 +118,12 @@ fn listen(mut socket: Socket, clock: &SystemClock) -> anyhow::Result<Vec<(usize,
 }
 
 /// How long after its acknowledgement each of many lines was found.
-fn searched(setting: &Setting) -> anyhow::Result<Vec<f64>> {
-    let dir = tempfile::tempdir_in(&setting.dir)?;
-    let server = Server::start(dir.path(), "", &setting.clock)?;
-    let account = Connection::open(server.http)?.register("sender")?;
+fn searched(setting: &Setting, bodies: &[Bytes]) -> anyhow::Result<Vec<f64>> {
+    let (server, account) = Server::with_account(setting)?;
     let is_over = AtomicBool::new(false);
     std::thread::scope(|scope| {
         let searcher = scope.spawn(|| search(&server, &account, &is_over, &setting.clock));
-        let fed = load(setting, &server, &account);
+        let fed = load(setting, bodies, &server, &account);
         is_over.store(true, Ordering::Release);
         let waits = searcher.join().expect("the searcher does not panic");
         fed?;

@@ -27,14 +27,15 @@ const NOISY_BODY_BYTES: usize = 2_000_000;
 const NOISY_CONNECTIONS: usize = 16;
 
 pub fn run(setting: &Setting, report: &mut Report<'_>) -> anyhow::Result<()> {
-    let bodies = batches(&json_lines(&setting.corpus), BODY_BYTES);
+    let corpus = json_lines(&setting.corpus);
+    let (bodies, noise) = (batches(&corpus, BODY_BYTES), batches(&corpus, NOISY_BODY_BYTES));
     report.note("tenants: one")?;
     let (one, _) = cost(setting, &bodies, 1)?;
     report.note(&format!("tenants: {TENANTS}"))?;
     let (many, memory) = cost(setting, &bodies, TENANTS)?;
     report.note("tenants: a noisy one")?;
-    let alone = quiet_acks(setting, &bodies, false)?;
-    let beside = quiet_acks(setting, &bodies, true)?;
+    let alone = quiet_acks(setting, &bodies, &[])?;
+    let beside = quiet_acks(setting, &bodies, &noise)?;
     let mut figure = |name: &str, value, unit, yardstick| {
         report.figure(&Figure { name: format!("tenants.{name}"), value, unit, yardstick })
     };
@@ -47,8 +48,7 @@ pub fn run(setting: &Setting, report: &mut Report<'_>) -> anyhow::Result<()> {
 
 /// CPU seconds for each gigabyte, and the memory at the end.
 fn cost(setting: &Setting, bodies: &[Bytes], tenants: usize) -> anyhow::Result<(f64, Memory)> {
-    let dir = tempfile::tempdir_in(&setting.dir)?;
-    let server = Server::start(dir.path(), "", &setting.clock)?;
+    let server = Server::start(setting, "")?;
     let accounts = register(&server, tenants)?;
     let before = server.quiet()?;
     let feeding = Feeding { bodies, accounts: &accounts, connections: CONNECTIONS, every: None };
@@ -78,35 +78,33 @@ fn register(server: &Server, tenants: usize) -> anyhow::Result<Vec<Account>> {
     Ok(accounts.into_inner().expect("no registrar has panicked"))
 }
 
-/// How soon tenants that send little are acknowledged, while another one sends as fast as it can or nothing.
-fn quiet_acks(setting: &Setting, bodies: &[Bytes], is_noisy: bool) -> anyhow::Result<Fed> {
-    let dir = tempfile::tempdir_in(&setting.dir)?;
-    let server = Server::start(dir.path(), "", &setting.clock)?;
+/// How soon tenants that send little are acknowledged, while another one sends noise as fast as it can, if there is any.
+fn quiet_acks(setting: &Setting, bodies: &[Bytes], noise: &[Bytes]) -> anyhow::Result<Fed> {
+    let server = Server::start(setting, "")?;
     let accounts = register(&server, QUIET_TENANTS + 1)?;
     let (noisy, quiet) = accounts.split_at(1);
     let bodies = &bodies[..bodies.len().min(QUIET_BODIES)];
     let feeding = Feeding { bodies, accounts: quiet, connections: QUIET_TENANTS, every: Some(QUIET_EVERY) };
-    let is_over = AtomicBool::new(!is_noisy);
+    let is_over = AtomicBool::new(false);
     std::thread::scope(|scope| {
-        for _ in 0..NOISY_CONNECTIONS {
-            scope.spawn(|| make_noise(setting, &server, &noisy[0], &is_over));
-        }
+        let make_noise = || make_noise(noise, &server, &noisy[0], &is_over);
+        let noisy: Vec<_> = (0..NOISY_CONNECTIONS).map(|_| scope.spawn(make_noise)).collect();
         let fed = feeding.run(server.http, &setting.clock);
         is_over.store(true, Ordering::Release);
+        noisy.into_iter().try_for_each(|thread| thread.join().expect("a noisy sender does not panic"))?;
         fed
     })
 }
 
 /// Sends large bodies until it is over; being refused is what happens to who is noisy.
 fn make_noise(
-    setting: &Setting,
+    noise: &[Bytes],
     server: &Server,
     account: &Account,
     is_over: &AtomicBool,
 ) -> anyhow::Result<()> {
-    let bodies = batches(&json_lines(&setting.corpus), NOISY_BODY_BYTES);
     let mut connection = Connection::open(server.http)?;
-    for body in bodies.iter().cycle() {
+    for body in noise.iter().cycle() {
         if is_over.load(Ordering::Acquire) {
             break;
         }
