@@ -111,6 +111,8 @@ pub struct ProjectorReport {
     pub projection: &'static str,
     pub partition: PartitionId,
     pub runs: bool,
+    /// It could not go on the last time it tried, and tries again.
+    pub waits: bool,
     pub failures: u32,
 }
 
@@ -424,6 +426,7 @@ impl PlatformState {
             projection: child.with.projection.name(),
             partition: child.with.partition,
             runs: child.running.is_some(),
+            waits: child.with.figures.waits(),
             failures: child.failures.count(),
         };
         let projectors = self.projectors.iter().map(projector).collect();

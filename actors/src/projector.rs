@@ -10,7 +10,7 @@ pub mod index;
 pub mod views;
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
 
 use antler_events::clock::Clock;
@@ -85,6 +85,7 @@ pub struct ProjectorFigures {
     events: AtomicU64,
     set_aside: AtomicU64,
     retries: AtomicU64,
+    waits: AtomicBool,
 }
 
 impl ProjectorFigures {
@@ -99,6 +100,11 @@ impl ProjectorFigures {
 
     pub fn retries(&self) -> u64 {
         self.retries.load(Ordering::Relaxed)
+    }
+
+    /// The projection, or the log, could not go on the last time.
+    pub fn waits(&self) -> bool {
+        self.waits.load(Ordering::Relaxed)
     }
 }
 
@@ -207,7 +213,11 @@ impl ProjectorState {
                 Err(_nothing_came) => {}
             }
         }
-        if self.waiting.is_empty() { Next::AtOnce } else { self.apply().await }
+        if !self.waiting.is_empty() {
+            return self.apply().await;
+        }
+        self.goes_on();
+        Next::AtOnce
     }
 
     async fn apply(&mut self) -> Next {
@@ -228,6 +238,7 @@ impl ProjectorState {
         let taken = before - self.waiting.len();
         if taken > 0 {
             self.attempts = 0;
+            self.goes_on();
             self.unsettled_since.get_or_insert(self.with.clock.elapsed());
             self.with.figures.events.fetch_add(taken as u64, Ordering::Relaxed);
             self.with.progress.advance(self.with.partition, offset);
@@ -275,13 +286,23 @@ impl ProjectorState {
         Ok(())
     }
 
+    /// Says so once, and not again with every attempt.
     fn cannot_go_on(&mut self, error: &(dyn std::error::Error + Sync + 'static)) -> Next {
-        let ProjectorArguments { partition, projection, .. } = &self.with;
-        tracing::warn!(%partition, error, projection = projection.name(), "the projector waits");
+        let ProjectorArguments { partition, projection, figures, .. } = &self.with;
+        if !figures.waits.swap(true, Ordering::Relaxed) {
+            tracing::warn!(%partition, error, projection = projection.name(), "the projector waits");
+        }
         if self.with.planted.is(Planted::WaitingForgotten) {
             self.waiting.clear();
         }
         self.again()
+    }
+
+    fn goes_on(&self) {
+        if self.with.figures.waits.swap(false, Ordering::Relaxed) {
+            let projection = self.with.projection.name();
+            tracing::info!(partition = %self.with.partition, projection, "the projector goes on");
+        }
     }
 
     fn again(&self) -> Next {

@@ -7,3 +7,6 @@ pub mod cache;
 pub mod index;
 pub mod live;
 pub mod views;
+
+#[cfg(test)]
+mod faulty_files;

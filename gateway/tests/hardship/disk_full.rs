@@ -22,20 +22,58 @@ const BODIES_MAX: u64 = 20_000;
 #[test]
 fn a_file_that_may_not_grow_refuses_sends_and_nothing_else() {
     let dir = tempfile::tempdir().unwrap();
-    let start = |data: &Path| {
-        // The server gets an error instead of the signal that would end it, as with a disk that is full.
-        let limited = "trap '' XFSZ; exec prlimit --fsize=4194304: \"$0\" \"$@\"";
-        let mut command = Command::new("sh");
-        command.args(["-c", limited, env!("CARGO_BIN_EXE_antler")]);
-        Running::launch(command, data, &["serve"])
-    };
-    let make_room = |running: &Running| {
-        let id = running.id().to_string();
-        assert!(
-            Command::new("prlimit").args(["--pid", &id, "--fsize=unlimited"]).status().unwrap().success()
-        );
-    };
-    ordeal(&dir.path().join("data"), start, |_| (), make_room);
+    ordeal(&dir.path().join("data"), |data| limited(4_194_304, data, &["serve"]), |_| (), lift_limit);
+}
+
+#[test]
+fn views_that_may_not_grow_answer_and_catch_up_with_room_again() {
+    let dir = tempfile::tempdir().unwrap();
+    // All other files are smaller than that of the views.
+    let config = settings(dir.path(), "[storage]\nsegment_bytes = \"1 MiB\"\n[index]\nrows_max = 1024\n");
+    let data = dir.path().join("data");
+    let running = limited(1_200_000, &data, &["serve", "--config", path_text(&config)]);
+    let tenant = Tenant::register(&running, "ann");
+    let mut wire = Wire::open(running.http).unwrap();
+    let broken = [b"{\"broken\": \"".as_slice(), &[b'x'; 8_000]].concat();
+    let mut letters = 0;
+    let is_stuck = (0..BODIES_MAX).any(|number| {
+        let (names, line) = load::lines("fits", number, 1);
+        let body = [&line[..], &broken].concat();
+        let answer = wire.ask("POST /api/logs/bulk/", &(tenant.credential() + NDJSON), &body).unwrap();
+        assert_eq!(answer.status, 207, "{}", answer.body);
+        tenant.note(Fate::Acknowledged, &names);
+        letters += 1;
+        let of = &get(running.http, "/health").json()["dependencies"]["projectors"];
+        of["status"] == "degraded" && of["detail"].as_str().unwrap().contains("cannot go on")
+    });
+    assert!(is_stuck, "{letters} dead letters did not fill the views");
+    assert!(dead_letters(&running, &tenant) < letters);
+    assert_eq!(send(&running, &tenant, "meanwhile").status, 200);
+    tenant.catch_up(&running, "meanwhilethat");
+    lift_limit(&running);
+    wait(|| Some(()).filter(|()| dead_letters(&running, &tenant) == letters));
+    wait(|| Some(()).filter(|()| get(running.http, "/health").json()["status"] == "ok"));
+    Tenant::register(&running, "bob").catch_up(&running, "ofbob");
+    running.stop("KILL");
+    let running = Running::start(&data, &["serve"]);
+    wait(|| Some(()).filter(|()| dead_letters(&running, &tenant) == letters));
+    tenant.catch_up(&running, "restarted");
+    tenant.check(&running, "after a restart");
+}
+
+/// A server of which no file may grow beyond so many bytes.
+fn limited(bytes: u64, data: &Path, arguments: &[&str]) -> Running {
+    // It gets an error instead of the signal that would end it, as with a disk that is full.
+    let script = format!("trap '' XFSZ; exec prlimit --fsize={bytes}: \"$0\" \"$@\"");
+    let mut command = Command::new("sh");
+    command.args(["-c", &script, env!("CARGO_BIN_EXE_antler")]);
+    Running::launch(command, data, arguments)
+}
+
+fn lift_limit(running: &Running) {
+    let id = running.id().to_string();
+    let lifted = Command::new("prlimit").args(["--pid", &id, "--fsize=unlimited"]).status().unwrap();
+    assert!(lifted.success());
 }
 
 #[test]

@@ -6,6 +6,7 @@
 //! document does not leave its thread, because it touches a few pages. It repairs no damage: views are folded again.
 
 mod backend;
+mod patient;
 
 use std::fmt;
 use std::ops::Bound;
@@ -17,11 +18,12 @@ use antler_events::files::{FileSystem, is_full};
 use antler_events::ids::{Offset, PartitionId};
 use bytes::Bytes;
 use redb::{
-    Database, DatabaseError, Durability, ReadableDatabase as _, ReadableTable as _,
-    ReadableTableMetadata as _, StorageError, TableDefinition, TableError, WriteTransaction,
+    Database, Durability, ReadableDatabase as _, ReadableTable as _, ReadableTableMetadata as _,
+    TableDefinition, TableError, WriteTransaction,
 };
 
 use self::backend::FileBackend;
+use self::patient::PatientFile;
 use super::port::{
     Document, Fold, PAGE_DOCUMENTS_MAX, Page, ViewError, ViewHash, ViewHasher, ViewName, ViewStore,
     ViewWrite, Viewing, check,
@@ -51,6 +53,7 @@ pub struct RedbViews {
 
 struct Kept {
     database: Database,
+    file: Arc<PatientFile>,
     /// About so many: what is counted while another transaction becomes durable may be forgotten.
     unflushed_bytes: AtomicUsize,
 }
@@ -83,16 +86,17 @@ impl RedbViews {
         workers: Arc<dyn Workers>,
     ) -> Result<Self, ViewOpenError> {
         let shown = path.display().to_string();
-        let backend = FileBackend::open(files, path)
-            .map_err(|source| ViewOpenError::File { path: shown.clone(), source })?;
+        let no_file = |source| match is_full(&source) {
+            true => ViewOpenError::Full { path: shown.clone(), source },
+            false => ViewOpenError::File { path: shown.clone(), source },
+        };
+        let backend = FileBackend::open(files, path).map_err(no_file)?;
+        let file = backend.file();
         let opened = Database::builder().set_cache_size(CACHE_BYTES).create_with_backend(backend);
-        let database = opened.map_err(|error| match error {
-            DatabaseError::Storage(StorageError::Io(source)) if is_full(&source) => {
-                ViewOpenError::Full { path: shown, source }
-            }
-            error => ViewOpenError::Damaged { path: shown, reason: error.to_string() },
-        })?;
-        Ok(Self { kept: Arc::new(Kept { database, unflushed_bytes: AtomicUsize::new(0) }), workers })
+        let database = opened
+            .map_err(|error| ViewOpenError::Damaged { path: shown.clone(), reason: error.to_string() })?;
+        file.catch_up().map_err(no_file)?;
+        Ok(Self { kept: Arc::new(Kept { database, file, unflushed_bytes: AtomicUsize::new(0) }), workers })
     }
 
     /// Runs a transaction where it may wait for the disk.
@@ -220,7 +224,7 @@ impl Kept {
     }
 
     fn apply(&self, view: ViewName, fold: &Fold) -> Result<bool, redb::Error> {
-        let mut transaction = self.database.begin_write()?;
+        let mut transaction = self.begin()?;
         let bytes = size(fold);
         let unflushed = self.unflushed_bytes.fetch_add(bytes, Ordering::Relaxed) + bytes;
         let is_durable = unflushed > UNFLUSHED_BYTES_MAX;
@@ -230,7 +234,8 @@ impl Kept {
             return Ok(false);
         }
         transaction.commit()?;
-        if is_durable {
+        // While the file waits for room the fold is visible and not durable, as one that asked for no more.
+        if is_durable && self.file.catch_up().is_ok() {
             self.unflushed_bytes.store(0, Ordering::Relaxed);
         }
         Ok(true)
@@ -269,14 +274,21 @@ impl Kept {
         Ok(hasher.finish())
     }
 
+    /// None begins before the file has written what it could not, so no more than one transaction waits in memory.
+    fn begin(&self) -> Result<WriteTransaction, redb::Error> {
+        self.file.catch_up()?;
+        Ok(self.database.begin_write()?)
+    }
+
     /// A durable transaction takes all that were committed before it along.
     fn durably(
         &self,
         action: impl FnOnce(&WriteTransaction) -> Result<(), redb::Error>,
     ) -> Result<(), redb::Error> {
-        let transaction = self.database.begin_write()?;
+        let transaction = self.begin()?;
         action(&transaction)?;
         transaction.commit()?;
+        self.file.catch_up()?;
         self.unflushed_bytes.store(0, Ordering::Relaxed);
         Ok(())
     }

@@ -10,6 +10,8 @@ use serde::Serialize;
 use super::super::lag::Lag;
 
 const RUNNING: &str = "running";
+/// It runs, cannot go on and tries again.
+const WAITING: &str = "waiting";
 const STARTING: &str = "starting";
 const PARKED: &str = "parked";
 
@@ -131,7 +133,7 @@ impl Projector {
         Self {
             projection: of.projection,
             partition: of.partition.number(),
-            status: status(of.runs),
+            status: if of.runs && of.waits { WAITING } else { status(of.runs) },
             failures: of.failures,
             events,
             retries,

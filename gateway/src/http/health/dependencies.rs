@@ -75,9 +75,14 @@ fn tenants(report: Option<&PlatformReport>) -> Verdict {
 }
 
 fn projectors(report: Option<&PlatformReport>, lags: &[Lag]) -> Verdict {
-    let stopped = report.iter().flat_map(|report| &report.projectors).filter(|projector| !projector.runs);
-    let stopped =
-        stopped.map(|of| format!("{} of partition {} is being started again", of.projection, of.partition));
+    let held_up = report.iter().flat_map(|report| &report.projectors).filter_map(|of| {
+        let why = match (of.runs, of.waits) {
+            (false, _) => "is being started again",
+            (true, true) => "cannot go on and tries again; the server's own log has the reason",
+            (true, false) => return None,
+        };
+        Some(format!("{} of partition {} {why}", of.projection, of.partition))
+    });
     let late = lags.iter().filter(|lag| lag.seconds > BEHIND_MAX.as_secs_f64());
     let late = late.map(|lag| {
         format!(
@@ -85,7 +90,7 @@ fn projectors(report: Option<&PlatformReport>, lags: &[Lag]) -> Verdict {
             lag.projection, lag.partition, lag.seconds, lag.bytes
         )
     });
-    let faults: Vec<String> = stopped.chain(late).collect();
+    let faults: Vec<String> = held_up.chain(late).collect();
     match faults.is_empty() {
         true => (
             OK,
@@ -126,8 +131,13 @@ mod tests {
         assert_eq!(projectors(None, &[lag(59.0)]), (OK, "1 run, 5 events to go".to_owned()));
         let late = (DEGRADED, "index of partition 3 is 61 s and 900 bytes behind".to_owned());
         assert_eq!(projectors(None, &[lag(61.0)]), late);
-        let gone = ProjectorReport { projection: "views", partition, runs: false, failures: 2 };
-        let report = PlatformReport { projectors: vec![gone], ..PlatformReport::default() };
-        assert_eq!(projectors(Some(&report), &[]).1, "views of partition 3 is being started again");
+        let of = |runs, waits| {
+            let projector = ProjectorReport { projection: "views", partition, runs, waits, failures: 2 };
+            let report = PlatformReport { projectors: vec![projector], ..PlatformReport::default() };
+            projectors(Some(&report), &[]).1
+        };
+        assert_eq!(of(false, true), "views of partition 3 is being started again");
+        assert!(of(true, true).starts_with("views of partition 3 cannot go on and tries again"));
+        assert_eq!(of(true, false), "0 run, 0 events to go");
     }
 }

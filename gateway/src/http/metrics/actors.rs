@@ -6,7 +6,7 @@
 use std::cmp::Reverse;
 use std::sync::Arc;
 
-use antler_actors::platform::{Depth, PlatformReport};
+use antler_actors::platform::{Depth, PlatformReport, ProjectorReport};
 use antler_actors::projector::ProjectorFigures;
 use antler_actors::system::System;
 use antler_events::ids::TenantId;
@@ -107,6 +107,13 @@ const OF_PROJECTORS: [(&str, &str, Reading); 3] = [
     ("antler_projector_set_aside_total", "Events that a projection could not take.", |of| of.set_aside()),
 ];
 
+const OF_STANDING: [(&str, &str, fn(&ProjectorReport) -> bool); 2] = [
+    ("antler_projector_running", "1 while the projector runs, 0 while it is being started again.", |of| {
+        of.runs
+    }),
+    ("antler_projector_waiting", "1 while the projector cannot go on and tries again.", |of| of.waits),
+];
+
 fn projectors(system: &System, report: &PlatformReport) -> Vec<Family> {
     let counters = OF_PROJECTORS.map(|(name, help, read)| {
         let each = system.projections().iter().flat_map(|running| {
@@ -122,16 +129,13 @@ fn projectors(system: &System, report: &PlatformReport) -> Vec<Family> {
             )
         })
     });
-    let runs = Family::new(
-        Kind::Gauge,
-        "antler_projector_running",
-        "1 while the projector runs, 0 while it is being started again.",
-    );
-    let runs = report.projectors.iter().fold(runs, |family, of| {
-        let labels = [("projection", of.projection), ("partition", &of.partition.to_string())];
-        family.sample(&labels, f64::from(u8::from(of.runs)))
+    let standing = OF_STANDING.map(|(name, help, read)| {
+        report.projectors.iter().fold(Family::new(Kind::Gauge, name, help), |family, of| {
+            let labels = [("projection", of.projection), ("partition", &of.partition.to_string())];
+            family.sample(&labels, f64::from(u8::from(read(of))))
+        })
     });
-    counters.into_iter().chain([runs]).collect()
+    counters.into_iter().chain(standing).collect()
 }
 
 fn lags(lags: &[Lag]) -> Vec<Family> {

@@ -5,15 +5,16 @@
 
 use std::io;
 use std::path::Path;
+use std::sync::Arc;
 
-use antler_events::files::{self, Access, File, FileSystem};
+use antler_events::files::{Access, FileSystem};
 use redb::StorageBackend;
+
+use super::patient::PatientFile;
 
 /// The open file.
 #[derive(Debug)]
-pub(super) struct FileBackend {
-    file: Box<dyn File>,
-}
+pub(super) struct FileBackend(Arc<PatientFile>);
 
 impl FileBackend {
     pub(super) fn open(files: &dyn FileSystem, path: &Path) -> io::Result<Self> {
@@ -24,31 +25,32 @@ impl FileBackend {
         if !is_there {
             files.sync_dir(dir)?;
         }
-        Ok(Self { file })
+        Ok(Self(Arc::new(PatientFile::new(file))))
+    }
+
+    pub(super) fn file(&self) -> Arc<PatientFile> {
+        Arc::clone(&self.0)
     }
 }
 
 impl StorageBackend for FileBackend {
     fn len(&self) -> io::Result<u64> {
-        self.file.size()
+        self.0.size()
     }
 
     fn read(&self, offset: u64, out: &mut [u8]) -> io::Result<()> {
-        match files::read_full(&*self.file, offset, out)? {
-            read if read == out.len() => Ok(()),
-            _ => Err(io::ErrorKind::UnexpectedEof.into()),
-        }
+        self.0.read_exact(offset, out)
     }
 
     fn set_len(&self, len: u64) -> io::Result<()> {
-        self.file.set_size(len)
+        self.0.resize(len)
     }
 
     fn sync_data(&self) -> io::Result<()> {
-        self.file.sync()
+        self.0.sync()
     }
 
     fn write(&self, offset: u64, data: &[u8]) -> io::Result<()> {
-        self.file.write_at(offset, data)
+        self.0.write(offset, data)
     }
 }

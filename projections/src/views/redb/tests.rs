@@ -8,6 +8,7 @@ use antler_events::files::RealFiles;
 use tempfile::TempDir;
 
 use super::*;
+use crate::faulty_files::FaultyFiles;
 use crate::index::conformance::tests::at_once;
 use crate::index::port::InlineWorkers;
 use crate::views::conformance::{CASES, StoreUnderTest};
@@ -85,6 +86,46 @@ fn many_bytes_are_durable_without_a_flush() {
     std::fs::copy(folder.path(), &crashed).unwrap();
     let views = RedbViews::open(&RealFiles, &crashed, Arc::new(InlineWorkers)).unwrap();
     assert!(at_once(views.checkpoint(VIEW, PartitionId::new(0))).unwrap() >= Offset::new(5));
+}
+
+/// All documents have one size, so each that is missing is seen.
+fn sizes(views: &RedbViews) -> Vec<usize> {
+    let page = Page { prefix: b"", after: None, limit: 100 };
+    at_once(views.scan(VIEW, page)).unwrap().iter().map(|found| found.document.len()).collect()
+}
+
+#[test]
+fn a_full_disk_stops_folds_and_no_answers_until_there_is_room() {
+    const FOLDS: usize = 12;
+    const BYTES: usize = 600_000;
+    let mut refusals = 0;
+    for first in 0..60 {
+        let folder = Folder::new();
+        let files = FaultyFiles::full_at(first, 12);
+        let open = || RedbViews::open(&files, &folder.path(), Arc::new(InlineWorkers));
+        let views = match open() {
+            Err(ViewOpenError::Full { .. }) => continue,
+            opened => opened.unwrap(),
+        };
+        for folds in 0..FOLDS {
+            while at_once(views.apply(VIEW, put(folds as u64 + 2, BYTES))).is_err() {
+                refusals += 1;
+                assert_eq!(sizes(&views).len(), folds, "full at {first}");
+                let crashed = folder.0.path().join("views/crashed.redb");
+                std::fs::copy(folder.path(), &crashed).unwrap();
+                let crashed = RedbViews::open(&RealFiles, &crashed, Arc::new(InlineWorkers)).unwrap();
+                let checkpoint = at_once(crashed.checkpoint(VIEW, PartitionId::new(0))).unwrap().number();
+                assert_eq!(sizes(&crashed).len() as u64, checkpoint - 1, "full at {first}");
+            }
+        }
+        while at_once(views.flush()).is_err() {
+            refusals += 1;
+        }
+        assert_eq!(sizes(&views), vec![BYTES; FOLDS]);
+        drop(views);
+        assert_eq!(sizes(&folder.open().unwrap()), vec![BYTES; FOLDS], "full at {first}");
+    }
+    assert!(refusals > 20, "the disk was full when something was written: {refusals}");
 }
 
 #[test]

@@ -6,7 +6,6 @@
 mod aging;
 mod at_once;
 mod damage;
-mod faulty;
 mod golden;
 mod lines;
 mod planted;
@@ -16,9 +15,9 @@ use antler_events::clock::Timestamp;
 use antler_events::ids::Offset;
 use proptest::prelude::*;
 
-use self::faulty::FaultyFiles;
 use self::lines::{Event, Found, arrival, events, expected, found, options, partition, real, seal_all};
 use super::*;
+use crate::faulty_files::FaultyFiles;
 
 /// Applies what the store does not know yet, as a projector does, and seals on the way.
 fn project(store: &ColumnStore, events: &[Event]) -> Result<(), StoreError> {

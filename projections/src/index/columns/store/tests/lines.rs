@@ -13,7 +13,7 @@ use antler_events::line::{LineBatch, LineBatchBuilder, Role};
 use antler_events::query::tree::{FieldName, Filter, Test};
 
 use super::super::{ColumnStore, GroupHandle, StoreOptions};
-use super::faulty::FaultyFiles;
+use crate::faulty_files::FaultyFiles;
 use crate::index::columns::render::render;
 use crate::index::columns::search::budget::Budget;
 use crate::index::columns::search::counts::{self, CountSearch};

@@ -1,4 +1,4 @@
-//! The real file system without its syncs, with a change that fails, or a program that is dead after one.
+//! The real file system without its syncs, with changes that fail, or a program that is dead after one.
 
 use std::io;
 use std::path::Path;
@@ -9,7 +9,7 @@ use antler_events::files::{Access, File, FileSystem, Lock, RealFiles};
 
 /// Counts changes of files and names; some fail.
 #[derive(Debug, Clone)]
-pub(super) struct FaultyFiles(Arc<Faults>);
+pub(crate) struct FaultyFiles(Arc<Faults>);
 
 #[derive(Debug)]
 struct Faults {
@@ -18,31 +18,38 @@ struct Faults {
     first: u64,
     /// How many fail.
     count: u64,
+    /// Whether a sync is a change that can fail.
+    counts_syncs: bool,
 }
 
 impl FaultyFiles {
-    pub(super) fn dying_after(changes: u64) -> Self {
-        Self::new(changes, u64::MAX - changes)
+    pub(crate) fn dying_after(changes: u64) -> Self {
+        Self::new(changes, u64::MAX - changes, true)
     }
 
     /// None fails.
-    pub(super) fn sound() -> Self {
+    pub(crate) fn sound() -> Self {
         Self::dying_after(u64::MAX)
     }
 
-    pub(super) fn failing_at(change: u64) -> Self {
-        Self::new(change, 1)
+    pub(crate) fn failing_at(change: u64) -> Self {
+        Self::new(change, 1, true)
     }
 
-    fn new(first: u64, count: u64) -> Self {
-        Self(Arc::new(Faults { changes: AtomicU64::new(0), first, count }))
+    /// Has no room for some changes, and room again later.
+    pub(crate) fn full_at(change: u64, count: u64) -> Self {
+        Self::new(change, count, false)
     }
 
-    pub(super) fn shared(&self) -> Arc<dyn FileSystem> {
+    fn new(first: u64, count: u64, counts_syncs: bool) -> Self {
+        Self(Arc::new(Faults { changes: AtomicU64::new(0), first, count, counts_syncs }))
+    }
+
+    pub(crate) fn shared(&self) -> Arc<dyn FileSystem> {
         Arc::new(self.clone())
     }
 
-    pub(super) fn has_failed(&self) -> bool {
+    pub(crate) fn has_failed(&self) -> bool {
         self.0.changes.load(Ordering::Relaxed) > self.0.first
     }
 }
@@ -125,6 +132,6 @@ impl File for FaultyFile {
     }
 
     fn sync(&self) -> io::Result<()> {
-        self.faults.change()
+        if self.faults.counts_syncs { self.faults.change() } else { Ok(()) }
     }
 }
