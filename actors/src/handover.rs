@@ -1,12 +1,14 @@
 //! Batches, and notes about them, on their way from those who append them to one who follows the log: parsed already, by reference.
 //!
 //! Who appends announces it before, because an event can be read from the log before its append has been answered.
-//! So a follower knows whether to wait for a batch or to read the log.
+//! So a follower knows whether to wait for a batch or to read the log. Who appends much waits for room before, so that a
+//! follower that is slower than the log is not made slower still by reading it; but never for one that stands still.
 //! Invariant: a batch is given at most once, at its own offset; what is not given is in the log. Memory is bounded: what
 //! has no room is not kept. It does not order anything: offsets do.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use antler_events::clock::Timestamp;
 use antler_events::event::lines::Arrival;
@@ -17,6 +19,11 @@ use antler_events::wire::ChainHash;
 use tokio::sync::Notify;
 
 use crate::credits::Credit;
+
+/// Who appends no more does not wait for room: there is always some left for it.
+const LITTLE_BYTES: usize = 64 << 10;
+/// A follower that takes nothing for so long stands still.
+const STILL_AFTER: Duration = Duration::from_millis(100);
 
 /// A batch that is in the log.
 #[derive(Debug)]
@@ -57,7 +64,7 @@ impl Passed {
         }
     }
 
-    fn bytes_held(&self) -> usize {
+    pub fn bytes_held(&self) -> usize {
         match self {
             Self::Lines(handed) => handed.batch.bytes_held(),
             Self::Note(handed) => handed.note.bytes_held(),
@@ -70,6 +77,8 @@ impl Passed {
 pub struct Handover {
     state: Mutex<State>,
     changed: Notify,
+    /// There may be room that was not there before.
+    has_gone_on: Notify,
     bytes_max: usize,
 }
 
@@ -78,6 +87,10 @@ struct State {
     announced: usize,
     batches: BTreeMap<Offset, Passed>,
     bytes: usize,
+    /// Room that is kept for what is being appended.
+    bytes_coming: usize,
+    /// Somebody has waited for room for nothing, and the follower has not gone on since.
+    stands_still: bool,
     /// What is before has been passed.
     next: Offset,
 }
@@ -92,30 +105,66 @@ pub enum Found {
     Nothing,
 }
 
+/// Room for a batch that is to be appended.
+#[derive(Debug)]
+pub struct Room {
+    handover: Arc<Handover>,
+    bytes: usize,
+}
+
 /// A batch is being appended; dropped without delivering if that fails.
 #[derive(Debug)]
-pub struct Announced(Arc<Handover>);
+pub struct Announced(Room);
 
 impl Handover {
     pub fn new(next: Offset, bytes_max: usize) -> Arc<Self> {
-        let state = State { announced: 0, batches: BTreeMap::new(), bytes: 0, next };
-        Arc::new(Self { state: Mutex::new(state), changed: Notify::new(), bytes_max })
+        let batches = BTreeMap::new();
+        let state = State { announced: 0, batches, bytes: 0, bytes_coming: 0, stands_still: false, next };
+        Arc::new(Self {
+            state: Mutex::new(state),
+            changed: Notify::new(),
+            has_gone_on: Notify::new(),
+            bytes_max,
+        })
     }
 
-    pub fn announce(self: &Arc<Self>) -> Announced {
-        self.lock().announced += 1;
-        Announced(Arc::clone(self))
+    /// Waits for room, as long as the follower goes on.
+    pub async fn room(self: &Arc<Self>, bytes: usize) -> Room {
+        loop {
+            let gone_on = self.has_gone_on.notified();
+            tokio::pin!(gone_on);
+            gone_on.as_mut().enable();
+            if let Some(room) = self.take_room(bytes) {
+                return room;
+            }
+            let still = tokio::time::timeout(STILL_AFTER, gone_on).await.is_err();
+            self.lock().stands_still |= still;
+        }
+    }
+
+    fn take_room(self: &Arc<Self>, bytes: usize) -> Option<Room> {
+        let mut state = self.lock();
+        let is_room = state.bytes + state.bytes_coming + bytes <= self.bytes_max / 4 * 3;
+        let takes = is_room || bytes <= LITTLE_BYTES || bytes > self.bytes_max / 4 * 3 || state.stands_still;
+        takes.then(|| {
+            state.bytes_coming += bytes;
+            Room { handover: Arc::clone(self), bytes }
+        })
     }
 
     /// Takes what stands at the offset; whoever follows has passed all before.
     pub fn take(&self, next: Offset) -> Found {
         let mut state = self.lock();
         state.pass(next);
-        match state.remove(next) {
+        state.stands_still = false;
+        let found = match state.remove(next) {
             Some(batch) => Found::Batch(batch),
             None if state.announced > 0 => Found::Coming,
             None => Found::Nothing,
-        }
+        };
+        drop(state);
+        self.has_gone_on.notify_waiters();
+        found
     }
 
     /// Resolves when something was delivered, or given up, since this was called.
@@ -149,13 +198,28 @@ impl State {
     }
 }
 
+impl Room {
+    pub fn announce(self) -> Announced {
+        self.handover.lock().announced += 1;
+        Announced(self)
+    }
+}
+
+impl Drop for Room {
+    fn drop(&mut self) {
+        self.handover.lock().bytes_coming -= self.bytes;
+        self.handover.has_gone_on.notify_waiters();
+    }
+}
+
 impl Announced {
     /// All of them at once, so that nobody who follows reads one of them from the log.
     pub fn deliver(self, batches: &[Passed]) {
-        let mut state = self.0.lock();
+        let Room { handover, .. } = &self.0;
+        let mut state = handover.lock();
         for passed in batches {
             let (offset, bytes) = (passed.offset(), passed.bytes_held());
-            if offset >= state.next && state.bytes + bytes <= self.0.bytes_max {
+            if offset >= state.next && state.bytes + bytes <= handover.bytes_max {
                 state.bytes += bytes;
                 state.batches.insert(offset, passed.clone());
             }
@@ -165,8 +229,8 @@ impl Announced {
 
 impl Drop for Announced {
     fn drop(&mut self) {
-        self.0.lock().announced -= 1;
-        self.0.changed.notify_waiters();
+        self.0.handover.lock().announced -= 1;
+        self.0.handover.changed.notify_waiters();
     }
 }
 
@@ -191,6 +255,10 @@ mod tests {
         }))
     }
 
+    fn announced(handover: &Arc<Handover>) -> Announced {
+        handover.take_room(6).unwrap().announce()
+    }
+
     fn found(handover: &Handover, offset: u64) -> String {
         match handover.take(Offset::new(offset)) {
             Found::Batch(batch) => batch.offset().to_string(),
@@ -202,7 +270,7 @@ mod tests {
     fn a_batch_is_given_at_its_offset_and_only_once() {
         let handover = Handover::new(Offset::new(5), 1 << 20);
         assert_eq!(found(&handover, 5), "Nothing");
-        let (one, other) = (handover.announce(), handover.announce());
+        let (one, other) = (announced(&handover), announced(&handover));
         assert_eq!(found(&handover, 5), "Coming");
         other.deliver(&[handed(6)]);
         assert_eq!(found(&handover, 5), "Coming");
@@ -214,11 +282,40 @@ mod tests {
         assert_eq!(handover.bytes_held(), 0);
     }
 
+    #[tokio::test(start_paused = true)]
+    async fn who_appends_much_waits_for_a_follower_that_goes_on_and_for_no_other() {
+        let handover = Handover::new(Offset::new(5), 400_000);
+        let large = handover.room(200_000).await;
+        let waiting = tokio::spawn({
+            let handover = Arc::clone(&handover);
+            async move { drop(handover.room(200_000).await) }
+        });
+        drop(handover.room(1_000).await);
+        tokio::task::yield_now().await;
+        assert!(!waiting.is_finished());
+        drop(large.announce());
+        waiting.await.unwrap();
+        let began = tokio::time::Instant::now();
+        let _held = handover.room(200_000).await;
+        drop(handover.room(200_000).await);
+        assert_eq!(began.elapsed().as_millis(), 100, "the follower stood still");
+        drop(handover.room(200_000).await);
+        drop(handover.room(900_000).await);
+        assert_eq!(
+            began.elapsed().as_millis(),
+            100,
+            "nobody waits for it again, nor for room that there is not"
+        );
+        assert_eq!(found(&handover, 5), "Nothing");
+        drop(handover.room(200_000).await);
+        assert_eq!(began.elapsed().as_millis(), 200, "it has gone on since");
+    }
+
     #[test]
     fn what_was_read_from_the_log_meanwhile_is_dropped() {
         let handover = Handover::new(Offset::new(5), 1 << 20);
-        handover.announce().deliver(&[handed(5)]);
-        let late = handover.announce();
+        announced(&handover).deliver(&[handed(5)]);
+        let late = announced(&handover);
         assert_eq!(found(&handover, 8), "Coming");
         late.deliver(&[handed(7)]);
         assert_eq!((found(&handover, 8).as_str(), handover.bytes_held()), ("Nothing", 0));
@@ -228,9 +325,9 @@ mod tests {
     fn what_has_no_room_is_left_to_the_log() {
         let bytes = handed(5).bytes_held();
         let handover = Handover::new(Offset::new(5), bytes + bytes / 2);
-        handover.announce().deliver(&[handed(5)]);
-        handover.announce().deliver(&[handed(6)]);
-        drop(handover.announce());
+        announced(&handover).deliver(&[handed(5)]);
+        announced(&handover).deliver(&[handed(6)]);
+        drop(announced(&handover));
         assert_eq!((found(&handover, 5).as_str(), found(&handover, 6).as_str()), ("5", "Nothing"));
     }
 }

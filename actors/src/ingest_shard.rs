@@ -18,7 +18,7 @@ use ractor::{Actor, ActorProcessingErr, ActorRef, RpcReplyPort};
 use tokio::task::JoinSet;
 
 use crate::credits::Credit;
-use crate::handover::{Announced, Handed, HandedNote, Handover, Passed};
+use crate::handover::{Announced, Handed, HandedNote, Handover, Passed, Room};
 use crate::planted::Planted;
 use crate::requests::Claim;
 use crate::turns::{Turn, Turns};
@@ -196,11 +196,15 @@ impl Arrived {
 
 impl ShardArguments {
     async fn write(&self, mut arrived: Arrived, credit: Arc<Credit>) -> Written {
+        let mut rooms = Vec::with_capacity(self.handovers.len());
+        for handover in &*self.handovers {
+            rooms.push(handover.room(arrived.bytes_held()).await);
+        }
         let bytes = arrived.batches.iter().map(|batch| batch.buffer().len() as u64).sum();
         let turn = self.turns.take(self.tenant, self.weight, bytes).await;
         let (notes, mut claim) = arrived.notes();
         let events = self.events(&arrived, &notes)?;
-        let announced: Vec<Announced> = self.handovers.iter().map(Handover::announce).collect();
+        let announced: Vec<Announced> = rooms.into_iter().map(Room::announce).collect();
         let append = Append { events, expected: Vec::new() };
         claim.iter_mut().for_each(|claim| claim.appending(self.partition));
         let appended = match self.append(append).await {

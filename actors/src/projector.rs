@@ -54,6 +54,11 @@ pub trait Projection: Send + Sync + std::fmt::Debug + 'static {
         reason: &'a str,
     ) -> BoxFuture<'a, Result<(), ApplyError>>;
 
+    /// How long it waits for more after it took events, so that what arrives in small parts is taken together.
+    fn gathers_for(&self) -> Duration {
+        Duration::ZERO
+    }
+
     /// Makes durable what was taken, so that a start need not take it again. Most see to that themselves.
     fn settle(&self, _partition: PartitionId) -> BoxFuture<'_, Result<(), ApplyError>> {
         Box::pin(std::future::ready(Ok(())))
@@ -168,9 +173,17 @@ impl Actor for Projector {
             ProjectorMessage::Step => state.step().await,
         };
         state.settle_if_due().await;
-        match next {
-            Next::AtOnce => myself.cast(ProjectorMessage::Step)?,
-            Next::AfterPause => drop(myself.send_after(PAUSE, || ProjectorMessage::Step)),
+        let pause = match next {
+            Next::AtOnce => Duration::ZERO,
+            Next::Gather { since } => {
+                let gathers_for = state.with.projection.gathers_for();
+                gathers_for.saturating_sub(state.with.clock.elapsed().saturating_sub(since))
+            }
+            Next::AfterPause => PAUSE,
+        };
+        match pause.is_zero() {
+            true => myself.cast(ProjectorMessage::Step)?,
+            false => drop(myself.send_after(pause, || ProjectorMessage::Step)),
         }
         Ok(())
     }
@@ -191,6 +204,10 @@ impl Actor for Projector {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Next {
     AtOnce,
+    /// Events were taken from then on.
+    Gather {
+        since: Duration,
+    },
     AfterPause,
 }
 
@@ -221,11 +238,12 @@ impl ProjectorState {
     }
 
     async fn apply(&mut self) -> Next {
-        let ProjectorArguments { partition, projection, .. } = &self.with;
+        let ProjectorArguments { partition, projection, clock, .. } = &self.with;
+        let since = clock.elapsed();
         match projection.apply(*partition, &self.waiting).await {
             Ok(applied) => {
                 self.taken_up_to(applied.up_to);
-                if applied.is_full { Next::AfterPause } else { Next::AtOnce }
+                if applied.is_full { Next::AfterPause } else { Next::Gather { since } }
             }
             Err(ApplyError::Event { offset, reason }) => self.failed(offset, &reason).await,
             Err(error @ ApplyError::Projection { .. }) => self.cannot_go_on(&error),

@@ -120,6 +120,7 @@ pub struct RunningProjection {
 /// The running system.
 #[derive(Debug)]
 pub struct System {
+    log: Arc<dyn EventLog>,
     platform: ActorRef<PlatformMessage>,
     doors: Arc<Doors>,
     purse: Purse,
@@ -157,7 +158,7 @@ impl System {
         let turns = Turns::with_planted(limits.writing_bytes_max, planted);
         let ports = Arc::new(Ports {
             clock,
-            log,
+            log: Arc::clone(&log),
             placement,
             turns: turns.clone(),
             limits,
@@ -172,6 +173,7 @@ impl System {
         let (platform, _) = started.map_err(|error| StartError { reason: error.to_string() })?;
         let purse = Purse::new(limits.bytes_max);
         Ok(Self {
+            log,
             platform,
             doors,
             purse,
@@ -284,6 +286,14 @@ impl System {
 
     pub fn projections(&self) -> &[RunningProjection] {
         &self.projections
+    }
+
+    /// Waits until a projection has taken all that is in a partition now.
+    pub async fn settled(&self, projection: &str, partition: PartitionId) {
+        let running = self.projections.iter().find(|running| running.name == projection);
+        if let (Some(running), Ok(bounds)) = (running, self.log.bounds(partition)) {
+            running.progress.reached(partition, bounds.next.before()).await;
+        }
     }
 
     /// Lets what is under way be written, and stops all actors.

@@ -189,9 +189,7 @@ impl Program {
     pub async fn caught_up(&self, log: &dyn EventLog) {
         for projection in self.system.projections() {
             for partition in (0..log.partitions()).map(antler_events::ids::PartitionId::new) {
-                if let Ok(bounds) = log.bounds(partition) {
-                    projection.progress.reached(partition, bounds.next.before()).await;
-                }
+                self.system.settled(projection.name, partition).await;
             }
         }
     }

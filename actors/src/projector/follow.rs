@@ -19,8 +19,9 @@ use crate::handover::{Found, Handed, HandedNote, Handover, Passed};
 
 /// Bytes of bodies that are read at once.
 const READ_BYTES: usize = 4 << 20;
-/// Batches that are given at once.
+/// Batches that are given at once, and bytes of them.
 const BATCHES_MAX: usize = 64;
+const BATCHES_BYTES: usize = 4 << 20;
 /// Whoever announced a batch and does not deliver it for so long has met a slow disk: the log is looked at.
 const COMING_MAX: Duration = Duration::from_millis(100);
 
@@ -95,11 +96,14 @@ impl Follower {
 
     /// The batch and those that stand right behind it.
     fn run_of(&mut self, first: Passed) -> Vec<Followed> {
+        let mut bytes = first.bytes_held();
         let mut run = vec![first.into()];
         self.next = self.next.plus(1);
         while run.len() < BATCHES_MAX
+            && bytes < BATCHES_BYTES
             && let Found::Batch(batch) = self.handover.take(self.next)
         {
+            bytes += batch.bytes_held();
             run.push(batch.into());
             self.next = self.next.plus(1);
         }

@@ -4,6 +4,7 @@
 //! can pass them. It does not seal: upkeep does.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use antler_config::limits::LineLimits;
 use antler_events::ids::{Offset, PartitionId};
@@ -14,6 +15,9 @@ use tokio::sync::Notify;
 
 use super::follow::{Followed, Lines};
 use super::{Applied, ApplyError, Projection};
+
+/// Lines are found so much later at most, and each batch costs less when several are taken.
+const GATHER_FOR: Duration = Duration::from_millis(5);
 
 #[derive(Debug)]
 pub struct IndexProjection {
@@ -105,6 +109,10 @@ impl Projection for IndexProjection {
                 given => given.map_err(|error| refused(&error)),
             }
         })
+    }
+
+    fn gathers_for(&self) -> Duration {
+        GATHER_FOR
     }
 
     fn set_aside<'a>(

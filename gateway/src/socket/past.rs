@@ -1,10 +1,11 @@
 //! The lines of the past that a stream begins with, from the search index.
 //!
 //! Invariant: it ends at an event that the index had when it began, and the tail begins right there, so no line is told
-//! twice and none is left out. Pages are asked for when the client has taken the one before. Lines come in the order of
+//! twice and none is left out. What was acknowledged before is past, unless the index is far behind. Pages are asked for when the client has taken the one before. Lines come in the order of
 //! their time, while those of a tail come in the order of their arrival.
 
 use std::collections::BTreeSet;
+use std::time::Duration;
 
 use antler_actors::live::seq::Seq;
 use antler_events::clock::Timestamp;
@@ -19,6 +20,10 @@ use super::Sockets;
 use super::frames::{LogFrames, write_line};
 use crate::http::search::PastLine;
 
+/// The projection that fills the index.
+const INDEX: &str = "index";
+/// An index that is further behind is not waited for.
+const SETTLES_WITHIN: Duration = Duration::from_millis(500);
 /// Pages without a line that belongs to the past, before it is taken for told.
 const EMPTY_PAGES_MAX: u32 = 200;
 /// Warnings that are kept for the end.
@@ -46,7 +51,7 @@ pub(super) enum Page {
 
 impl Past {
     /// None if the tenant has no one place that its lines are written to.
-    pub(super) fn begin(
+    pub(super) async fn begin(
         tenant: TenantId,
         sockets: &Sockets,
         filter: Filter,
@@ -62,6 +67,10 @@ impl Past {
             wants_total: false,
             asked_at: sockets.clock.now(),
         };
+        let settled = sockets.system.settled(INDEX, partition);
+        if tokio::time::timeout(SETTLES_WITHIN, settled).await.is_err() {
+            tracing::debug!(%tenant, %partition, "a stream begins with an index that is behind");
+        }
         let end = sockets.index.applied(partition).plus(1);
         Some(Self {
             tenant,

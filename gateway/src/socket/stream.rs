@@ -88,7 +88,7 @@ impl Stream {
         };
         let past = match (opening.resume, watched.from) {
             (None, Some(from)) => {
-                Past::begin(connection.caller.tenant, &connection.sockets, watched.filter, from)
+                Past::begin(connection.caller.tenant, &connection.sockets, watched.filter, from).await
             }
             _ => None,
         };

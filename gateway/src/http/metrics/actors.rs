@@ -99,6 +99,7 @@ fn taken(system: &System) -> Vec<Family> {
 }
 
 type Reading = fn(&ProjectorFigures) -> u64;
+type Standing = fn(&ProjectorReport) -> bool;
 type LagReading = fn(&Lag) -> f64;
 
 const OF_PROJECTORS: [(&str, &str, Reading); 3] = [
@@ -107,7 +108,7 @@ const OF_PROJECTORS: [(&str, &str, Reading); 3] = [
     ("antler_projector_set_aside_total", "Events that a projection could not take.", |of| of.set_aside()),
 ];
 
-const OF_STANDING: [(&str, &str, fn(&ProjectorReport) -> bool); 2] = [
+const OF_STANDING: [(&str, &str, Standing); 2] = [
     ("antler_projector_running", "1 while the projector runs, 0 while it is being started again.", |of| {
         of.runs
     }),
