@@ -34,6 +34,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
+use tokio::runtime::{Handle, RuntimeFlavor};
 use tokio::sync::oneshot;
 
 pub use committer::Committer;
@@ -43,15 +44,19 @@ pub use planted::Planted;
 pub use statistics::PartitionStatistics;
 pub use verify::{BodyCheck, Verification, VerifyError, verify};
 
-use self::body::Compressors;
+use self::body::{Compressors, PreparedEvent};
 use self::partition::{Partition, Progress};
 use self::queue::Pending;
 use crate::files::FileSystem;
 use crate::ids::{Offset, PartitionId};
 use crate::log::{
-    Append, AppendError, Appended, Bounds, BoxFuture, Chunk, EventLog, Hold, ReadError, TruncateError,
+    Append, AppendError, Appended, Bounds, BoxFuture, Chunk, EventLog, Hold, NewEvent, ReadError,
+    TruncateError,
 };
 use crate::subject::Subject;
+
+/// Compressing no more than this keeps nobody waiting.
+const LITTLE_BYTES: usize = 128 << 10;
 
 /// How the log is laid out and written.
 #[derive(Debug, Clone)]
@@ -156,12 +161,21 @@ impl SegmentLog {
         self.partition(id, |partition, partitions| ReadError::NoPartition { partition, partitions })
     }
 
+    /// Much is not compressed on a thread that serves others: they would wait for as long as it takes.
+    fn prepare(&self, events: Vec<NewEvent>) -> Vec<PreparedEvent> {
+        let bytes: usize = events.iter().map(|event| event.body.len()).sum();
+        let prepare = || events.into_iter().map(|event| self.compressors.prepare(event)).collect();
+        let serves_others =
+            Handle::try_current().is_ok_and(|runtime| runtime.runtime_flavor() == RuntimeFlavor::MultiThread);
+        if bytes > LITTLE_BYTES && serves_others { tokio::task::block_in_place(prepare) } else { prepare() }
+    }
+
     async fn append_to(&self, id: PartitionId, append: Append) -> Result<Appended, AppendError> {
         let partition =
             self.partition(id, |partition, partitions| AppendError::NoPartition { partition, partitions })?;
         append.check()?;
         let Append { events, expected } = append;
-        let events: Vec<_> = events.into_iter().map(|event| self.compressors.prepare(event)).collect();
+        let events = self.prepare(events);
         let stored: usize = events.iter().map(|event| event.stored.len()).sum();
         let permits = u32::try_from(stored).unwrap_or(u32::MAX).min(partition.options.queue_permits());
         let permit = Arc::clone(&partition.budget).acquire_many_owned(permits).await;
