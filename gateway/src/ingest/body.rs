@@ -3,6 +3,7 @@
 //! Invariant: neither a body nor what is inflated from it grows beyond its bound, and all bodies together stay below
 //! theirs; a sender that never ends is cut off in time. It does not look at what a body says.
 
+use std::fmt;
 use std::io::Read;
 use std::sync::Arc;
 use std::time::Duration;
@@ -40,7 +41,7 @@ pub enum BodyError {
         "the body becomes more than {bytes_max} bytes, or {inflation_max} times its size, when it is inflated"
     )]
     Inflates { bytes_max: u64, inflation_max: u32 },
-    #[error("the body is not {encoding:?} as its header says: {reason}")]
+    #[error("the body is not {encoding} as its header says: {reason}")]
     Damaged { encoding: Encoding, reason: String },
     #[error("the body was not sent within {} s", within.as_secs_f64())]
     Slow { within: Duration },
@@ -68,6 +69,18 @@ pub struct Received {
     pub bytes: Bytes,
     room: Option<OwnedSemaphorePermit>,
     share: Share,
+}
+
+impl fmt::Display for Encoding {
+    /// As the header calls it.
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.write_str(match self {
+            Self::Identity => "identity",
+            Self::Gzip => "gzip",
+            Self::Deflate => "deflate",
+            Self::Zstd => "zstd",
+        })
+    }
 }
 
 impl Encoding {
@@ -277,7 +290,7 @@ mod tests {
         let check = async |bytes: Vec<u8>, encoding: Encoding| {
             let refused = received(bytes, encoding).await.unwrap_err();
             assert!(
-                refused.starts_with(&format!("the body is not {encoding:?} as its header says")),
+                refused.starts_with(&format!("the body is not {encoding} as its header says")),
                 "{refused}"
             );
         };

@@ -140,7 +140,7 @@ fn a_body_that_cannot_be_read_says_what_is_wrong_with_it() {
     );
     let damaged = bulk(&format!("{ndjson}\r\nContent-Encoding: gzip"), b"no gzip at all");
     assert_eq!(status(&damaged), "400");
-    assert!(damaged.body.contains("the body is not Gzip as its header says"), "{}", damaged.body);
+    assert!(damaged.body.contains("the body is not gzip as its header says"), "{}", damaged.body);
 }
 
 #[test]
