@@ -47,7 +47,7 @@ pub use patterns::{PatternBucket, PatternDetails, PatternOrder, PatternSummary, 
 pub use retention::{Retention, RetentionCondition, RetentionRule, TenantRetention};
 pub use search::{After, LinePage, LineQuery, OneLine, Order, Period};
 pub use table::{TableAnswer, TableLines, TableQuery};
-pub use workers::{InlineWorkers, JobList, Work, WorkLost, Workers};
+pub use workers::{InlineWorkers, JobList, Work, WorkLost, Workers, compute};
 
 /// The answer to a question.
 pub type Answering<'a, T> = BoxFuture<'a, Result<T, SearchError>>;

@@ -28,7 +28,7 @@ use super::port::{
     Document, Fold, PAGE_DOCUMENTS_MAX, Page, ViewError, ViewHash, ViewHasher, ViewName, ViewStore,
     ViewWrite, Viewing, check,
 };
-use crate::index::port::Workers;
+use crate::index::port::{Workers, compute};
 
 /// Pages that are kept in memory.
 const CACHE_BYTES: usize = 16 << 20;
@@ -105,14 +105,9 @@ impl RedbViews {
         action: impl FnOnce(&Kept) -> Result<T, redb::Error> + Send + 'static,
     ) -> Viewing<'_, T> {
         let kept = Arc::clone(&self.kept);
-        let (sender, receiver) = tokio::sync::oneshot::channel();
-        let work = self.workers.run(Box::new(move || {
-            // Nobody may wait any more; the transaction counts all the same.
-            let _ = sender.send(action(&kept));
-        }));
         Box::pin(async move {
-            work.await.map_err(|lost| ViewError::Storage { reason: lost.to_string() })?;
-            let answer = receiver.await.map_err(|lost| ViewError::Storage { reason: lost.to_string() })?;
+            let answer = compute(&*self.workers, move || action(&kept)).await;
+            let answer = answer.map_err(|lost| ViewError::Storage { reason: lost.to_string() })?;
             answer.map_err(|error| storage(&error))
         })
     }

@@ -21,8 +21,8 @@ mod traced;
 mod tests;
 
 use std::fmt;
+use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
-use std::sync::{Arc, Mutex};
 
 use antler_events::clock::{Clock, Timestamp};
 use antler_events::ids::{Offset, PartitionId, TenantId};
@@ -36,7 +36,7 @@ use crate::index::port::{
     Answering, ApplyReport, BatchAt, Bounds, Explanation, FacetQuery, Facets, FieldList, FieldsQuery,
     Histogram, HistogramQuery, IndexError, IndexStatistics, LineId, LinePage, LineQuery, OneLine, Patterns,
     PatternsQuery, RetainReport, Retention, SearchError, SearchIndex, TableAnswer, TableQuery,
-    TenantStatistics, ValuesQuery, Verification, WorkLost, Workers,
+    TenantStatistics, ValuesQuery, Verification, Workers, compute,
 };
 
 /// A column store that answers the port.
@@ -92,7 +92,7 @@ impl ColumnIndex {
                 answer(&Asked::new(&shared.store, &shared.known_bytes, patience, bounds.memory_bytes))
             };
             let workers = Arc::clone(&shared.workers);
-            run(shared, &*workers, work).await?
+            compute(&*workers, move || work(&shared)).await?
         })
     }
 
@@ -103,24 +103,8 @@ impl ColumnIndex {
     ) -> BoxFuture<'_, Result<T, IndexError>> {
         let shared = Arc::clone(&self.shared);
         let changing = Arc::clone(&self.changing);
-        Box::pin(async move { run(shared, &*changing, change).await? })
+        Box::pin(async move { compute(&*changing, move || change(&shared)).await? })
     }
-}
-
-/// Lets workers do something, and brings back what it gave.
-async fn run<T: Send + 'static>(
-    shared: Arc<Shared>,
-    workers: &dyn Workers,
-    work: impl FnOnce(&Shared) -> T + Send + 'static,
-) -> Result<T, WorkLost> {
-    let answer = Arc::new(Mutex::new(None));
-    let place = Arc::clone(&answer);
-    let work = move || {
-        let given = work(&shared);
-        *place.lock().expect("nothing panics while it hands over an answer") = Some(given);
-    };
-    workers.run(Box::new(work)).await?;
-    answer.lock().expect("nothing panics while it hands over an answer").take().ok_or(WorkLost)
 }
 
 impl SearchIndex for ColumnIndex {

@@ -8,6 +8,7 @@ use std::fmt;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use antler_events::log::BoxFuture;
+use tokio::sync::oneshot;
 
 /// Something to be done.
 pub type Work = Box<dyn FnOnce() + Send>;
@@ -27,6 +28,19 @@ pub trait Workers: Send + Sync + fmt::Debug {
     fn share(&self, count: usize, job: &(dyn Fn(usize) + Sync)) {
         JobList::new(count).work_off(job);
     }
+}
+
+/// Has workers do something, and brings back what it gave. Once begun it is done whether or not somebody waits for it.
+pub async fn compute<T: Send + 'static>(
+    workers: &dyn Workers,
+    work: impl FnOnce() -> T + Send + 'static,
+) -> Result<T, WorkLost> {
+    let (giver, given) = oneshot::channel();
+    let work = move || {
+        let _nobody_waits = giver.send(work());
+    };
+    workers.run(Box::new(work)).await?;
+    given.await.map_err(|_| WorkLost)
 }
 
 /// Numbers of jobs that are still to be done, for those who share them.

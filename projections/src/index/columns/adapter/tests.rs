@@ -2,8 +2,8 @@
 
 use std::collections::BTreeSet;
 use std::path::Path;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use antler_config::limits::{LineLimits, QueryLimits};
@@ -18,7 +18,9 @@ use crate::index::columns::store::StoreOptions;
 use crate::index::conformance::tests::at_once;
 use crate::index::conformance::{CASES, IndexUnderTest};
 use crate::index::port::feed::TenantLines;
-use crate::index::port::{Cost, Coverage, InlineWorkers, JobList, Period, Step, Total, Warning, Work};
+use crate::index::port::{
+    Cost, Coverage, InlineWorkers, JobList, Period, Step, Total, Warning, Work, WorkLost,
+};
 
 /// Passes a little whenever it is looked at, so that questions end at every place.
 #[derive(Debug, Default)]
