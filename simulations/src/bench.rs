@@ -29,7 +29,7 @@ use bytes::Bytes;
 pub type Bench = fn(&Setting, &mut Report<'_>) -> anyhow::Result<()>;
 
 /// All benches by name, in the order of `all`.
-pub const BENCHES: [(&str, Bench); 11] = [
+pub const BENCHES: [(&str, Bench); 12] = [
     ("log", log::run),
     ("parse", parse::run),
     ("patterns", patterns::run),
@@ -41,6 +41,7 @@ pub const BENCHES: [(&str, Bench); 11] = [
     ("fanout", server::fanout::run),
     ("tenants", server::tenants::run),
     ("memory", server::idle::run),
+    ("search", server::search::run),
 ];
 
 /// How often everything is measured; the median counts.

@@ -10,6 +10,7 @@ mod http;
 pub mod idle;
 pub mod ingest;
 mod process;
+pub mod search;
 mod socket;
 pub mod tail;
 pub mod tenants;
