@@ -229,7 +229,8 @@ fn bombs_do_not_go_off() {
         ("deflate", zlib.finish().unwrap(), 413),
         ("zstd", zstd.finish().unwrap(), 413),
         ("gzip, gzip", gzip(2), 415),
-        ("br", zeros.clone(), 415),
+        // A form that is not known is refused unread: a large body could still be on its way when the server closes.
+        ("br", zeros[..1 << 10].to_vec(), 415),
     ] {
         let headers = format!("\r\nContent-Encoding: {encoding}");
         let reply = ordeal.ask("POST /api/logs/bulk/", &headers, &bytes);
