@@ -144,8 +144,10 @@ impl Handover {
 
     fn take_room(self: &Arc<Self>, bytes: usize) -> Option<Room> {
         let mut state = self.lock();
-        let is_room = state.bytes + state.bytes_coming + bytes <= self.bytes_max / 4 * 3;
-        let takes = is_room || bytes <= LITTLE_BYTES || bytes > self.bytes_max / 4 * 3 || state.stands_still;
+        // The rest is for those who do not wait.
+        let bytes_max = self.bytes_max / 4 * 3;
+        let is_room = state.bytes + state.bytes_coming + bytes <= bytes_max;
+        let takes = is_room || bytes <= LITTLE_BYTES || bytes > bytes_max || state.stands_still;
         takes.then(|| {
             state.bytes_coming += bytes;
             Room { handover: Arc::clone(self), bytes }

@@ -196,9 +196,9 @@ impl Arrived {
 
 impl ShardArguments {
     async fn write(&self, mut arrived: Arrived, credit: Arc<Credit>) -> Written {
-        let mut rooms = Vec::with_capacity(self.handovers.len());
+        let (held, mut rooms) = (arrived.bytes_held(), Vec::with_capacity(self.handovers.len()));
         for handover in &*self.handovers {
-            rooms.push(handover.room(arrived.bytes_held()).await);
+            rooms.push(handover.room(held).await);
         }
         let bytes = arrived.batches.iter().map(|batch| batch.buffer().len() as u64).sum();
         let turn = self.turns.take(self.tenant, self.weight, bytes).await;
