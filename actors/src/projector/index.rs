@@ -16,6 +16,8 @@ use tokio::sync::Notify;
 use super::follow::{Followed, Lines};
 use super::{Applied, ApplyError, Projection};
 
+/// What the projection is called.
+pub const NAME: &str = "index";
 /// Lines are found so much later at most, and each batch costs less when several are taken.
 const GATHER_FOR: Duration = Duration::from_millis(5);
 
@@ -86,7 +88,7 @@ fn refused(error: &dyn std::error::Error) -> ApplyError {
 
 impl Projection for IndexProjection {
     fn name(&self) -> &'static str {
-        "index"
+        NAME
     }
 
     fn applied(&self, partition: PartitionId) -> Offset {

@@ -1,13 +1,15 @@
 //! The lines of the past that a stream begins with, from the search index.
 //!
 //! Invariant: it ends at an event that the index had when it began, and the tail begins right there, so no line is told
-//! twice and none is left out. What was acknowledged before is past, unless the index is far behind. Pages are asked for when the client has taken the one before. Lines come in the order of
-//! their time, while those of a tail come in the order of their arrival.
+//! twice and none is left out. What was acknowledged before is past, unless the index is far behind. Pages are asked for
+//! when the client has taken the one before. Lines come in the order of their time, while those of a tail come in the order
+//! of their arrival.
 
 use std::collections::BTreeSet;
 use std::time::Duration;
 
 use antler_actors::live::seq::Seq;
+use antler_actors::projector::index;
 use antler_events::clock::Timestamp;
 use antler_events::ids::{Offset, PartitionId, TenantId};
 use antler_events::query::tree::Filter;
@@ -20,8 +22,6 @@ use super::Sockets;
 use super::frames::{LogFrames, write_line};
 use crate::http::search::PastLine;
 
-/// The projection that fills the index.
-const INDEX: &str = "index";
 /// An index that is further behind is not waited for.
 const SETTLES_WITHIN: Duration = Duration::from_millis(500);
 /// Pages without a line that belongs to the past, before it is taken for told.
@@ -67,7 +67,7 @@ impl Past {
             wants_total: false,
             asked_at: sockets.clock.now(),
         };
-        let settled = sockets.system.settled(INDEX, partition);
+        let settled = sockets.system.settled(index::NAME, partition);
         if tokio::time::timeout(SETTLES_WITHIN, settled).await.is_err() {
             tracing::debug!(%tenant, %partition, "a stream begins with an index that is behind");
         }
