@@ -84,7 +84,7 @@ fn mix(questions: &[Question]) -> Vec<Asked> {
     let page = [
         search("newest", "", PAGE_LINES),
         search("errors", "level:error", PAGE_LINES),
-        get("histogram", HISTOGRAM),
+        get("page_histogram", HISTOGRAM),
         get("fields", "/api/logs/fields/"),
         get("services", "/api/logs/fields/service/values/"),
     ];
