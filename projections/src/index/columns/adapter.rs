@@ -29,7 +29,7 @@ use antler_events::ids::{Offset, PartitionId, TenantId};
 use antler_events::log::BoxFuture;
 
 use self::asked::{Asked, CancelOnDrop, Patience};
-use self::figures::KnownBytes;
+use self::figures::KnownShares;
 use self::retention::KnownRules;
 use super::store::ColumnStore;
 use crate::index::port::{
@@ -52,15 +52,15 @@ struct Shared {
     clock: Arc<dyn Clock>,
     /// Those who answer questions.
     workers: Arc<dyn Workers>,
-    known_bytes: KnownBytes,
+    known_shares: KnownShares,
     known_rules: KnownRules,
 }
 
 impl ColumnIndex {
     pub fn new(store: ColumnStore, clock: Arc<dyn Clock>, workers: Arc<dyn Workers>) -> Self {
-        let (known_bytes, known_rules) = (KnownBytes::default(), KnownRules::default());
+        let (known_shares, known_rules) = (KnownShares::default(), KnownRules::default());
         let changing = Arc::clone(&workers);
-        Self { shared: Arc::new(Shared { store, clock, workers, known_bytes, known_rules }), changing }
+        Self { shared: Arc::new(Shared { store, clock, workers, known_shares, known_rules }), changing }
     }
 
     /// Gives changes to others than those who answer questions.
@@ -89,7 +89,7 @@ impl ColumnIndex {
         Box::pin(async move {
             let _cancel = cancel;
             let work = move |shared: &Shared| {
-                answer(&Asked::new(&shared.store, &shared.known_bytes, patience, bounds.memory_bytes))
+                answer(&Asked::new(&shared.store, &shared.known_shares, patience, bounds.memory_bytes))
             };
             let workers = Arc::clone(&shared.workers);
             compute(&*workers, move || work(&shared)).await?

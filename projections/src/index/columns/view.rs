@@ -31,6 +31,26 @@ pub enum TenantRows {
     List(Vec<u32>),
 }
 
+impl TenantRows {
+    pub fn len(&self) -> usize {
+        match self {
+            Self::Range(range) => range.len(),
+            Self::List(list) => list.len(),
+        }
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    pub fn into_list(self) -> Vec<u32> {
+        match self {
+            Self::Range(range) => range.collect(),
+            Self::List(list) => list,
+        }
+    }
+}
+
 /// Where a row came from.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Origin {
@@ -65,6 +85,11 @@ pub trait GroupView {
 
     /// Whether the rows of each tenant are in the order of their times.
     fn is_sorted(&self) -> bool;
+
+    /// Bytes of the lines of rows as they came, if that is known without rendering them.
+    fn raw_bytes(&self, _rows: &[u32]) -> Option<u64> {
+        None
+    }
 
     /// Appends the times of rows, in nanoseconds.
     fn times(&self, rows: Range<u32>, out: &mut Vec<i64>) -> Result<(), ReadError>;

@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use antler_events::clock::{Clock, Timestamp};
 
-use super::figures::KnownBytes;
+use super::figures::KnownShares;
 use super::traced::TracedGroup;
 use crate::index::columns::block::ReadError;
 use crate::index::columns::catalogue::QuarantinedGroup;
@@ -55,7 +55,7 @@ impl Drop for CancelOnDrop {
 #[derive(Debug)]
 pub(super) struct Asked<'a> {
     pub(super) store: &'a ColumnStore,
-    pub(super) known_bytes: &'a KnownBytes,
+    pub(super) known_shares: &'a KnownShares,
     pub(super) patience: Patience,
     pub(super) memory_bytes: usize,
     /// The latest first.
@@ -66,7 +66,7 @@ pub(super) struct Asked<'a> {
 impl<'a> Asked<'a> {
     pub(super) fn new(
         store: &'a ColumnStore,
-        known_bytes: &'a KnownBytes,
+        known_shares: &'a KnownShares,
         patience: Patience,
         memory_bytes: usize,
     ) -> Self {
@@ -74,7 +74,7 @@ impl<'a> Asked<'a> {
         let traced = |group| TracedGroup::new(group, patience.clone());
         let mut groups: Vec<TracedGroup> = snapshot.groups.into_iter().map(traced).collect();
         groups.sort_by_key(|group| std::cmp::Reverse(group.handle.span().1));
-        Self { store, known_bytes, patience, memory_bytes, groups, missing: snapshot.missing }
+        Self { store, known_shares, patience, memory_bytes, groups, missing: snapshot.missing }
     }
 
     pub(super) fn budget(&self) -> Budget<'_> {

@@ -1,7 +1,7 @@
 //! Figures of one tenant: lines, bytes, and when.
 //!
-//! A group says of all its lines together how long they are; where it has several tenants the lines of one are
-//! rendered once to know, and the result is remembered. Invariant: what is counted are the rows that the tenant
+//! A sealed group says of all its lines together how long they are and when; where it has several tenants the lines of
+//! one are rendered once to know, and the result is remembered. Invariant: what is counted are the rows that the tenant
 //! can find. It counts nothing of others.
 
 use antler_events::clock::Timestamp;
@@ -14,7 +14,7 @@ use crate::index::columns::render::render;
 use crate::index::columns::search::budget::Stop;
 use crate::index::columns::search::select::SearchGroup;
 use crate::index::columns::store::GroupId;
-use crate::index::columns::view::{GroupView, TenantRows};
+use crate::index::columns::view::GroupView;
 use crate::index::port::{Period, TenantStatistics};
 
 /// Rows that are rendered together.
@@ -23,23 +23,23 @@ const ROWS_TOGETHER: usize = 1_024;
 const KNOWN_BYTES_MAX: usize = 4 << 20;
 const KNOWN_ENTRY_BYTES: usize = 128;
 
-/// Bytes of the lines of tenants in groups that never change.
-pub(super) struct KnownBytes(Recent<(u64, TenantId), u64>);
+/// What groups that never change have of tenants.
+pub(super) struct KnownShares(Recent<(u64, TenantId), Share>);
 
-impl Default for KnownBytes {
+impl Default for KnownShares {
     fn default() -> Self {
         Self(Recent::new(KNOWN_BYTES_MAX))
     }
 }
 
-impl std::fmt::Debug for KnownBytes {
+impl std::fmt::Debug for KnownShares {
     fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        out.write_str("KnownBytes")
+        out.write_str("KnownShares")
     }
 }
 
 /// What one group has of a tenant.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Copy, Default)]
 struct Share {
     lines: u64,
     raw_bytes: u64,
@@ -77,33 +77,35 @@ impl Asked<'_> {
         number: Option<u64>,
         raw_bytes: u64,
     ) -> Result<Result<Share, Stop>, ReadError> {
-        let rows: Vec<u32> = match view.tenant_rows(tenant) {
-            TenantRows::Range(range) => range.collect(),
-            TenantRows::List(list) => list,
-        };
+        let rows = view.tenant_rows(tenant);
+        let lines = rows.len() as u64;
+        if lines == 0 {
+            return Ok(Ok(Share::default()));
+        }
         if let Some(stop) = self.budget().stop() {
             return Ok(Err(stop));
         }
-        let (Some(first), Some(last)) = (rows.first(), rows.last()) else { return Ok(Ok(Share::default())) };
-        let mut times = Vec::new();
-        view.times(*first..last + 1, &mut times)?;
-        let of_rows = || rows.iter().filter_map(|row| times.get((row - first) as usize)).copied();
-        let span = of_rows().min().zip(of_rows().max());
-        let known = number.and_then(|number| {
-            let is_alone = rows.len() == view.rows() as usize;
-            if is_alone { Some(raw_bytes) } else { self.known_bytes.0.find(&(number, tenant)) }
-        });
-        let raw_bytes = match known {
-            Some(known) => known,
+        if number.is_some() && lines == u64::from(view.rows()) {
+            return Ok(Ok(Share { lines, raw_bytes, span: view.span() }));
+        }
+        // Lines that were erased since are not there any more.
+        let find = |number| self.known_shares.0.find(&(number, tenant)).filter(|share| share.lines == lines);
+        if let Some(known) = number.and_then(find) {
+            return Ok(Ok(known));
+        }
+        let rows = rows.into_list();
+        let raw_bytes = match view.raw_bytes(&rows) {
+            Some(bytes) => bytes,
             None => match self.rendered_bytes(view, &rows)? {
                 Ok(bytes) => bytes,
                 Err(stop) => return Ok(Err(stop)),
             },
         };
-        if let (None, Some(number)) = (known, number) {
-            self.known_bytes.0.keep((number, tenant), raw_bytes, KNOWN_ENTRY_BYTES);
+        let share = Share { lines, raw_bytes, span: span_of(view, &rows)? };
+        if let Some(number) = number {
+            self.known_shares.0.keep((number, tenant), share, KNOWN_ENTRY_BYTES);
         }
-        Ok(Ok(Share { lines: rows.len() as u64, raw_bytes, span }))
+        Ok(Ok(share))
     }
 
     fn rendered_bytes(&self, view: &dyn GroupView, rows: &[u32]) -> Result<Result<u64, Stop>, ReadError> {
@@ -116,6 +118,15 @@ impl Asked<'_> {
         }
         Ok(Ok(bytes))
     }
+}
+
+/// Earliest and latest time of rows.
+fn span_of(view: &dyn GroupView, rows: &[u32]) -> Result<Option<(i64, i64)>, ReadError> {
+    let (Some(first), Some(last)) = (rows.first(), rows.last()) else { return Ok(None) };
+    let mut times = Vec::new();
+    view.times(*first..last + 1, &mut times)?;
+    let of_rows = || rows.iter().map(|row| times[(row - first) as usize]);
+    Ok(of_rows().min().zip(of_rows().max()))
 }
 
 fn add(figures: &mut TenantStatistics, share: &Share, stored_bytes: u64, raw_bytes: u64) {

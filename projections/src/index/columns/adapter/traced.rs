@@ -195,11 +195,7 @@ impl GroupView for TracedView<'_> {
     fn tenant_rows(&self, tenant: TenantId) -> TenantRows {
         self.seen.asks_tenant.store(true, Ordering::Relaxed);
         let rows = self.view.tenant_rows(tenant);
-        let is_empty = match &rows {
-            TenantRows::Range(range) => range.is_empty(),
-            TenantRows::List(list) => list.is_empty(),
-        };
-        self.seen.has_rows.fetch_or(!is_empty, Ordering::Relaxed);
+        self.seen.has_rows.fetch_or(!rows.is_empty(), Ordering::Relaxed);
         rows
     }
 
@@ -213,6 +209,10 @@ impl GroupView for TracedView<'_> {
 
     fn is_sorted(&self) -> bool {
         self.view.is_sorted()
+    }
+
+    fn raw_bytes(&self, rows: &[u32]) -> Option<u64> {
+        self.view.raw_bytes(rows)
     }
 
     fn times(&self, rows: Range<u32>, out: &mut Vec<i64>) -> Result<(), ReadError> {

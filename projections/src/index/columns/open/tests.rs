@@ -17,7 +17,7 @@ use super::OpenGroup;
 use crate::index::columns::group::{SealedGroup, Shared};
 use crate::index::columns::render::render;
 use crate::index::columns::seal::{days, seal};
-use crate::index::columns::view::{GroupView, TenantRows};
+use crate::index::columns::view::GroupView;
 
 const ARRIVAL: Timestamp = Timestamp::from_nanos(1_772_352_000_000_000_000);
 
@@ -50,10 +50,7 @@ fn reopened(dir: &Path, number: u64, bytes: &[u8]) -> SealedGroup {
 
 /// Lines of a tenant with where they came from, sorted.
 fn lines_of(group: &impl GroupView, tenant: TenantId) -> Vec<(u64, u32, Vec<u8>)> {
-    let rows = match group.tenant_rows(tenant) {
-        TenantRows::Range(range) => range.collect(),
-        TenantRows::List(rows) => rows,
-    };
+    let rows = group.tenant_rows(tenant).into_list();
     let origins = group.origins(&rows).unwrap();
     let rendered = render(group, &rows).unwrap();
     let mut lines: Vec<_> = origins

@@ -45,6 +45,10 @@ impl GroupView for OpenGroup {
         false
     }
 
+    fn raw_bytes(&self, rows: &[u32]) -> Option<u64> {
+        Some(rows.iter().map(|row| u64::from(self.raw_length_of[*row as usize])).sum())
+    }
+
     fn times(&self, rows: Range<u32>, out: &mut Vec<i64>) -> Result<(), ReadError> {
         out.extend_from_slice(&self.times[rows.start as usize..rows.end as usize]);
         Ok(())

@@ -4,17 +4,14 @@ use super::lines::{Found, events, expected, found, tenant};
 use super::*;
 use crate::index::columns::block::ReadError;
 use crate::index::columns::render::render;
-use crate::index::columns::view::{GroupView, TenantRows};
+use crate::index::columns::view::GroupView;
 
 /// All lines of a group, or why it cannot be read.
 fn lines_of(group: &GroupHandle) -> Result<Vec<Vec<u8>>, ReadError> {
     group.with(|view: &dyn GroupView| {
         let mut lines = Vec::new();
         for tenant in (0..3).map(tenant) {
-            let rows = match view.tenant_rows(tenant) {
-                TenantRows::Range(range) => range.collect(),
-                TenantRows::List(rows) => rows,
-            };
+            let rows = view.tenant_rows(tenant).into_list();
             view.origins(&rows)?;
             lines.extend(render(view, &rows)?.into_iter().map(|row| row.raw));
         }

@@ -19,7 +19,6 @@ use crate::index::columns::search::budget::Budget;
 use crate::index::columns::search::counts::{self, CountSearch};
 use crate::index::columns::search::plan::Plan;
 use crate::index::columns::search::tally::tally;
-use crate::index::columns::view::TenantRows;
 
 /// A line with its tenant, partition, offset and place.
 pub(super) type Found = (TenantId, u16, u64, u32, Vec<u8>);
@@ -156,10 +155,7 @@ pub(super) fn of_group(group: &GroupHandle) -> Vec<Found> {
         let (earliest, latest) = view.span().unwrap();
         let mut lines = Vec::new();
         for tenant in (0..TENANTS).map(tenant) {
-            let rows = match view.tenant_rows(tenant) {
-                TenantRows::Range(range) => range.collect(),
-                TenantRows::List(rows) => rows,
-            };
+            let rows = view.tenant_rows(tenant).into_list();
             let everything = (i64::MIN, i64::MAX);
             assert_eq!(tally(tenant, view, &of_the_service(), everything).unwrap(), rows.len() as u64);
             let (origins, rendered) = (view.origins(&rows).unwrap(), render(view, &rows).unwrap());
