@@ -33,6 +33,7 @@ mod tests;
 
 use std::fmt;
 
+use self::aggregate::Function;
 use self::parse::{Parsed, Reader};
 use super::tree::{FieldName, Filter};
 use super::value::ValueTestError;
@@ -95,6 +96,14 @@ fn unknown_column(name: &str, known: &[String], dropped: bool) -> String {
     let more = if known.len() > SHOWN { ", …" } else { "" };
     let known = known.iter().take(SHOWN).map(String::as_str).collect::<Vec<_>>().join(", ");
     format!("there is no column {name} here, only {known}{more}")
+}
+
+impl Pipe {
+    /// Whether its answer depends on how long the query looks.
+    pub fn has_rate(&self) -> bool {
+        let Self::Stats(stats) = self else { return false };
+        stats.grouping.measures.iter().any(|measure| measure.function == Function::Rate)
+    }
 }
 
 impl fmt::Display for Pipe {

@@ -6,7 +6,7 @@
 use std::sync::Arc;
 
 use antler_events::ids::TenantId;
-use antler_events::query::pipe::Cell;
+use antler_events::query::pipe::{Cell, Pipe};
 use antler_events::query::tree::FieldName;
 use antler_projections::index::port::{Coverage, Period, TableAnswer, TableQuery};
 use serde::ser::SerializeMap;
@@ -27,7 +27,10 @@ pub(super) async fn table_of(
     asking: &mut Asking<'_>,
     question: &Question,
 ) -> Result<TableAnswer, ApiError> {
-    let period = bounded(tenant, state, asking, question.period).await?;
+    let period = match question.pipes.iter().any(Pipe::has_rate) {
+        true => bounded(tenant, state, asking, question.period).await?,
+        false => question.period,
+    };
     let query = TableQuery {
         filter: question.filter.clone(),
         pipes: question.pipes.clone(),
