@@ -138,10 +138,11 @@ impl ShardState {
     /// What arrives is written side by side, so that many share one sync.
     fn write(&mut self, arrived: Arrived, credit: Arc<Credit>, reply: RpcReplyPort<Written>) {
         let with = self.with.clone();
-        self.writing.0.spawn(async move {
+        // Boxed, so that one that has ended holds no more than its place until it is reaped.
+        self.writing.0.spawn(Box::pin(async move {
             let written = with.write(arrived, credit).await;
             let _sender_is_gone = reply.send(written);
-        });
+        }));
     }
 
     /// Forgets what has ended. A write that panicked is a failure of the shard.

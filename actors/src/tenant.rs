@@ -110,12 +110,14 @@ impl Actor for Tenant {
         message: TenantMessage,
         state: &mut TenantState,
     ) -> Result<(), ActorProcessingErr> {
+        // What is rare is boxed: a tenant that waits for messages holds room for all that it may do with one.
         match message {
             TenantMessage::Open { reply } => drop(reply.send(state.open())),
-            TenantMessage::StartShard { partition } => state.start(&myself, partition).await?,
+            TenantMessage::StartShard { partition } => Box::pin(state.start(&myself, partition)).await?,
             TenantMessage::Inspect { reply } => drop(reply.send(state.report())),
             TenantMessage::Tail { request, reply } => {
-                state.tails.subscribe(state.with.tenant, &state.with.ports, &myself, request, reply).await;
+                let (tenant, ports) = (state.with.tenant, &state.with.ports);
+                Box::pin(state.tails.subscribe(tenant, ports, &myself, request, reply)).await;
             }
         }
         Ok(())
