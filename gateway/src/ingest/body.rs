@@ -124,22 +124,30 @@ impl Bodies {
         // Said before anything has come. It is only believed in part: memory is used when bytes come.
         let announced = usize::try_from(body.size_hint().lower().min(bytes_max)).unwrap_or(0);
         let share = Shares::begin(tenant, Arc::clone(&self.shares));
-        let (mut bytes, mut received) =
-            (BytesMut::new(), Received { bytes: Bytes::new(), room: None, share });
+        let mut received = Received { bytes: Bytes::new(), room: None, share };
+        let mut gathered = BytesMut::new();
         while let Some(frame) = body.frame().await {
             let frame = frame.map_err(|error| BodyError::Cut { reason: error.to_string() })?;
             let Ok(data) = frame.into_data() else { continue };
-            let length = bytes.len() + data.len();
+            let length = received.bytes.len() + gathered.len() + data.len();
             if length as u64 > bytes_max {
                 return Err(BodyError::TooLarge { bytes_max });
             }
             self.make_room(&mut received, length)?;
-            if length > bytes.capacity() {
-                bytes.reserve(announced.max(length) - bytes.len());
+            if length == data.len() {
+                // Mostly it is the whole body, which needs no copy then.
+                received.bytes = data;
+                continue;
             }
-            bytes.extend_from_slice(&data);
+            if length > gathered.capacity() {
+                gathered.reserve(announced.max(length) - gathered.len());
+            }
+            gathered.extend_from_slice(&std::mem::take(&mut received.bytes));
+            gathered.extend_from_slice(&data);
         }
-        received.bytes = bytes.freeze();
+        if !gathered.is_empty() {
+            received.bytes = gathered.freeze();
+        }
         Ok(received)
     }
 

@@ -32,7 +32,9 @@ struct Page {
 impl Texts {
     pub fn write<'a>(texts: impl Iterator<Item = &'a [u8]>, blocks: &mut BlockWriter) -> Self {
         let mut list = Self::default();
-        let (mut lengths, mut bytes) = (Vec::new(), Vec::new());
+        // Most lists fill a page; growing to it step by step would cost more than the room.
+        let (mut lengths, mut bytes) =
+            (Vec::with_capacity(2 * PAGE_BYTES), Vec::with_capacity(2 * PAGE_BYTES));
         let mut first = 0;
         for text in texts {
             assert!(text.len() <= TEXT_BYTES_MAX, "texts are lines or parts of lines");
