@@ -95,7 +95,7 @@ pub fn run_once(scenario: &dyn Scenario, seed: u64, trace: Trace) -> Run {
 pub fn replay_command(scenario: &dyn Scenario, seed: u64) -> String {
     let name = scenario.name();
     format!(
-        "cargo run --release -p antler-simulations --bin simulate -- \
+        "cargo run --profile tools -p antler-simulations --bin simulate -- \
          --scenario {name} --seeds 1 --first {seed} --trace"
     )
 }

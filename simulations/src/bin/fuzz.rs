@@ -52,7 +52,7 @@ fn described(target: Target, finding: &Finding, seed: u64) -> String {
     let mut text =
         format!("{}: a promise is broken by {:?}", target.name, String::from_utf8_lossy(&finding.bytes));
     if let Some(run) = finding.run {
-        let command = "cargo run --release -p antler-simulations --bin fuzz --";
+        let command = "cargo run --profile tools -p antler-simulations --bin fuzz --";
         let _ = write!(text, "\nreplay: {command} {} --seed {seed} --first {run} --runs 1", target.name);
     }
     text

@@ -42,7 +42,7 @@ impl Stage {
 
     /// A binary of the simulations, in the profile that is built already.
     fn tool(name: &'static str, arguments: &'static str) -> Self {
-        let mut stage = Self::cargo(name, "run -q --locked --release -p antler-simulations --bin");
+        let mut stage = Self::cargo(name, "run -q --locked --profile tools -p antler-simulations --bin");
         stage.arguments.extend(arguments.split(' '));
         stage
     }
@@ -65,7 +65,7 @@ pub fn stages() -> Vec<Stage> {
         Stage::cargo("tests", "test --locked --workspace --no-fail-fast").counting_tests(),
         // Apart from the tools, whose dependencies switch on what is there for tests only.
         Stage::cargo("release server", "build --locked --release"),
-        Stage::cargo("release tools", "build --locked --release -p antler-simulations"),
+        Stage::cargo("tools", "build --locked --profile tools -p antler-simulations"),
         Stage::tool("simulation of the log", "simulate -- --scenario log --seeds 10000"),
         Stage::tool("simulation of the store", "simulate -- --scenario store --seeds 2000"),
         Stage::tool("simulation of the actors", "simulate -- --scenario actors --seeds 2000"),
