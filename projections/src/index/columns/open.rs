@@ -165,6 +165,11 @@ impl OpenGroup {
         self.raw_bytes
     }
 
+    /// The same of some rows.
+    pub(super) fn raw_bytes_of(&self, rows: &[u32]) -> u64 {
+        rows.iter().map(|row| u64::from(self.raw_length_of[*row as usize])).sum()
+    }
+
     /// Count of columns and shapes: what makes a group large without many rows.
     pub fn forms(&self) -> usize {
         self.columns.len() + self.shapes.len()

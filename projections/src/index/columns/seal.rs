@@ -126,7 +126,7 @@ pub fn seal(group: &OpenGroup, rows: &[u32], level: i32) -> io::Result<Vec<u8>> 
     let rollup = rollup::write(group, rows, &tenants, &mut blocks);
     let directory = Directory {
         rows: rows.len() as u32,
-        raw_bytes: rows.iter().map(|row| u64::from(group.raw_length_of[*row as usize])).sum(),
+        raw_bytes: group.raw_bytes_of(rows),
         tenants,
         times: Times::write(&times, &mut blocks),
         shape_of: planes.write(&used.numbers_of(group, rows), &mut blocks),

@@ -32,7 +32,7 @@ struct Page {
 impl Texts {
     pub fn write<'a>(texts: impl Iterator<Item = &'a [u8]>, blocks: &mut BlockWriter) -> Self {
         let mut list = Self::default();
-        // Most lists fill a page; growing to it step by step would cost more than the room.
+        // Growing to a page step by step would cost more than room that stays unused.
         let (mut lengths, mut bytes) =
             (Vec::with_capacity(2 * PAGE_BYTES), Vec::with_capacity(2 * PAGE_BYTES));
         let mut first = 0;

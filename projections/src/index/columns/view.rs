@@ -87,7 +87,7 @@ pub trait GroupView {
     fn is_sorted(&self) -> bool;
 
     /// Bytes of the lines of rows as they came, if that is known without rendering them.
-    fn raw_bytes(&self, _rows: &[u32]) -> Option<u64> {
+    fn known_raw_bytes(&self, _rows: &[u32]) -> Option<u64> {
         None
     }
 

@@ -94,7 +94,7 @@ impl Asked<'_> {
             return Ok(Ok(known));
         }
         let rows = rows.into_list();
-        let raw_bytes = match view.raw_bytes(&rows) {
+        let raw_bytes = match view.known_raw_bytes(&rows) {
             Some(bytes) => bytes,
             None => match self.rendered_bytes(view, &rows)? {
                 Ok(bytes) => bytes,

@@ -45,8 +45,8 @@ impl GroupView for OpenGroup {
         false
     }
 
-    fn raw_bytes(&self, rows: &[u32]) -> Option<u64> {
-        Some(rows.iter().map(|row| u64::from(self.raw_length_of[*row as usize])).sum())
+    fn known_raw_bytes(&self, rows: &[u32]) -> Option<u64> {
+        Some(self.raw_bytes_of(rows))
     }
 
     fn times(&self, rows: Range<u32>, out: &mut Vec<i64>) -> Result<(), ReadError> {

@@ -78,8 +78,8 @@ impl GroupView for Masked<'_> {
         self.view.is_sorted()
     }
 
-    fn raw_bytes(&self, rows: &[u32]) -> Option<u64> {
-        self.view.raw_bytes(rows)
+    fn known_raw_bytes(&self, rows: &[u32]) -> Option<u64> {
+        self.view.known_raw_bytes(rows)
     }
 
     fn times(&self, rows: Range<u32>, out: &mut Vec<i64>) -> Result<(), ReadError> {

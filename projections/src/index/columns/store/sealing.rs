@@ -189,7 +189,7 @@ fn entry(group: &OpenGroup, day: &DayRows, number: u64, bytes: u64, level: i32) 
         number,
         bytes,
         rows: day.rows.len() as u32,
-        raw_bytes: day.rows.iter().map(|row| u64::from(group.raw_length_of[*row as usize])).sum(),
+        raw_bytes: group.raw_bytes_of(&day.rows),
         day: day.day,
         earliest: times().min().expect("a day has rows"),
         latest: times().max().expect("a day has rows"),
