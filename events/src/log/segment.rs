@@ -37,6 +37,7 @@ use std::time::Duration;
 use tokio::runtime::{Handle, RuntimeFlavor};
 use tokio::sync::oneshot;
 
+pub use body::level_of_body;
 pub use committer::Committer;
 pub use finding::{Finding, OpenError};
 pub use layout::recorded_partitions;

@@ -13,11 +13,19 @@ use crate::log::NewEvent;
 use crate::subject::Subject;
 use crate::wire::{ChainHash, Envelope, EventType, SchemaVersion};
 
-const LEVEL: i32 = 1;
-/// Smaller bodies are framed with hardly a look at them: what they could become smaller is not worth the tables that a
-/// look needs.
-const SMALL_BYTES: usize = 1 << 10;
-const SMALL_LEVEL: i32 = -100;
+/// Levels by the length that a body is below. Tiny bodies are framed with hardly a look at them: what they could become
+/// smaller is not worth the tables that a look needs. Small ones come in great number and stay only until their log is
+/// cut, so that the time to compress them costs more than the room.
+const LEVELS: [(usize, i32); 3] = [(1 << 10, -100), (64 << 10, -4), (usize::MAX, 1)];
+
+/// The level that a body of a length is compressed at: whoever checks a hash without the log needs it.
+pub fn level_of_body(bytes: usize) -> i32 {
+    LEVELS[class_of(bytes)].1
+}
+
+fn class_of(bytes: usize) -> usize {
+    LEVELS.iter().position(|(below, _)| bytes < *below).expect("the last class has no end")
+}
 
 /// An event whose body is ready to be written; the body as it came is let go.
 pub(super) struct PreparedEvent {
@@ -35,8 +43,7 @@ pub(super) struct PreparedEvent {
 pub(super) struct Compressors(Mutex<Vec<Compressor>>);
 
 struct Compressor {
-    usual: zstd::bulk::Compressor<'static>,
-    small: zstd::bulk::Compressor<'static>,
+    contexts: [zstd::bulk::Compressor<'static>; LEVELS.len()],
     /// Grows to the bound of the largest body, so that a stored body takes no more room than it has.
     scratch: Vec<u8>,
 }
@@ -65,15 +72,14 @@ impl Compressors {
 
 impl Compressor {
     fn new() -> Self {
-        let of_level = |level| zstd::bulk::Compressor::new(level).expect("the level exists");
-        Self { usual: of_level(LEVEL), small: of_level(SMALL_LEVEL), scratch: Vec::new() }
+        let of_level = |(_, level)| zstd::bulk::Compressor::new(level).expect("the level exists");
+        Self { contexts: LEVELS.map(of_level), scratch: Vec::new() }
     }
 
     fn compress(&mut self, body: &[u8]) -> Vec<u8> {
         self.scratch.clear();
         self.scratch.reserve(zstd::zstd_safe::compress_bound(body.len()));
-        let context = if body.len() < SMALL_BYTES { &mut self.small } else { &mut self.usual };
-        let length = context.compress_to_buffer(body, &mut self.scratch);
+        let length = self.contexts[class_of(body.len())].compress_to_buffer(body, &mut self.scratch);
         self.scratch[..length.expect("the buffer has the bound's size")].to_vec()
     }
 }

@@ -7,6 +7,7 @@
 use std::collections::BTreeMap;
 
 use antler_events::ids::{Offset, PartitionId};
+use antler_events::log::segment::level_of_body;
 use antler_events::log::{Append, Appended, Chunk, Expected, NewEvent, Recorded};
 use antler_events::subject::Subject;
 use antler_events::wire::ChainHash;
@@ -226,9 +227,7 @@ fn is(found: &Recorded, event: &NewEvent) -> bool {
 
 /// The hash of an event from what a reader gets, without asking the log.
 fn hash_again(found: &Recorded) -> anyhow::Result<ChainHash> {
-    // As the log stores it: small bodies are framed with hardly a look at them.
-    let level = if found.body.len() < 1024 { -100 } else { 1 };
-    let stored = zstd::bulk::compress(&found.body, level)?;
+    let stored = zstd::bulk::compress(&found.body, level_of_body(found.body.len()))?;
     let mut envelope = Vec::new();
     found.envelope.encode(&mut envelope);
     Ok(ChainHash::of_event(&envelope, &ChainHash::of_body(&stored)))
