@@ -95,6 +95,23 @@ impl ControlViews {
         load::<Tenants>(tenant, &*self.store, Tenants::VIEW, Itself).await
     }
 
+    /// All tenants in an order that stays, closed ones too.
+    pub async fn tenants(
+        &self,
+        after: Option<TenantId>,
+        limit: usize,
+    ) -> Result<Vec<(TenantId, Kept<Tenant>)>, ViewError> {
+        let after = after.map(|tenant| fold::key(tenant, Itself.as_ref()));
+        let page = Page { prefix: fold::PREFIX, after: after.as_deref(), limit };
+        let view = Tenants::VIEW;
+        let damaged = || ViewError::Damaged { view, reason: "a tenant of it has no id".to_owned() };
+        let found = self.store.scan(view, page).await?.into_iter().map(|found| {
+            let tenant = fold::tenant_of(&found.key).ok_or_else(damaged)?;
+            Ok((tenant, decode::<Tenants>(view, &found.document)?))
+        });
+        found.collect()
+    }
+
     pub async fn account(&self, tenant: TenantId, user: UserId) -> Found<Account> {
         load::<Members>(tenant, &*self.store, Members::VIEW, user).await
     }

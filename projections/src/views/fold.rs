@@ -96,9 +96,18 @@ pub(super) fn steps(events: &[Recorded]) -> Result<Vec<Step>, ControlViewError> 
     Ok(steps)
 }
 
+/// What the keys of all aggregates begin with.
+pub(super) const PREFIX: &[u8] = b"aggregate/";
+
 /// What the keys of a tenant's aggregates begin with. No id has a slash, so no tenant is the beginning of another.
 pub(super) fn prefix(tenant: TenantId) -> Bytes {
     format!("aggregate/{tenant}/").into()
+}
+
+/// Whose aggregate has the key.
+pub(super) fn tenant_of(key: &[u8]) -> Option<TenantId> {
+    let (tenant, _) = std::str::from_utf8(key.strip_prefix(PREFIX)?).ok()?.split_once('/')?;
+    TenantId::parse(tenant).ok()
 }
 
 pub(super) fn key(tenant: TenantId, id: &str) -> Bytes {

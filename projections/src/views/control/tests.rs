@@ -139,6 +139,19 @@ fn hashes(views: &ControlViews) -> Vec<String> {
 }
 
 #[test]
+fn all_tenants_are_listed_page_by_page() {
+    let views = views();
+    apply(&views, &history());
+    let page = |after| {
+        let found = at_once(views.tenants(after, 1)).unwrap();
+        found.into_iter().map(|(id, kept)| (id, kept.state.unwrap().name.to_string())).collect::<Vec<_>>()
+    };
+    assert_eq!(page(None), [(tenant("a-b"), "Acme".to_owned())]);
+    assert_eq!(page(Some(tenant("a-b"))), [(tenant("a"), "Acme".to_owned())]);
+    assert_eq!(page(Some(tenant("a"))), []);
+}
+
+#[test]
 fn each_aggregate_is_found_with_the_offset_of_its_last_event() {
     let views = views();
     apply(&views, &history());

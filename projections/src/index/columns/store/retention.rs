@@ -1,7 +1,8 @@
 //! Rules of retention: how long the lines of each tenant are kept, by stream or by any filter.
 //!
 //! Invariant: a line is kept as long as the first rule that it meets says, else as long as its tenant says;
-//! and a row is too old when the latest row of its group is, so nothing goes before its time and everything
+//! its age counts from the time that it tells, or from its arrival if that was later, so that old lines stay that came
+//! today; and a row is too old when the latest row of its group is, so nothing goes before its time and everything
 //! within a day of it. It removes nothing: `retain` and `compact` do.
 
 use std::collections::BTreeMap;
@@ -92,7 +93,7 @@ impl Retention {
 
     /// Whether the age of anything in the group can be over. Without looking into the group.
     pub(super) fn may_concern(&self, entry: &GroupEntry, now: Timestamp) -> bool {
-        self.shortest.is_some_and(|age| is_over(entry, age, now))
+        self.shortest.is_some_and(|age| is_over(entry.latest, age, now))
     }
 
     /// The rows of a group that are too old. Lines are read only where columns do not tell.
@@ -102,17 +103,18 @@ impl Retention {
         group: &SealedGroup,
         now: Timestamp,
     ) -> Result<Aged, ReadError> {
+        let latest = entry.latest.max(group.directory.events.latest_received(group.blocks())?.nanos());
         let mut aged = Aged { rows: RowSet::none(group.directory.rows), until: i64::MAX };
         let mut start = 0;
         for (tenant, end) in &group.directory.tenants {
             let retention = self.of(*tenant);
             let later =
-                retention.ages().filter(|age| !is_over(entry, *age, now)).map(|age| end_of(entry, age));
+                retention.ages().filter(|age| !is_over(latest, *age, now)).map(|age| end_of(latest, age));
             aged.until = later.fold(aged.until, i64::min);
             let rows = start..*end;
             start = *end;
-            if retention.ages().any(|age| is_over(entry, age, now)) {
-                let over = |age: Option<Duration>| age.is_some_and(|age| is_over(entry, age, now));
+            if retention.ages().any(|age| is_over(latest, age, now)) {
+                let over = |age: Option<Duration>| age.is_some_and(|age| is_over(latest, age, now));
                 add_aged(*tenant, group, rows, &mut aged.rows, (retention, &over))?;
             }
         }
@@ -168,12 +170,12 @@ impl RetentionCondition {
     }
 }
 
-/// Whether rows of this age are too old in the group.
-fn is_over(entry: &GroupEntry, age: Duration, now: Timestamp) -> bool {
-    end_of(entry, age) < now.nanos()
+/// Whether rows of this age are too old in a group with such a latest one.
+fn is_over(latest: i64, age: Duration, now: Timestamp) -> bool {
+    end_of(latest, age) < now.nanos()
 }
 
 /// The last moment at which they are not.
-fn end_of(entry: &GroupEntry, age: Duration) -> i64 {
-    entry.latest.saturating_add(i64::try_from(age.as_nanos()).unwrap_or(i64::MAX))
+fn end_of(latest: i64, age: Duration) -> i64 {
+    latest.saturating_add(i64::try_from(age.as_nanos()).unwrap_or(i64::MAX))
 }

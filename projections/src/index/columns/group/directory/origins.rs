@@ -94,11 +94,18 @@ impl Events {
                 first,
                 partition: PartitionId::new(partitions[at] as u16),
                 offset: Offset::new(offsets[at]),
-                received_at: Timestamp::from_nanos((received[at] ^ 1 << 63) as i64),
+                received_at: timestamp(received[at]),
                 arrival: arrival_of[at] as u32,
             });
         }
         Ok(events)
+    }
+
+    /// When the last of the lines arrived.
+    pub fn latest_received(&self, blocks: &impl Blocks) -> Result<Timestamp, ReadError> {
+        let mut received = Vec::with_capacity(self.received.len());
+        self.received.read(blocks, 0..self.received.len(), &mut received)?;
+        Ok(received.into_iter().max().map_or(Timestamp::from_nanos(i64::MIN), timestamp))
     }
 
     /// Places of a range of rows in the order of arrival.
@@ -142,7 +149,7 @@ impl Events {
                 partition: PartitionId::new(partitions[at] as u16),
                 offset: Offset::new(offsets[at]),
                 line: line.map_err(|_| ReadError::directory("the event of a row"))?,
-                received_at: Timestamp::from_nanos((received[at] ^ 1 << 63) as i64),
+                received_at: timestamp(received[at]),
                 arrival: arrivals[at] as u32,
             });
         }
@@ -215,6 +222,11 @@ pub fn place_of(events: &[EventRow], partition: PartitionId, offset: Offset, lin
     let place = events[at].first.checked_add(u64::from(line))?;
     let is_its = events.get(at + 1).is_none_or(|next| place < next.first);
     is_its.then_some(place)
+}
+
+/// A time as its column has it: numbers there have no sign.
+fn timestamp(stored: u64) -> Timestamp {
+    Timestamp::from_nanos((stored ^ 1 << 63) as i64)
 }
 
 fn write_arrivals(arrivals: &[Arrival], blocks: &mut BlockWriter) -> Extent {

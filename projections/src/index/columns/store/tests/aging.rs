@@ -162,6 +162,20 @@ fn a_clock_that_is_put_back_takes_nothing_before_its_time() {
     assert_eq!(found(&store), without(0, &events));
 }
 
+#[test]
+fn old_lines_that_came_today_are_as_old_as_today() {
+    let dir = tempfile::tempdir().unwrap();
+    let line = br#"{"@timestamp":"2001-02-03T04:05:06Z","message":"from a box in the cellar"}"#;
+    let event = Event { tenant: 0, partition: 0, offset: 1, lines: vec![line.to_vec()] };
+    let events = [event];
+    let store = with_small_groups(dir.path(), &events);
+    let groups = |day| store.retain(at(day), &kept_for(30)).unwrap().groups;
+    assert_eq!(groups(30), 0);
+    assert_eq!(found(&store), expected(&events));
+    assert_eq!(groups(32), 1);
+    assert_eq!(found(&store), expected(&[]));
+}
+
 /// Makes everything cold and then removes the older of the two days.
 fn grow_old(store: &ColumnStore, events: &[Event]) -> Result<(), StoreError> {
     project(store, events)?;
