@@ -26,6 +26,7 @@ use crate::planted::Planted;
 use crate::platform::{Depth, Parked, Platform, PlatformArguments, PlatformMessage, PlatformReport, Ports};
 use crate::progress::Progress;
 use crate::projector::{Projection, ProjectorArguments, ProjectorFigures};
+use crate::quotas::{OverQuota, Quotas};
 use crate::supervision::Supervision;
 use crate::taken::{self, TakenFigures};
 use crate::turns::Turns;
@@ -65,6 +66,7 @@ pub struct SystemParts {
     /// None if nothing has to be kept in shape.
     pub upkeep: Option<UpkeepArguments>,
     pub tails: Arc<Tails>,
+    pub quotas: Arc<Quotas>,
     pub planted: Planted,
 }
 
@@ -83,6 +85,8 @@ pub enum IngestError {
     TooLarge { bytes: usize, bytes_max: u32 },
     #[error(transparent)]
     Parked(#[from] Parked),
+    #[error(transparent)]
+    OverQuota(#[from] OverQuota),
     #[error("the tenant is being started again; send again a little later")]
     Starting,
     #[error("the server is stopping")]
@@ -101,6 +105,7 @@ impl IngestError {
             Self::Write(WriteError::Log(error)) => matches!(error, AppendError::DiskFull),
             Self::TooLarge { .. }
             | Self::Parked(_)
+            | Self::OverQuota(_)
             | Self::Stopping
             | Self::Write(WriteError::Record { .. })
             | Self::Unknown => false,
@@ -127,6 +132,7 @@ pub struct System {
     turns: Turns,
     projections: Vec<RunningProjection>,
     taken: TakenFigures,
+    quotas: Arc<Quotas>,
     planted: Planted,
 }
 
@@ -139,8 +145,8 @@ pub struct StartError {
 
 impl System {
     pub async fn start(parts: SystemParts) -> Result<Self, StartError> {
-        let SystemParts { clock, log, placement, limits, supervision, projections, upkeep, tails, planted } =
-            parts;
+        let SystemParts { clock, log, placement, limits, supervision, .. } = parts;
+        let SystemParts { projections, upkeep, tails, quotas, planted, .. } = parts;
         let running: Vec<RunningProjection> =
             projections.iter().map(|projection| running(&**projection, log.partitions())).collect();
         let mut projectors = Vec::new();
@@ -180,6 +186,7 @@ impl System {
             turns,
             projections: running,
             taken: TakenFigures::default(),
+            quotas,
             planted,
         })
     }
@@ -204,6 +211,7 @@ impl System {
     }
 
     async fn write(&self, tenant: TenantId, mut arrived: Arrived) -> Result<Receipt, IngestError> {
+        self.quotas.admit(tenant)?;
         let mut door = self.door(tenant).await?;
         let is_unbounded = self.planted.is(Planted::CreditOfOneByte);
         let bytes = if is_unbounded { 1 } else { arrived.bytes_held() };
@@ -282,6 +290,11 @@ impl System {
     /// Batches that wait for their turn to be written.
     pub fn waiting(&self) -> usize {
         self.turns.waiting()
+    }
+
+    /// What tenants have sent, and may.
+    pub fn quotas(&self) -> &Arc<Quotas> {
+        &self.quotas
     }
 
     pub fn projections(&self) -> &[RunningProjection] {

@@ -19,8 +19,16 @@ pub struct TakenFigures {
 }
 
 /// Why lines were refused, in one word each.
-pub const REASONS: [&str; 7] =
-    ["tenant_busy", "server_busy", "too_large", "parked", "starting", "stopping", "not_written"];
+pub const REASONS: [&str; 8] = [
+    "tenant_busy",
+    "server_busy",
+    "too_large",
+    "parked",
+    "starting",
+    "stopping",
+    "not_written",
+    "over_quota",
+];
 
 impl TakenFigures {
     /// Requests whose lines were written.
@@ -71,6 +79,7 @@ fn reason(error: &IngestError) -> usize {
         IngestError::Starting => 4,
         IngestError::Stopping => 5,
         IngestError::Write(_) | IngestError::Unknown => 6,
+        IngestError::OverQuota(_) => 7,
     }
 }
 

@@ -1,7 +1,9 @@
-//! Upkeep: has the index make its lines durable, and lets the log go of what the index has.
+//! Upkeep: has the index make its lines durable and let go of old ones, and lets the log go of what the index has.
 //!
 //! Invariant: the log keeps every line until the index has it on stable storage, and a while longer; what fails is tried
 //! again, loudly. It does not decide what is due: the index does.
+
+mod retention;
 
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -10,7 +12,8 @@ use std::time::Duration;
 use antler_events::clock::Clock;
 use antler_events::ids::{Offset, PartitionId};
 use antler_events::log::EventLog;
-use antler_projections::index::port::SearchIndex;
+use antler_projections::index::port::{RetainReport, SearchIndex};
+use antler_projections::views::control::ControlViews;
 use ractor::{Actor, ActorProcessingErr, ActorRef};
 use tokio::sync::Notify;
 
@@ -20,6 +23,8 @@ const TICK: Duration = Duration::from_secs(1);
 const NOTE_EVERY: Duration = Duration::from_secs(5);
 /// The pause after something failed.
 const PAUSE: Duration = Duration::from_secs(1);
+/// Lines that are too old are looked for so often.
+const RETAIN_EVERY: Duration = Duration::from_secs(3_600);
 
 #[derive(Debug)]
 pub enum UpkeepMessage {
@@ -38,6 +43,8 @@ pub struct UpkeepArguments {
     pub keep_lines_for: Duration,
     /// How much of one core old lines may take to be made smaller, in percent.
     pub cold_share_percent: u8,
+    /// Which tenant keeps its lines how long.
+    pub views: ControlViews,
 }
 
 /// The actor.
@@ -50,6 +57,8 @@ pub struct UpkeepState {
     checkpoints: Checkpoints,
     /// Old lines are looked at again from then on.
     cool_from: Duration,
+    /// Lines that are too old are looked for again from then on.
+    retain_from: Duration,
 }
 
 /// What the index had on stable storage, and when.
@@ -67,7 +76,8 @@ impl Actor for Upkeep {
         with: UpkeepArguments,
     ) -> Result<UpkeepState, ActorProcessingErr> {
         myself.cast(UpkeepMessage::Step)?;
-        Ok(UpkeepState { with, checkpoints: Checkpoints::default(), cool_from: Duration::ZERO })
+        let checkpoints = Checkpoints::default();
+        Ok(UpkeepState { with, checkpoints, cool_from: Duration::ZERO, retain_from: Duration::ZERO })
     }
 
     async fn handle(
@@ -90,6 +100,7 @@ impl Actor for Upkeep {
 impl UpkeepState {
     /// Does one piece of work, or waits for some. Answers how long to rest before the next.
     async fn step(&mut self) -> Duration {
+        self.retain_if_due().await;
         let worked = self.with.index.upkeep().await;
         self.let_go().await;
         match worked {
@@ -112,6 +123,31 @@ impl UpkeepState {
         let UpkeepArguments { clock, index, due, .. } = &self.with;
         let _told_or_not = tokio::time::timeout(TICK, due.notified()).await;
         let _due = index.tick(clock.now());
+    }
+
+    /// Has lines go that are older than their tenant keeps them.
+    async fn retain_if_due(&mut self) {
+        let now = self.with.clock.elapsed();
+        if now < self.retain_from {
+            return;
+        }
+        self.retain_from = now + RETAIN_EVERY;
+        match self.retain().await {
+            Ok(RetainReport { lines: 0, .. }) => {}
+            Ok(RetainReport { lines, stored_bytes, .. }) => {
+                tracing::info!(
+                    lines,
+                    stored_bytes,
+                    "lines went that were older than their tenants keep them"
+                );
+            }
+            Err(error) => tracing::error!(error = describe(&*error), "old lines stay for another hour"),
+        }
+    }
+
+    async fn retain(&self) -> Result<RetainReport, Box<dyn std::error::Error + Send + Sync>> {
+        let UpkeepArguments { clock, index, views, .. } = &self.with;
+        Ok(index.retain(retention::rules(views).await?, clock.now()).await?)
     }
 
     /// Makes old lines smaller, and rests as long as its share of a core asks.

@@ -16,10 +16,12 @@ use antler_actors::progress::Progress;
 use antler_actors::projector::arrivals::{ArrivalsError, ArrivalsProjection};
 use antler_actors::projector::index::IndexProjection;
 use antler_actors::projector::views::ViewsProjection;
+use antler_actors::quotas::Quotas;
 use antler_actors::requests::Requests;
 use antler_actors::supervision::Supervision;
 use antler_actors::system::{StartError, System, SystemLimits, SystemParts};
 use antler_actors::upkeep::UpkeepArguments;
+use antler_actors::usage::Usage;
 use antler_actors::workers::WorkerThreads;
 use antler_config::limits::{IngestLimits, LineLimits, LiveLimits};
 use antler_config::{ByteSize, Config, Storage};
@@ -41,6 +43,7 @@ use antler_projections::views::arrivals::ArrivalViews;
 use antler_projections::views::control::ControlViews;
 use antler_projections::views::port::{ViewError, ViewStore};
 use antler_projections::views::redb::{RedbViews, ViewOpenError};
+use antler_projections::views::usage::UsageViews;
 use tokio::sync::Notify;
 
 use crate::credentials::passwords::PasswordError;
@@ -128,7 +131,10 @@ impl Program {
         let index = open_index(folder, config, &clock, [&questions, &changes])?;
         let views = RedbViews::open(&RealFiles, &folder.views_file(), as_workers(&changes))?;
         let store: Arc<dyn ViewStore> = Arc::new(views);
+        let usage = UsageViews::new(Arc::clone(&store));
+        let usage = Usage::open(usage, Arc::clone(&clock), partitions).await?;
         let (views, arrivals) = (ControlViews::new(Arc::clone(&store)), ArrivalViews::new(store));
+        let quotas = Arc::new(Quotas::new(Arc::new(usage), views.clone(), Arc::clone(&clock)));
         let due = Arc::<Notify>::default();
         let limits = LineLimits::default();
         let placement = Placement::new(partitions)?;
@@ -147,11 +153,12 @@ impl Program {
             projections: vec![
                 Arc::new(IndexProjection::new(Arc::clone(&index), limits.clone(), Arc::clone(&due))),
                 Arc::new(ViewsProjection::open(views.clone(), partitions).await?),
-                Arc::new(ArrivalsProjection::open(arrivals.clone(), &*log).await?),
+                Arc::new(ArrivalsProjection::open(arrivals.clone(), Arc::clone(&quotas), &*log).await?),
                 Arc::new(live),
             ],
-            upkeep: Some(upkeep(config, &log, &index, due, &clock)),
+            upkeep: Some(upkeep(config, &log, &index, &views, due, &clock)),
             tails,
+            quotas,
             planted: Planted::None,
         };
         let system = Arc::new(System::start(parts).await?);
@@ -304,6 +311,7 @@ fn upkeep(
     config: &Config,
     log: &Arc<dyn EventLog>,
     index: &Arc<dyn SearchIndex>,
+    views: &ControlViews,
     due: Arc<Notify>,
     clock: &Arc<dyn Clock>,
 ) -> UpkeepArguments {
@@ -314,6 +322,7 @@ fn upkeep(
         due,
         keep_lines_for: config.storage.keep_lines_for,
         cold_share_percent: config.index.cold_share_percent,
+        views: views.clone(),
     }
 }
 

@@ -17,6 +17,7 @@ pub mod logs;
 pub mod metrics;
 pub mod observe;
 pub mod peer;
+mod quota;
 pub mod route_class;
 pub mod router;
 pub mod search;

@@ -106,6 +106,7 @@ impl World {
             projections: vec![Arc::new(projection) as Arc<dyn Projection>],
             upkeep: None,
             tails: Arc::clone(&tails),
+            quotas: crate::quotas::tests::unlimited(2).await,
             planted: Planted::None,
         };
         let system = System::start(parts).await.unwrap();

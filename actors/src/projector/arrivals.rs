@@ -1,9 +1,9 @@
-//! The views of dead letters and answers as a projection.
+//! What becomes of lines beside the index, as a projection: the views of dead letters and answers, and how much was sent.
 //!
-//! Invariant: the log keeps every note until the views have it on stable storage: what they lose in a crash they are given
-//! again. It passes lines by.
+//! Invariant: the log keeps every event until views and sums have it on stable storage: what they lose in a crash they are
+//! given again. It reads no lines.
 
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use antler_events::ids::{Offset, PartitionId};
 use antler_events::log::{BoxFuture, EventLog, Hold, ReadError};
@@ -13,10 +13,12 @@ use antler_projections::views::port::ViewError;
 
 use super::follow::Followed;
 use super::{Applied, ApplyError, Projection};
+use crate::quotas::Quotas;
 
 #[derive(Debug)]
 pub struct ArrivalsProjection {
     views: ArrivalViews,
+    quotas: Arc<Quotas>,
     partitions: Vec<Mutex<Place>>,
 }
 
@@ -37,15 +39,19 @@ pub enum ArrivalsError {
 }
 
 impl ArrivalsProjection {
-    /// Begins where the views are.
-    pub async fn open(views: ArrivalViews, log: &dyn EventLog) -> Result<Self, ArrivalsError> {
+    /// Begins where the views, or the sums, are.
+    pub async fn open(
+        views: ArrivalViews,
+        quotas: Arc<Quotas>,
+        log: &dyn EventLog,
+    ) -> Result<Self, ArrivalsError> {
         let mut partitions = Vec::new();
         for partition in (0..log.partitions()).map(PartitionId::new) {
-            let next = views.checkpoint(partition).await?;
+            let next = views.checkpoint(partition).await?.min(quotas.usage().needed_from(partition));
             let (applied, hold) = (next.before(), log.hold(partition, next)?);
             partitions.push(Mutex::new(Place { applied, hold }));
         }
-        Ok(Self { views, partitions })
+        Ok(Self { views, quotas, partitions })
     }
 
     fn place(&self, partition: PartitionId) -> Option<MutexGuard<'_, Place>> {
@@ -97,11 +103,14 @@ impl Projection for ArrivalsProjection {
         events: &'a [Followed],
     ) -> BoxFuture<'a, Result<Applied, ApplyError>> {
         Box::pin(async move {
-            let (mut notes, mut up_to) = (Vec::new(), self.applied(partition));
+            let (mut notes, mut sent, mut up_to) = (Vec::new(), Vec::new(), self.applied(partition));
             let mut unreadable = None;
             for event in events {
-                match event.note() {
-                    Ok(note) => notes.extend(note),
+                match event.note().and_then(|note| Ok((note, event.sent()?))) {
+                    Ok((note, lines)) => {
+                        notes.extend(note);
+                        sent.extend(lines);
+                    }
                     Err(error) => {
                         let (offset, reason) = (event.offset(), error.to_string());
                         unreadable = Some(ApplyError::Event { offset, reason });
@@ -116,6 +125,7 @@ impl Projection for ArrivalsProjection {
                     if !notes.is_empty() {
                         self.take(partition, &notes).await?;
                     }
+                    self.quotas.usage().count(partition, &sent, up_to);
                     self.passed(partition, up_to);
                     Ok(Applied { up_to, is_full: false })
                 }
@@ -135,10 +145,14 @@ impl Projection for ArrivalsProjection {
 
     fn settle(&self, partition: PartitionId) -> BoxFuture<'_, Result<(), ApplyError>> {
         Box::pin(async move {
+            let usage = self.quotas.usage();
+            self.quotas.judge(&usage.active(partition)).await.map_err(|error| refused(&error))?;
+            let written = usage.write_if_due(partition).await;
+            written.map_err(|error| ApplyError::Projection { reason: error.to_string() })?;
             let next = self.applied(partition).plus(1);
             self.views.settle(partition, next).await.map_err(|error| refused(&error))?;
             if let Some(place) = self.place(partition) {
-                place.hold.advance(next);
+                place.hold.advance(next.min(usage.needed_from(partition)));
             }
             Ok(())
         })

@@ -14,8 +14,10 @@ use antler_events::line::LineBatch;
 use antler_events::log::{Chunk, Damage, EventLog, ReadError, Recorded};
 use antler_events::wire::Envelope;
 use antler_projections::views::arrivals::NoteAt;
+use antler_projections::views::usage::Sent;
 
 use crate::handover::{Found, Handed, HandedNote, Handover, Passed};
+use crate::usage::Counted;
 
 /// Bytes of bodies that are read at once.
 const READ_BYTES: usize = 4 << 20;
@@ -167,6 +169,28 @@ impl Followed {
 }
 
 impl Followed {
+    /// How much came with the event, if it has lines; they are not read.
+    pub fn sent(&self) -> Result<Option<Counted>, EventError> {
+        let counted = |tenant, offset, recorded_at, lines: usize, bytes: usize| {
+            let sent = Sent { lines: lines as u64, bytes: bytes as u64 };
+            Some(Counted { tenant, offset, recorded_at, sent })
+        };
+        let recorded = match self {
+            Self::Handed(handed) => {
+                let Handed { tenant, offset, batch, .. } = &**handed;
+                return Ok(counted(*tenant, *offset, batch.received_at(), batch.len(), batch.buffer().len()));
+            }
+            Self::Noted(_) => return Ok(None),
+            Self::Recorded(recorded) => recorded,
+        };
+        let Envelope { subject, event_type, offset, recorded_at, .. } = recorded.envelope;
+        if subject.kind.is_control() || Note::has_type(event_type) {
+            return Ok(None);
+        }
+        let Event::Lines(lines) = event::decode(&recorded.envelope, &recorded.body)? else { return Ok(None) };
+        Ok(counted(subject.tenant, offset, recorded_at, lines.len(), lines.bytes()))
+    }
+
     /// The note of the event, if it is one.
     pub fn note(&self) -> Result<Option<NoteAt>, EventError> {
         let recorded = match self {

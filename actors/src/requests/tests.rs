@@ -70,7 +70,8 @@ impl World {
     /// With the views that are there, or with empty ones, as after a crash that lost them.
     async fn start(&self, views: ArrivalViews) -> Running {
         let log = Arc::clone(&self.log) as Arc<dyn EventLog>;
-        let projection = ArrivalsProjection::open(views.clone(), &*log).await;
+        let quotas = crate::quotas::tests::unlimited(2).await;
+        let projection = ArrivalsProjection::open(views.clone(), Arc::clone(&quotas), &*log).await;
         let parts = SystemParts {
             clock: Arc::clone(&self.clock),
             log,
@@ -80,6 +81,7 @@ impl World {
             projections: vec![Arc::new(projection.unwrap()) as Arc<dyn Projection>],
             upkeep: None,
             tails: crate::live::tests::tails(&*self.log),
+            quotas,
             planted: crate::planted::Planted::None,
         };
         let system = System::start(parts).await.unwrap();

@@ -182,6 +182,7 @@ impl World {
             supervision: Supervision { shards: HASTY, tenants: HASTY, projectors: HASTY },
             projections: vec![Arc::clone(projection) as Arc<dyn Projection>],
             upkeep: None,
+            quotas: crate::quotas::tests::unlimited(2).await,
             planted: Planted::None,
             tails: crate::live::tests::tails(&*self.log),
         };

@@ -139,6 +139,11 @@ impl LinesIngested {
         self.count == 0
     }
 
+    /// Bytes of the lines as they came.
+    pub fn bytes(&self) -> usize {
+        self.lines.len()
+    }
+
     pub fn lines(&self) -> impl Iterator<Item = RecordedLine<'_>> {
         let (mut lengths, mut rest) = (&self.lengths[..], &self.lines[..]);
         std::iter::from_fn(move || {

@@ -244,6 +244,9 @@ fn not_received(error: &BodyError) -> ApiError {
 
 pub(crate) fn not_taken(error: &IngestError) -> ApiError {
     let problem = match error {
+        IngestError::OverQuota(over) => {
+            return ApiError::TooMany { reason: over.to_string(), retry_after_s: over.seconds_left };
+        }
         IngestError::TenantBusy { .. } | IngestError::ServerBusy { .. } => LinesProblem::Busy,
         IngestError::TooLarge { .. } => LinesProblem::TooLarge,
         IngestError::Parked(_)

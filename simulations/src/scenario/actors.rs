@@ -2,7 +2,7 @@
 //!
 //! A world is a few lives of the system over one log, each ended by a stop in quiet, a stop in the middle of work, or a
 //! crash. Invariant: what was acknowledged is in the log once, byte for byte, at the place that its receipt names; what
-//! was refused is not there; a request with a key is there once, however often it is sent; a projection has exactly what the log has; and a tenant that fails is felt by nobody else.
+//! was refused is not there; a request with a key is there once, however often it is sent; a projection has exactly what the log has, and usage counts it; and a tenant that fails is felt by nobody else.
 //! Time is the runtime's, which stands still while somebody works. The log never loses anything: `log` is for that.
 
 mod clock;
@@ -11,13 +11,14 @@ mod life;
 mod log;
 mod model;
 mod senders;
+mod usage;
 mod watchers;
 
 use std::sync::Arc;
 
 use antler_actors::planted::Planted;
-use antler_projections::views::arrivals::ArrivalViews;
 use antler_projections::views::memory::MemoryViews;
+use antler_projections::views::port::ViewStore;
 
 use self::ledger::Ledger;
 use self::model::Model;
@@ -62,13 +63,8 @@ struct Course<'w> {
     planted: Planted,
     log: Arc<SimulatedLog>,
     ledgers: [Arc<Ledger>; 2],
-    arrivals: ArrivalViews,
+    views: Arc<dyn ViewStore>,
     model: Model,
-}
-
-/// Views of what arrived as they begin.
-fn nothing_arrived() -> ArrivalViews {
-    ArrivalViews::new(Arc::new(MemoryViews::new()))
 }
 
 impl<'w> Course<'w> {
@@ -78,7 +74,7 @@ impl<'w> Course<'w> {
         let log = Arc::new(SimulatedLog::new(partitions, Arc::clone(faults), Arc::clone(clock)));
         let ledger = |name| Arc::new(Ledger::new(name, partitions, Arc::clone(faults)));
         let ledgers = [ledger("index"), ledger("views")];
-        Self { world, planted, log, ledgers, arrivals: nothing_arrived(), model: Model::default() }
+        Self { world, planted, log, ledgers, views: Arc::new(MemoryViews::new()), model: Model::default() }
     }
 
     fn run(mut self) -> anyhow::Result<()> {

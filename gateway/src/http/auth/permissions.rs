@@ -51,6 +51,7 @@ pub const TABLE: &[Line] = &[
     ("GET", "/api/users/profile/api-keys", Person),
     ("POST", "/api/users/profile/api-keys", Person),
     ("DELETE", "/api/users/profile/api-keys/{id}", Person),
+    ("GET", "/api/users/profile/quota", READ),
     ("POST", "/api/logs", INGEST),
     ("POST", "/api/logs/bulk", INGEST),
     ("GET", "/api/logs", READ),

@@ -12,15 +12,21 @@ use antler_actors::live::projection::LiveProjection;
 use antler_actors::platform::Depth;
 use antler_actors::projector::Projection;
 use antler_actors::projector::arrivals::ArrivalsProjection;
+use antler_actors::quotas::Quotas;
 use antler_actors::requests::Requests;
 use antler_actors::supervision::Supervision;
 use antler_actors::system::{IngestError, System, SystemLimits, SystemParts};
+use antler_actors::usage::Usage;
 use antler_config::limits::LineLimits;
 use antler_events::clock::{Clock, Timestamp};
 use antler_events::ids::{PartitionId, TenantId};
 use antler_events::line::{LineBatch, LineBatchBuilder};
 use antler_events::log::EventLog;
 use antler_events::placement::Placement;
+use antler_projections::views::arrivals::ArrivalViews;
+use antler_projections::views::control::ControlViews;
+use antler_projections::views::memory::MemoryViews;
+use antler_projections::views::usage::UsageViews;
 use anyhow::{Context as _, bail, ensure};
 use tokio::task::JoinSet;
 use tokio::time::{sleep, timeout};
@@ -79,10 +85,11 @@ impl Course<'_> {
         self.world.trace.note(format_args!("the life has ended: {end:?}"));
         lived?;
         match end {
-            End::Quiet => ensure!(
-                self.ledgers.iter().all(|ledger| ledger.is_settled()),
-                "a stop left what projections took unsettled"
-            ),
+            End::Quiet => {
+                let is_settled = self.ledgers.iter().all(|ledger| ledger.is_settled());
+                ensure!(is_settled, "a stop left what projections took unsettled");
+                super::usage::check(&*self.views, &self.log)?;
+            }
             End::Stop => ensure!(
                 sent.iter().all(|sent| sent.told != Told::Unknown),
                 "a stop left somebody without an answer"
@@ -91,7 +98,7 @@ impl Course<'_> {
                 self.world.faults.count(Fault::ProcessKilled);
                 self.ledgers.iter().for_each(|ledger| ledger.crash());
                 if self.world.rng.chance(500) {
-                    self.arrivals = super::nothing_arrived();
+                    self.views = Arc::new(MemoryViews::new());
                 }
             }
         }
@@ -147,7 +154,12 @@ impl Course<'_> {
             LiveProjection::new(Arc::clone(&tails), Arc::default(), Arc::clone(&clock), log.partitions());
         let as_projection = |ledger: &Arc<super::Ledger>| Arc::clone(ledger) as Arc<dyn Projection>;
         let mut projections: Vec<Arc<dyn Projection>> = self.ledgers.iter().map(as_projection).collect();
-        let arrivals = Arc::new(ArrivalsProjection::open(self.arrivals.clone(), &log).await?);
+        let store = || Arc::clone(&self.views);
+        let usage = Usage::open(UsageViews::new(store()), Arc::clone(&clock), log.partitions()).await?;
+        let quotas = Quotas::new(Arc::new(usage), ControlViews::new(store()), Arc::clone(&clock));
+        let (quotas, views) = (Arc::new(quotas), ArrivalViews::new(store()));
+        let arrivals = ArrivalsProjection::open(views.clone(), Arc::clone(&quotas), &log).await?;
+        let arrivals = Arc::new(arrivals);
         let name_of_arrivals = arrivals.name();
         projections.extend([Arc::new(live) as Arc<dyn Projection>, arrivals]);
         let log: Arc<dyn EventLog> = Arc::new(log);
@@ -160,12 +172,13 @@ impl Course<'_> {
             projections,
             upkeep: None,
             tails,
+            quotas,
             planted: self.planted,
         };
         let system = Arc::new(System::start(parts).await?);
         let fed = system.projections().iter().find(|projection| projection.name == name_of_arrivals);
         let progress = Arc::clone(&fed.context("it was given to the system")?.progress);
-        let requests = Requests::new(self.arrivals.clone(), progress, Arc::clone(&clock), log)?;
+        let requests = Requests::new(views, progress, Arc::clone(&clock), log)?;
         self.arm(end);
         Ok(Life {
             log: Arc::clone(&self.log),

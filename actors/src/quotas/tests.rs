@@ -1,0 +1,159 @@
+//! Quotas over sums and limits that are put there by hand.
+//!
+//! Invariant: time passes only when a test says so. It runs no projector.
+
+use std::sync::Mutex;
+
+use antler_config::limits::AccountLimits;
+use antler_events::codec::CodecId;
+use antler_events::event::tenant::{TenantEvent, TenantRegistered};
+use antler_events::event::{Cause, ControlEvent};
+use antler_events::identity::{DisplayName, Email};
+use antler_events::ids::{Offset, PartitionId, UserId};
+use antler_events::log::Recorded;
+use antler_events::wire::{ChainHash, Envelope};
+use antler_projections::views::memory::MemoryViews;
+use antler_projections::views::usage::UsageViews;
+
+use super::*;
+use crate::accounts::USUAL_LIMITS;
+use crate::usage::Counted;
+
+const PARTITION: PartitionId = PartitionId::new(0);
+const HOUR: Duration = Duration::from_secs(3_600);
+/// One o'clock in the morning of some day.
+const MORNING: Timestamp = Timestamp::from_nanos(20_000 * 86_400_000_000_000 + 3_600_000_000_000);
+
+/// A clock that is moved by hand.
+#[derive(Debug, Default)]
+pub(crate) struct HandClock(Mutex<Duration>);
+
+impl HandClock {
+    pub(crate) fn pass(&self, time: Duration) {
+        *self.0.lock().unwrap() += time;
+    }
+}
+
+impl Clock for HandClock {
+    fn now(&self) -> Timestamp {
+        Timestamp::from_nanos(MORNING.nanos() + self.elapsed().as_nanos() as i64)
+    }
+
+    fn elapsed(&self) -> Duration {
+        *self.0.lock().unwrap()
+    }
+}
+
+/// Quotas that nobody can reach, for systems that are about something else.
+pub(crate) async fn unlimited(partitions: u16) -> Arc<Quotas> {
+    let (store, clock) = (Arc::new(MemoryViews::new()), Arc::new(HandClock::default()));
+    let usage = Usage::open(UsageViews::new(store.clone()), clock.clone(), partitions).await.unwrap();
+    Arc::new(Quotas::new(Arc::new(usage), ControlViews::new(store), clock))
+}
+
+struct World {
+    clock: Arc<HandClock>,
+    views: ControlViews,
+    quotas: Quotas,
+    offset: u64,
+}
+
+impl World {
+    /// Tenant `acme` may send some lines a day.
+    async fn with_lines_per_day(lines: u64) -> Self {
+        let (store, clock) = (Arc::new(MemoryViews::new()), Arc::new(HandClock::default()));
+        let usage = Usage::open(UsageViews::new(store.clone()), clock.clone(), 1).await.unwrap();
+        let views = ControlViews::new(store);
+        let quotas = Quotas::new(Arc::new(usage), views.clone(), clock.clone());
+        let mut world = Self { clock, views, quotas, offset: 0 };
+        let registered = TenantRegistered {
+            name: DisplayName::parse("Acme", &AccountLimits::default()).unwrap(),
+            founder: UserId::parse("u1").unwrap(),
+            email: Email::parse("a@acme.example", &AccountLimits::default()).unwrap(),
+        };
+        world.take(TenantEvent::Registered(registered)).await;
+        world.limit(lines).await;
+        world
+    }
+
+    async fn limit(&mut self, lines_per_day: u64) {
+        let limits = TenantLimits { lines_per_day, ..USUAL_LIMITS };
+        self.take(TenantEvent::LimitsSet(limits.into())).await;
+    }
+
+    async fn take(&mut self, event: TenantEvent) {
+        self.offset += 1;
+        let new = ControlEvent::Tenant(event).record(acme(), &Cause::SYSTEM, self.clock.now()).unwrap();
+        let envelope = Envelope {
+            codec: CodecId::BincodeZstd,
+            event_type: new.event_type,
+            schema: new.schema,
+            partition: PARTITION,
+            offset: Offset::new(self.offset),
+            recorded_at: new.recorded_at,
+            subject: new.subject,
+            previous: ChainHash::START,
+            body_stored: 0,
+            body_raw: new.body.len() as u32,
+            body_crc: 0,
+        };
+        let recorded = Recorded { envelope, body: new.body, hash: ChainHash::START };
+        self.views.apply(PARTITION, &[recorded], Offset::new(self.offset + 1)).await.unwrap();
+    }
+
+    /// Lines come in and are held against the limits.
+    async fn send(&mut self, lines: u64) {
+        self.offset += 1;
+        let (offset, sent) = (Offset::new(self.offset), Sent { lines, bytes: lines * 100 });
+        let counted = Counted { tenant: acme(), offset, recorded_at: self.clock.now(), sent };
+        self.quotas.usage().count(PARTITION, &[counted], offset);
+        self.quotas.judge(&self.quotas.usage().active(PARTITION)).await.unwrap();
+    }
+}
+
+fn acme() -> TenantId {
+    TenantId::parse("acme").unwrap()
+}
+
+#[test]
+fn warnings_come_at_80_and_95_percent() {
+    let check = |used, max, level: Level| assert_eq!(Level::of(used, max), level, "{used} of {max}");
+    check(0, 100, Level::Fine);
+    check(79, 100, Level::Fine);
+    check(80, 100, Level::Warning);
+    check(94, 100, Level::Warning);
+    check(95, 100, Level::Critical);
+    check(99, 100, Level::Critical);
+    check(100, 100, Level::Exceeded);
+    check(u64::MAX, u64::MAX, Level::Exceeded);
+    check(u64::MAX / 2, u64::MAX, Level::Fine);
+}
+
+#[tokio::test]
+async fn who_has_sent_all_it_may_is_refused_until_midnight() {
+    let mut world = World::with_lines_per_day(10).await;
+    world.send(9).await;
+    assert_eq!(world.quotas.admit(acme()), Ok(()));
+    world.send(1).await;
+    let refused = world.quotas.admit(acme()).unwrap_err();
+    assert_eq!((refused.max, refused.limited), (10, Limited::Lines));
+    assert_eq!(refused.seconds_left, 23 * 3_600 + 1);
+    assert!(refused.to_string().contains("10 lines"), "{refused}");
+    assert_eq!(world.quotas.admit(TenantId::parse("other").unwrap()), Ok(()));
+    world.clock.pass(23 * HOUR);
+    assert_eq!(world.quotas.admit(acme()), Ok(()));
+    world.send(1).await;
+    assert_eq!(world.quotas.admit(acme()), Ok(()));
+    assert_eq!(world.quotas.usage().today(acme()), Sent { lines: 1, bytes: 100 });
+}
+
+#[tokio::test]
+async fn a_limit_that_is_raised_lets_a_tenant_send_again() {
+    let mut world = World::with_lines_per_day(10).await;
+    world.send(10).await;
+    assert!(world.quotas.admit(acme()).is_err());
+    world.limit(1_000).await;
+    world.clock.pass(LIMITS_HOLD);
+    world.quotas.judge(&[acme()]).await.unwrap();
+    assert_eq!(world.quotas.admit(acme()), Ok(()));
+}
