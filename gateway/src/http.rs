@@ -16,6 +16,7 @@ mod lag;
 pub mod logs;
 pub mod metrics;
 pub mod observe;
+mod paging;
 pub mod peer;
 mod quota;
 pub mod route_class;

@@ -16,10 +16,9 @@ use serde::Serialize;
 
 use super::answer::json;
 use super::error::ApiError;
+use super::paging::{Page, PageAsked};
 use super::search::RequestTenant;
 
-const SIZE: u64 = 50;
-const SIZE_MAX: u64 = 1_000;
 /// A list shows so much of each letter.
 const LISTED_BYTES_MAX: usize = 8 << 10;
 
@@ -29,15 +28,11 @@ pub struct LettersState(pub ArrivalViews);
 
 #[derive(Debug, Serialize)]
 struct List {
-    results: Vec<Letter>,
-    /// Those that are kept.
-    total: u64,
+    /// Of those that are kept.
+    #[serde(flatten)]
+    page: Page<Letter>,
     /// Those that there have ever been.
     counted: u64,
-    page: u64,
-    size: u64,
-    next: Option<String>,
-    previous: Option<String>,
 }
 
 #[derive(Debug, Serialize)]
@@ -80,15 +75,12 @@ async fn list(
     State(LettersState(views)): State<LettersState>,
     uri: Uri,
 ) -> Result<Response, ApiError> {
-    let (page, size) = page(uri.query().unwrap_or_default())?;
-    let skip = (page - 1).saturating_mul(size);
-    let found = views.dead_letters(tenant, skip, usize::try_from(size).unwrap_or(usize::MAX)).await?;
-    let link = |page: u64| format!("{}?page={page}&size={size}", uri.path());
-    let has_more = skip.saturating_add(size) < found.kept;
+    let asked = PageAsked::of(&uri)?;
+    let size = usize::try_from(asked.size).unwrap_or(usize::MAX);
+    let found = views.dead_letters(tenant, asked.skip(), size).await?;
     let results = found.letters.into_iter().map(|letter| shown(letter, LISTED_BYTES_MAX)).collect();
-    let (next, previous) = (has_more.then(|| link(page + 1)), (page > 1).then(|| link(page - 1)));
-    let (total, counted) = (found.kept, found.total);
-    Ok(json(StatusCode::OK, &List { results, total, counted, page, size, next, previous }))
+    let page = Page::new(&uri, asked, results, found.kept);
+    Ok(json(StatusCode::OK, &List { page, counted: found.total }))
 }
 
 async fn one(
@@ -106,28 +98,6 @@ async fn find(tenant: TenantId, views: &ArrivalViews, id: &str) -> Result<Option
         Ok(number) => Ok(views.dead_letter(tenant, number).await?),
         Err(_) => Ok(None),
     }
-}
-
-fn page(query: &str) -> Result<(u64, u64), ApiError> {
-    let (mut page, mut size) = (1, SIZE);
-    for (name, value) in form_urlencoded::parse(query.as_bytes()) {
-        let number = |least: u64, most: u64| {
-            let number = value.parse().ok().filter(|number| (least..=most).contains(number));
-            number.ok_or_else(|| {
-                let reason = format!("it has to be a number from {least} to {most}");
-                ApiError::InvalidParameter { field: name.clone().into_owned(), reason }
-            })
-        };
-        match &*name {
-            "page" => page = number(1, u64::from(u32::MAX))?,
-            "size" | "page_size" => size = number(1, SIZE_MAX)?,
-            _ => {
-                let reason = "there is no such parameter; there are page and size".to_owned();
-                return Err(ApiError::InvalidParameter { field: name.into_owned(), reason });
-            }
-        }
-    }
-    Ok((page, size))
 }
 
 fn shown(letter: DeadLetter, bytes_max: usize) -> Letter {
@@ -207,14 +177,5 @@ mod tests {
         let shown = shown(letter(b"x", source), 100);
         assert_eq!((shown.projection.as_deref(), shown.event.as_deref()), (Some("index"), Some("1-9")));
         assert_eq!((shown.id.as_str(), shown.line), ("7", None));
-    }
-
-    #[test]
-    fn pages_are_read_and_wrong_ones_refused() {
-        assert_eq!(page(""), Ok((1, 50)));
-        assert_eq!(page("page=3&size=10"), Ok((3, 10)));
-        for wrong in ["page=0", "size=1001", "size=x", "pages=1"] {
-            assert!(matches!(page(wrong), Err(ApiError::InvalidParameter { .. })), "{wrong}");
-        }
     }
 }

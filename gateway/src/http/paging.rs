@@ -1,0 +1,113 @@
+//! Lists in pages: what is asked with `page` and `size`, and the one form of the answer.
+//!
+//! Invariant: a page has at most `SIZE_MAX` results, and `next` is there exactly if there are more. It does not sort.
+
+use axum::http::Uri;
+use serde::Serialize;
+
+use super::error::ApiError;
+
+const SIZE: u64 = 50;
+const SIZE_MAX: u64 = 1_000;
+
+/// The part of a list that is asked for; the first page is 1.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct PageAsked {
+    pub(super) page: u64,
+    pub(super) size: u64,
+}
+
+/// The answer.
+#[derive(Debug, Serialize)]
+pub(super) struct Page<T> {
+    results: Vec<T>,
+    total: u64,
+    page: u64,
+    size: u64,
+    next: Option<String>,
+    previous: Option<String>,
+}
+
+impl PageAsked {
+    pub(super) fn of(uri: &Uri) -> Result<Self, ApiError> {
+        let mut asked = Self { page: 1, size: SIZE };
+        for (name, value) in form_urlencoded::parse(uri.query().unwrap_or_default().as_bytes()) {
+            let number = |least: u64, most: u64| {
+                let number = value.parse().ok().filter(|number| (least..=most).contains(number));
+                number.ok_or_else(|| {
+                    let reason = format!("it has to be a number from {least} to {most}");
+                    ApiError::InvalidParameter { field: name.clone().into_owned(), reason }
+                })
+            };
+            match &*name {
+                "page" => asked.page = number(1, u64::from(u32::MAX))?,
+                "size" | "page_size" => asked.size = number(1, SIZE_MAX)?,
+                _ => {
+                    let reason = "there is no such parameter; there are page and size".to_owned();
+                    return Err(ApiError::InvalidParameter { field: name.into_owned(), reason });
+                }
+            }
+        }
+        Ok(asked)
+    }
+
+    /// How many results are before the page.
+    pub(super) fn skip(self) -> u64 {
+        (self.page - 1).saturating_mul(self.size)
+    }
+
+    /// The page of a list that is all there.
+    pub(super) fn cut<T>(self, all: Vec<T>) -> Vec<T> {
+        let whole = |number| usize::try_from(number).unwrap_or(usize::MAX);
+        all.into_iter().skip(whole(self.skip())).take(whole(self.size)).collect()
+    }
+}
+
+impl<T> Page<T> {
+    /// `total`: of all pages.
+    pub(super) fn new(uri: &Uri, asked: PageAsked, results: Vec<T>, total: u64) -> Self {
+        let PageAsked { page, size } = asked;
+        let link = |page: u64| format!("{}?page={page}&size={size}", uri.path());
+        let has_more = asked.skip().saturating_add(size) < total;
+        let (next, previous) = (has_more.then(|| link(page + 1)), (page > 1).then(|| link(page - 1)));
+        Self { results, total, page, size, next, previous }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn uri(text: &'static str) -> Uri {
+        Uri::from_static(text)
+    }
+
+    #[test]
+    fn a_list_is_cut_into_pages_that_lead_to_each_other() {
+        let check = |asked: &'static str, results: &[u64], next: Option<&str>, previous: Option<&str>| {
+            let at = uri(asked);
+            let asked = PageAsked::of(&at).unwrap();
+            let page = Page::new(&at, asked, asked.cut((1..=5).collect()), 5);
+            assert_eq!((page.results.as_slice(), page.total), (results, 5));
+            assert_eq!((page.next.as_deref(), page.previous.as_deref()), (next, previous));
+        };
+        check("/a", &[1, 2, 3, 4, 5], None, None);
+        check("/a?size=2", &[1, 2], Some("/a?page=2&size=2"), None);
+        check("/a?page=2&page_size=2", &[3, 4], Some("/a?page=3&size=2"), Some("/a?page=1&size=2"));
+        check("/a?page=3&size=2", &[5], None, Some("/a?page=2&size=2"));
+        check("/a?page=9", &[], None, Some("/a?page=8&size=50"));
+    }
+
+    #[test]
+    fn a_page_that_cannot_be_is_refused_with_the_parameter() {
+        for (asked, field) in
+            [("/a?page=0", "page"), ("/a?size=1001", "size"), ("/a?size=x", "size"), ("/a?sort=x", "sort")]
+        {
+            let refused = PageAsked::of(&uri(asked)).unwrap_err();
+            assert!(
+                matches!(&refused, ApiError::InvalidParameter { field: found, .. } if found == field),
+                "{refused}"
+            );
+        }
+    }
+}
