@@ -8,6 +8,7 @@
 mod aggregate;
 mod error;
 mod keys;
+mod members;
 mod passwords;
 mod registration;
 mod sessions;
@@ -16,18 +17,21 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use antler_events::clock::Clock;
-use antler_events::event::tenant::TenantLimits;
+use antler_events::event::member::MemberState;
+use antler_events::event::membership::MembershipRejection;
+use antler_events::event::tenant::{TenantLimits, TenantState};
 use antler_events::event::{Cause, ControlEvent};
-use antler_events::ids::{Offset, PartitionId, TenantId};
+use antler_events::ids::{Offset, PartitionId, TenantId, UserId};
 use antler_events::log::{Append, AppendError, EventLog, Expected, NewEvent};
 use antler_events::placement::Placement;
 use antler_events::randomness::Randomness;
 use antler_events::subject::Subject;
 use antler_projections::views::control::{ControlViews, Kept};
 
-use self::aggregate::Aggregated;
+use self::aggregate::{Aggregated, Members, Tenants};
 pub use self::error::AccountError;
 pub use self::keys::NewKey;
+pub use self::members::{Invited, Invitee, Joining};
 pub use self::registration::{Registered, Registration};
 pub use self::sessions::{LoginName, NewSession, Renewal};
 use crate::progress::Progress;
@@ -76,6 +80,35 @@ impl Accounts {
             let append = Append { events: new, expected: vec![Expected { subject, last }] };
             if self.append(partition, append).await? {
                 return Ok(events);
+            }
+        }
+        Err(AccountError::Contended)
+    }
+
+    /// The same on a tenant and an account of it, which change together or not at all.
+    async fn execute_both(
+        &self,
+        tenant: TenantId,
+        user: UserId,
+        cause: &Cause,
+        decide: impl Fn(&TenantState, &MemberState) -> Result<Vec<ControlEvent>, MembershipRejection>
+        + Send
+        + Sync,
+    ) -> Result<(), AccountError> {
+        let partition = self.placement.home(tenant);
+        for _ in 0..ATTEMPTS_MAX {
+            let (of_tenant, tenant_last) = self.state::<Tenants>(tenant, ()).await?;
+            let (of_member, member_last) = self.state::<Members>(tenant, user).await?;
+            let events = decide(&of_tenant, &of_member)?;
+            if events.is_empty() {
+                return Ok(());
+            }
+            let expected = [(Tenants::aggregate(()), tenant_last), (Members::aggregate(user), member_last)];
+            let expected = expected
+                .map(|(aggregate, last)| Expected { subject: Subject::control(tenant, aggregate), last });
+            let append = Append { events: self.record(tenant, cause, events)?, expected: expected.into() };
+            if self.append(partition, append).await? {
+                return Ok(());
             }
         }
         Err(AccountError::Contended)

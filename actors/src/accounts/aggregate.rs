@@ -7,6 +7,7 @@ use antler_events::event::key::{Key, KeyEvent, KeyRejection};
 use antler_events::event::member::{Account, MemberEvent, MemberRejection};
 use antler_events::event::name::{Claim, NameEvent, NameRejection};
 use antler_events::event::session::{Session, SessionEvent, SessionRejection};
+use antler_events::event::tenant::{Tenant, TenantEvent, TenantRejection};
 use antler_events::ids::{KeyId, NameKey, SessionId, TenantId, UserId};
 use antler_events::log::BoxFuture;
 use antler_events::subject::Aggregate;
@@ -65,4 +66,27 @@ aggregated! {
         |tenant, views, session| views.session(tenant, session);
     Names(NameKey): Name, Claim, NameEvent, NameRejection,
         |_tenant, views, name| views.name(name);
+}
+
+/// A tenant has one aggregate, so there is no id.
+#[derive(Debug)]
+pub(super) struct Tenants;
+
+impl Aggregated for Tenants {
+    type Id = ();
+    type State = Tenant;
+    type Event = TenantEvent;
+    type Rejection = TenantRejection;
+
+    fn aggregate((): ()) -> Aggregate {
+        Aggregate::Tenant
+    }
+
+    fn event((): (), event: &TenantEvent) -> ControlEvent {
+        ControlEvent::Tenant(event.clone())
+    }
+
+    fn load(tenant: TenantId, views: &ControlViews, (): ()) -> Loading<'_, Tenant> {
+        Box::pin(views.tenant(tenant))
+    }
 }

@@ -5,6 +5,7 @@
 use antler_events::event::EventError;
 use antler_events::event::key::KeyRejection;
 use antler_events::event::member::MemberRejection;
+use antler_events::event::membership::MembershipRejection;
 use antler_events::event::name::NameRejection;
 use antler_events::event::session::SessionRejection;
 use antler_events::event::tenant::TenantRejection;
@@ -49,4 +50,13 @@ pub enum AccountError {
     Id(#[from] IdError),
     #[error(transparent)]
     Randomness(#[from] RandomnessError),
+}
+
+impl From<MembershipRejection> for AccountError {
+    fn from(rejection: MembershipRejection) -> Self {
+        match rejection {
+            MembershipRejection::Tenant(rejection) => rejection.into(),
+            MembershipRejection::Member(rejection) => rejection.into(),
+        }
+    }
 }

@@ -3,9 +3,9 @@
 //! Invariant: of two registrations with one name, one wins. If the program dies between the two appends, the names are
 //! free again after a minute, because the claim's account never came. It does not log the person in.
 
-use antler_events::event::member::{self, MemberCommand};
+use antler_events::event::member::Account;
+use antler_events::event::membership::{self, Register};
 use antler_events::event::name::{self, Holder, NameCommand, NameRejection};
-use antler_events::event::tenant::{self, TenantCommand};
 use antler_events::event::{Cause, ControlEvent};
 use antler_events::identity::{DisplayName, Email, PasswordHash, Username};
 use antler_events::ids::{NameKey, TenantId, UserId};
@@ -41,29 +41,32 @@ impl Accounts {
     ) -> Result<Registered, AccountError> {
         let tenant = TenantId::parse(&self.draw()?)?;
         let user = UserId::parse(&self.draw()?)?;
-        let holder = Holder { tenant, user };
-        let username = (name::username_key(&registration.username), AccountError::UsernameTaken);
-        let email = (name::email_key(&registration.email), AccountError::EmailTaken);
-        self.claim(holder, [username, email], cause).await?;
-        self.found(tenant, user, registration, cause).await?;
+        let Registration { username, email, password, organization } = registration;
+        self.claim(Holder { tenant, user }, &username, &email, cause).await?;
+        let limits = self.limits;
+        let register = Register { organization, limits, user, username, email, password };
+        let decide = |tenant: &_, member: &_| membership::register(tenant, member, register.clone());
+        self.execute_both(tenant, user, cause, decide).await?;
         Ok(Registered { tenant, user })
     }
 
-    /// Claims all the names together, or none.
-    async fn claim(
+    /// Claims both names together, or none.
+    pub(super) async fn claim(
         &self,
         holder: Holder,
-        names: [(NameKey, AccountError); 2],
+        username: &Username,
+        email: &Email,
         cause: &Cause,
     ) -> Result<(), AccountError> {
         let registry = name::registry();
+        let names = [name::username_key(username), name::email_key(email)];
         let mut taken = None;
         for _ in 0..ATTEMPTS_MAX {
             let mut append = Append::default();
-            for (at, (key, _)) in names.iter().enumerate() {
+            for (at, key) in names.iter().enumerate() {
                 let (state, last) = self.state::<Names>(registry, *key).await?;
                 let without_account = match &state {
-                    Some(claim) => self.without_account(claim.holder.tenant, claim.holder).await?,
+                    Some(claim) => self.without_account(claim.holder.tenant, claim.holder, *key).await?,
                     None => None,
                 };
                 let command = NameCommand::Claim { holder, without_account, now: self.clock.now() };
@@ -80,8 +83,7 @@ impl Accounts {
                 }
             }
             if let Some(at) = taken {
-                let [username, email] = names.map(|(_, error)| error);
-                return Err(if at == 0 { username } else { email });
+                return Err(if at == 0 { AccountError::UsernameTaken } else { AccountError::EmailTaken });
             }
             if append.events.is_empty() || self.append(self.placement.home(registry), append).await? {
                 return Ok(());
@@ -90,43 +92,18 @@ impl Accounts {
         Err(AccountError::Contended)
     }
 
-    /// The holder of a name, if it has no account.
+    /// The holder of a name, if nobody logs in with it: the account never came, was closed, or came with other names.
     async fn without_account(
         &self,
         tenant: TenantId,
         holder: Holder,
+        key: NameKey,
     ) -> Result<Option<Holder>, AccountError> {
         let (account, _) = self.state::<Members>(tenant, holder.user).await?;
-        Ok(account.is_none().then_some(holder))
-    }
-
-    async fn found(
-        &self,
-        tenant: TenantId,
-        user: UserId,
-        registration: Registration,
-        cause: &Cause,
-    ) -> Result<(), AccountError> {
-        let Registration { username, email, password, organization } = registration;
-        let register = TenantCommand::Register {
-            name: organization,
-            founder: user,
-            email: email.clone(),
-            limits: self.limits,
+        let is_its = |account: &Account| {
+            [name::username_key(&account.username), name::email_key(&account.email)].contains(&key)
         };
-        let open = MemberCommand::OpenAccount { username, email, password };
-        let founding = tenant::decide(&None, register)?.into_iter().map(ControlEvent::Tenant);
-        let opening = member::decide(&None, open)?.into_iter().map(|event| ControlEvent::Member(user, event));
-        let events = self.record(tenant, cause, founding.chain(opening))?;
-        let expected = [Aggregate::Tenant, Aggregate::Member(user)].map(|aggregate| Expected {
-            subject: Subject::control(tenant, aggregate),
-            last: antler_events::ids::Offset::ZERO,
-        });
-        let append = Append { events, expected: expected.into() };
-        match self.append(self.placement.home(tenant), append).await? {
-            true => Ok(()),
-            // The ids are drawn, so nobody else has them.
-            false => Err(AccountError::Contended),
-        }
+        let is_used = account.is_some_and(|account| !account.closed && is_its(&account));
+        Ok((!is_used).then_some(holder))
     }
 }

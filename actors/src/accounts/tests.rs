@@ -9,6 +9,7 @@ use antler_config::limits::AccountLimits;
 use antler_events::access::{Role, Scope, StreamPatterns};
 use antler_events::clock::Timestamp;
 use antler_events::event::session::{SessionEndReason, SessionRejection};
+use antler_events::event::tenant::TenantRejection;
 use antler_events::files::{FileSystem, RealFiles};
 use antler_events::identity::{DisplayName, Email, PasswordHash, SecretHash, Username};
 use antler_events::ids::{KeyId, UserId};
@@ -207,6 +208,123 @@ async fn a_name_whose_account_never_came_is_free_after_a_minute() {
     assert!(matches!(world.register("ann").await, Err(AccountError::UsernameTaken)));
     world.clock.pass(60_000_000_000);
     assert!(world.register("ann").await.is_ok());
+}
+
+async fn invite(world: &World, tenant: TenantId, email: &str, number: u8) -> Result<UserId, AccountError> {
+    let email = Email::parse(email, &AccountLimits::default()).unwrap();
+    let expires_at = Timestamp::from_nanos(HOUR);
+    let invitee = Invitee { email, role: Role::Analyst, secret: secret(number), expires_at };
+    world.accounts.invite(tenant, invitee, &Cause::SYSTEM).await
+}
+
+async fn join(
+    world: &World,
+    tenant: TenantId,
+    user: UserId,
+    name: &str,
+    number: u8,
+) -> Result<(), AccountError> {
+    let username = Username::parse(name, &AccountLimits::default()).unwrap();
+    let joining = Joining { user, secret: secret(number), username, password: password("two") };
+    world.accounts.join(tenant, joining, &Cause::SYSTEM).await
+}
+
+#[tokio::test]
+async fn an_invited_person_joins_once_with_a_name_of_its_own() {
+    let world = World::new();
+    let ann = world.register("ann").await.unwrap();
+    let user = invite(&world, ann.tenant, "bob@acme.example", 5).await.unwrap();
+    let invited = world.accounts.invitation(ann.tenant, user, secret(5)).await.unwrap();
+    assert_eq!((invited.email.as_str(), invited.role), ("bob@acme.example", Role::Analyst));
+    assert!(matches!(join(&world, ann.tenant, user, "ANN", 5).await, Err(AccountError::UsernameTaken)));
+    join(&world, ann.tenant, user, "bob", 5).await.unwrap();
+    for typed in ["bob", "bob@acme.example"] {
+        let found = world.accounts.find_login(typed).await.unwrap().unwrap();
+        assert_eq!((found.tenant, found.user, found.role), (ann.tenant, user, Some(Role::Analyst)));
+    }
+    let again = join(&world, ann.tenant, user, "bob", 5).await;
+    assert!(matches!(again, Err(AccountError::Tenant(TenantRejection::NotInvited { .. }))), "{again:?}");
+}
+
+#[tokio::test]
+async fn an_invitation_that_is_sent_again_replaces_the_first() {
+    let world = World::new();
+    let ann = world.register("ann").await.unwrap();
+    let first = invite(&world, ann.tenant, "bob@acme.example", 5).await.unwrap();
+    let second = invite(&world, ann.tenant, "Bob@acme.example", 6).await.unwrap();
+    assert_eq!(first, second);
+    let old = join(&world, ann.tenant, first, "bob", 5).await;
+    assert!(matches!(old, Err(AccountError::Tenant(TenantRejection::WrongInvitation))), "{old:?}");
+    join(&world, ann.tenant, second, "bob", 6).await.unwrap();
+    let member = invite(&world, ann.tenant, "bob@acme.example", 7).await;
+    assert!(matches!(member, Err(AccountError::Tenant(TenantRejection::EmailTaken { .. }))), "{member:?}");
+}
+
+#[tokio::test]
+async fn a_withdrawal_that_comes_too_late_removes_nobody() {
+    let world = World::new();
+    let ann = world.register("ann").await.unwrap();
+    let user = invite(&world, ann.tenant, "bob@acme.example", 5).await.unwrap();
+    join(&world, ann.tenant, user, "bob", 5).await.unwrap();
+    let late = world.accounts.withdraw_invitation(ann.tenant, user, &Cause::SYSTEM).await;
+    assert!(matches!(late, Err(AccountError::Tenant(TenantRejection::AlreadyMember { .. }))), "{late:?}");
+    assert_eq!(world.accounts.role(ann.tenant, user).await.unwrap(), Some(Role::Analyst));
+}
+
+#[tokio::test]
+async fn names_that_a_crash_left_with_an_invited_person_are_its_own_at_the_next_try() {
+    use antler_events::event::name::Holder;
+    let world = World::new();
+    let ann = world.register("ann").await.unwrap();
+    let user = invite(&world, ann.tenant, "bob@acme.example", 5).await.unwrap();
+    let limits = AccountLimits::default();
+    let (name, email) = (Username::parse("bob", &limits), Email::parse("bob@acme.example", &limits));
+    let holder = Holder { tenant: ann.tenant, user };
+    world.accounts.claim(holder, &name.unwrap(), &email.unwrap(), &Cause::SYSTEM).await.unwrap();
+    assert!(matches!(world.register("bob").await, Err(AccountError::UsernameTaken)));
+    join(&world, ann.tenant, user, "robert", 5).await.unwrap();
+    // The name that was not used in the end is free again.
+    world.clock.pass(60_000_000_000);
+    let other = registration("bob", "other@acme.example");
+    world.accounts.register(other, &Cause::SYSTEM).await.unwrap();
+    assert!(matches!(world.register("robert").await, Err(AccountError::UsernameTaken)));
+}
+
+#[tokio::test]
+async fn who_is_removed_has_no_login_and_its_names_are_free_after_a_minute() {
+    let world = World::new();
+    let ann = world.register("ann").await.unwrap();
+    let user = invite(&world, ann.tenant, "bob@acme.example", 5).await.unwrap();
+    join(&world, ann.tenant, user, "bob", 5).await.unwrap();
+    let bob = Registered { user, ..ann };
+    let session = world.log_in(bob).await;
+    world.accounts.remove_member(ann.tenant, user, &Cause::SYSTEM).await.unwrap();
+    assert!(matches!(world.renew(bob, session, 1, 2).await, Err(AccountError::LoginRevoked)));
+    assert!(world.accounts.find_login("bob").await.unwrap().is_none());
+    let alone = world.accounts.remove_member(ann.tenant, ann.user, &Cause::SYSTEM).await;
+    let alone = alone.unwrap_err().to_string();
+    assert!(alone.contains("last administrator"), "{alone}");
+    world.clock.pass(60_000_000_000);
+    let back = invite(&world, ann.tenant, "bob@acme.example", 6).await.unwrap();
+    assert_ne!(back, user);
+    world.clock.pass(-60_000_000_000);
+    assert!(matches!(join(&world, ann.tenant, back, "bob", 6).await, Err(AccountError::UsernameTaken)));
+    world.clock.pass(60_000_000_000);
+    join(&world, ann.tenant, back, "bob", 6).await.unwrap();
+}
+
+#[tokio::test]
+async fn of_two_admins_who_remove_each_other_at_once_one_stays() {
+    let world = World::new();
+    let ann = world.register("ann").await.unwrap();
+    let bob = invite(&world, ann.tenant, "bob@acme.example", 5).await.unwrap();
+    join(&world, ann.tenant, bob, "bob", 5).await.unwrap();
+    world.accounts.change_role(ann.tenant, bob, Role::Admin, &Cause::SYSTEM).await.unwrap();
+    let (one, other) = tokio::join!(
+        world.accounts.remove_member(ann.tenant, ann.user, &Cause::SYSTEM),
+        world.accounts.remove_member(ann.tenant, bob, &Cause::SYSTEM),
+    );
+    assert!(one.is_ok() != other.is_ok(), "{one:?} {other:?}");
 }
 
 #[tokio::test]

@@ -3,7 +3,7 @@
 //! Names are claimed before their tenant is registered, as events of one tenant that nobody owns, so that two
 //! registrations cannot win the same name.
 //! Invariant: a name has one holder at most. A claim whose account never came may be taken over after a while, since
-//! a crash between claim and registration must not lock a name for ever.
+//! a crash between claim and registration must not lock a name for ever; so may one whose account was closed.
 //! It does not know whether the account came: whoever commands has looked.
 
 use std::time::Duration;
@@ -16,7 +16,7 @@ pub mod wire;
 
 pub use wire::NameClaimedV1 as NameClaimed;
 
-/// How old a claim must be before it counts as abandoned.
+/// How old a claim must be before it may be taken over.
 pub const ABANDONED_AFTER: Duration = Duration::from_secs(60);
 
 /// `None` until the name is claimed, and after it is released.
@@ -40,7 +40,7 @@ pub struct Holder {
 pub enum NameCommand {
     Claim {
         holder: Holder,
-        /// The one who holds the name, if it has been found to have no account.
+        /// The one who holds the name, if it has been found to have no account that uses it.
         without_account: Option<Holder>,
         now: Timestamp,
     },

@@ -206,6 +206,12 @@ impl Tenant {
         self.members.get(&user).filter(|member| member.has_joined()).map(|member| member.role)
     }
 
+    /// Who has an open invitation at this address.
+    pub fn invited(&self, email: &Email) -> Option<UserId> {
+        let mut invited = self.members.iter().filter(|(_, member)| !member.has_joined());
+        invited.find(|(_, member)| member.email == *email).map(|(user, _)| *user)
+    }
+
     fn founded(registered: &TenantRegistered) -> Self {
         let founder = Membership { email: registered.email.clone(), role: Role::Admin, invitation: None };
         Self {

@@ -200,6 +200,16 @@ fn an_invitation_can_be_repeated_until_it_is_accepted() {
 }
 
 #[test]
+fn an_open_invitation_is_found_by_its_address() {
+    let mut state = None;
+    let events = acme(&[invited("member", Role::Viewer), invited("guest", Role::Viewer), joined("member")]);
+    events.iter().for_each(|event| evolve(&mut state, event));
+    let invited = |address: &str| state.as_ref().unwrap().invited(&email(address));
+    assert_eq!(invited("guest@acme.example"), Some(user("guest")));
+    assert_eq!(invited("member@acme.example"), None);
+}
+
+#[test]
 fn an_address_has_one_place_in_a_tenant() {
     let again = TenantCommand::InviteMember {
         user: user("admin2"),
