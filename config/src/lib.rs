@@ -3,6 +3,7 @@
 //! Invariant: every setting has a default, a type with a unit, and a known origin.
 //! It never opens a socket, never touches the data folder and knows no other crate.
 
+pub mod accounts;
 pub mod address;
 pub mod client;
 pub mod duration;
@@ -18,6 +19,7 @@ mod suggest;
 
 use serde::{Deserialize, Serialize};
 
+pub use accounts::{Accounts, RegistrationMode};
 pub use address::{ListenAddress, OptionalAddress};
 pub use index::Index;
 pub use limits::Limits;
@@ -36,6 +38,7 @@ pub const DEFAULTS_TOML: &str = include_str!("defaults.toml");
 #[serde(deny_unknown_fields)]
 pub struct Config {
     pub listeners: Listeners,
+    pub accounts: Accounts,
     pub storage: Storage,
     pub index: Index,
     pub logging: Logging,
@@ -55,6 +58,7 @@ impl Config {
         let limits = &self.limits;
         let sections = [
             self.listeners.rules(),
+            self.accounts.rules(),
             self.storage.rules(),
             self.index.rules(),
             limits.http.rules(),

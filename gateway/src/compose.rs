@@ -172,6 +172,7 @@ impl Program {
         let mut gate =
             gate(folder, Controlled { log, views, progress, placement, clock: Arc::clone(&clock) })?;
         gate.operator = config.listeners.operator_token.clone();
+        gate.settings = config.accounts.clone();
         let gate = Arc::new(gate);
         let watched =
             Watched { gate: &gate, system: &system, index: &index, counters, budget, clock: &clock };

@@ -16,6 +16,8 @@ mod listeners;
 mod operations;
 #[path = "program/quota.rs"]
 mod quota;
+#[path = "program/people.rs"]
+mod people;
 #[path = "program/refusals.rs"]
 mod refusals;
 #[path = "program/repeats.rs"]

@@ -1,13 +1,14 @@
 //! Secrets that are drawn: API keys and refresh tokens, and the hashes that the log keeps of them.
 //!
 //! An API key is `antler_<prefix>_<secret>`: the prefix is the key's id and may be shown; people and scanners of leaked
-//! secrets know the beginning. A refresh token is `<tenant>.<session>.<secret>`, so that it leads to its session.
+//! secrets know the beginning. A refresh token is `<tenant>.<session>.<secret>`, so that it leads to its session; that of
+//! an invitation is `<tenant>.<user>.<secret>`.
 //! Invariant: a secret has 256 random bits, and `Debug` never shows it. It keeps nothing.
 
 use std::fmt;
 
 use antler_events::identity::SecretHash;
-use antler_events::ids::{KeyId, SessionId, TenantId};
+use antler_events::ids::{KeyId, SessionId, TenantId, UserId};
 use antler_events::randomness::{Randomness, RandomnessError};
 use sha2::{Digest as _, Sha256};
 
@@ -43,6 +44,11 @@ impl DrawnSecret {
     pub fn refresh_token(&self, tenant: TenantId, session: SessionId) -> String {
         format!("{tenant}.{session}.{}", self.0)
     }
+
+    /// What an invited person shows; `user` is the id that it will have.
+    pub fn invitation_token(&self, tenant: TenantId, user: UserId) -> String {
+        format!("{tenant}.{user}.{}", self.0)
+    }
 }
 
 /// Hash of a secret as it was drawn.
@@ -65,12 +71,20 @@ pub fn parse_api_key(text: &str) -> Option<(KeyId, SecretHash)> {
 
 /// The session and the secret's hash of a text that has the form of a refresh token.
 pub fn parse_refresh_token(text: &str) -> Option<(TenantId, SessionId, SecretHash)> {
+    let (tenant, session, secret) = three_parts(text)?;
+    Some((tenant, SessionId::parse(session).ok()?, secret))
+}
+
+/// The person and the secret's hash of a text that has the form of an invitation's token.
+pub fn parse_invitation_token(text: &str) -> Option<(TenantId, UserId, SecretHash)> {
+    let (tenant, user, secret) = three_parts(text)?;
+    Some((tenant, UserId::parse(user).ok()?, secret))
+}
+
+fn three_parts(text: &str) -> Option<(TenantId, &str, SecretHash)> {
     let mut parts = Some(text).filter(|text| text.len() <= TEXT_BYTES_MAX)?.split('.');
-    let (tenant, session, secret) = (parts.next()?, parts.next()?, parts.next()?);
-    match parts.next() {
-        None => Some((TenantId::parse(tenant).ok()?, SessionId::parse(session).ok()?, hash(secret))),
-        Some(_) => None,
-    }
+    let (tenant, id, secret) = (parts.next()?, parts.next()?, parts.next()?);
+    parts.next().is_none().then_some((TenantId::parse(tenant).ok()?, id, hash(secret)))
 }
 
 fn draw_hex<const BYTES: usize>(randomness: &dyn Randomness) -> Result<String, RandomnessError> {
@@ -105,6 +119,14 @@ mod tests {
     }
 
     #[test]
+    fn the_token_of_an_invitation_leads_to_the_person() {
+        let secret = DrawnSecret::draw(&SystemRandomness).unwrap();
+        let (tenant, user) = (TenantId::parse("a").unwrap(), UserId::parse("u").unwrap());
+        let token = secret.invitation_token(tenant, user);
+        assert_eq!(parse_invitation_token(&token), Some((tenant, user, secret.hash())));
+    }
+
+    #[test]
     fn other_texts_are_no_credentials() {
         let long = format!("antler_a_{}", "x".repeat(300));
         for text in
@@ -112,6 +134,7 @@ mod tests {
         {
             assert_eq!(parse_api_key(text), None, "{text}");
             assert_eq!(parse_refresh_token(text), None, "{text}");
+            assert_eq!(parse_invitation_token(text), None, "{text}");
         }
     }
 

@@ -1,21 +1,25 @@
-//! Accounts: registering, logging in and out, the profile, and API keys.
+//! Accounts: registering, logging in and out, the profile, API keys, and who belongs to a tenant.
 //!
 //! Invariant: every route here stands in the table of permissions; a test compares the two. Handlers translate between
 //! JSON and commands, and decide nothing that an aggregate decides.
 
 mod answers;
 mod fields;
+mod invitations;
+mod joining;
 mod keys;
 mod login;
+mod members;
 mod password;
 mod profile;
 mod registration;
+mod tenant;
 mod throttle;
 
 use std::sync::Arc;
 
 use axum::Router;
-use axum::routing::{MethodRouter, delete, get, post};
+use axum::routing::{MethodRouter, delete, get, patch, post};
 
 use super::auth::Gate;
 
@@ -38,6 +42,7 @@ pub fn routes<S: Clone + Send + Sync + 'static>(gate: &Arc<Gate>) -> Router<S> {
 fn handlers() -> Vec<Route> {
     vec![
         ("POST", "/api/auth/register", post(registration::register)),
+        ("POST", "/api/auth/accept-invitation", post(joining::accept)),
         ("POST", "/api/auth/login", post(login::log_in)),
         ("POST", "/api/auth/refresh", post(login::refresh)),
         ("POST", "/api/auth/logout", post(login::log_out)),
@@ -48,6 +53,15 @@ fn handlers() -> Vec<Route> {
         ("GET", "/api/users/profile/api-keys", get(keys::list)),
         ("POST", "/api/users/profile/api-keys", post(keys::create)),
         ("DELETE", "/api/users/profile/api-keys/{id}", delete(keys::revoke)),
+        ("GET", "/api/tenant", get(tenant::show)),
+        ("PATCH", "/api/tenant", patch(tenant::rename)),
+        ("GET", "/api/tenant/invitations", get(invitations::list)),
+        ("POST", "/api/tenant/invitations", post(invitations::invite)),
+        ("DELETE", "/api/tenant/invitations/{id}", delete(invitations::withdraw)),
+        ("GET", "/api/tenant/users", get(members::list)),
+        ("GET", "/api/tenant/users/{id}", get(members::one)),
+        ("PATCH", "/api/tenant/users/{id}", patch(members::change_role)),
+        ("DELETE", "/api/tenant/users/{id}", delete(members::remove)),
     ]
 }
 

@@ -52,6 +52,7 @@ pub struct Gate {
     pub randomness: Arc<dyn Randomness>,
     pub account_limits: AccountLimits,
     pub limits: CredentialLimits,
+    pub settings: antler_config::Accounts,
     /// What the operator sends; empty: there is none.
     pub operator: Secret,
     known_keys: KnownKeys,
@@ -126,6 +127,7 @@ impl Gate {
             randomness,
             account_limits: AccountLimits::default(),
             limits: CredentialLimits::default(),
+            settings: antler_config::Accounts::default(),
             operator: Secret::default(),
             known_keys: KnownKeys::new(),
             accounts,

@@ -37,6 +37,7 @@ impl RouteClass {
             "health" | "live" | "ready" if rest.is_empty() => Self::Health,
             "metrics" if rest.is_empty() => Self::Metrics,
             "auth" | "users" if !rest.is_empty() => Self::Accounts,
+            "tenant" => Self::Accounts,
             "admin" if !rest.is_empty() => Self::Admin,
             "ws" if !rest.is_empty() => Self::Sockets,
             "logs" => Self::of_logs(method, rest),
@@ -87,6 +88,8 @@ mod tests {
         check("/metrics/", RouteClass::Metrics);
         check("/api/v1/auth/login/", RouteClass::Accounts);
         check("/api/users/profile/api-keys/k1", RouteClass::Accounts);
+        check("/api/tenant/", RouteClass::Accounts);
+        check("/api/v1/tenant/users/u1/", RouteClass::Accounts);
         check("/api/admin/actors/", RouteClass::Admin);
         check("/ws/logs/stream/", RouteClass::Sockets);
         check("/api/logs/", RouteClass::Search);

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 
 use super::running::{Answer, Running, exchange, wait};
 
-const PASSWORD: &str = "correct horse battery staple";
+pub(crate) const PASSWORD: &str = "correct horse battery staple";
 
 pub(crate) fn send(running: &Running, method: &str, path: &str, headers: &str, body: &[u8]) -> Answer {
     let length = body.len();
@@ -17,7 +17,7 @@ pub(crate) fn send(running: &Running, method: &str, path: &str, headers: &str, b
     exchange(running.http, &head, body)
 }
 
-fn post_json(running: &Running, path: &str, token: Option<&str>, body: &Value) -> Value {
+pub(crate) fn post_json(running: &Running, path: &str, token: Option<&str>, body: &Value) -> Value {
     let credential = token.map(|token| format!("\r\nAuthorization: Bearer {token}")).unwrap_or_default();
     let headers = format!("\r\nContent-Type: application/json{credential}");
     let answer = send(running, "POST", path, &headers, body.to_string().as_bytes());

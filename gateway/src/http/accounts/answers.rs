@@ -9,6 +9,7 @@ use antler_events::access::Role;
 use antler_events::clock::Timestamp;
 use antler_events::event::Cause;
 use antler_events::event::member::{Account, Epoch};
+use antler_events::event::tenant::TenantLimits;
 use antler_events::ids::{TenantId, UserId};
 use antler_events::randomness::RandomnessError;
 use serde::Serialize;
@@ -54,6 +55,22 @@ pub(super) struct Tenant {
     pub(super) name: String,
 }
 
+/// What a tenant may use.
+#[derive(Debug, Serialize)]
+pub(super) struct Quota {
+    logs_per_day: u64,
+    bytes_per_day: u64,
+    retention_days: u32,
+    seats: u32,
+}
+
+impl Quota {
+    pub(super) fn new(limits: TenantLimits) -> Self {
+        let TenantLimits { lines_per_day, bytes_per_day, retention_days, seats } = limits;
+        Self { logs_per_day: lines_per_day, bytes_per_day, retention_days, seats }
+    }
+}
+
 impl User {
     pub(super) fn new(id: UserId, account: &Account, role: Role) -> Self {
         let (username, email) = (account.username.as_str().to_owned(), account.email.as_str().to_owned());
@@ -94,6 +111,11 @@ pub(super) async fn tenant(tenant: TenantId, gate: &Gate) -> Result<Tenant, ApiE
     let found = gate.accounts.views.tenant(tenant).await?.and_then(|kept| kept.state);
     let name = found.map(|found| found.name.as_str().to_owned()).unwrap_or_default();
     Ok(Tenant { id: tenant, name })
+}
+
+/// What a list does not have: also what is another tenant's.
+pub(super) fn no_such(what: &'static str, id: &str) -> ApiError {
+    ApiError::NoSuch { what, id: id.chars().take(60).collect() }
 }
 
 impl From<RandomnessError> for ApiError {

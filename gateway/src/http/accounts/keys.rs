@@ -23,6 +23,7 @@ use serde::Serialize;
 use super::super::answer::json;
 use super::super::auth::{Caller, Gate, cause};
 use super::super::error::ApiError;
+use super::answers::no_such;
 use super::fields::Fields;
 use super::registration::wrong;
 use crate::credentials::secret::{self, DrawnSecret};
@@ -97,7 +98,7 @@ pub(super) async fn revoke(
     request: Request,
 ) -> Result<Response, ApiError> {
     let (_, extensions) = Fields::read(request, gate.limits.body_bytes_max).await?;
-    let missing = || ApiError::NoSuch { what: "API key", id: id.chars().take(60).collect() };
+    let missing = || no_such("API key", &id);
     let key = KeyId::parse(&id).map_err(|_| missing())?;
     let kept = gate.accounts.views.key(caller.tenant, key).await?.and_then(|kept| kept.state);
     if !kept.is_some_and(|kept| may_see(&caller, &kept) && !kept.revoked) {

@@ -13,7 +13,7 @@ use serde::Serialize;
 use super::super::answer::json;
 use super::super::auth::{Caller, Gate};
 use super::super::error::ApiError;
-use super::answers::{self, Tenant, User};
+use super::answers::{self, Quota, Tenant, User};
 use super::password;
 
 #[derive(Debug, Serialize)]
@@ -52,14 +52,6 @@ struct Notifications {
     slack: bool,
 }
 
-#[derive(Debug, Serialize)]
-struct Quota {
-    logs_per_day: u64,
-    bytes_per_day: u64,
-    retention_days: u32,
-    seats: u32,
-}
-
 pub(super) async fn user(State(gate): State<Arc<Gate>>, caller: Caller) -> Result<Response, ApiError> {
     let (tenant, user) = (caller.tenant, caller.user());
     let account = password::account(tenant, &gate, user).await?;
@@ -75,7 +67,6 @@ pub(super) async fn profile(State(gate): State<Arc<Gate>>, caller: Caller) -> Re
     let account = kept.state.ok_or(ApiError::Internal)?;
     let tenant = views.tenant(id).await?.and_then(|kept| kept.state).ok_or(ApiError::Internal)?;
     let role = tenant.role_of(user).ok_or(ApiError::Internal)?;
-    let limits = tenant.limits;
     let profile = Profile {
         user: User::new(user, &account, role),
         user_id: user.to_string(),
@@ -87,12 +78,7 @@ pub(super) async fn profile(State(gate): State<Arc<Gate>>, caller: Caller) -> Re
             notifications: Notifications { email: true, browser: true, slack: false },
             default_dashboard: None,
         },
-        api_quota: Quota {
-            logs_per_day: limits.lines_per_day,
-            bytes_per_day: limits.bytes_per_day,
-            retention_days: limits.retention_days,
-            seats: limits.seats,
-        },
+        api_quota: Quota::new(tenant.limits),
         created_at: kept.created_at.to_string(),
         updated_at: kept.changed_at.to_string(),
     };

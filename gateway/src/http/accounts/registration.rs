@@ -6,6 +6,7 @@
 use std::sync::Arc;
 
 use antler_actors::accounts::Registration;
+use antler_config::RegistrationMode;
 use antler_events::access::Role;
 use antler_events::event::Actor;
 use antler_events::identity::{DisplayName, Email, IdentityError, Username};
@@ -23,6 +24,7 @@ use crate::credentials::password_rules::Owner;
 
 pub(super) async fn register(State(gate): State<Arc<Gate>>, request: Request) -> Result<Response, ApiError> {
     let (fields, extensions) = Fields::read(request, gate.limits.body_bytes_max).await?;
+    admit(gate.settings.registration)?;
     let limits = &gate.account_limits;
     let username = Username::parse(fields.text("username")?, limits).map_err(wrong("username"))?;
     let email = Email::parse(fields.text("email")?, limits).map_err(wrong("email"))?;
@@ -46,6 +48,22 @@ pub(super) async fn register(State(gate): State<Arc<Gate>>, request: Request) ->
     let tenant = Tenant { id: registered.tenant, name };
     Ok(json(StatusCode::CREATED, &LoggedIn { tokens, user, tenant }))
 }
+
+fn admit(mode: RegistrationMode) -> Result<(), ApiError> {
+    let reason = match mode {
+        RegistrationMode::Open => return Ok(()),
+        RegistrationMode::Invite => {
+            "people come in by invitation here; ask an admin of your organization for one, and accept it under \
+             /api/auth/accept-invitation/"
+        }
+        RegistrationMode::Closed => NOBODY_NEW,
+    };
+    Err(ApiError::Forbidden { reason: reason.to_owned() })
+}
+
+/// What invitations are refused with, too.
+pub(super) const NOBODY_NEW: &str =
+    "this server takes nobody new; ask its operator, who can change the setting accounts.registration";
 
 pub(super) fn wrong(field: &'static str) -> impl Fn(IdentityError) -> ApiError {
     move |error| ApiError::Field { field, reason: error.to_string() }

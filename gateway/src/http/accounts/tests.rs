@@ -2,6 +2,7 @@
 //!
 //! Invariant: a test sends requests and reads answers; it looks into nothing else. It opens no socket.
 
+mod members;
 mod world;
 
 use std::time::Duration;
@@ -19,10 +20,9 @@ fn every_route_has_a_permission_and_every_permission_its_route() {
         let method = method.parse().unwrap();
         assert!(matches!(asked(&method, path), Asked::Permission(_)), "{method} {path} is closed");
     }
-    let is_of_accounts = |path: &str| {
-        let is_elsewhere = path == "/api/users/profile/quota";
-        !is_elsewhere && (path.starts_with("/api/auth") || path.starts_with("/api/users"))
-    };
+    let roots = ["/api/auth", "/api/users", "/api/tenant"];
+    let is_of_accounts =
+        |path: &str| path != "/api/users/profile/quota" && roots.iter().any(|root| path.starts_with(root));
     let of_accounts = TABLE.iter().filter(|(_, path, _)| is_of_accounts(path));
     for (method, path, _) in of_accounts {
         let is_there = handlers().iter().any(|(known, at, _)| (known, at) == (method, path));

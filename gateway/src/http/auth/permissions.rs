@@ -30,6 +30,7 @@ type Line = (&'static str, &'static str, Permission);
 
 use Permission::{AdminOrOperator, Anyone, Operator, Person};
 
+const ADMIN: Permission = Permission::Scope(Scope::Admin);
 const INGEST: Permission = Permission::Scope(Scope::Ingest);
 const READ: Permission = Permission::Scope(Scope::Read);
 const SOCKET: Permission = Permission::Socket(Scope::Read);
@@ -41,6 +42,7 @@ pub const TABLE: &[Line] = &[
     ("GET", "/ready", Anyone),
     ("GET", "/metrics", Anyone),
     ("POST", "/api/auth/register", Anyone),
+    ("POST", "/api/auth/accept-invitation", Anyone),
     ("POST", "/api/auth/login", Anyone),
     ("POST", "/api/auth/refresh", Anyone),
     ("POST", "/api/auth/logout", Person),
@@ -52,6 +54,15 @@ pub const TABLE: &[Line] = &[
     ("POST", "/api/users/profile/api-keys", Person),
     ("DELETE", "/api/users/profile/api-keys/{id}", Person),
     ("GET", "/api/users/profile/quota", READ),
+    ("GET", "/api/tenant", Person),
+    ("PATCH", "/api/tenant", ADMIN),
+    ("GET", "/api/tenant/invitations", ADMIN),
+    ("POST", "/api/tenant/invitations", ADMIN),
+    ("DELETE", "/api/tenant/invitations/{id}", ADMIN),
+    ("GET", "/api/tenant/users", ADMIN),
+    ("GET", "/api/tenant/users/{id}", ADMIN),
+    ("PATCH", "/api/tenant/users/{id}", ADMIN),
+    ("DELETE", "/api/tenant/users/{id}", ADMIN),
     ("POST", "/api/logs", INGEST),
     ("POST", "/api/logs/bulk", INGEST),
     ("GET", "/api/logs", READ),

@@ -68,6 +68,10 @@ pub(super) struct World {
 
 impl World {
     pub(super) fn new() -> Self {
+        Self::with(antler_config::Accounts::default())
+    }
+
+    pub(super) fn with(settings: antler_config::Accounts) -> Self {
         let dir = tempfile::tempdir().unwrap();
         let files: Arc<dyn FileSystem> = Arc::new(RealFiles);
         let opened = SegmentLog::open(&files, SegmentOptions::new(dir.path().to_owned(), 1)).unwrap();
@@ -83,7 +87,9 @@ impl World {
             limits: USUAL_LIMITS,
         };
         let projector = tokio::spawn(project(accounts.clone()));
-        let gate = Arc::new(gate(accounts));
+        let mut gate = gate(accounts);
+        gate.settings = settings;
+        let gate = Arc::new(gate);
         let router = routes::<()>(&gate)
             .route("/api/forgotten", get(async || "secret"))
             .layer(from_fn_with_state(Arc::clone(&gate), guard))
@@ -109,6 +115,21 @@ impl World {
         let peer = PeerAddress(from.parse::<IpAddr>().unwrap());
         let request = Request::post("/api/auth/login").extension(peer).body(Body::from(body)).unwrap();
         self.answer(request).await
+    }
+
+    /// Invites somebody and accepts the invitation under this name.
+    pub(super) async fn join(&self, admin: &Value, name: &str, role: &str) -> (StatusCode, Value) {
+        let body = json!({"email": format!("{name}@example.org"), "role": role});
+        let (status, invited) = self.send("POST", "/api/tenant/invitations/", Some(admin), &body).await;
+        assert_eq!(status, StatusCode::CREATED, "{invited}");
+        self.accept(&invited["token"], name).await
+    }
+
+    pub(super) async fn accept(&self, token: &Value, name: &str) -> (StatusCode, Value) {
+        let body = json!({
+            "token": token, "username": name, "password": PASSWORD, "password_confirm": PASSWORD,
+        });
+        self.send("POST", "/api/auth/accept-invitation/", None, &body).await
     }
 
     /// A request without a body.
