@@ -3,14 +3,17 @@
 //! Invariant: a session is renewed only while its account honours the epoch in which it began and its member belongs to
 //! the tenant. It does not check passwords: the gateway holds them against the hash that is found here.
 
+use std::net::IpAddr;
+
 use antler_events::access::Role;
 use antler_events::clock::Timestamp;
 use antler_events::event::Cause;
 use antler_events::event::member::{Account, Epoch};
 use antler_events::event::name;
 use antler_events::event::session::{self, Session, SessionCommand, SessionEndReason, SessionEvent};
-use antler_events::identity::SecretHash;
+use antler_events::identity::{DisplayName, SecretHash};
 use antler_events::ids::{SessionId, TenantId, UserId};
+use antler_projections::views::control::Kept;
 
 use super::aggregate::Sessions;
 use super::{AccountError, Accounts};
@@ -26,7 +29,7 @@ pub struct LoginName {
 }
 
 /// A login that was checked.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub struct NewSession {
     pub user: UserId,
     /// Of the account when it was checked.
@@ -34,6 +37,9 @@ pub struct NewSession {
     /// Hash of the first refresh token, and how long it is good.
     pub token: SecretHash,
     pub expires_at: Timestamp,
+    /// From where, and by which program, if that is known.
+    pub address: Option<IpAddr>,
+    pub agent: Option<DisplayName>,
 }
 
 /// A refresh token against a new one.
@@ -73,9 +79,10 @@ impl Accounts {
         cause: &Cause,
     ) -> Result<SessionId, AccountError> {
         let session = SessionId::parse(&self.draw()?)?;
-        let NewSession { user, epoch, token, expires_at } = new;
-        let command = SessionCommand::Open { user, epoch, token, expires_at };
-        self.execute::<Sessions>(tenant, session, cause, |state| session::decide(state, command)).await?;
+        let NewSession { user, epoch, token, expires_at, address, agent } = new;
+        let command = SessionCommand::Open { user, epoch, token, expires_at, address, agent };
+        let decide = |state: &_| session::decide(state, command.clone());
+        self.execute::<Sessions>(tenant, session, cause, decide).await?;
         Ok(session)
     }
 
@@ -92,8 +99,8 @@ impl Accounts {
             self.check_login(tenant, session).await?;
         }
         let command = SessionCommand::Renew { presented, next, expires_at, now: self.clock.now() };
-        let events =
-            self.execute::<Sessions>(tenant, id, cause, |state| session::decide(state, command)).await?;
+        let decide = |state: &_| session::decide(state, command.clone());
+        let events = self.execute::<Sessions>(tenant, id, cause, decide).await?;
         if events.iter().any(|event| matches!(event, SessionEvent::Ended(_))) {
             return Err(AccountError::TokenReused);
         }
@@ -107,9 +114,22 @@ impl Accounts {
         reason: SessionEndReason,
         cause: &Cause,
     ) -> Result<(), AccountError> {
-        let command = SessionCommand::End { reason };
-        self.execute::<Sessions>(tenant, session, cause, |state| session::decide(state, command)).await?;
+        let decide = |state: &_| session::decide(state, SessionCommand::End { reason });
+        self.execute::<Sessions>(tenant, session, cause, decide).await?;
         Ok(())
+    }
+
+    /// Sessions of a user that count now, those that end first before the others.
+    pub async fn live_sessions(
+        &self,
+        tenant: TenantId,
+        user: UserId,
+    ) -> Result<Vec<(SessionId, Kept<Session>)>, AccountError> {
+        let account = self.views.account(tenant, user).await?.and_then(|kept| kept.state);
+        let Some(account) = account else { return Ok(Vec::new()) };
+        let mut found = self.views.live_sessions(tenant, user, self.clock.now()).await?;
+        found.retain(|(_, kept)| kept.state.as_ref().is_some_and(|session| account.honours(session.epoch)));
+        Ok(found)
     }
 
     async fn check_login(&self, tenant: TenantId, session: &Session) -> Result<(), AccountError> {

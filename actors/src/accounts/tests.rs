@@ -80,7 +80,8 @@ impl World {
 
     async fn log_in(&self, who: Registered) -> antler_events::ids::SessionId {
         let expires_at = Timestamp::from_nanos(HOUR);
-        let new = NewSession { user: who.user, epoch: 0, token: secret(1), expires_at };
+        let (address, agent) = (Some([192, 0, 2, 7].into()), None);
+        let new = NewSession { user: who.user, epoch: 0, token: secret(1), expires_at, address, agent };
         self.accounts.open_session(who.tenant, new, &Cause::SYSTEM).await.unwrap()
     }
 
@@ -371,6 +372,23 @@ async fn a_logout_ends_one_session() {
     world.accounts.end_session(ann.tenant, one, reason, &Cause::SYSTEM).await.unwrap();
     assert!(world.renew(ann, one, 1, 2).await.is_err());
     assert!(world.renew(ann, other, 1, 2).await.is_ok());
+}
+
+#[tokio::test]
+async fn sessions_that_count_are_listed() {
+    let world = World::new();
+    let ann = world.register("ann").await.unwrap();
+    let (one, other) = (world.log_in(ann).await, world.log_in(ann).await);
+    let listed = async || {
+        let found = world.accounts.live_sessions(ann.tenant, ann.user).await.unwrap();
+        found.into_iter().map(|(id, _)| id).collect::<BTreeSet<_>>()
+    };
+    assert_eq!(listed().await, BTreeSet::from([one, other]));
+    let reason = SessionEndReason::Revoked;
+    world.accounts.end_session(ann.tenant, one, reason, &Cause::SYSTEM).await.unwrap();
+    assert_eq!(listed().await, BTreeSet::from([other]));
+    world.accounts.change_password(ann.tenant, ann.user, password("two"), &Cause::SYSTEM).await.unwrap();
+    assert_eq!(listed().await, BTreeSet::new());
 }
 
 #[tokio::test]

@@ -12,6 +12,7 @@ use super::key::{KeyCreated, KeyEvent};
 use super::member::{AccountClosed, AccountOpened, MemberEvent, PasswordChanged, SessionsRevoked};
 use super::name::{NameClaimed, NameEvent};
 use super::samples::{LATER, NOW, SECRET, cause, email, key, name, password, tenant, user, username};
+use super::session::wire::SessionOpenedV1;
 use super::session::{SessionEndReason, SessionEnded, SessionEvent, SessionOpened, SessionRenewed};
 use super::tenant::wire::TenantLimitsSetV1;
 use super::tenant::{
@@ -130,7 +131,14 @@ fn name_events() -> Vec<ControlEvent> {
 fn session_events() -> Vec<ControlEvent> {
     let session = SessionId::parse("s1").unwrap();
     let events = [
-        SessionEvent::Opened(SessionOpened { user: user("u1"), epoch: 3, token: SECRET, expires_at: LATER }),
+        SessionEvent::Opened(SessionOpened {
+            user: user("u1"),
+            epoch: 3,
+            token: SECRET,
+            expires_at: LATER,
+            address: Some([192, 0, 2, 9].into()),
+            agent: Some(name("curl/8.5")),
+        }),
         SessionEvent::Renewed(SessionRenewed { token: SECRET, expires_at: LATER }),
         SessionEvent::Ended(SessionEnded { reason: SessionEndReason::PasswordChanged }),
     ];
@@ -154,13 +162,26 @@ fn older() -> Vec<Sample> {
     let limits_v1 = TenantLimitsSetV1 { lines_per_day: 1 << 40, retention_days: 30, seats: 250 };
     let limits =
         TenantLimitsSet { lines_per_day: 1 << 40, bytes_per_day: u64::MAX, retention_days: 30, seats: 250 };
-    vec![Sample {
-        subject: Subject::control(tenant(), Aggregate::Tenant),
-        entry: types::TENANT_LIMITS_SET,
-        schema: 1,
-        body: stored::write(&cause(), &limits_v1).unwrap().into(),
-        event: ControlEvent::Tenant(TenantEvent::LimitsSet(limits)),
-    }]
+    let session = SessionId::parse("s1").unwrap();
+    let opened_v1 = SessionOpenedV1 { user: user("u1"), epoch: 3, token: SECRET, expires_at: LATER };
+    let opened = SessionOpened::from(opened_v1);
+    assert_eq!((opened.address, &opened.agent), (None, &None));
+    vec![
+        Sample {
+            subject: Subject::control(tenant(), Aggregate::Tenant),
+            entry: types::TENANT_LIMITS_SET,
+            schema: 1,
+            body: stored::write(&cause(), &limits_v1).unwrap().into(),
+            event: ControlEvent::Tenant(TenantEvent::LimitsSet(limits)),
+        },
+        Sample {
+            subject: Subject::control(tenant(), Aggregate::Session(session)),
+            entry: types::SESSION_OPENED,
+            schema: 1,
+            body: stored::write(&cause(), &opened_v1).unwrap().into(),
+            event: ControlEvent::Session(session, SessionEvent::Opened(opened)),
+        },
+    ]
 }
 
 fn all() -> Vec<Sample> {

@@ -3,15 +3,17 @@
 //! Invariant: an ended session stays ended. A refresh token that was used before ends it, because then two parties
 //! have it and one of them is a thief. It never sees a token, only its SHA-256, and does not know of access tokens.
 
+use std::net::IpAddr;
+
 use crate::clock::Timestamp;
 use crate::event::member::Epoch;
-use crate::identity::SecretHash;
+use crate::identity::{DisplayName, SecretHash};
 use crate::ids::UserId;
 
 pub mod wire;
 
 pub use wire::{
-    SessionEndReasonV1 as SessionEndReason, SessionEndedV1 as SessionEnded, SessionOpenedV1 as SessionOpened,
+    SessionEndReasonV1 as SessionEndReason, SessionEndedV1 as SessionEnded, SessionOpenedV2 as SessionOpened,
     SessionRenewedV1 as SessionRenewed,
 };
 
@@ -33,16 +35,33 @@ pub struct Session {
     /// The ones before, the newest last.
     pub used: Vec<SecretHash>,
     pub ended: Option<SessionEndReason>,
+    /// From where it was opened, and by which program, if that is known.
+    pub address: Option<IpAddr>,
+    pub agent: Option<DisplayName>,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum SessionCommand {
-    Open { user: UserId, epoch: Epoch, token: SecretHash, expires_at: Timestamp },
-    Renew { presented: SecretHash, next: SecretHash, expires_at: Timestamp, now: Timestamp },
-    End { reason: SessionEndReason },
+    Open {
+        user: UserId,
+        epoch: Epoch,
+        token: SecretHash,
+        expires_at: Timestamp,
+        address: Option<IpAddr>,
+        agent: Option<DisplayName>,
+    },
+    Renew {
+        presented: SecretHash,
+        next: SecretHash,
+        expires_at: Timestamp,
+        now: Timestamp,
+    },
+    End {
+        reason: SessionEndReason,
+    },
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum SessionEvent {
     Opened(SessionOpened),
     Renewed(SessionRenewed),
@@ -69,8 +88,9 @@ type Decision = Result<Vec<SessionEvent>, SessionRejection>;
 /// What happens on a command. A renewal with a used token is obeyed by ending the session.
 pub fn decide(state: &SessionState, command: SessionCommand) -> Decision {
     match (state, command) {
-        (None, SessionCommand::Open { user, epoch, token, expires_at }) => {
-            Ok(vec![SessionEvent::Opened(SessionOpened { user, epoch, token, expires_at })])
+        (None, SessionCommand::Open { user, epoch, token, expires_at, address, agent }) => {
+            let opened = SessionOpened { user, epoch, token, expires_at, address, agent };
+            Ok(vec![SessionEvent::Opened(opened)])
         }
         (None, _) => Err(SessionRejection::NotOpened),
         (Some(_), SessionCommand::Open { .. }) => Err(SessionRejection::AlreadyOpened),
@@ -85,16 +105,7 @@ pub fn decide(state: &SessionState, command: SessionCommand) -> Decision {
 /// Takes an event into the state. An event that does not fit changes nothing; `decide` makes none.
 pub fn evolve(state: &mut SessionState, event: &SessionEvent) {
     match (state, event) {
-        (state @ None, SessionEvent::Opened(SessionOpened { user, epoch, token, expires_at })) => {
-            *state = Some(Session {
-                user: *user,
-                epoch: *epoch,
-                token: *token,
-                expires_at: *expires_at,
-                used: Vec::new(),
-                ended: None,
-            });
-        }
+        (state @ None, SessionEvent::Opened(opened)) => *state = Some(Session::opened(opened)),
         (Some(session), SessionEvent::Renewed(renewed)) => session.take(renewed),
         (Some(session), SessionEvent::Ended(SessionEnded { reason })) => {
             session.ended.get_or_insert(*reason);
@@ -107,6 +118,11 @@ impl Session {
     /// Do access tokens of this session still count?
     pub fn is_live(&self, now: Timestamp) -> bool {
         self.ended.is_none() && now < self.expires_at
+    }
+
+    fn opened(opened: &SessionOpened) -> Self {
+        let SessionOpened { user, epoch, token, expires_at, address, agent } = opened.clone();
+        Self { user, epoch, token, expires_at, used: Vec::new(), ended: None, address, agent }
     }
 
     fn renew(&self, presented: SecretHash, renewed: SessionRenewed, now: Timestamp) -> Decision {

@@ -55,7 +55,7 @@ event_types! {
     NAME_CLAIMED = 64, "name_claimed", schema 1;
     NAME_RELEASED = 65, "name_released", schema 1;
 
-    SESSION_OPENED = 80, "session_opened", schema 1;
+    SESSION_OPENED = 80, "session_opened", schema 2;
     SESSION_RENEWED = 81, "session_renewed", schema 1;
     SESSION_ENDED = 82, "session_ended", schema 1;
 }

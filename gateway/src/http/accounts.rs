@@ -13,6 +13,7 @@ mod members;
 mod password;
 mod profile;
 mod registration;
+mod sessions;
 mod tenant;
 mod throttle;
 
@@ -46,6 +47,10 @@ fn handlers() -> Vec<Route> {
         ("POST", "/api/auth/login", post(login::log_in)),
         ("POST", "/api/auth/refresh", post(login::refresh)),
         ("POST", "/api/auth/logout", post(login::log_out)),
+        ("POST", "/api/auth/token/verify", post(login::verify)),
+        ("GET", "/api/auth/sessions", get(sessions::list)),
+        ("DELETE", "/api/auth/sessions", delete(sessions::end_others)),
+        ("DELETE", "/api/auth/sessions/{id}", delete(sessions::end)),
         ("POST", "/api/auth/change-password", post(password::change)),
         ("GET", "/api/auth/user", get(profile::user)),
         ("GET", "/api/users/me", get(profile::user)),

@@ -6,6 +6,7 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use antler_events::clock::Timestamp;
 use antler_events::event::key::Key;
 use antler_events::event::member::Account;
 use antler_events::event::name::{self, Claim};
@@ -22,7 +23,7 @@ use super::members::Members;
 use super::names::Names;
 use super::port::{self, Page, ViewError, ViewStore};
 use super::rebuild::VIEWS;
-use super::sessions::Sessions;
+use super::sessions::{self, Sessions};
 use super::tenants::{Itself, Tenants};
 
 /// The views of tenants, accounts, keys, names and sessions.
@@ -152,6 +153,26 @@ impl ControlViews {
 
     pub async fn session(&self, tenant: TenantId, session: SessionId) -> Found<Session> {
         load::<Sessions>(tenant, &*self.store, Sessions::VIEW, session).await
+    }
+
+    /// Sessions of a user that have not ended and do not expire before `now`.
+    pub async fn live_sessions(
+        &self,
+        tenant: TenantId,
+        user: UserId,
+        now: Timestamp,
+    ) -> Result<Vec<(SessionId, Kept<Session>)>, ViewError> {
+        let mut found = Vec::new();
+        for id in sessions::live(tenant, &*self.store, user, now).await? {
+            found.extend(self.session(tenant, id).await?.map(|kept| (id, kept)));
+        }
+        Ok(found)
+    }
+
+    /// When a user logged in last.
+    pub async fn last_login(&self, tenant: TenantId, user: UserId) -> Result<Option<Timestamp>, ViewError> {
+        let Some(id) = sessions::newest(tenant, &*self.store, user).await? else { return Ok(None) };
+        Ok(self.session(tenant, id).await?.map(|kept| kept.created_at))
     }
 }
 

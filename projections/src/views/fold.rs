@@ -48,7 +48,7 @@ pub(super) struct Step {
     event: ControlEvent,
 }
 
-/// The document of an aggregate. Views are folded again when their documents change, so there is one version.
+/// The document of an aggregate. A view whose documents change gets a new form, and is folded again.
 #[derive(Debug, Serialize, Deserialize)]
 struct Stored<T> {
     last: Offset,

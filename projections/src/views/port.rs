@@ -18,16 +18,22 @@ pub const DOCUMENT_BYTES_MAX: usize = 8 << 20;
 /// Most documents of one page.
 pub const PAGE_DOCUMENTS_MAX: usize = 10_000;
 
-/// A view by its name, or the shadow in which it is folded anew.
+/// A view by its name and form, or the shadow in which it is folded anew.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct ViewName {
     name: &'static str,
+    /// Of its documents. One of another form is another view to the store, so a new form is folded from the log.
+    form: u16,
     is_shadow: bool,
 }
 
 impl ViewName {
     pub const fn new(name: &'static str) -> Self {
-        Self { name, is_shadow: false }
+        Self::in_form(name, 1)
+    }
+
+    pub const fn in_form(name: &'static str, form: u16) -> Self {
+        Self { name, form, is_shadow: false }
     }
 
     /// Where the view is folded anew, beside itself.
@@ -44,6 +50,9 @@ impl ViewName {
 impl fmt::Display for ViewName {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         out.write_str(self.name)?;
+        if self.form > 1 {
+            write!(out, ".{}", self.form)?;
+        }
         out.write_str(if self.is_shadow { ".shadow" } else { "" })
     }
 }

@@ -4,7 +4,7 @@
 
 use super::*;
 use crate::event::given::{self, Given};
-use crate::event::samples::{LATER, NOW, user};
+use crate::event::samples::{LATER, NOW, name, user};
 
 fn given(events: &[SessionEvent]) -> Given<SessionState, SessionCommand, SessionEvent, SessionRejection> {
     given::given(decide, evolve, events)
@@ -15,7 +15,14 @@ const fn token(number: u8) -> SecretHash {
 }
 
 fn opened() -> SessionEvent {
-    SessionEvent::Opened(SessionOpened { user: user("u1"), epoch: 3, token: token(1), expires_at: LATER })
+    SessionEvent::Opened(SessionOpened {
+        user: user("u1"),
+        epoch: 3,
+        token: token(1),
+        expires_at: LATER,
+        address: Some([192, 0, 2, 7].into()),
+        agent: Some(name("curl/8.5")),
+    })
 }
 
 fn renewed(number: u8) -> SessionEvent {
@@ -34,8 +41,15 @@ const LOG_OUT: SessionCommand = SessionCommand::End { reason: SessionEndReason::
 
 #[test]
 fn a_session_is_opened_once() {
-    let open = SessionCommand::Open { user: user("u1"), epoch: 3, token: token(1), expires_at: LATER };
-    given(&[]).when(open).then(&[opened()]);
+    let open = SessionCommand::Open {
+        user: user("u1"),
+        epoch: 3,
+        token: token(1),
+        expires_at: LATER,
+        address: Some([192, 0, 2, 7].into()),
+        agent: Some(name("curl/8.5")),
+    };
+    given(&[]).when(open.clone()).then(&[opened()]);
     given(&[opened()]).when(open).then_rejected(SessionRejection::AlreadyOpened);
     given(&[]).when(LOG_OUT).then_rejected(SessionRejection::NotOpened);
     given(&[]).when(renew(1, 2, NOW)).then_rejected(SessionRejection::NotOpened);

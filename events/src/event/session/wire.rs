@@ -3,6 +3,8 @@
 //! Invariant: a struct here never changes. A change of an event is a new struct, a new schema number in
 //! `types.rs`, a `From` for the one before it, and a golden file. It decides nothing.
 
+use std::net::IpAddr;
+
 use bytes::Bytes;
 use serde::{Deserialize, Serialize};
 
@@ -12,7 +14,7 @@ use crate::codec::CodecError;
 use crate::event::Cause;
 use crate::event::stored::{read, write};
 use crate::event::types::{self, Entry};
-use crate::identity::SecretHash;
+use crate::identity::{DisplayName, SecretHash};
 use crate::ids::UserId;
 use crate::wire::SchemaVersion;
 
@@ -22,6 +24,18 @@ pub struct SessionOpenedV1 {
     pub epoch: u64,
     pub token: SecretHash,
     pub expires_at: Timestamp,
+}
+
+/// Since schema 2 a session tells from where it was opened, and by which program.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SessionOpenedV2 {
+    pub user: UserId,
+    pub epoch: u64,
+    pub token: SecretHash,
+    pub expires_at: Timestamp,
+    pub address: Option<IpAddr>,
+    /// As the program calls itself.
+    pub agent: Option<DisplayName>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -36,6 +50,8 @@ pub enum SessionEndReasonV1 {
     LoggedOut,
     TokenReused,
     PasswordChanged,
+    /// By its person, from another login.
+    Revoked,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -59,9 +75,17 @@ pub(in crate::event) fn decode(
     body: &[u8],
 ) -> Result<Option<(Cause, Event)>, CodecError> {
     match (entry, schema.0) {
-        (types::SESSION_OPENED, 1) => read(body, Event::Opened),
+        (types::SESSION_OPENED, 1) => read(body, |v1: SessionOpenedV1| Event::Opened(v1.into())),
+        (types::SESSION_OPENED, 2) => read(body, Event::Opened),
         (types::SESSION_RENEWED, 1) => read(body, Event::Renewed),
         (types::SESSION_ENDED, 1) => read(body, Event::Ended),
         _ => Ok(None),
+    }
+}
+
+impl From<SessionOpenedV1> for SessionOpenedV2 {
+    fn from(v1: SessionOpenedV1) -> Self {
+        let SessionOpenedV1 { user, epoch, token, expires_at } = v1;
+        Self { user, epoch, token, expires_at, address: None, agent: None }
     }
 }

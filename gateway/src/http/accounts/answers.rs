@@ -12,10 +12,12 @@ use antler_events::event::member::{Account, Epoch};
 use antler_events::event::tenant::TenantLimits;
 use antler_events::ids::{TenantId, UserId};
 use antler_events::randomness::RandomnessError;
+use axum::http::Extensions;
 use serde::Serialize;
 
 use super::super::auth::Gate;
 use super::super::error::ApiError;
+use super::fields::ClientAgent;
 use crate::credentials::access_token::{Bearer, LIFETIME};
 use crate::credentials::passwords::PasswordError;
 use crate::credentials::secret::DrawnSecret;
@@ -89,12 +91,14 @@ impl Tokens {
     pub(super) async fn open(
         tenant: TenantId,
         gate: &Gate,
-        user: UserId,
-        epoch: Epoch,
+        (user, epoch): (UserId, Epoch),
         cause: &Cause,
+        extensions: &Extensions,
     ) -> Result<Self, ApiError> {
         let secret = DrawnSecret::draw(&*gate.randomness)?;
-        let new = NewSession { user, epoch, token: secret.hash(), expires_at: refresh_until(gate) };
+        let (token, expires_at) = (secret.hash(), refresh_until(gate));
+        let agent = ClientAgent::of(extensions, &gate.account_limits);
+        let new = NewSession { user, epoch, token, expires_at, address: cause.address, agent };
         let session = gate.accounts.open_session(tenant, new, cause).await?;
         Ok(Self::new(gate, &Bearer { tenant, user, session, epoch }, &secret))
     }

@@ -3,12 +3,27 @@
 //! Invariant: no body is read beyond its limit, and a field that is wrong is named. It keeps no secret longer than the
 //! request. It does not read bodies of logs.
 
+use antler_config::limits::AccountLimits;
+use antler_events::identity::DisplayName;
 use axum::body::{Body, to_bytes};
 use axum::extract::Request;
-use axum::http::{Extensions, header};
+use axum::http::{Extensions, HeaderValue, header};
 use serde_json::{Map, Value};
 
 use super::super::error::ApiError;
+
+/// What the program that asks calls itself, as the request says.
+#[derive(Debug, Clone)]
+pub(super) struct ClientAgent(HeaderValue);
+
+impl ClientAgent {
+    /// None for one that no name can hold. A long one is cut.
+    pub(super) fn of(extensions: &Extensions, limits: &AccountLimits) -> Option<DisplayName> {
+        let text = extensions.get::<Self>()?.0.to_str().ok()?;
+        let max = usize::from(limits.display_name_bytes_max);
+        DisplayName::parse(&text[..text.len().min(max)], limits).ok()
+    }
+}
 
 /// A JSON object.
 pub(super) struct Fields(Map<String, Value>);
@@ -16,7 +31,10 @@ pub(super) struct Fields(Map<String, Value>);
 impl Fields {
     /// The fields of a request, and what the layers said of it. No body at all has no fields.
     pub(super) async fn read(request: Request, bytes_max: u32) -> Result<(Self, Extensions), ApiError> {
-        let (parts, body) = request.into_parts();
+        let (mut parts, body) = request.into_parts();
+        if let Some(agent) = parts.headers.get(header::USER_AGENT) {
+            parts.extensions.insert(ClientAgent(agent.clone()));
+        }
         let encoding =
             parts.headers.get(header::CONTENT_ENCODING).map(|value| value.to_str().unwrap_or("bytes"));
         match encoding {

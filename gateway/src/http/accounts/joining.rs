@@ -43,7 +43,7 @@ pub(super) async fn accept(State(gate): State<Arc<Gate>>, request: Request) -> R
     let cause = cause(Actor::User(user), &extensions);
     let joining = Joining { user, secret, username, password };
     gate.accounts.join(tenant, joining, &cause).await.map_err(explained)?;
-    let tokens = Tokens::open(tenant, &gate, user, 0, &cause).await?;
+    let tokens = Tokens::open(tenant, &gate, (user, 0), &cause, &extensions).await?;
     let email = email.as_str().to_owned();
     let user = User { id: user, username: shown_name, email, role: role.as_str() };
     let tenant = Tenant { id: tenant, name: organization.as_str().to_owned() };

@@ -1,4 +1,4 @@
-//! `POST /api/auth/login/`, `refresh/` and `logout/`.
+//! `POST /api/auth/login/`, `refresh/`, `token/verify/` and `logout/`.
 //!
 //! Invariant: a wrong name and a wrong password get the same answer after the same work. A refresh token is good once.
 //! It does not keep sessions: the event log does.
@@ -6,9 +6,10 @@
 use std::sync::Arc;
 
 use antler_actors::accounts::{AccountError, LoginName, Renewal};
-use antler_events::access::Role;
+use antler_events::access::{Role, Scope};
 use antler_events::event::Actor;
 use antler_events::event::session::{SessionEndReason, SessionRejection};
+use antler_events::ids::{TenantId, UserId};
 use axum::extract::{Request, State};
 use axum::http::StatusCode;
 use axum::response::Response;
@@ -39,7 +40,7 @@ pub(super) async fn log_in(State(gate): State<Arc<Gate>>, request: Request) -> R
     let (LoginName { tenant, user, account, .. }, role) = proved(found, matches)?;
     throttle::forget(&gate, typed, &extensions).await;
     let cause = cause(Actor::User(user), &extensions);
-    let tokens = Tokens::open(tenant, &gate, user, account.epoch, &cause).await?;
+    let tokens = Tokens::open(tenant, &gate, (user, account.epoch), &cause, &extensions).await?;
     let tenant = answers::tenant(tenant, &gate).await?;
     Ok(json(StatusCode::OK, &LoggedIn { tokens, user: User::new(user, &account, role), tenant }))
 }
@@ -74,6 +75,28 @@ pub(super) async fn refresh(State(gate): State<Arc<Gate>>, request: Request) -> 
     };
     let bearer = Bearer { tenant, user: renewed.user, session, epoch: renewed.epoch };
     Ok(json(StatusCode::OK, &Tokens::new(&gate, &bearer, &next)))
+}
+
+#[derive(Debug, Serialize)]
+struct Verified {
+    valid: bool,
+    kind: &'static str,
+    tenant: TenantId,
+    user: UserId,
+    scopes: Vec<&'static str>,
+}
+
+/// Tells whose credential it is, and what it may; one that does not count is answered with 401.
+pub(super) async fn verify(State(gate): State<Arc<Gate>>, request: Request) -> Result<Response, ApiError> {
+    let (fields, _) = Fields::read(request, gate.limits.body_bytes_max).await?;
+    let caller = gate.authenticate(fields.text("token")?).await?;
+    let kind = match caller.identity {
+        Identity::Person { .. } => "access_token",
+        Identity::Key { .. } => "api_key",
+    };
+    let scopes = caller.scopes().into_iter().map(Scope::as_str).collect();
+    let verified = Verified { valid: true, kind, tenant: caller.tenant, user: caller.user(), scopes };
+    Ok(json(StatusCode::OK, &verified))
 }
 
 /// Ends the session of the access token; its refresh token is worthless from now on.

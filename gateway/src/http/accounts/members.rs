@@ -25,6 +25,7 @@ struct Member {
     #[serde(flatten)]
     user: User,
     joined_at: String,
+    last_login: Option<String>,
 }
 
 pub(super) async fn list(
@@ -134,8 +135,9 @@ async fn shown(
     member: &Membership,
 ) -> Result<Option<Member>, ApiError> {
     let kept = gate.accounts.views.account(tenant, user).await?;
+    let last_login = gate.accounts.views.last_login(tenant, user).await?.map(|at| at.to_string());
     Ok(kept.and_then(|kept| {
         let user = User::new(user, &kept.state?, member.role);
-        Some(Member { user, joined_at: kept.created_at.to_string() })
+        Some(Member { user, joined_at: kept.created_at.to_string(), last_login })
     }))
 }

@@ -41,7 +41,7 @@ pub(super) async fn change(
     let hashed = gate.passwords.hash(chosen).await?;
     let cause = cause(caller.actor(), &extensions);
     let epoch = gate.accounts.change_password(tenant, user, hashed, &cause).await?;
-    let tokens = Tokens::open(tenant, &gate, user, epoch, &cause).await?;
+    let tokens = Tokens::open(tenant, &gate, (user, epoch), &cause, &extensions).await?;
     let role = gate.accounts.role(tenant, user).await?.ok_or(ApiError::Internal)?;
     let user = User::new(user, &account, role);
     Ok(json(StatusCode::OK, &LoggedIn { tokens, user, tenant: answers::tenant(tenant, &gate).await? }))

@@ -34,6 +34,7 @@ struct Profile {
     api_quota: Quota,
     created_at: String,
     updated_at: String,
+    last_login: Option<String>,
 }
 
 /// What applies as long as nobody can choose.
@@ -81,6 +82,7 @@ pub(super) async fn profile(State(gate): State<Arc<Gate>>, caller: Caller) -> Re
         api_quota: Quota::new(tenant.limits),
         created_at: kept.created_at.to_string(),
         updated_at: kept.changed_at.to_string(),
+        last_login: views.last_login(id, user).await?.map(|at| at.to_string()),
     };
     Ok(json(StatusCode::OK, &profile))
 }

@@ -42,7 +42,7 @@ pub(super) async fn register(State(gate): State<Arc<Gate>>, request: Request) ->
     let name = organization.as_str().to_owned();
     let registration = Registration { username, email, password: hashed, organization };
     let registered = gate.accounts.register(registration, &cause).await?;
-    let tokens = Tokens::open(registered.tenant, &gate, registered.user, 0, &cause).await?;
+    let tokens = Tokens::open(registered.tenant, &gate, (registered.user, 0), &cause, &extensions).await?;
     let role = Role::Admin.as_str();
     let user = User { id: registered.user, username: shown_name, email: shown_email, role };
     let tenant = Tenant { id: registered.tenant, name };

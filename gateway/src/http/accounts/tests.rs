@@ -3,6 +3,7 @@
 //! Invariant: a test sends requests and reads answers; it looks into nothing else. It opens no socket.
 
 mod members;
+mod sessions;
 mod world;
 
 use std::time::Duration;

@@ -9,7 +9,9 @@ use antler_events::codec::CodecId;
 use antler_events::event::key::{KeyCreated, KeyEvent};
 use antler_events::event::member::{AccountOpened, MemberEvent, SessionsRevoked};
 use antler_events::event::name::{NameClaimed, NameEvent};
-use antler_events::event::session::{SessionEvent, SessionOpened, SessionRenewed};
+use antler_events::event::session::{
+    SessionEndReason, SessionEnded, SessionEvent, SessionOpened, SessionRenewed,
+};
 use antler_events::event::tenant::{MemberInvited, Standing, TenantEvent, TenantRegistered, TenantSuspended};
 use antler_events::event::{Cause, ControlEvent};
 use antler_events::identity::{DisplayName, Email, PasswordHash, Username};
@@ -18,7 +20,7 @@ use antler_events::wire::{ChainHash, Envelope};
 use super::*;
 use crate::index::conformance::tests::at_once;
 use crate::views::memory::MemoryViews;
-use crate::views::port::{Fold, ViewWrite};
+use crate::views::port::{Fold, ViewName, ViewWrite};
 
 const PARTITION: PartitionId = PartitionId::new(0);
 
@@ -102,7 +104,14 @@ fn history() -> Vec<Recorded> {
         expires_at: at(5_000),
     });
     let session = SessionId::parse("s1").unwrap();
-    let began = SessionOpened { user: user("u1"), epoch: 0, token: secret(20), expires_at: at(7_000) };
+    let began = SessionOpened {
+        user: user("u1"),
+        epoch: 0,
+        token: secret(20),
+        expires_at: at(7_000),
+        address: Some([192, 0, 2, 7].into()),
+        agent: Some(name("curl/8.5")),
+    };
     let renewed = SessionRenewed { token: secret(21), expires_at: at(8_000) };
     let claim = NameClaimed { tenant: tenant("a"), user: user("u1"), at: at(1) };
     let all = [
@@ -185,6 +194,37 @@ fn a_key_is_found_by_its_secret_and_listed_with_its_tenants_keys_only() {
     assert_eq!(listed(None), [key_id("k1")]);
     assert_eq!(listed(Some(key_id("k1"))), [key_id("k2")]);
     assert_eq!(listed(Some(key_id("k2"))), []);
+}
+
+#[test]
+fn sessions_of_a_user_are_listed_until_they_end_or_expire() {
+    let views = views();
+    let listed = |owner: &str, of: &str, now| {
+        let found = at_once(views.live_sessions(tenant(owner), user(of), now)).unwrap();
+        found.into_iter().map(|(id, kept)| (id.to_string(), kept.state.unwrap())).collect::<Vec<_>>()
+    };
+    apply(&views, &history());
+    let found = listed("a", "u1", at(7_999));
+    assert_eq!(found.len(), 1, "a renewal puts the end off");
+    assert_eq!((found[0].0.as_str(), found[0].1.address), ("s1", Some([192, 0, 2, 7].into())));
+    assert_eq!(listed("a", "u1", at(8_000)), []);
+    for (owner, of) in [("a", "u2"), ("a-b", "u1"), ("a", "u")] {
+        assert_eq!(listed(owner, of, at(0)), [], "{owner} {of}");
+    }
+    assert_eq!(at_once(views.last_login(tenant("a"), user("u1"))), Ok(Some(at(10))));
+    assert_eq!(at_once(views.last_login(tenant("a"), user("u2"))), Ok(None));
+    let ended = SessionEvent::Ended(SessionEnded { reason: SessionEndReason::Revoked });
+    let ended = ControlEvent::Session(SessionId::parse("s1").unwrap(), ended);
+    apply(&views, &[recorded(tenant("a"), 15, &ended)]);
+    assert_eq!(listed("a", "u1", at(0)), []);
+    assert_eq!(at_once(views.last_login(tenant("a"), user("u1"))), Ok(Some(at(10))));
+}
+
+#[test]
+fn a_view_of_another_form_is_another_to_the_store() {
+    let (old, new) = (ViewName::new("sessions"), ViewName::in_form("sessions", 2));
+    assert_eq!((old.to_string().as_str(), new.to_string().as_str()), ("sessions", "sessions.2"));
+    assert_eq!((new.shadow().to_string().as_str(), new.as_str()), ("sessions.2.shadow", "sessions"));
 }
 
 #[test]

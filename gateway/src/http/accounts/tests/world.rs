@@ -113,7 +113,8 @@ impl World {
     pub(super) async fn log_in_from(&self, from: &str, typed: &str, password: &str) -> (StatusCode, Value) {
         let body = json!({"username": typed, "password": password}).to_string();
         let peer = PeerAddress(from.parse::<IpAddr>().unwrap());
-        let request = Request::post("/api/auth/login").extension(peer).body(Body::from(body)).unwrap();
+        let request = Request::post("/api/auth/login").extension(peer);
+        let request = request.header(header::USER_AGENT, "curl/8.5").body(Body::from(body)).unwrap();
         self.answer(request).await
     }
 
