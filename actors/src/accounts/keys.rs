@@ -1,13 +1,13 @@
-//! API keys: creating and revoking them.
+//! API keys: creating, changing and revoking them.
 //!
-//! Invariant: a key that was revoked is refused by whoever asks the views from then on. It never sees a secret.
+//! Invariant: a key that was revoked, or a secret that was replaced, is refused by whoever asks the views from then on. It never sees a secret.
 
 use std::collections::BTreeSet;
 
 use antler_events::access::{Scope, StreamPatterns};
 use antler_events::clock::Timestamp;
 use antler_events::event::Cause;
-use antler_events::event::key::{self, KeyCommand};
+use antler_events::event::key::{self, KeyChanged, KeyCommand};
 use antler_events::identity::{DisplayName, SecretHash};
 use antler_events::ids::{KeyId, TenantId, UserId};
 
@@ -35,6 +35,31 @@ impl Accounts {
             key::decide(state, command)
         };
         self.execute::<Keys>(tenant, new.id, cause, decide).await?;
+        Ok(())
+    }
+
+    pub async fn change_key(
+        &self,
+        tenant: TenantId,
+        id: KeyId,
+        changed: KeyChanged,
+        cause: &Cause,
+    ) -> Result<(), AccountError> {
+        let now = self.clock.now();
+        let decide = |state: &_| key::decide(state, KeyCommand::Change { changed: changed.clone(), now });
+        self.execute::<Keys>(tenant, id, cause, decide).await?;
+        Ok(())
+    }
+
+    pub async fn replace_key_secret(
+        &self,
+        tenant: TenantId,
+        id: KeyId,
+        secret: SecretHash,
+        cause: &Cause,
+    ) -> Result<(), AccountError> {
+        let decide = |state: &_| key::decide(state, KeyCommand::ReplaceSecret { secret });
+        self.execute::<Keys>(tenant, id, cause, decide).await?;
         Ok(())
     }
 

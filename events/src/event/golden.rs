@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 
 use antler_config::limits::AccountLimits;
 
-use super::key::{KeyCreated, KeyEvent};
+use super::key::{KeyChanged, KeyCreated, KeyEvent, KeySecretReplaced};
 use super::member::{AccountClosed, AccountOpened, MemberEvent, PasswordChanged, SessionsRevoked};
 use super::name::{NameClaimed, NameEvent};
 use super::samples::{LATER, NOW, SECRET, cause, email, key, name, password, tenant, user, username};
@@ -114,10 +114,17 @@ fn key_events() -> Vec<ControlEvent> {
             owner: user("u1"),
             secret: SECRET,
             scopes: [Scope::Read, Scope::Ingest].into(),
-            streams,
+            streams: streams.clone(),
             expires_at: Some(LATER),
         }),
         KeyEvent::Revoked,
+        KeyEvent::Changed(KeyChanged {
+            name: name("deploy"),
+            scopes: [Scope::Write].into(),
+            streams,
+            expires_at: None,
+        }),
+        KeyEvent::SecretReplaced(KeySecretReplaced { secret: SECRET }),
     ];
     events.map(|event| ControlEvent::Key(key(), event)).into()
 }

@@ -1,7 +1,8 @@
 //! An API key: whose it is, what it may do where, and until when.
 //!
-//! Invariants: a key never gains rights, so what it was created with is the most it can ever do; a
-//! revoked key stays revoked. It never sees the secret, only its SHA-256, and does not record its use.
+//! Invariants: a revoked key stays revoked and as it was; a key has one secret, and the one before leads nowhere.
+//! It never sees the secret, only its SHA-256, and does not record its use. It does not ask whether its owner may do what
+//! it may: the gateway asks at each use.
 
 use std::collections::BTreeSet;
 
@@ -12,7 +13,9 @@ use crate::ids::UserId;
 
 pub mod wire;
 
-pub use wire::KeyCreatedV1 as KeyCreated;
+pub use wire::{
+    KeyChangedV1 as KeyChanged, KeyCreatedV1 as KeyCreated, KeySecretReplacedV1 as KeySecretReplaced,
+};
 
 /// `None` until the key is created.
 pub type KeyState = Option<Key>;
@@ -40,6 +43,14 @@ pub enum KeyCommand {
         expires_at: Option<Timestamp>,
         now: Timestamp,
     },
+    /// Sets all of these.
+    Change {
+        changed: KeyChanged,
+        now: Timestamp,
+    },
+    ReplaceSecret {
+        secret: SecretHash,
+    },
     Revoke,
 }
 
@@ -47,6 +58,8 @@ pub enum KeyCommand {
 pub enum KeyEvent {
     Created(KeyCreated),
     Revoked,
+    Changed(KeyChanged),
+    SecretReplaced(KeySecretReplaced),
 }
 
 /// Why a command is not obeyed.
@@ -60,6 +73,8 @@ pub enum KeyRejection {
     NoScope,
     #[error("the key would have expired already")]
     ExpiresInThePast,
+    #[error("the key has been revoked; create a new one")]
+    Revoked,
 }
 
 /// What happens on a command. A command that asks for what is so already is obeyed without an event.
@@ -73,9 +88,15 @@ pub fn decide(state: &KeyState, command: KeyCommand) -> Result<Vec<KeyEvent>, Ke
         (None, KeyCommand::Create { name, owner, secret, scopes, streams, expires_at, .. }) => {
             Ok(vec![KeyEvent::Created(KeyCreated { name, owner, secret, scopes, streams, expires_at })])
         }
-        (None, KeyCommand::Revoke) => Err(KeyRejection::NotCreated),
+        (None, _) => Err(KeyRejection::NotCreated),
         (Some(key), KeyCommand::Revoke) if key.revoked => Ok(vec![]),
         (Some(_), KeyCommand::Revoke) => Ok(vec![KeyEvent::Revoked]),
+        (Some(key), _) if key.revoked => Err(KeyRejection::Revoked),
+        (Some(key), KeyCommand::Change { changed, now }) => key.change(changed, now),
+        (Some(key), KeyCommand::ReplaceSecret { secret }) if key.secret == secret => Ok(vec![]),
+        (Some(_), KeyCommand::ReplaceSecret { secret }) => {
+            Ok(vec![KeyEvent::SecretReplaced(KeySecretReplaced { secret })])
+        }
     }
 }
 
@@ -84,7 +105,9 @@ pub fn evolve(state: &mut KeyState, event: &KeyEvent) {
     match (state, event) {
         (state @ None, KeyEvent::Created(created)) => *state = Some(Key::created(created)),
         (Some(key), KeyEvent::Revoked) => key.revoked = true,
-        (None, KeyEvent::Revoked) | (Some(_), KeyEvent::Created(_)) => {}
+        (Some(key), KeyEvent::Changed(changed)) => key.take(changed),
+        (Some(key), KeyEvent::SecretReplaced(replaced)) => key.secret = replaced.secret,
+        (None, _) | (Some(_), KeyEvent::Created(_)) => {}
     }
 }
 
@@ -97,6 +120,26 @@ impl Key {
     /// May the key do this on this stream now?
     pub fn allows(&self, scope: Scope, stream: &str, now: Timestamp) -> bool {
         self.is_live(now) && self.scopes.contains(&scope) && self.streams.reach(stream)
+    }
+
+    fn change(&self, changed: KeyChanged, now: Timestamp) -> Result<Vec<KeyEvent>, KeyRejection> {
+        let mut after = self.clone();
+        after.take(&changed);
+        if after == *self {
+            return Ok(vec![]);
+        }
+        if changed.scopes.is_empty() {
+            return Err(KeyRejection::NoScope);
+        }
+        if changed.expires_at != self.expires_at && changed.expires_at.is_some_and(|end| end <= now) {
+            return Err(KeyRejection::ExpiresInThePast);
+        }
+        Ok(vec![KeyEvent::Changed(changed)])
+    }
+
+    fn take(&mut self, changed: &KeyChanged) {
+        let KeyChanged { name, scopes, streams, expires_at } = changed.clone();
+        (self.name, self.scopes, self.streams, self.expires_at) = (name, scopes, streams, expires_at);
     }
 
     fn created(created: &KeyCreated) -> Self {

@@ -51,6 +51,8 @@ event_types! {
 
     KEY_CREATED = 48, "key_created", schema 1;
     KEY_REVOKED = 49, "key_revoked", schema 1;
+    KEY_CHANGED = 50, "key_changed", schema 1;
+    KEY_SECRET_REPLACED = 51, "key_secret_replaced", schema 1;
 
     NAME_CLAIMED = 64, "name_claimed", schema 1;
     NAME_RELEASED = 65, "name_released", schema 1;

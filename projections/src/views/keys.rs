@@ -75,19 +75,21 @@ impl Folded for Keys {
         Key { name, owner, secret, scopes, streams, expires_at, revoked }
     }
 
-    /// A revoked key is found by its secret too, so that its user is told that it is revoked.
+    /// A revoked key is found by its secret too, so that its user is told that it is revoked. A secret that was replaced
+    /// leads to no key.
     fn beside(
         tenant: TenantId,
         id: KeyId,
         before: Option<&Key>,
         after: Option<&Key>,
     ) -> Result<Vec<ViewWrite>, CodecError> {
-        match (before, after) {
-            (None, Some(key)) => {
-                let document = codec::encode(&(tenant, id))?;
-                Ok(vec![ViewWrite::Put { key: secret_key(key.secret), document }])
-            }
-            _ => Ok(Vec::new()),
+        let (before, after) = (before.map(|key| key.secret), after.map(|key| key.secret));
+        if before == after {
+            return Ok(Vec::new());
         }
+        let gone = before.map(|secret| ViewWrite::Delete { key: secret_key(secret) });
+        let document = codec::encode(&(tenant, id))?;
+        let new = after.map(|secret| ViewWrite::Put { key: secret_key(secret), document });
+        Ok(gone.into_iter().chain(new).collect())
     }
 }

@@ -54,6 +54,51 @@ fn a_key_is_created_once() {
         .then_rejected(KeyRejection::AlreadyCreated);
 }
 
+fn changed(scopes: &[Scope], expires_at: Option<Timestamp>) -> KeyChanged {
+    KeyChanged {
+        name: name("deploy"),
+        scopes: scopes.iter().copied().collect(),
+        streams: StreamPatterns::default(),
+        expires_at,
+    }
+}
+
+#[test]
+fn a_key_changes_once_and_never_into_one_that_does_nothing() {
+    let was = created(&[Scope::Ingest], None);
+    let change = |changed: KeyChanged| KeyCommand::Change { changed, now: NOW };
+    let new = changed(&[Scope::Read], Some(LATER));
+    let event = KeyEvent::Changed(new.clone());
+    given(std::slice::from_ref(&was)).when(change(new.clone())).then(std::slice::from_ref(&event));
+    given(&[was.clone(), event.clone()]).when(change(new)).then(&[]);
+    given(std::slice::from_ref(&was)).when(change(changed(&[], None))).then_rejected(KeyRejection::NoScope);
+    let past = change(changed(&[Scope::Read], Some(NOW)));
+    given(std::slice::from_ref(&was)).when(past).then_rejected(KeyRejection::ExpiresInThePast);
+    let after = key(&[was, event]);
+    assert!(after.allows(Scope::Read, "anything", NOW) && !after.allows(Scope::Ingest, "logs-a-pt", NOW));
+}
+
+#[test]
+fn a_key_has_one_secret() {
+    let secret = SecretHash::from_bytes([1; 32]);
+    let replaced = KeyEvent::SecretReplaced(KeySecretReplaced { secret });
+    let was = created(&[Scope::Ingest], None);
+    let replace = KeyCommand::ReplaceSecret { secret };
+    given(std::slice::from_ref(&was)).when(replace.clone()).then(std::slice::from_ref(&replaced));
+    given(&[was.clone(), replaced.clone()]).when(replace).then(&[]);
+    assert_eq!(key(&[was, replaced]).secret, secret);
+}
+
+#[test]
+fn a_revoked_key_stays_as_it_was() {
+    let gone = [created(&[Scope::Ingest], None), KeyEvent::Revoked];
+    let change = KeyCommand::Change { changed: changed(&[Scope::Read], None), now: NOW };
+    for command in [change, KeyCommand::ReplaceSecret { secret: SecretHash::from_bytes([1; 32]) }] {
+        given(&gone).when(command.clone()).then_rejected(KeyRejection::Revoked);
+        given(&[]).when(command).then_rejected(KeyRejection::NotCreated);
+    }
+}
+
 #[test]
 fn a_key_needs_a_scope_and_a_future() {
     given(&[]).when(create(&[], None)).then_rejected(KeyRejection::NoScope);

@@ -32,11 +32,27 @@ pub struct KeyCreatedV1 {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct KeyRevokedV1;
 
+/// What can be changed, whole.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct KeyChangedV1 {
+    pub name: DisplayName,
+    pub scopes: BTreeSet<Scope>,
+    pub streams: StreamPatterns,
+    pub expires_at: Option<Timestamp>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct KeySecretReplacedV1 {
+    pub secret: SecretHash,
+}
+
 /// Which event it is, and its body in the newest schema.
 pub(in crate::event) fn encode(event: &Event, cause: &Cause) -> (Entry, Result<Bytes, CodecError>) {
     match event {
         Event::Created(created) => (types::KEY_CREATED, write(cause, created)),
         Event::Revoked => (types::KEY_REVOKED, write(cause, &KeyRevokedV1)),
+        Event::Changed(changed) => (types::KEY_CHANGED, write(cause, changed)),
+        Event::SecretReplaced(replaced) => (types::KEY_SECRET_REPLACED, write(cause, replaced)),
     }
 }
 
@@ -49,6 +65,8 @@ pub(in crate::event) fn decode(
     match (entry, schema.0) {
         (types::KEY_CREATED, 1) => read(body, Event::Created),
         (types::KEY_REVOKED, 1) => read(body, |KeyRevokedV1| Event::Revoked),
+        (types::KEY_CHANGED, 1) => read(body, Event::Changed),
+        (types::KEY_SECRET_REPLACED, 1) => read(body, Event::SecretReplaced),
         _ => Ok(None),
     }
 }

@@ -63,6 +63,11 @@ impl Fields {
         }
     }
 
+    /// Is it there, even as null?
+    pub(super) fn has(&self, field: &str) -> bool {
+        self.0.contains_key(field)
+    }
+
     /// A text that must be there.
     pub(super) fn text(&self, field: &'static str) -> Result<&str, ApiError> {
         let missing = || ApiError::Field { field, reason: "it is missing".to_owned() };

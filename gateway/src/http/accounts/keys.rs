@@ -1,7 +1,7 @@
-//! `/api/users/profile/api-keys/`: creating, listing and revoking API keys.
+//! `/api/users/profile/api-keys/`: creating, listing, changing and revoking API keys.
 //!
-//! Invariant: a key is shown once, when it is made, and never has a scope that its maker's role has not. An admin sees and
-//! revokes all keys of the tenant, others their own. It does not record when a key was used.
+//! Invariant: a secret is shown once, when it is drawn, and nobody gives a key a scope that the own role has not. An admin
+//! sees and changes all keys of the tenant, others their own. It does not record when a key was used.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -9,7 +9,7 @@ use std::sync::Arc;
 use antler_actors::accounts::NewKey;
 use antler_events::access::{Scope, StreamPatterns};
 use antler_events::clock::Timestamp;
-use antler_events::event::key::Key;
+use antler_events::event::key::{Key, KeyChanged};
 use antler_events::identity::DisplayName;
 use antler_events::ids::{KeyId, TenantId};
 use antler_events::line::timestamp;
@@ -38,7 +38,7 @@ struct KeyAnswer {
     expires_at: Option<String>,
     created_at: String,
     active: bool,
-    /// Only in the answer to its creation.
+    /// Only in the answer to the request that drew its secret.
     #[serde(skip_serializing_if = "Option::is_none")]
     key: Option<String>,
 }
@@ -71,9 +71,7 @@ pub(super) async fn create(
     let now = gate.accounts.clock.now();
     let name = DisplayName::parse(fields.text("name")?, &gate.account_limits).map_err(wrong("name"))?;
     let scopes = scopes(&caller, &fields)?;
-    let streams = fields.optional_texts("streams")?.unwrap_or_else(|| vec!["*"]);
-    let streams = StreamPatterns::parse(streams, &gate.account_limits)
-        .map_err(|error| ApiError::Field { field: "streams", reason: error.to_string() })?;
+    let streams = streams(&gate, &fields)?;
     let expires_at = expiry(&fields, now)?;
     let max = gate.limits.keys_per_tenant_max;
     if unrevoked(caller.tenant, &gate).await?.len() >= max as usize {
@@ -85,10 +83,7 @@ pub(super) async fn create(
     let (owner, secret) = (caller.user(), drawn.hash());
     let new = NewKey { id, name, owner, secret, scopes, streams, expires_at };
     gate.accounts.create_key(caller.tenant, new, &cause(caller.actor(), &extensions)).await?;
-    let mut kept = gate.accounts.views.key(caller.tenant, id).await?.ok_or(ApiError::Internal)?;
-    let key = kept.state.take().ok_or(ApiError::Internal)?;
-    let answer = KeyAnswer { key: Some(drawn.api_key(id)), ..shown(id, &kept, &key, now) };
-    Ok(json(StatusCode::CREATED, &answer))
+    Ok(json(StatusCode::CREATED, &answer(caller.tenant, &gate, id, Some(drawn)).await?))
 }
 
 pub(super) async fn revoke(
@@ -98,14 +93,73 @@ pub(super) async fn revoke(
     request: Request,
 ) -> Result<Response, ApiError> {
     let (_, extensions) = Fields::read(request, gate.limits.body_bytes_max).await?;
-    let missing = || no_such("API key", &id);
-    let key = KeyId::parse(&id).map_err(|_| missing())?;
-    let kept = gate.accounts.views.key(caller.tenant, key).await?.and_then(|kept| kept.state);
-    if !kept.is_some_and(|kept| may_see(&caller, &kept) && !kept.revoked) {
-        return Err(missing());
-    }
-    gate.accounts.revoke_key(caller.tenant, key, &cause(caller.actor(), &extensions)).await?;
+    let (id, _) = visible(caller.tenant, &gate, &caller, &id).await?;
+    gate.accounts.revoke_key(caller.tenant, id, &cause(caller.actor(), &extensions)).await?;
     Ok(StatusCode::NO_CONTENT.into_response())
+}
+
+/// What the request does not name stays as it is.
+pub(super) async fn change(
+    State(gate): State<Arc<Gate>>,
+    Path(id): Path<String>,
+    caller: Caller,
+    request: Request,
+) -> Result<Response, ApiError> {
+    let (fields, extensions) = Fields::read(request, gate.limits.body_bytes_max).await?;
+    let (id, key) = visible(caller.tenant, &gate, &caller, &id).await?;
+    let Key { mut name, mut scopes, mut streams, mut expires_at, .. } = key;
+    if let Some(text) = fields.optional_text("name")? {
+        name = DisplayName::parse(text, &gate.account_limits).map_err(wrong("name"))?;
+    }
+    if fields.has("scopes") {
+        scopes = self::scopes(&caller, &fields)?;
+    }
+    if fields.has("streams") {
+        streams = self::streams(&gate, &fields)?;
+    }
+    if fields.has("expires_at") {
+        expires_at = expiry(&fields, gate.accounts.clock.now())?;
+    }
+    let changed = KeyChanged { name, scopes, streams, expires_at };
+    gate.accounts.change_key(caller.tenant, id, changed, &cause(caller.actor(), &extensions)).await?;
+    Ok(json(StatusCode::OK, &answer(caller.tenant, &gate, id, None).await?))
+}
+
+/// A new secret for a key; the old one is worthless from then on.
+pub(super) async fn regenerate(
+    State(gate): State<Arc<Gate>>,
+    Path(id): Path<String>,
+    caller: Caller,
+    request: Request,
+) -> Result<Response, ApiError> {
+    let (_, extensions) = Fields::read(request, gate.limits.body_bytes_max).await?;
+    let (id, _) = visible(caller.tenant, &gate, &caller, &id).await?;
+    let drawn = DrawnSecret::draw(&*gate.randomness)?;
+    let cause = cause(caller.actor(), &extensions);
+    gate.accounts.replace_key_secret(caller.tenant, id, drawn.hash(), &cause).await?;
+    Ok(json(StatusCode::OK, &answer(caller.tenant, &gate, id, Some(drawn)).await?))
+}
+
+/// A key that counts, or would but for its time, and that the caller may see.
+async fn visible(tenant: TenantId, gate: &Gate, caller: &Caller, id: &str) -> Result<(KeyId, Key), ApiError> {
+    let missing = || no_such("API key", id);
+    let key = KeyId::parse(id).map_err(|_| missing())?;
+    let kept = gate.accounts.views.key(tenant, key).await?.and_then(|kept| kept.state);
+    let found = kept.filter(|found| may_see(caller, found) && !found.revoked);
+    Ok((key, found.ok_or_else(missing)?))
+}
+
+/// A key as it is now, with its secret if that was drawn just now.
+async fn answer(
+    tenant: TenantId,
+    gate: &Gate,
+    id: KeyId,
+    drawn: Option<DrawnSecret>,
+) -> Result<KeyAnswer, ApiError> {
+    let mut kept = gate.accounts.views.key(tenant, id).await?.ok_or(ApiError::Internal)?;
+    let key = kept.state.take().ok_or(ApiError::Internal)?;
+    let shown = shown(id, &kept, &key, gate.accounts.clock.now());
+    Ok(KeyAnswer { key: drawn.map(|drawn| drawn.api_key(id)), ..shown })
 }
 
 fn may_see(caller: &Caller, key: &Key) -> bool {
@@ -146,6 +200,12 @@ fn scopes(caller: &Caller, fields: &Fields) -> Result<BTreeSet<Scope>, ApiError>
             reason: format!("your role may not {scope} here, so your API keys cannot either; ask an admin"),
         }),
     }
+}
+
+fn streams(gate: &Gate, fields: &Fields) -> Result<StreamPatterns, ApiError> {
+    let listed = fields.optional_texts("streams")?.unwrap_or_else(|| vec!["*"]);
+    StreamPatterns::parse(listed, &gate.account_limits)
+        .map_err(|error| ApiError::Field { field: "streams", reason: error.to_string() })
 }
 
 fn expiry(fields: &Fields, now: Timestamp) -> Result<Option<Timestamp>, ApiError> {

@@ -2,6 +2,7 @@
 //!
 //! Invariant: a test sends requests and reads answers; it looks into nothing else. It opens no socket.
 
+mod keys;
 mod members;
 mod sessions;
 mod world;

@@ -6,7 +6,7 @@ use antler_config::limits::AccountLimits;
 use antler_events::access::{Role, Scope, StreamPatterns};
 use antler_events::clock::Timestamp;
 use antler_events::codec::CodecId;
-use antler_events::event::key::{KeyCreated, KeyEvent};
+use antler_events::event::key::{KeyCreated, KeyEvent, KeySecretReplaced};
 use antler_events::event::member::{AccountOpened, MemberEvent, SessionsRevoked};
 use antler_events::event::name::{NameClaimed, NameEvent};
 use antler_events::event::session::{
@@ -225,6 +225,23 @@ fn a_view_of_another_form_is_another_to_the_store() {
     let (old, new) = (ViewName::new("sessions"), ViewName::in_form("sessions", 2));
     assert_eq!((old.to_string().as_str(), new.to_string().as_str()), ("sessions", "sessions.2"));
     assert_eq!((new.shadow().to_string().as_str(), new.as_str()), ("sessions.2.shadow", "sessions"));
+}
+
+#[test]
+fn a_secret_that_was_replaced_leads_to_no_key() {
+    let replaced = |number| KeyEvent::SecretReplaced(KeySecretReplaced { secret: secret(number) });
+    let events: Vec<_> = [key_created("u1", 1), replaced(2), replaced(3)]
+        .into_iter()
+        .zip(1..)
+        .map(|(event, offset)| recorded(tenant("a"), offset, &ControlEvent::Key(key_id("k1"), event)))
+        .collect();
+    for step in 1..=3 {
+        let views = views();
+        events.chunks(step).for_each(|piece| apply(&views, piece));
+        let by_secret = |number| at_once(views.key_by_secret(secret(number))).unwrap();
+        let found = (by_secret(1), by_secret(2), by_secret(3));
+        assert_eq!(found, (None, None, Some((tenant("a"), key_id("k1")))), "in pieces of {step}");
+    }
 }
 
 #[test]
