@@ -35,7 +35,10 @@ impl Email {
         let text = text.trim().to_lowercase();
         check_length(Self::KIND, &text, limits.email_bytes_max)?;
         check_characters(Self::KIND, &text, |character| {
-            !character.is_whitespace() && !character.is_control() && !"<>()[],;:\\\"".contains(character)
+            !character.is_whitespace()
+                && !character.is_control()
+                && !MISLEADING.contains(&character)
+                && !"<>()[],;:\\\"".contains(character)
         })?;
         let (name, host) = text.rsplit_once('@').ok_or(IdentityError::EmailForm)?;
         let labels_fit = host.split('.').all(is_host_label);
@@ -94,7 +97,9 @@ impl DisplayName {
     pub fn parse(text: &str, limits: &AccountLimits) -> Result<Self, IdentityError> {
         let text = text.trim();
         check_length(Self::KIND, text, limits.display_name_bytes_max)?;
-        check_characters(Self::KIND, text, |character| !character.is_control())?;
+        check_characters(Self::KIND, text, |character| {
+            !character.is_control() && !MISLEADING.contains(&character)
+        })?;
         Ok(Self(text.into()))
     }
 
@@ -102,6 +107,12 @@ impl DisplayName {
         &self.0
     }
 }
+
+/// Ends of lines and changes of direction, which make a text look like another.
+const MISLEADING: [char; 13] = [
+    '\u{200e}', '\u{200f}', '\u{2028}', '\u{2029}', '\u{202a}', '\u{202b}', '\u{202c}', '\u{202d}',
+    '\u{202e}', '\u{2066}', '\u{2067}', '\u{2068}', '\u{2069}',
+];
 
 impl fmt::Display for Email {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -238,6 +249,8 @@ mod tests {
         check("  Größe & Söhne ", "Größe & Söhne");
         check("\t\n", "the name is empty");
         check("a\u{1b}[31m", "the name cannot have '\\u{1b}' at byte 1");
+        check("a\r\nBcc: b", "the name cannot have '\\r' at byte 1");
+        check("a\u{202e}b", "the name cannot have '\\u{202e}' at byte 1");
         check(&"x".repeat(201), "the name has 201 bytes, more than 200");
     }
 

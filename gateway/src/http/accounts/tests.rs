@@ -128,6 +128,59 @@ async fn guessing_is_slowed_down_for_the_one_who_guesses() {
 }
 
 #[tokio::test]
+async fn guessing_a_name_that_nobody_has_is_slowed_down_the_same() {
+    let world = World::with(|gate| gate.limits.logins_per_account_and_address_max = 2);
+    world.register("ann").await;
+    let mut answers = Vec::new();
+    for name in ["ann", "nobody"] {
+        let mut statuses = Vec::new();
+        for _ in 0..3 {
+            statuses.push(world.log_in_from("192.0.2.1", name, "wrong").await);
+        }
+        answers.push(statuses);
+    }
+    assert_eq!(answers[0], answers[1], "the answer tells nothing about which names there are");
+    assert_eq!(answers[0][2].0, StatusCode::TOO_MANY_REQUESTS);
+}
+
+#[tokio::test]
+async fn guessing_from_many_addresses_ends_and_locks_nobody_out_from_a_known_one() {
+    let world = World::with(|gate| gate.limits.logins_per_account_max = 3);
+    world.register("ann").await;
+    assert_eq!(world.log_in_from("198.51.100.1", "ann", PASSWORD).await.0, StatusCode::OK);
+    for last in 1..=2 {
+        let from = format!("192.0.2.{last}");
+        assert_eq!(world.log_in_from(&from, "ann", "wrong").await.0, StatusCode::UNAUTHORIZED);
+    }
+    assert_eq!(world.log_in_from("192.0.2.9", "ann", PASSWORD).await.0, StatusCode::TOO_MANY_REQUESTS);
+    assert_eq!(world.log_in_from("198.51.100.1", "ann", PASSWORD).await.0, StatusCode::OK);
+}
+
+#[tokio::test]
+async fn an_address_of_ipv6_counts_with_its_network() {
+    let world = World::with(|gate| gate.limits.logins_per_address_max = 2);
+    let guess = async |from: &str, name: &str| world.log_in_from(from, name, "wrong").await.0;
+    assert_eq!(guess("2001:db8::1", "a").await, StatusCode::UNAUTHORIZED);
+    assert_eq!(guess("2001:db8::2:3", "b").await, StatusCode::UNAUTHORIZED);
+    assert_eq!(guess("2001:db8::ffff:0:0:4", "c").await, StatusCode::TOO_MANY_REQUESTS);
+    assert_eq!(guess("2001:db8:0:1::1", "d").await, StatusCode::UNAUTHORIZED);
+}
+
+#[tokio::test]
+async fn a_name_that_looks_like_another_is_refused_with_the_letter() {
+    let world = World::new();
+    world.register("ann").await;
+    for (name, letter) in
+        [("\u{430}nn", "'\u{430}'"), ("a\u{200b}nn", "'\\u{200b}'"), ("\u{ff41}nn", "'\u{ff41}'")]
+    {
+        let (status, answer) = world.register(name).await;
+        assert_eq!(status, StatusCode::UNPROCESSABLE_ENTITY, "{answer}");
+        let message = answer["error"]["message"].as_str().unwrap();
+        assert!(message.contains(&format!("the username cannot have {letter} at byte")), "{message}");
+    }
+}
+
+#[tokio::test]
 async fn a_refresh_token_is_good_once_and_a_used_one_ends_the_login() {
     let world = World::new();
     let (_, ann) = world.register("ann").await;

@@ -1,16 +1,19 @@
 //! How often somebody may try passwords.
 //!
 //! Each attempt counts for the account at this address, for the account, and for the address; a login that works takes its
-//! account's count at this address back. So one who guesses is slowed down, and cannot lock somebody else out from where
-//! that one always is.
+//! account's count at this address back. An address from which the account was logged in to lately does not ask for the
+//! account's count: so one who guesses, from however many addresses, is slowed down, and cannot lock somebody else out
+//! from where that one always is. Names that nobody has are counted like others.
 //! Invariant: an attempt is counted before the password is looked at. The counts are in the cache: when it is flushed,
 //! windows begin anew. It does not tell whether the account exists.
 
+use std::net::{IpAddr, Ipv6Addr};
 use std::time::Duration;
 
 use antler_events::event::name;
 use antler_projections::cache::port::{CacheError, Count};
 use axum::http::Extensions;
+use bytes::Bytes;
 
 use super::super::auth::Gate;
 use super::super::error::ApiError;
@@ -19,12 +22,14 @@ use super::super::peer::PeerAddress;
 /// Counts an attempt, or refuses it with the time to wait.
 pub(super) async fn admit(gate: &Gate, typed: &str, extensions: &Extensions) -> Result<(), ApiError> {
     let limits = &gate.limits;
-    let [here, account, address] = keys(typed, extensions);
-    for (key, max) in [
-        (here, limits.logins_per_account_and_address_max),
-        (account, limits.logins_per_account_max),
-        (address, limits.logins_per_address_max),
-    ] {
+    let Keys { here, account, address, known } = keys(typed, extensions);
+    let is_known = gate.cache.value(known.as_bytes()).await.map_err(|error| unreachable_cache(&error))?;
+    let account = is_known.is_none().then_some((account, limits.logins_per_account_max));
+    for (key, max) in
+        [(here, limits.logins_per_account_and_address_max), (address, limits.logins_per_address_max)]
+            .into_iter()
+            .chain(account)
+    {
         let counted = gate.cache.count(key.as_bytes(), limits.login_window).await;
         let Count { count, remaining } = counted.map_err(|error| unreachable_cache(&error))?;
         if count > u64::from(max) {
@@ -37,20 +42,43 @@ pub(super) async fn admit(gate: &Gate, typed: &str, extensions: &Extensions) -> 
 
 /// The attempt was right.
 pub(super) async fn forget(gate: &Gate, typed: &str, extensions: &Extensions) {
-    let [here, ..] = keys(typed, extensions);
-    if let Err(error) = gate.cache.delete(here.as_bytes()).await {
+    let Keys { here, known, .. } = keys(typed, extensions);
+    let forgotten = gate.cache.delete(here.as_bytes()).await;
+    let remembered = gate.cache.put(known.as_bytes(), Bytes::new(), KNOWN_FOR).await;
+    if let Err(error) = forgotten.and(remembered) {
         tracing::warn!(%error, "the count of failed logins stays until its window ends");
     }
 }
 
-fn keys(typed: &str, extensions: &Extensions) -> [String; 3] {
+/// How long an address is one from which the account was logged in to.
+const KNOWN_FOR: Duration = Duration::from_secs(30 * 86_400);
+
+/// What is counted, and where it is remembered that a login worked.
+struct Keys {
+    here: String,
+    account: String,
+    address: String,
+    known: String,
+}
+
+fn keys(typed: &str, extensions: &Extensions) -> Keys {
     let account = name::typed_key(typed);
-    let address = extensions.get::<PeerAddress>().map_or_else(String::new, |peer| peer.0.to_string());
-    [
-        format!("login/here/{account}/{address}"),
-        format!("login/account/{account}"),
-        format!("login/address/{address}"),
-    ]
+    let address =
+        extensions.get::<PeerAddress>().map_or_else(String::new, |peer| network(peer.0).to_string());
+    Keys {
+        here: format!("login/here/{account}/{address}"),
+        known: format!("login/known/{account}/{address}"),
+        account: format!("login/account/{account}"),
+        address: format!("login/address/{address}"),
+    }
+}
+
+/// The address, or the network of an IPv6 address: whoever has one has all of its 64 bits.
+fn network(address: IpAddr) -> IpAddr {
+    match address {
+        IpAddr::V4(_) => address,
+        IpAddr::V6(address) => Ipv6Addr::from_bits(address.to_bits() >> 64 << 64).into(),
+    }
 }
 
 fn whole_seconds(remaining: Duration) -> u64 {

@@ -68,10 +68,11 @@ pub(super) struct World {
 
 impl World {
     pub(super) fn new() -> Self {
-        Self::with(antler_config::Accounts::default())
+        Self::with(|_| {})
     }
 
-    pub(super) fn with(settings: antler_config::Accounts) -> Self {
+    /// With other settings or limits.
+    pub(super) fn with(adjust: impl FnOnce(&mut Gate)) -> Self {
         let dir = tempfile::tempdir().unwrap();
         let files: Arc<dyn FileSystem> = Arc::new(RealFiles);
         let opened = SegmentLog::open(&files, SegmentOptions::new(dir.path().to_owned(), 1)).unwrap();
@@ -88,7 +89,7 @@ impl World {
         };
         let projector = tokio::spawn(project(accounts.clone()));
         let mut gate = gate(accounts);
-        gate.settings = settings;
+        adjust(&mut gate);
         let gate = Arc::new(gate);
         let router = routes::<()>(&gate)
             .route("/api/forgotten", get(async || "secret"))
