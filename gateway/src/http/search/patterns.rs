@@ -102,7 +102,7 @@ fn read(parameters: &mut Parameters, question: &Question) -> Result<PatternsQuer
     let details = PatternDetails {
         seen: true,
         over_time: resolution(parameters)?,
-        levels: parameters.flag("levels")?.unwrap_or(true),
+        levels: true,
         services: parameters.number(&["services"], 0, SERVICES_MAX)?.unwrap_or(SERVICES),
         examples: parameters.number(&["examples"], 0, EXAMPLES_MAX)?.unwrap_or(1),
     };
