@@ -17,6 +17,7 @@ pub mod logs;
 pub mod metrics;
 pub mod observe;
 mod paging;
+pub mod openapi;
 pub mod peer;
 mod quota;
 pub mod route_class;

@@ -9,6 +9,8 @@ use axum::http::Method;
 pub enum RouteClass {
     Accounts,
     Admin,
+    /// The document of the API, and the pages that show it.
+    Documents,
     Health,
     Ingest,
     Metrics,
@@ -39,6 +41,8 @@ impl RouteClass {
             "auth" | "users" if !rest.is_empty() => Self::Accounts,
             "tenant" => Self::Accounts,
             "admin" if !rest.is_empty() => Self::Admin,
+            "schema" if rest.is_empty() => Self::Documents,
+            "docs" | "redoc" => Self::Documents,
             "ws" if !rest.is_empty() => Self::Sockets,
             "logs" => Self::of_logs(method, rest),
             _ => Self::Unknown,
@@ -49,6 +53,7 @@ impl RouteClass {
         match self {
             Self::Accounts => "accounts",
             Self::Admin => "admin",
+            Self::Documents => "documents",
             Self::Health => "health",
             Self::Ingest => "ingest",
             Self::Metrics => "metrics",
@@ -92,6 +97,8 @@ mod tests {
         check("/api/v1/tenant/users/u1/", RouteClass::Accounts);
         check("/api/admin/actors/", RouteClass::Admin);
         check("/ws/logs/stream/", RouteClass::Sockets);
+        check("/api/schema/", RouteClass::Documents);
+        check("/api/redoc/begin.js", RouteClass::Documents);
         check("/api/logs/", RouteClass::Search);
         check("/api/v1/logs/search", RouteClass::Search);
         check("/api/logs/0-1-2/context/", RouteClass::Search);

@@ -13,7 +13,7 @@ use axum::routing::{MethodRouter, get};
 use super::auth::guard;
 use super::error::ApiError;
 use super::observe::observe;
-use super::{Shared, accounts, admin, dead_letters, health, logs, metrics, quota, search};
+use super::{Shared, accounts, admin, dead_letters, health, logs, metrics, openapi, quota, search};
 use crate::socket;
 
 pub fn router(shared: &Arc<Shared>) -> Router {
@@ -30,6 +30,7 @@ pub fn router(shared: &Arc<Shared>) -> Router {
         .merge(accounts::routes(gate))
         .merge(quota::routes())
         .merge(admin::routes())
+        .merge(openapi::routes())
         .merge(socket::routes())
         .layer(from_fn_with_state(Arc::clone(gate), guard))
         .fallback(no_route)

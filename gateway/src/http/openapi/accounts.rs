@@ -1,0 +1,291 @@
+//! What is said of accounts: registering, logging in and out, profiles, keys.
+//!
+//! Invariant: it says what `http/accounts/` does, and a test of the program holds the two together. It decides nothing.
+
+use antler_events::access::{Role, Scope};
+use serde_json::{Value, json};
+
+use super::document::Area;
+use super::operation::{Content, Operation};
+use super::schema::{
+    Component, flag, list, moment, nullable, object, optional, page_of, reference, text, whole, word,
+};
+
+const PASSWORD: &str = "three blue otters";
+
+pub(super) fn area() -> Area {
+    Area {
+        tag: "accounts",
+        what: "Who somebody is: registrations, logins, profiles and API keys.",
+        operations: [logins(), profiles(), keys()].concat(),
+        components: components(),
+    }
+}
+
+fn logins() -> Vec<Operation> {
+    let logged_in = || vec![Content::json(reference("LoggedIn"))];
+    vec![
+        Operation::post("/api/auth/register", "register", "Register")
+            .described("Founds a tenant; whoever registers is its admin. Others join it by invitation only.")
+            .body(Content::json(registration()).like(json!({
+                "username": "ada", "email": "ada@example.org", "password": PASSWORD,
+                "password_confirm": PASSWORD, "organization": "Engines",
+            })))
+            .answering(201, "The tenant is founded, and its admin is logged in.", logged_in())
+            .failing(&[400, 409, 413, 415, 422, 503]),
+        Operation::post("/api/auth/login", "logIn", "Log in")
+            .described(
+                "By name or e-mail address. Access tokens are good for an hour, refresh tokens for a week.",
+            )
+            .body(Content::json(login()).like(json!({"username": "ada", "password": PASSWORD})))
+            .answering(200, "A new session.", logged_in())
+            .with("x-antler-limit", ATTEMPTS.into())
+            .failing(&[400, 401, 413, 415, 422, 429, 503]),
+        Operation::post("/api/auth/refresh", "refresh", "Go on with a session")
+            .described("A refresh token is good once; who shows an old one again ends the session.")
+            .body(
+                Content::json(one_of_names(&["refresh", "refresh_token"], "The refresh token."))
+                    .like(json!({"refresh": "antler_refresh_…"})),
+            )
+            .giving("New tokens of the same session.", reference("Tokens"))
+            .failing(&[400, 401, 413, 415, 422, 503]),
+        Operation::post("/api/auth/logout", "logOut", "Log out")
+            .described("Ends the session of the access token; its refresh token is worthless from now on.")
+            .giving("The session has ended.", object([("message", text("A word to show."))]))
+            .failing(&[413, 415]),
+        Operation::post("/api/auth/change-password", "changePassword", "Change the own password")
+            .described("Ends all sessions, and opens a new one for whoever changed it.")
+            .body(Content::json(new_password()).like(json!({
+                "old_password": PASSWORD, "new_password": "four green herons",
+                "new_password_confirm": "four green herons",
+            })))
+            .answering(200, "The password is changed, and this is the new session.", logged_in())
+            .with("x-antler-limit", ATTEMPTS.into())
+            .failing(&[400, 413, 415, 422, 429]),
+    ]
+}
+
+const ATTEMPTS: &str =
+    "Passwords are tried a few times in a window, counted for the account and for the address.";
+
+fn profiles() -> Vec<Operation> {
+    let me = || reference("Me");
+    vec![
+        Operation::get("/api/auth/user", "user", "Who am I").giving("The person of the access token.", me()),
+        Operation::get("/api/users/me", "me", "Who am I, by its other name")
+            .giving("The person of the access token.", me()),
+        Operation::get("/api/users/profile", "profile", "The own profile")
+            .giving("The person, its tenant, and what that may use.", reference("Profile")),
+    ]
+}
+
+fn keys() -> Vec<Operation> {
+    vec![
+        Operation::get("/api/users/profile/api-keys", "listKeys", "List API keys")
+            .described("One's own; an admin sees all of the tenant. Those that are revoked are left out.")
+            .giving("All of them on one page.", reference("KeyList")),
+        Operation::post("/api/users/profile/api-keys", "createKey", "Create an API key")
+            .described("The key is shown in this answer and never again. It may do no more than its owner.")
+            .body(Content::json(new_key()).like(json!({
+                "name": "shipper", "scopes": ["ingest"], "streams": ["logs-*-pt"],
+                "expires_at": "2099-12-31T00:00:00Z",
+            })))
+            .answering(201, "The key.", vec![Content::json(reference("NewKey"))])
+            .failing(&[400, 409, 413, 415, 422]),
+        Operation::new("DELETE", "/api/users/profile/api-keys/{id}", "revokeKey", "Revoke an API key")
+            .described("It counts no more from the next request on.")
+            .place("id", "1f9c2ab4d7e03561", "As the list has it.")
+            .answering(204, "It is revoked.", Vec::new())
+            .failing(&[404, 409, 413, 415]),
+    ]
+}
+
+fn registration() -> Value {
+    let known = object([
+        ("username", text("Letters, digits and . _ -; the same in capitals is the same name.")),
+        ("email", text("name@host")),
+        ("password", text("At least 8 characters, not common, not digits only, not like the name.")),
+    ]);
+    let again = text("The password once more. One of the two is needed.");
+    optional(
+        known,
+        [
+            ("password_confirm", again.clone()),
+            ("password2", again),
+            ("organization", nullable(text("The name of the tenant; the username if there is none."))),
+        ],
+    )
+}
+
+fn login() -> Value {
+    let by = text("Username or e-mail address. One of the two is needed.");
+    optional(object([("password", text("The password."))]), [("username", by.clone()), ("email", by)])
+}
+
+fn new_password() -> Value {
+    let again = "The new password once more. One of the three is needed.";
+    let old = "The password until now. One of the two is needed.";
+    let new = "The new password. One of the two is needed.";
+    let fields = [
+        ("old_password", old),
+        ("current_password", old),
+        ("new_password", new),
+        ("password", new),
+        ("new_password_confirm", again),
+        ("new_password2", again),
+        ("confirm_password", again),
+    ];
+    optional(object([]), fields.map(|(name, what)| (name, text(what))))
+}
+
+/// A field that has several names.
+fn one_of_names(names: &[&str], what: &str) -> Value {
+    let mut schema = optional(object([]), names.iter().map(|name| (*name, text(what))));
+    schema["anyOf"] = names.iter().map(|name| json!({"required": [name]})).collect();
+    schema
+}
+
+fn new_key() -> Value {
+    let scopes = list(word(&Scope::ALL.map(Scope::as_str), "What it may do."), "At least one.");
+    let streams = list(
+        text("A name in which * stands for anything."),
+        "The streams that it is for; all if there are none.",
+    );
+    optional(
+        object([("name", text("For people.")), ("scopes", scopes)]),
+        [
+            ("streams", nullable(streams)),
+            ("expires_at", nullable(moment("Until when it counts; for ever if it is missing."))),
+        ],
+    )
+}
+
+fn components() -> Vec<Component> {
+    let user = json!({"id": "6f1c", "username": "ada", "email": "ada@example.org", "role": "admin"});
+    let tenant = json!({"id": "engines-7h2k", "name": "Engines"});
+    let tokens = json!({
+        "token": "eyJ…", "access": "eyJ…", "refresh": "antler_refresh_…", "expires_in": 3600,
+    });
+    let with = |value: &Value, more: Value| {
+        let mut value = value.clone();
+        for (name, field) in more.as_object().expect("more fields") {
+            value[name] = field.clone();
+        }
+        value
+    };
+    let me = with(&user, json!({"tenant": tenant}));
+    let logged_in = with(&tokens, json!({"user": user, "tenant": tenant}));
+    [
+        vec![
+            Component::new("User", object(user_fields()), user.clone()),
+            Component::new(
+                "Tenant",
+                object([("id", text("Of the tenant.")), ("name", text("For people."))]),
+                tenant,
+            ),
+            Component::new("Tokens", object(token_fields()), tokens),
+            Component::new(
+                "LoggedIn",
+                object(
+                    token_fields()
+                        .into_iter()
+                        .chain([("user", reference("User")), ("tenant", reference("Tenant"))]),
+                ),
+                logged_in,
+            ),
+            Component::new(
+                "Me",
+                object(user_fields().into_iter().chain([("tenant", reference("Tenant"))])),
+                me,
+            ),
+            Component::new("Profile", profile(), with(&user, profile_example())),
+        ],
+        key_components(),
+    ]
+    .concat()
+}
+
+fn user_fields() -> Vec<(&'static str, Value)> {
+    vec![
+        ("id", text("Of the person.")),
+        ("username", text("As it was registered.")),
+        ("email", text("As it was registered.")),
+        ("role", word(&Role::ALL.map(Role::as_str), "In the tenant.")),
+    ]
+}
+
+fn token_fields() -> Vec<(&'static str, Value)> {
+    vec![
+        ("token", text("The access token.")),
+        ("access", text("The same, by its other name.")),
+        ("refresh", text("The refresh token.")),
+        ("expires_in", whole("Seconds that the access token counts.")),
+    ]
+}
+
+fn profile() -> Value {
+    let notifications =
+        object(["email", "browser", "slack"].map(|name| (name, flag("Whether notes go there."))));
+    let preferences = object([
+        ("theme", text("Of the dashboard.")),
+        ("timezone", text("In which times are shown.")),
+        ("notifications", notifications),
+        ("default_dashboard", nullable(text("The one that is opened first."))),
+    ]);
+    let quota = object([
+        ("logs_per_day", whole("Lines that the tenant may store in a day.")),
+        ("bytes_per_day", whole("Bytes of them.")),
+        ("retention_days", whole("How long they are kept.")),
+        ("seats", whole("People of the tenant.")),
+    ]);
+    object(user_fields().into_iter().chain([
+        ("user_id", text("The same as id.")),
+        ("tenant_id", text("Of the tenant.")),
+        ("organization", text("The name of the tenant.")),
+        ("preferences", preferences),
+        ("api_quota", quota),
+        ("created_at", moment("When the account was made.")),
+        ("updated_at", moment("When it was changed.")),
+    ]))
+}
+
+fn profile_example() -> Value {
+    json!({
+        "user_id": "6f1c", "tenant_id": "engines-7h2k", "organization": "Engines",
+        "preferences": {
+            "theme": "system", "timezone": "UTC", "default_dashboard": null,
+            "notifications": {"email": true, "browser": true, "slack": false},
+        },
+        "api_quota": {"logs_per_day": 1_000_000, "bytes_per_day": 1_000_000_000, "retention_days": 30, "seats": 5},
+        "created_at": "2026-03-01T08:00:00.000Z", "updated_at": "2026-03-01T08:00:00.000Z",
+    })
+}
+
+fn key_components() -> Vec<Component> {
+    let fields = || {
+        object([
+            ("id", text("Of the key.")),
+            ("name", text("For people.")),
+            ("prefix", text("What the key begins with.")),
+            ("scopes", list(word(&Scope::ALL.map(Scope::as_str), "What it may do."), "All of them.")),
+            ("streams", list(text("A name in which * stands for anything."), "What it is for.")),
+            ("expires_at", nullable(moment("Until when it counts."))),
+            ("created_at", moment("When it was made.")),
+            ("active", flag("Whether it counts now.")),
+        ])
+    };
+    let key = json!({
+        "id": "1f9c2ab4d7e03561", "name": "shipper", "prefix": "antler_1f9c2ab4d7e03561", "scopes": ["ingest"],
+        "streams": ["*"], "expires_at": null, "created_at": "2026-03-01T08:00:00.000Z", "active": true,
+    });
+    let mut new = key.clone();
+    new["key"] = "antler_1f9c2ab4d7e03561_…".into();
+    let mut with_key = optional(fields(), [("key", text("The key itself, which is shown this once."))]);
+    with_key["required"].as_array_mut().expect("objects have required fields").push("key".into());
+    let page = json!({"results": [key], "total": 1, "page": 1, "size": 1, "next": null, "previous": null});
+    vec![
+        Component::new("Key", fields(), key),
+        Component::new("NewKey", with_key, new),
+        Component::new("KeyList", page_of(reference("Key")), page),
+    ]
+}
