@@ -8,6 +8,8 @@
 mod client;
 #[path = "program/demo.rs"]
 mod demo;
+#[path = "program/documented.rs"]
+mod documented;
 #[path = "program/lines.rs"]
 mod lines;
 #[path = "program/listeners.rs"]
@@ -24,6 +26,8 @@ mod refusals;
 mod repeats;
 #[path = "program/running.rs"]
 mod running;
+#[path = "program/schemas.rs"]
+mod schemas;
 #[path = "program/socket_client.rs"]
 mod socket_client;
 #[path = "program/sockets.rs"]

@@ -1,0 +1,360 @@
+//! The document of the API held against the server that serves it: every operation is sent as it is described, by every
+//! credential that it names, with every parameter and every example, and the answers have the fields that they should.
+
+use std::collections::BTreeMap;
+
+use base64ct::{Base64, Encoding as _};
+use serde_json::{Value, json};
+
+use super::client::{send, start_with, wait_for};
+use super::running::{Answer, Running};
+use super::schemas::Schemas;
+use super::socket_client::Socket;
+
+const OPERATOR: &str = "an operator's own token";
+/// These change who may do what, so they have their own order.
+const SESSIONS: [&str; 5] = ["register", "logIn", "refresh", "changePassword", "logOut"];
+
+struct Operation<'a> {
+    method: String,
+    path: &'a str,
+    said: &'a Value,
+}
+
+impl Operation<'_> {
+    fn id(&self) -> &str {
+        self.said["operationId"].as_str().unwrap()
+    }
+
+    fn parameters(&self, place: &'static str) -> impl Iterator<Item = &Value> {
+        self.said["parameters"].as_array().into_iter().flatten().filter(move |one| one["in"] == place)
+    }
+}
+
+fn operations(document: &Value) -> Vec<Operation<'_>> {
+    let paths = document["paths"].as_object().unwrap().iter();
+    let of_path = paths.flat_map(|(path, methods)| {
+        let methods = methods.as_object().unwrap().iter();
+        methods.map(move |(method, said)| Operation { method: method.to_uppercase(), path, said })
+    });
+    of_path.collect()
+}
+
+/// What a client knows by now.
+struct Client<'a> {
+    running: &'a Running,
+    document: &'a Value,
+    token: String,
+    key: String,
+    /// In place of the examples of the document, by path and name.
+    own: BTreeMap<(&'static str, &'static str), String>,
+}
+
+impl Client<'_> {
+    /// The path with its parts, which are examples unless the client knows better.
+    fn address(&self, operation: &Operation<'_>) -> String {
+        operation.parameters("path").fold(operation.path.to_owned(), |path, one| {
+            let name = one["name"].as_str().unwrap();
+            path.replace(&format!("{{{name}}}"), &self.value(operation, one))
+        })
+    }
+
+    fn value(&self, operation: &Operation<'_>, parameter: &Value) -> String {
+        let name = parameter["name"].as_str().unwrap();
+        let own = self.own.iter().find(|((path, of), _)| operation.path.starts_with(path) && *of == name);
+        match (&parameter["example"], own) {
+            // A place in a text is no cursor of pages.
+            (Value::String(_), Some((_, own))) => own.clone(),
+            (Value::String(text), None) => text.clone(),
+            (other, _) => other.to_string(),
+        }
+    }
+
+    fn query(&self, operation: &Operation<'_>, parameter: &Value) -> String {
+        let mut query = form_urlencoded::Serializer::new(String::new());
+        let name = parameter["name"].as_str().unwrap();
+        match &parameter["example"] {
+            Value::Array(values) => values.iter().for_each(|value| {
+                query.append_pair(name, value.as_str().unwrap());
+            }),
+            _ => {
+                query.append_pair(name, &self.value(operation, parameter));
+            }
+        }
+        query.finish()
+    }
+
+    fn credential(&self, scheme: &str) -> String {
+        match scheme {
+            "accessToken" => format!("\r\nAuthorization: Bearer {}", self.token),
+            "apiKey" => format!("\r\nX-API-Key: {}", self.key),
+            "basic" => {
+                format!(
+                    "\r\nAuthorization: Basic {}",
+                    Base64::encode_string(format!("x:{}", self.key).as_bytes())
+                )
+            }
+            "operatorToken" => format!("\r\nAuthorization: Bearer {OPERATOR}"),
+            other => panic!("there is no scheme {other}"),
+        }
+    }
+
+    /// The first credential that will do.
+    fn usual(&self, operation: &Operation<'_>) -> String {
+        let first = operation.said["security"].as_array().unwrap().first();
+        let scheme = first.and_then(|any| any.as_object().unwrap().keys().next());
+        scheme.map(|scheme| self.credential(scheme)).unwrap_or_default()
+    }
+
+    /// Every request that the document describes.
+    fn try_out(&self, operation: &Operation<'_>) {
+        let address = self.address(operation);
+        let needed: Vec<String> = operation
+            .parameters("query")
+            .filter(|one| one["required"] == true)
+            .map(|one| self.query(operation, one))
+            .collect();
+        let base = format!("{address}?{}", needed.join("&"));
+        self.refused_without_a_credential(operation, &base);
+        let bodies = bodies(operation);
+        let first = bodies.first().cloned().unwrap_or_default();
+        for scheme in operation.said["security"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .flat_map(|any| any.as_object().unwrap().keys())
+        {
+            self.ask(operation, &base, &self.credential(scheme), &first);
+        }
+        for body in &bodies {
+            self.ask(operation, &base, &self.usual(operation), body);
+        }
+        for parameter in operation.parameters("query") {
+            let address = format!("{base}&{}", self.query(operation, parameter));
+            self.ask(operation, &address, &self.usual(operation), &first);
+        }
+        for header in operation.parameters("header") {
+            let (name, value) = (header["name"].as_str().unwrap(), header["example"].as_str().unwrap());
+            let value = if name == "Idempotency-Key" {
+                format!("{value}-{}", operation.id())
+            } else {
+                value.to_owned()
+            };
+            let headers = format!("{}\r\n{name}: {value}", self.usual(operation));
+            self.ask(operation, &base, &headers, &first);
+        }
+        if bodies.is_empty() && operation.said["security"].as_array().unwrap().is_empty() {
+            self.ask(operation, &base, "", &first);
+        }
+    }
+
+    fn refused_without_a_credential(&self, operation: &Operation<'_>, address: &str) {
+        let schemes = operation.said["security"].as_array().unwrap();
+        let is_open = |any: &Value| any.as_object().unwrap().is_empty();
+        if schemes.is_empty() || schemes.iter().any(is_open) {
+            return;
+        }
+        let answer = send(self.running, &operation.method, address, "", b"");
+        assert_eq!(status(&answer), "401", "{}", operation.id());
+        assert!(!operation.said["responses"]["401"].is_null(), "{}", operation.id());
+        let schema =
+            &self.document["components"]["responses"]["401"]["content"]["application/json"]["schema"];
+        self.fits(schema, &answer.json(), operation.id());
+    }
+
+    /// Sends a request, whose answer has to be one of those that are no failure.
+    fn ask(
+        &self,
+        operation: &Operation<'_>,
+        address: &str,
+        headers: &str,
+        (media, body): &(String, String),
+    ) -> Answer {
+        let content_type =
+            if media.is_empty() { String::new() } else { format!("\r\nContent-Type: {media}") };
+        let headers = format!("{headers}{content_type}");
+        let answer = send(self.running, &operation.method, address, &headers, body.as_bytes());
+        let what = format!("{} {address} {body}: {} {}", operation.method, answer.head, answer.body);
+        let status = status(&answer);
+        let said = &operation.said["responses"][status];
+        assert!(status.starts_with('2') && said.is_object(), "{what}");
+        let contents = said["content"].as_object();
+        let kind = answer.head.lines().find_map(|line| line.strip_prefix("content-type: "));
+        let kind = kind.map(|kind| kind.split(';').next().unwrap().trim());
+        match (contents, kind) {
+            (None, None) => assert!(answer.body.is_empty(), "{what}"),
+            (Some(contents), Some(kind)) => {
+                let content = contents.get(kind).unwrap_or_else(|| panic!("{kind} is not described: {what}"));
+                if kind == "application/json" {
+                    let body = answer.json();
+                    self.fits(&content["schema"], &body, &what);
+                    let warnings = body["warnings"].as_array();
+                    assert!(warnings.is_none_or(Vec::is_empty), "{what}");
+                }
+            }
+            _ => panic!("{what}"),
+        }
+        answer
+    }
+
+    fn fits(&self, schema: &Value, value: &Value, what: &str) {
+        let faults = Schemas { document: self.document }.faults(schema, value);
+        assert!(faults.is_empty(), "{faults:#?} {what}");
+    }
+
+    /// Sends one body of an operation of accounts.
+    fn step(&self, id: &str, changes: &[(&str, &str)]) -> Value {
+        let all = operations(self.document);
+        let operation = all.iter().find(|one| one.id() == id).unwrap();
+        let (media, body) = bodies(operation).first().cloned().unwrap_or_default();
+        let mut fields: Value = serde_json::from_str(&body).unwrap_or_default();
+        for (name, value) in changes {
+            fields[*name] = json!(value);
+        }
+        let body = if body.is_empty() { body } else { fields.to_string() };
+        self.ask(operation, operation.path, &self.usual(operation), &(media, body)).json()
+    }
+}
+
+fn status(answer: &Answer) -> &str {
+    &answer.head[9..12]
+}
+
+/// The examples of bodies with their content types.
+fn bodies(operation: &Operation<'_>) -> Vec<(String, String)> {
+    let contents = operation.said["requestBody"]["content"].as_object();
+    let written = contents.into_iter().flatten().map(|(media, content)| {
+        let body = match (&content["example"], media.as_str()) {
+            (Value::String(text), _) => text.clone(),
+            (Value::Object(fields), "application/x-www-form-urlencoded") => {
+                let mut form = form_urlencoded::Serializer::new(String::new());
+                for (name, value) in fields {
+                    match value {
+                        Value::String(text) => form.append_pair(name, text),
+                        Value::Array(items) => {
+                            form.extend_pairs(items.iter().map(|one| (name, one.as_str().unwrap())))
+                        }
+                        other => form.append_pair(name, &other.to_string()),
+                    };
+                }
+                form.finish()
+            }
+            (other, _) => other.to_string(),
+        };
+        (media.clone(), body)
+    });
+    written.collect()
+}
+
+/// Somebody who registered as the document says, sent what it says, and has what the examples only stand for.
+fn prepared<'a>(running: &'a Running, document: &'a Value) -> (Client<'a>, String) {
+    let (token, key) = (String::new(), String::new());
+    let mut client = Client { running, document, token, key, own: BTreeMap::new() };
+    let ada = client.step("register", &[]);
+    let text = |value: &Value| value.as_str().unwrap().to_owned();
+    client.token = text(&ada["token"]);
+    let all_scopes = json!({"name": "all", "scopes": ["ingest", "read", "write", "admin"]}).to_string();
+    let headers = format!("{}\r\nContent-Type: application/json", client.credential("accessToken"));
+    let keys = "/api/users/profile/api-keys/";
+    let key = |body: &[u8]| send(running, "POST", keys, &headers, body).json();
+    client.key = text(&key(all_scopes.as_bytes())["key"]);
+    let to_revoke = key(br#"{"name":"gone","scopes":["read"]}"#);
+    let lines =
+        b"{\"message\":\"disk 91 % full\",\"service\":\"shop\"}\n{\"message\": broken\n{\"msg\":\"disk 92 %\"}\n";
+    let headers = format!("{}\r\nContent-Type: application/x-ndjson", client.credential("accessToken"));
+    let answer = send(running, "POST", "/api/logs/bulk/?source=disks", &headers, lines);
+    assert_eq!(status(&answer), "207", "{}", answer.body);
+    client.fits(&json!({"$ref": "#/components/schemas/BulkAnswer"}), &answer.json(), "bulk");
+    let page = wait_for(running, &client.token, "disk&size=1", 2);
+    let letters =
+        send(running, "GET", "/api/logs/dead-letters/", &client.credential("accessToken"), b"").json();
+    let everything = send(running, "GET", "/api/logs/?size=1", &client.credential("accessToken"), b"").json();
+    client.own = BTreeMap::from([
+        (("/api/users/profile/api-keys/", "id"), text(&to_revoke["id"])),
+        (("/api/logs/dead-letters/", "id"), text(&letters["results"][0]["id"])),
+        (("/api/logs/{id}", "id"), text(&page["results"][0]["id"])),
+        (("/api/logs", "cursor"), text(&everything["next_cursor"])),
+        (("/api/admin/", "id"), text(&ada["tenant"]["id"])),
+        (("/ws/", "user"), text(&ada["user"]["id"])),
+        (("/ws/", "token"), client.token.clone()),
+    ]);
+    (client, text(&ada["refresh"]))
+}
+
+#[test]
+fn every_operation_answers_as_it_is_described() {
+    let dir = tempfile::tempdir().unwrap();
+    let running = start_with(dir.path(), &format!("[listeners]\noperator_token = \"{OPERATOR}\"\n"));
+    let document = running.json("/api/schema/");
+    let (mut client, refresh) = prepared(&running, &document);
+    let all = operations(&document);
+    assert!(document["paths"].as_object().unwrap().len() > 40);
+    for operation in
+        all.iter().filter(|of| of.said["x-antler-socket"].is_null() && !SESSIONS.contains(&of.id()))
+    {
+        client.try_out(operation);
+    }
+    client.step("logIn", &[]);
+    let renewed = client.step("refresh", &[("refresh", &refresh)]);
+    client.token = renewed["token"].as_str().unwrap().to_owned();
+    let changed = client.step("changePassword", &[]);
+    client.token = changed["token"].as_str().unwrap().to_owned();
+    client.step("logOut", &[]);
+}
+
+#[test]
+fn every_socket_takes_its_parameters_and_answers_its_messages() {
+    let dir = tempfile::tempdir().unwrap();
+    let running = Running::start(dir.path(), &[]);
+    let document = running.json("/api/schema/");
+    let (client, _) = prepared(&running, &document);
+    let mut count = 0;
+    for operation in operations(&document).iter().filter(|of| !of.said["x-antler-socket"].is_null()) {
+        let address = format!("{}?token={}", client.address(operation), client.token);
+        for parameter in operation.parameters("query").filter(|one| one["name"] != "token") {
+            let address = format!("{address}&{}", client.query(operation, parameter));
+            let hello = Socket::open(&running, &address).hear();
+            assert_eq!(
+                (&hello["type"], &hello["warnings"]),
+                (&json!("connection"), &Value::Null),
+                "{address}: {hello}"
+            );
+        }
+        let mut socket = Socket::open(&running, &address);
+        for said in operation.said["x-antler-socket"]["client"].as_array().unwrap() {
+            socket.say(&said["message"]);
+            socket.expect(said["answered_by"].as_str().unwrap());
+            count += 1;
+        }
+    }
+    assert!(count > 8, "{count} messages");
+}
+
+#[test]
+fn examples_fit_their_schemas() {
+    let dir = tempfile::tempdir().unwrap();
+    let running = Running::start(dir.path(), &[]);
+    let document = running.json("/api/schema/");
+    let fits = |schema: &Value, example: &Value, what: &str| {
+        let faults = Schemas { document: &document }.faults(schema, example);
+        assert!(faults.is_empty(), "{what}: {faults:#?}");
+    };
+    for (name, schema) in document["components"]["schemas"].as_object().unwrap() {
+        fits(schema, &schema["examples"][0], name);
+    }
+    for operation in operations(&document) {
+        for parameter in operation.said["parameters"].as_array().into_iter().flatten() {
+            fits(
+                &parameter["schema"],
+                &parameter["example"],
+                &format!("{} {}", operation.id(), parameter["name"]),
+            );
+        }
+        for (media, content) in operation.said["requestBody"]["content"].as_object().into_iter().flatten() {
+            let is_form = media == "application/x-www-form-urlencoded";
+            if !is_form {
+                fits(&content["schema"], &content["example"], operation.id());
+            }
+        }
+    }
+}
