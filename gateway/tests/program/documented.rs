@@ -62,7 +62,7 @@ impl Client<'_> {
     fn value(&self, operation: &Operation<'_>, parameter: &Value) -> String {
         let name = parameter["name"].as_str().unwrap();
         let own = self.own.iter().find(|((path, of), _)| operation.path.starts_with(path) && *of == name);
-        match (&parameter["example"], own) {
+        match (example(parameter), own) {
             // A place in a text is no cursor of pages.
             (Value::String(_), Some((_, own))) => own.clone(),
             (Value::String(text), None) => text.clone(),
@@ -73,7 +73,7 @@ impl Client<'_> {
     fn query(&self, operation: &Operation<'_>, parameter: &Value) -> String {
         let mut query = form_urlencoded::Serializer::new(String::new());
         let name = parameter["name"].as_str().unwrap();
-        match &parameter["example"] {
+        match example(parameter) {
             Value::Array(values) => values.iter().for_each(|value| {
                 query.append_pair(name, value.as_str().unwrap());
             }),
@@ -134,7 +134,7 @@ impl Client<'_> {
             self.ask(operation, &address, &self.usual(operation), &first);
         }
         for header in operation.parameters("header") {
-            let (name, value) = (header["name"].as_str().unwrap(), header["example"].as_str().unwrap());
+            let (name, value) = (header["name"].as_str().unwrap(), example(header).as_str().unwrap());
             let value = if name == "Idempotency-Key" {
                 format!("{value}-{}", operation.id())
             } else {
@@ -214,6 +214,10 @@ impl Client<'_> {
         let body = if body.is_empty() { body } else { fields.to_string() };
         self.ask(operation, operation.path, &self.usual(operation), &(media, body)).json()
     }
+}
+
+fn example(parameter: &Value) -> &Value {
+    &parameter["schema"]["examples"][0]
 }
 
 fn status(answer: &Answer) -> &str {
@@ -346,7 +350,7 @@ fn examples_fit_their_schemas() {
         for parameter in operation.said["parameters"].as_array().into_iter().flatten() {
             fits(
                 &parameter["schema"],
-                &parameter["example"],
+                example(parameter),
                 &format!("{} {}", operation.id(), parameter["name"]),
             );
         }

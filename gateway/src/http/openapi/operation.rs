@@ -47,12 +47,11 @@ impl Parameter {
     }
 
     /// One object for each of its names.
-    fn shown(&self, place: &str) -> impl Iterator<Item = Value> {
-        self.names.iter().enumerate().map(move |(at, name)| {
-            let mut shown = json!({
-                "name": name, "in": place, "required": self.is_required && at == 0,
-                "description": self.sentence(at), "schema": self.schema(), "example": self.example(),
-            });
+    fn shown(&self) -> impl Iterator<Item = Value> {
+        self.names.iter().enumerate().map(|(at, name)| {
+            let is_required = self.is_required && at == 0;
+            let mut shown =
+                parameter(("query", name), is_required, &self.sentence(at), self.schema(), self.example());
             if at > 0 {
                 shown["x-antler-same-as"] = self.names[0].into();
             }
@@ -186,23 +185,24 @@ impl Operation {
 
     /// A part of the path that stands in braces.
     pub(super) fn place(mut self, name: &str, example: &str, what: &str) -> Self {
-        self.parameters.push(json!({
-            "name": name, "in": "path", "required": true, "description": what,
-            "schema": {"type": "string"}, "example": example,
-        }));
+        self.parameters.push(parameter(
+            ("path", name),
+            true,
+            what,
+            json!({"type": "string"}),
+            example.into(),
+        ));
         self
     }
 
     pub(super) fn header(mut self, name: &str, example: &str, what: &str) -> Self {
-        self.parameters.push(json!({
-            "name": name, "in": "header", "required": false, "description": what,
-            "schema": {"type": "string"}, "example": example,
-        }));
+        let schema = json!({"type": "string"});
+        self.parameters.push(parameter(("header", name), false, what, schema, example.into()));
         self
     }
 
     pub(super) fn query<'a>(mut self, parameters: impl IntoIterator<Item = &'a Parameter>) -> Self {
-        self.parameters.extend(parameters.into_iter().flat_map(|parameter| parameter.shown("query")));
+        self.parameters.extend(parameters.into_iter().flat_map(Parameter::shown));
         self
     }
 
@@ -294,6 +294,20 @@ impl Operation {
         responses.insert("default".to_owned(), json!({"$ref": "#/components/responses/default"}));
         responses
     }
+}
+
+/// The example is one of the schema: one of the parameter itself would be filled in by pages, for all of them at once.
+fn parameter(
+    (place, name): (&str, &str),
+    is_required: bool,
+    what: &str,
+    mut schema: Value,
+    example: Value,
+) -> Value {
+    schema["examples"] = vec![example].into();
+    let mut parameter = json!({"name": name, "in": place, "required": is_required, "description": what});
+    parameter["schema"] = schema;
+    parameter
 }
 
 fn contents(contents: &[Content]) -> Value {
