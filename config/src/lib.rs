@@ -65,6 +65,7 @@ impl Config {
             limits.ingest.rules(),
             limits.search.rules(),
             limits.live.rules(),
+            limits.upload.rules(),
         ];
         let rules = sections.into_iter().flatten();
         rules

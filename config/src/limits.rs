@@ -11,8 +11,10 @@ use crate::Rule;
 use crate::size::ByteSize;
 
 pub use self::live::LiveLimits;
+pub use self::upload::UploadLimits;
 
 mod live;
+mod upload;
 
 /// Largest configuration file that is read.
 pub const CONFIG_FILE_BYTES_MAX: u64 = 1 << 20;
@@ -25,6 +27,7 @@ pub struct Limits {
     pub ingest: IngestLimits,
     pub search: SearchLimits,
     pub live: LiveLimits,
+    pub upload: UploadLimits,
 }
 
 /// What HTTP connections may cost.
