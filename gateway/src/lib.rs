@@ -16,3 +16,4 @@ pub mod ports_file;
 pub mod serve;
 pub mod signals;
 pub mod socket;
+pub mod upload;

@@ -1,0 +1,10 @@
+//! Uploaded files: from the bytes of a file to entries that the ingest takes.
+//!
+//! `unpack` opens what is packed, `charset` makes it UTF-8, `detect` finds out what it is, and `entries` cuts it, by lines
+//! (`joining`), values (`json`) or rows (`csv`). `pattern` reads the usual forms of log lines, `time` their times.
+//! Invariant: whatever a file holds, memory stays bounded and nothing of it is lost without a word. It opens no socket and
+//! no file, writes nothing and knows no tenant: whoever has a file and a place for entries drives it.
+
+pub mod error;
+pub mod unpack;
+mod zip;
