@@ -5,6 +5,11 @@
 //! Invariant: whatever a file holds, memory stays bounded and nothing of it is lost without a word. It opens no socket and
 //! no file, writes nothing and knows no tenant: whoever has a file and a place for entries drives it.
 
+mod charset;
 pub mod error;
+mod kind;
+pub mod options;
+mod time;
 pub mod unpack;
+pub mod window;
 mod zip;
