@@ -9,6 +9,7 @@ mod charset;
 pub mod error;
 mod kind;
 pub mod options;
+mod pattern;
 mod time;
 pub mod unpack;
 pub mod window;
