@@ -6,11 +6,21 @@
 //! no file, writes nothing and knows no tenant: whoever has a file and a place for entries drives it.
 
 mod charset;
+mod csv;
+mod detect;
+pub mod entries;
+pub mod entry;
 pub mod error;
+mod joining;
+mod json;
 mod kind;
 pub mod options;
 mod pattern;
+pub mod preview;
 mod time;
 pub mod unpack;
 pub mod window;
 mod zip;
+
+#[cfg(test)]
+mod tests;
