@@ -4,6 +4,7 @@
 //! in a `wire` module with a golden file; older ones are brought up to the newest when they are read.
 //! It does not append: callers turn what `decide` returns into `NewEvent`s, and append those together.
 
+pub mod asked;
 mod cause;
 pub mod key;
 pub mod lines;

@@ -2,6 +2,7 @@
 //!
 //! `port` is what a store of views promises, `redb` and `memory` keep it; `control` asks and folds the views of
 //! which each is a file of its own; `arrivals` those of what became of lines beside the index; `usage` counts them.
+//! which each is a file of its own; `arrivals` those of what is recorded beside lines.
 //! Invariant: a view is a fold of the log. Its documents and its checkpoints move together, so it can be dropped
 //! and folded again at any time. It does not append, and no view asks another.
 
@@ -19,6 +20,7 @@ mod names;
 pub mod port;
 pub mod rebuild;
 pub mod redb;
+pub mod search_history;
 mod sessions;
 mod tenants;
 pub mod usage;

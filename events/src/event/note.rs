@@ -1,11 +1,12 @@
 //! Notes: what is recorded beside lines and goes when lines go. Lines that were rejected, events that a projection set
-//! aside, requests that were answered.
+//! aside, requests that were answered, searches of people.
 //!
-//! Invariant: a note stands on the lines of its tenant, so it is recorded together with the lines that it is about; who
-//! follows the log for lines passes it by. It decides nothing.
+//! Invariant: a note stands on the lines of its tenant, so it can be recorded together with the lines that it is about;
+//! who follows the log for lines passes it by. It decides nothing.
 
 mod answered;
 mod rejected;
+mod searched;
 mod set_aside;
 
 use bytes::Bytes;
@@ -14,6 +15,7 @@ pub use self::answered::{
     AnswerForm, KEY_BYTES_MAX, NamedError, RequestAnswered, RequestKey, RequestKeyError,
 };
 pub use self::rejected::{LinesRejected, RejectedLine};
+pub use self::searched::{PastSearchId, Searched, SearchesForgotten};
 pub use self::set_aside::EventSetAside;
 use super::types::{self, Entry};
 use super::{BodyError, EventError, NewEvent};
@@ -23,12 +25,22 @@ use crate::ids::TenantId;
 use crate::subject::Subject;
 use crate::wire::EventType;
 
+const NOTES: [Entry; 5] = [
+    types::LINES_REJECTED,
+    types::EVENT_SET_ASIDE,
+    types::REQUEST_ANSWERED,
+    types::SEARCHED,
+    types::SEARCHES_FORGOTTEN,
+];
+
 /// A note, with its body in the newest version.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Note {
     Rejected(LinesRejected),
     SetAside(EventSetAside),
     Answered(RequestAnswered),
+    Searched(Searched),
+    Forgotten(SearchesForgotten),
 }
 
 impl Note {
@@ -47,9 +59,7 @@ impl Note {
 
     /// Is it the type of a note?
     pub fn has_type(event_type: EventType) -> bool {
-        [types::LINES_REJECTED, types::EVENT_SET_ASIDE, types::REQUEST_ANSWERED]
-            .iter()
-            .any(|entry| entry.event_type == event_type)
+        NOTES.iter().any(|entry| entry.event_type == event_type)
     }
 
     /// What it takes in memory, about.
@@ -58,6 +68,8 @@ impl Note {
             Self::Rejected(rejected) => rejected.bytes_held(),
             Self::SetAside(set_aside) => set_aside.bytes_held(),
             Self::Answered(answered) => answered.bytes_held(),
+            Self::Searched(searched) => searched.bytes_held(),
+            Self::Forgotten(_) => size_of::<SearchesForgotten>(),
         }
     }
 
@@ -66,6 +78,8 @@ impl Note {
             Self::Rejected(_) => types::LINES_REJECTED,
             Self::SetAside(_) => types::EVENT_SET_ASIDE,
             Self::Answered(_) => types::REQUEST_ANSWERED,
+            Self::Searched(_) => types::SEARCHED,
+            Self::Forgotten(_) => types::SEARCHES_FORGOTTEN,
         }
     }
 
@@ -74,6 +88,8 @@ impl Note {
             Self::Rejected(rejected) => rejected.encode(),
             Self::SetAside(set_aside) => set_aside.encode(),
             Self::Answered(answered) => answered.encode(),
+            Self::Searched(searched) => searched.encode(),
+            Self::Forgotten(forgotten) => forgotten.encode(),
         }
     }
 
@@ -83,6 +99,8 @@ impl Note {
             types::LINES_REJECTED => Some(Self::Rejected(LinesRejected::decode(body)?)),
             types::EVENT_SET_ASIDE => Some(Self::SetAside(EventSetAside::decode(body)?)),
             types::REQUEST_ANSWERED => Some(Self::Answered(RequestAnswered::decode(body)?)),
+            types::SEARCHED => Some(Self::Searched(Searched::decode(body)?)),
+            types::SEARCHES_FORGOTTEN => Some(Self::Forgotten(SearchesForgotten::decode(body)?)),
             _ => None,
         })
     }
@@ -94,20 +112,23 @@ mod tests {
 
     use super::*;
     use crate::codec::CodecId;
+    use crate::event::asked::{Asked, Syntax};
     use crate::event::lines::Arrival;
-    use crate::event::samples::{NOW, tenant};
+    use crate::event::samples::{NOW, tenant, user};
     use crate::event::{Event, decode};
     use crate::ids::{Offset, PartitionId};
     use crate::line::LineError;
     use crate::wire::{ChainHash, Envelope, SchemaVersion};
 
-    const GOLDEN: [&[u8]; 3] = [
+    const GOLDEN: [&[u8]; 5] = [
         include_bytes!("golden/lines_rejected_v1.bin"),
         include_bytes!("golden/event_set_aside_v1.bin"),
         include_bytes!("golden/request_answered_v1.bin"),
+        include_bytes!("golden/searched_v1.bin"),
+        include_bytes!("golden/searches_forgotten_v1.bin"),
     ];
 
-    fn samples() -> [Note; 3] {
+    fn samples() -> [Note; 5] {
         let arrival =
             Arrival { protocol: "tcp".to_owned(), origin: "192.0.2.7".to_owned(), ..Arrival::default() };
         let mut rejected = LinesRejected::new(NOW, &arrival);
@@ -134,7 +155,29 @@ mod tests {
                 message: "byte 0 is wrong".to_owned(),
             }],
         };
-        [Note::Rejected(rejected), Note::SetAside(set_aside), Note::Answered(answered)]
+        [
+            Note::Rejected(rejected),
+            Note::SetAside(set_aside),
+            Note::Answered(answered),
+            Note::Searched(searched()),
+            Note::Forgotten(SearchesForgotten {
+                by: user("u1"),
+                search: Some(PastSearchId { partition: PartitionId::new(3), offset: Offset::new(99) }),
+            }),
+        ]
+    }
+
+    fn searched() -> Searched {
+        let filters = [("level", vec!["error", "critical"]), ("from", vec!["now-15m"])];
+        let owned = |(name, values): (&str, Vec<&str>)| {
+            (name.to_owned(), values.into_iter().map(str::to_owned).collect())
+        };
+        let asked = Asked {
+            query: "lane and order".to_owned(),
+            syntax: Syntax::Lucene,
+            filters: filters.map(owned).into(),
+        };
+        Searched { by: user("u1"), asked, found: Some(300), took_us: Some(1_250) }
     }
 
     fn envelope(new: &NewEvent) -> Envelope {

@@ -32,6 +32,8 @@ event_types! {
     LINES_REJECTED = 2, "lines_rejected", schema 1;
     EVENT_SET_ASIDE = 3, "event_set_aside", schema 1;
     REQUEST_ANSWERED = 4, "request_answered", schema 1;
+    SEARCHED = 5, "searched", schema 1;
+    SEARCHES_FORGOTTEN = 6, "searches_forgotten", schema 1;
 
     TENANT_REGISTERED = 16, "tenant_registered", schema 1;
     TENANT_RENAMED = 17, "tenant_renamed", schema 1;
@@ -84,6 +86,7 @@ mod tests {
         let check = |number: u16, name: &str| assert_eq!(find(EventType(number)).unwrap().name, name);
         check(1, "lines_ingested");
         check(4, "request_answered");
+        check(6, "searches_forgotten");
         check(16, "tenant_registered");
         check(22, "member_invited");
         check(32, "account_opened");

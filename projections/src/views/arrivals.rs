@@ -1,5 +1,5 @@
-//! The views of what became of lines beside the index: dead letters, and answers that are remembered. What a projector
-//! feeds, and what requests ask.
+//! The views of what is recorded beside lines: dead letters, answers that are remembered, searches of people. What a
+//! projector feeds, and what requests ask.
 //!
 //! Invariant: a view takes each note once, whatever is handed over again. Notes go from the log with their lines, so these
 //! views cannot be folded anew: whoever feeds them holds the log until what was taken is on stable storage.
@@ -9,16 +9,17 @@ use std::sync::Arc;
 use antler_events::clock::Timestamp;
 use antler_events::codec::CodecError;
 use antler_events::event::note::{Note, RequestKey};
-use antler_events::ids::{Offset, PartitionId, TenantId};
+use antler_events::ids::{Offset, PartitionId, TenantId, UserId};
 use antler_events::wire::ChainHash;
 
 use super::answers::{self, ANSWERS, Remembered};
 use super::dead_letters::{self, DEAD_LETTERS, DeadLetter, DeadLetters};
 use super::fold::ControlViewError;
 use super::port::{self, ViewError, ViewName, ViewStore};
+use super::search_history::{self, PastSearch, SEARCH_HISTORY};
 
 /// The views of what arrived.
-pub const VIEWS: [ViewName; 2] = [DEAD_LETTERS, ANSWERS];
+pub const VIEWS: [ViewName; 3] = [DEAD_LETTERS, ANSWERS, SEARCH_HISTORY];
 
 /// A note of a partition, with its place.
 #[derive(Debug, Clone)]
@@ -37,6 +38,10 @@ pub struct Kept {
     pub letter_bytes_max: u64,
     pub answers_max: u64,
     pub answer_bytes_max: u64,
+    /// Of one person.
+    pub searches_max: usize,
+    /// People whose searches are kept.
+    pub searchers_max: usize,
 }
 
 impl Default for Kept {
@@ -46,11 +51,13 @@ impl Default for Kept {
             letter_bytes_max: 64 << 20,
             answers_max: 100_000,
             answer_bytes_max: 32 << 20,
+            searches_max: 50,
+            searchers_max: 500,
         }
     }
 }
 
-/// The views of dead letters and answers.
+/// The views of dead letters, answers and searches.
 #[derive(Debug, Clone)]
 pub struct ArrivalViews {
     store: Arc<dyn ViewStore>,
@@ -70,7 +77,8 @@ impl ArrivalViews {
     /// Takes notes of a partition in, in order.
     pub async fn apply(&self, partition: PartitionId, notes: &[NoteAt]) -> Result<(), ControlViewError> {
         dead_letters::fold(&*self.store, &self.kept, partition, notes).await?;
-        answers::fold(&*self.store, &self.kept, partition, notes).await
+        answers::fold(&*self.store, &self.kept, partition, notes).await?;
+        search_history::fold(&*self.store, &self.kept, partition, notes).await
     }
 
     /// Makes what was taken durable, and that nothing before `next` is needed again.
@@ -106,6 +114,11 @@ impl ArrivalViews {
         now: Timestamp,
     ) -> Result<Option<Remembered>, ViewError> {
         answers::find(tenant, &*self.store, key, now).await
+    }
+
+    /// What a person asked last, the newest first.
+    pub async fn searches(&self, tenant: TenantId, user: UserId) -> Result<Vec<PastSearch>, ViewError> {
+        search_history::list(tenant, &*self.store, user).await
     }
 }
 

@@ -89,7 +89,7 @@ pub(super) async fn fold(
         let (letters, unkept) = match &*at.note {
             Note::Rejected(rejected) => (lines(rejected).map_err(unencoded)?, rejected.unkept),
             Note::SetAside(set_aside) => (vec![event(set_aside, at.recorded_at).map_err(unencoded)?], 0),
-            Note::Answered(_) => continue,
+            Note::Answered(_) | Note::Searched(_) | Note::Forgotten(_) => continue,
         };
         let writes = writes(at.tenant, store, kept, letters, unkept).await?;
         store.apply(DEAD_LETTERS, Fold { partition, next: at.offset.plus(1), writes }).await?;

@@ -1,8 +1,11 @@
-//! Views of dead letters and answers, fed with notes as a log records them.
+//! Views of dead letters, answers and searches, fed with notes as a log records them.
 
 use antler_config::limits::LineLimits;
+use antler_events::event::asked::Asked;
 use antler_events::event::lines::Arrival;
-use antler_events::event::note::{AnswerForm, EventSetAside, LinesRejected, RequestAnswered};
+use antler_events::event::note::{
+    AnswerForm, EventSetAside, LinesRejected, PastSearchId, RequestAnswered, Searched, SearchesForgotten,
+};
 use antler_events::line::LineError;
 use antler_events::wire::{EventType, SchemaVersion};
 
@@ -13,7 +16,14 @@ use crate::views::dead_letters::LetterSource;
 use crate::views::memory::MemoryViews;
 
 const PARTITION: PartitionId = PartitionId::new(1);
-const FEW: Kept = Kept { letters_max: 3, letter_bytes_max: 4_000, answers_max: 3, answer_bytes_max: 4_000 };
+const FEW: Kept = Kept {
+    letters_max: 3,
+    letter_bytes_max: 4_000,
+    answers_max: 3,
+    answer_bytes_max: 4_000,
+    searches_max: 3,
+    searchers_max: 2,
+};
 
 fn tenant(name: &str) -> TenantId {
     TenantId::parse(name).unwrap()
@@ -151,4 +161,85 @@ fn the_oldest_answers_go_when_there_are_too_many_or_they_hold_no_more() {
     assert_eq!(accepted(&views, "a", "k3", 31), Some(6));
     let page = port::Page { prefix: b"order/a/", after: None, limit: 10 };
     assert_eq!(at_once(views.store.scan(ANSWERS, page)).unwrap().len(), 2);
+}
+
+fn user(name: &str) -> UserId {
+    UserId::parse(name).unwrap()
+}
+
+fn searched((name, by): (&str, &str), offset: u64, seconds: i64, query: &str) -> NoteAt {
+    let asked = Asked { query: query.to_owned(), ..Asked::default() };
+    let searched = Searched { by: user(by), asked, found: Some(offset), took_us: None };
+    note(name, offset, Timestamp::from_nanos(seconds * 1_000_000_000), Note::Searched(searched))
+}
+
+fn forgotten((name, by): (&str, &str), offset: u64, search: Option<u64>) -> NoteAt {
+    let id = |offset| PastSearchId { partition: PARTITION, offset: Offset::new(offset) };
+    let forgotten = SearchesForgotten { by: user(by), search: search.map(id) };
+    note(name, offset, at(0), Note::Forgotten(forgotten))
+}
+
+/// Id, query and lines found.
+fn history(views: &ArrivalViews, (name, by): (&str, &str)) -> Vec<(String, String, Option<u64>)> {
+    let past = at_once(views.searches(tenant(name), user(by))).unwrap();
+    past.into_iter().map(|past| (past.id.to_string(), past.asked.query, past.found)).collect()
+}
+
+fn listed(expected: &[(&str, &str, u64)]) -> Vec<(String, String, Option<u64>)> {
+    let owned = |(id, query, found): &(&str, &str, u64)| (id.to_string(), query.to_string(), Some(*found));
+    expected.iter().map(owned).collect()
+}
+
+#[test]
+fn searches_are_listed_newest_first_and_each_person_has_its_own() {
+    let (views, ann) = (views(), ("a", "ann"));
+    let notes =
+        [("ann", 0, "one"), ("bob", 1, "two"), ("ann", 2, "two"), ("ann", 3, "three"), ("ann", 4, "four")];
+    let notes: Vec<NoteAt> =
+        (1..).zip(notes).map(|(n, (by, at, query))| searched(("a", by), n, at, query)).collect();
+    at_once(views.apply(PARTITION, &notes[..3])).unwrap();
+    // What was taken before changes nothing.
+    at_once(views.apply(PARTITION, &notes)).unwrap();
+    at_once(views.apply(PARTITION, &notes)).unwrap();
+    assert_eq!(history(&views, ann), listed(&[("1-5", "four", 5), ("1-4", "three", 4), ("1-3", "two", 3)]));
+    assert_eq!(history(&views, ("a", "bob")), listed(&[("1-2", "two", 2)]));
+    assert_eq!(history(&views, ("b", "ann")), listed(&[]));
+}
+
+#[test]
+fn the_same_search_within_a_minute_is_one() {
+    let (views, ann) = (views(), ("a", "ann"));
+    for (offset, seconds, query) in [(1, 0, "x"), (2, 30, "y"), (3, 59, "x"), (4, 118, "x"), (5, 178, "x")] {
+        at_once(views.apply(PARTITION, &[searched(ann, offset, seconds, query)])).unwrap();
+    }
+    assert_eq!(history(&views, ann), listed(&[("1-5", "x", 5), ("1-2", "y", 2), ("1-1", "x", 4)]));
+    let oldest = at_once(views.searches(tenant("a"), user("ann"))).unwrap().pop().unwrap();
+    assert_eq!((oldest.first_at.nanos(), oldest.last_at.nanos()), (0, 118_000_000_000));
+}
+
+#[test]
+fn one_search_is_forgotten_or_all_before() {
+    let (views, ann, bob) = (views(), ("a", "ann"), ("a", "bob"));
+    let notes = [searched(ann, 1, 0, "x"), searched(ann, 2, 0, "y"), searched(bob, 3, 0, "z")];
+    at_once(views.apply(PARTITION, &notes)).unwrap();
+    at_once(views.apply(PARTITION, &[forgotten(ann, 4, Some(1)), forgotten(ann, 5, Some(3))])).unwrap();
+    assert_eq!(history(&views, ann), listed(&[("1-2", "y", 2)]));
+    at_once(views.apply(PARTITION, &[forgotten(ann, 6, None), searched(ann, 7, 0, "y")])).unwrap();
+    assert_eq!(history(&views, ann), listed(&[("1-7", "y", 7)]));
+    assert_eq!(history(&views, bob), listed(&[("1-3", "z", 3)]));
+}
+
+#[test]
+fn of_too_many_people_the_one_who_began_first_is_forgotten() {
+    let views = views();
+    let people = ["ann", "bob", "ann", "eve"];
+    for (offset, by) in (1..).zip(people) {
+        at_once(views.apply(PARTITION, &[searched(("a", by), offset, offset as i64 * 100, "x")])).unwrap();
+    }
+    assert_eq!(history(&views, ("a", "ann")), listed(&[]));
+    assert_eq!(history(&views, ("a", "bob")), listed(&[("1-2", "x", 2)]));
+    assert_eq!(history(&views, ("a", "eve")), listed(&[("1-4", "x", 4)]));
+    at_once(views.apply(PARTITION, &[searched(("a", "ann"), 5, 500, "y")])).unwrap();
+    assert_eq!(history(&views, ("a", "ann")), listed(&[("1-5", "y", 5)]));
+    assert_eq!(history(&views, ("a", "bob")), listed(&[]));
 }
