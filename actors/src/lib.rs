@@ -16,6 +16,7 @@ pub mod progress;
 pub mod projector;
 pub mod quotas;
 pub mod requests;
+pub mod search_history;
 pub mod supervision;
 pub mod system;
 pub mod taken;

@@ -64,6 +64,7 @@ impl Config {
             limits.http.rules(),
             limits.ingest.rules(),
             limits.search.rules(),
+            limits.searches.rules(),
             limits.live.rules(),
             limits.upload.rules(),
         ];

@@ -15,6 +15,10 @@ pub use self::upload::UploadLimits;
 
 mod live;
 mod upload;
+pub use self::searches::SearchesLimits;
+
+mod live;
+mod searches;
 
 /// Largest configuration file that is read.
 pub const CONFIG_FILE_BYTES_MAX: u64 = 1 << 20;
@@ -26,6 +30,7 @@ pub struct Limits {
     pub http: HttpLimits,
     pub ingest: IngestLimits,
     pub search: SearchLimits,
+    pub searches: SearchesLimits,
     pub live: LiveLimits,
     pub upload: UploadLimits,
 }
