@@ -18,6 +18,7 @@ use antler_actors::projector::index::IndexProjection;
 use antler_actors::projector::views::ViewsProjection;
 use antler_actors::quotas::Quotas;
 use antler_actors::requests::Requests;
+use antler_actors::search_history::{HistoryParts, SearchHistory};
 use antler_actors::supervision::Supervision;
 use antler_actors::system::{StartError, System, SystemLimits, SystemParts};
 use antler_actors::upkeep::UpkeepArguments;
@@ -112,6 +113,7 @@ pub struct Program {
     pub intake: Arc<Intake>,
     pub arrivals: ArrivalViews,
     pub sockets: Arc<Sockets>,
+    pub history: SearchHistory,
     /// Of questions, and of changes.
     workers: [Arc<WorkerThreads>; 2],
 }
@@ -174,6 +176,7 @@ impl Program {
         gate.operator = config.listeners.operator_token.clone();
         gate.settings = config.accounts.clone();
         let gate = Arc::new(gate);
+        let history = history(config, &gate.accounts, &arrivals, &system);
         let watched =
             Watched { gate: &gate, system: &system, index: &index, counters, budget, clock: &clock };
         let sockets = Arc::new(sockets(config, watched));
@@ -189,6 +192,7 @@ impl Program {
             intake: Arc::new(intake),
             arrivals,
             sockets,
+            history,
             workers: [questions, changes],
         })
     }
@@ -204,6 +208,7 @@ impl Program {
 
     /// Ends what runs, in order: who writes, who follows, who works for them.
     pub async fn stop(&self) {
+        self.history.stop().await;
         self.system.stop().await;
         self.workers.iter().for_each(|workers| workers.stop());
     }
@@ -211,7 +216,7 @@ impl Program {
 
 /// The name of the projection that account commands wait for.
 const VIEWS: &str = "views";
-/// The name of the projection that requests with an idempotency key wait for.
+/// The name of the projection that requests with an idempotency key and search histories wait for.
 const ARRIVALS: &str = "arrivals";
 
 /// What commands about accounts work on.
@@ -250,6 +255,17 @@ fn sockets(config: &Config, watched: Watched<'_>) -> Sockets {
         origins: origins(&config.listeners.socket_origins),
         hub: Arc::default(),
     }
+}
+
+fn history(config: &Config, accounts: &Accounts, views: &ArrivalViews, system: &System) -> SearchHistory {
+    SearchHistory::new(HistoryParts {
+        log: Arc::clone(&accounts.log),
+        views: views.clone(),
+        progress: progress_of(system, ARRIVALS),
+        placement: Arc::clone(&accounts.placement),
+        clock: Arc::clone(&accounts.clock),
+        limits: config.limits.searches.clone(),
+    })
 }
 
 fn progress_of(system: &System, name: &str) -> Arc<Progress> {

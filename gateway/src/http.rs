@@ -13,6 +13,7 @@ pub mod error;
 mod headers;
 pub mod health;
 mod lag;
+mod listing;
 pub mod logs;
 pub mod metrics;
 pub mod observe;

@@ -45,6 +45,7 @@ impl RouteClass {
             "docs" | "redoc" => Self::Documents,
             "ws" if !rest.is_empty() => Self::Sockets,
             "logs" => Self::of_logs(method, rest),
+            "search" if !rest.is_empty() => Self::Search,
             _ => Self::Unknown,
         }
     }
@@ -102,6 +103,8 @@ mod tests {
         check("/api/logs/", RouteClass::Search);
         check("/api/v1/logs/search", RouteClass::Search);
         check("/api/logs/0-1-2/context/", RouteClass::Search);
+        check("/api/search/history/0-1/", RouteClass::Search);
+        check("/api/logs/search-history", RouteClass::Search);
         check("/api/logs/fields/service/values/", RouteClass::Counts);
         check("/api/logs/export/", RouteClass::Export);
         check("/api/logs/explain", RouteClass::Queries);

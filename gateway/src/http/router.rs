@@ -23,8 +23,10 @@ pub fn router(shared: &Arc<Shared>) -> Router {
     router = at(router, &[""], "/ready", &get(health::ready));
     router = at(router, &[""], "/metrics", &get(metrics::metrics));
     let gate = &shared.program.gate;
+    let history = shared.program.history.clone();
     router
-        .merge(search::routes())
+        .merge(search::routes().layer(from_fn_with_state(history, search::history::remember)))
+        .merge(search::history::routes())
         .merge(logs::routes())
         .merge(dead_letters::routes())
         .merge(accounts::routes(gate))

@@ -1,17 +1,19 @@
 //! The search API: questions about the lines of a tenant, and their answers.
 //!
 //! `parameters` reads what was sent, `question` makes the one filter of it, `asking` keeps the time that is left,
-//! `line` and `table` show what was found; every other file is one resource.
+//! `line` and `table` show what was found, `asked` keeps questions; every other file is one resource.
 //! Invariant: the tenant comes from the request's credential alone and is handed to the index by itself, so no text of a
 //! user can reach beyond it. Nothing is spawned: who hangs up drops the future, and with it the work.
 
 mod aggregations;
+mod asked;
 mod asking;
 mod columns;
 mod counts;
 mod explain;
 pub(crate) mod export;
 mod fields;
+pub(crate) mod history;
 mod line;
 mod one;
 mod page;

@@ -15,6 +15,7 @@ use super::dead_letters::LettersState;
 use super::logs::IngestState;
 use super::observe::Requests;
 use super::search::SearchState;
+use super::search::history::HistoryState;
 use crate::compose::{Program, RunningLog};
 use crate::listeners::Place;
 use crate::socket::SocketState;
@@ -54,6 +55,12 @@ impl FromRef<Arc<Shared>> for IngestState {
 impl FromRef<Arc<Shared>> for LettersState {
     fn from_ref(shared: &Arc<Shared>) -> Self {
         Self(shared.program.arrivals.clone())
+    }
+}
+
+impl FromRef<Arc<Shared>> for HistoryState {
+    fn from_ref(shared: &Arc<Shared>) -> Self {
+        Self(shared.program.history.clone())
     }
 }
 

@@ -75,6 +75,10 @@ impl<'a> Asking<'a> {
 }
 
 impl Tail {
+    pub(super) fn took_us(&self) -> u64 {
+        (self.took * 1e3).round() as u64
+    }
+
     pub(super) fn into_warnings(self) -> Vec<String> {
         self.warnings
     }

@@ -3,6 +3,7 @@
 //! Invariant: the pages of one question do not overlap. A cursor holds its place whatever arrives meanwhile; a page by
 //! number walks there from the newest line, so it is bounded. It does not keep pages between requests.
 
+use antler_events::event::asked::Asked;
 use antler_events::ids::TenantId;
 use antler_events::query::Matcher;
 use antler_projections::index::port::search::PAGE_LINES_MAX;
@@ -15,7 +16,9 @@ use serde_json::value::to_raw_value;
 use serde_json::{Map, Value};
 
 use super::aggregations::{self, Aggregation};
+use super::asked;
 use super::asking::{Asking, Tail};
+use super::history::AnsweredSearch;
 use super::line::{Extras, ShownLine};
 use super::parameters::Parameters;
 use super::question::Question;
@@ -64,6 +67,14 @@ struct Answer<'a> {
     links: Option<Links>,
 }
 
+/// What is remembered of an answer.
+#[derive(Debug)]
+struct Figures {
+    found: Option<u64>,
+    took_us: u64,
+    is_first_page: bool,
+}
+
 /// Where the pages of a list are.
 #[derive(Debug, Serialize)]
 struct Links {
@@ -74,9 +85,26 @@ struct Links {
 pub(super) async fn search(
     RequestTenant(tenant): RequestTenant,
     State(state): State<SearchState>,
+    mut parameters: Parameters,
+) -> Result<Response, ApiError> {
+    let may_be_saved = parameters.flag("save")?.unwrap_or(true);
+    let asked = asked::take(&mut parameters.clone())?;
+    let (mut response, Figures { found, took_us, is_first_page }) =
+        answer(tenant, &state, parameters, None).await?;
+    if may_be_saved && is_first_page && !asked.is_empty() {
+        response.extensions_mut().insert(AnsweredSearch { asked, found, took_us });
+    }
+    Ok(response)
+}
+
+/// Asks a question that was kept.
+pub(super) async fn answer_again(
+    tenant: TenantId,
+    state: &SearchState,
+    kept: &Asked,
     parameters: Parameters,
 ) -> Result<Response, ApiError> {
-    answer(tenant, &state, parameters, None).await
+    Ok(answer(tenant, state, asked::again(kept, parameters), None).await?.0)
 }
 
 /// The newest lines, as a list with links.
@@ -86,7 +114,7 @@ pub(super) async fn newest(
     uri: Uri,
     parameters: Parameters,
 ) -> Result<Response, ApiError> {
-    answer(tenant, &state, parameters, Some(uri)).await
+    Ok(answer(tenant, &state, parameters, Some(uri)).await?.0)
 }
 
 async fn answer(
@@ -94,7 +122,7 @@ async fn answer(
     state: &SearchState,
     parameters: Parameters,
     listed_at: Option<Uri>,
-) -> Result<Response, ApiError> {
+) -> Result<(Response, Figures), ApiError> {
     let mut asking = Asking::new(state);
     let request = PageRequest::read(parameters, state, &asking)?;
     asking.note(request.unknown.iter().chain(&request.question.notes).cloned());
@@ -119,7 +147,7 @@ async fn answer(
         columns: None,
         rows: None,
     };
-    Ok(json(StatusCode::OK, &body))
+    Ok(body.into_answer(request.question.cursor.is_none()))
 }
 
 /// Lines as JSON. Between some of them other requests of the same thread have their turn.
@@ -141,7 +169,7 @@ async fn piped(
     state: &SearchState,
     mut asking: Asking<'_>,
     request: PageRequest,
-) -> Result<Response, ApiError> {
+) -> Result<(Response, Figures), ApiError> {
     if request.question.cursor.is_some() || request.page > 1 {
         return Err(invalid("page", "the answer of pipes is one table; write | limit N to bound it"));
     }
@@ -163,7 +191,15 @@ async fn piped(
         rows: Some(ShownRows(&table.rows)),
         links: None,
     };
-    Ok(json(StatusCode::OK, &body))
+    Ok(body.into_answer(true))
+}
+
+impl Answer<'_> {
+    fn into_answer(self, is_without_cursor: bool) -> (Response, Figures) {
+        let (found, took_us) = (self.total, self.tail.took_us());
+        let figures = Figures { found, took_us, is_first_page: is_without_cursor && self.page == 1 };
+        (json(StatusCode::OK, &self), figures)
+    }
 }
 
 impl PageRequest {

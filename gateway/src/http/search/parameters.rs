@@ -21,7 +21,7 @@ use crate::http::error::ApiError;
 const SHOWN_CHARACTERS_MAX: usize = 80;
 
 /// Parameters that nobody took yet, in their order.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub(super) struct Parameters {
     entries: Vec<(String, Value)>,
 }
@@ -179,6 +179,19 @@ impl Parameters {
         chosen
             .map(|(_, meaning)| Some(*meaning))
             .ok_or_else(|| invalid(&name, format!("it is one of {}, and not {}", words(), shown(&text))))
+    }
+
+    /// Is there a value under one of these names?
+    pub(super) fn has(&self, names: &[&str]) -> bool {
+        self.entries.iter().any(|(name, _)| names.contains(&name.as_str()))
+    }
+
+    /// Where something is to be kept, nothing may be overlooked.
+    pub(super) fn refuse_unknown(&self) -> Result<(), ApiError> {
+        match self.entries.first() {
+            None => Ok(()),
+            Some((name, _)) => Err(invalid(name, "it is not known here; leave it out")),
+        }
     }
 
     /// A sentence for each parameter that nobody took.

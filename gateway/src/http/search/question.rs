@@ -25,8 +25,9 @@ use crate::http::error::ApiError;
 /// Values of all parameters beside the query.
 const VALUES_MAX: usize = 1_000;
 
-const FROM: &[&str] = &["from", "start_date", "start_time", "start", "since"];
-const TO: &[&str] = &["to", "end_date", "end_time", "end"];
+pub(super) const QUERY: &[&str] = &["q", "query"];
+pub(super) const FROM: &[&str] = &["from", "start_date", "start_time", "start", "since"];
+pub(super) const TO: &[&str] = &["to", "end_date", "end_time", "end"];
 
 /// Parameters that stand for a field, and the field.
 const FIELDS: [(&[&str], FieldOf); 6] = [
@@ -42,6 +43,11 @@ const FIELDS: [(&[&str], FieldOf); 6] = [
 enum FieldOf {
     Role(Role),
     Tags,
+}
+
+/// The names of each filter beside the query, its own first; the times are not among them.
+pub(super) fn filters() -> impl Iterator<Item = &'static [&'static str]> {
+    FIELDS.iter().map(|(names, _)| *names)
 }
 
 /// What is asked of lines.
@@ -65,7 +71,7 @@ impl Question {
         let cursor = parameters.text(&["cursor"])?.map(|text| Cursor::parse(&text)).transpose();
         let cursor = cursor.map_err(|error| invalid("cursor", error.to_string()))?;
         let asked_at = cursor.map_or(now, |cursor| cursor.asked_at());
-        let text = parameters.text(&["q", "query"])?.unwrap_or_default();
+        let text = parameters.text(QUERY)?.unwrap_or_default();
         let reader = parameters.choice(&["syntax"], &[("kql", parse as Reader), ("lucene", parse_lucene)])?;
         let period = period(parameters, asked_at)?;
         let read = ReadQuery::of(&text, reader.unwrap_or(parse), period, asked_at);

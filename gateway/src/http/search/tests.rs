@@ -5,6 +5,8 @@
 mod counts;
 mod export;
 mod given;
+mod history;
+mod keeping;
 mod lines;
 mod refusals;
 mod search;

@@ -137,13 +137,16 @@ impl Given {
         std::fs::write(path, bytes).unwrap();
     }
 
-    pub(super) fn router(&self) -> Router {
-        let state = SearchState {
+    pub(super) fn state(&self) -> SearchState {
+        SearchState {
             index: Arc::clone(&self.index),
             clock: Arc::new(StillClock),
             limits: self.limits.clone(),
-        };
-        routes::<SearchState>().with_state(state).layer(map_response(with_body))
+        }
+    }
+
+    pub(super) fn router(&self) -> Router {
+        routes::<SearchState>().with_state(self.state()).layer(map_response(with_body))
     }
 
     pub(super) async fn send(&self, request: Request<Body>) -> Answered {
@@ -183,7 +186,7 @@ impl Answered {
 }
 
 /// What the observer does around every route.
-async fn with_body(mut response: Response) -> Response {
+pub(super) async fn with_body(mut response: Response) -> Response {
     match response.extensions_mut().remove::<ApiError>() {
         Some(error) => error.answer("r-1"),
         None => response,

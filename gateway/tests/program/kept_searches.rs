@@ -1,0 +1,48 @@
+//! Searches that are kept, through the real binary and over kills.
+
+use serde_json::{Value, json};
+
+use super::client::{make_key, register, send};
+use super::running::{Running, wait};
+
+const HISTORY: &str = "/api/logs/search-history/";
+
+/// Status and body.
+fn ask(running: &Running, method: &str, path: &str, token: &str, body: &Value) -> (u16, Value) {
+    let headers = format!("\r\nAuthorization: Bearer {token}\r\nContent-Type: application/json");
+    let body = if body.is_null() { String::new() } else { body.to_string() };
+    let answer = send(running, method, path, &headers, body.as_bytes());
+    (answer.head[9..12].parse().unwrap(), serde_json::from_str(&answer.body).unwrap_or(Value::Null))
+}
+
+fn queries(running: &Running, token: &str) -> Vec<String> {
+    let (status, listed) = ask(running, "GET", HISTORY, token, &Value::Null);
+    assert_eq!(status, 200, "{listed}");
+    let results = listed["results"].as_array().unwrap();
+    results.iter().map(|one| one["query"].as_str().unwrap().to_owned()).collect()
+}
+
+#[test]
+fn a_history_fills_by_itself_and_what_was_saved_survives_a_kill() {
+    let dir = tempfile::tempdir().unwrap();
+    let running = Running::start(dir.path(), &[]);
+    let (ann, _) = register(&running, "ann");
+    let (bob, _) = register(&running, "bob");
+    assert_eq!(ask(&running, "GET", "/api/logs/search/?q=lynx", &ann, &Value::Null).0, 200);
+    wait(|| (queries(&running, &ann) == ["lynx"]).then_some(()));
+    let (status, saved) = ask(&running, "POST", HISTORY, &ann, &json!({"query": "level:error"}));
+    assert_eq!(status, 201, "{saved}");
+    drop(running);
+    let running = Running::start(dir.path(), &[]);
+    assert_eq!(queries(&running, &ann), ["level:error", "lynx"]);
+    assert_eq!(queries(&running, &bob), [] as [String; 0]);
+    let path = format!("/api/v1/search/history/{}/", saved["id"].as_str().unwrap());
+    assert_eq!(ask(&running, "GET", &path, &bob, &Value::Null).0, 404);
+    assert_eq!(ask(&running, "POST", &format!("{path}replay/"), &ann, &Value::Null).0, 200);
+    assert_eq!(ask(&running, "DELETE", &path, &ann, &Value::Null).0, 204);
+    assert_eq!(queries(&running, &ann), ["lynx"]);
+    let key = make_key(&running, &ann, &["read"]);
+    let (status, refused) = ask(&running, "GET", HISTORY, &key, &Value::Null);
+    assert_eq!((status, &refused["error"]["code"]), (403, &json!("forbidden")));
+    assert_eq!(running.stop("TERM").0, Some(0));
+}
