@@ -1,4 +1,5 @@
-//! Accounts: the commands of registration, login, passwords and keys, as functions that anybody may call at once.
+//! Accounts: the commands of registration, login, passwords, keys and saved searches, as functions that anybody may call
+//! at once.
 //!
 //! A command loads its aggregate from the views, lets the aggregate's own rules decide, appends with the offset that it
 //! expects, and waits until the views have what it wrote. Another command that came between makes it decide again.
@@ -11,6 +12,7 @@ mod keys;
 mod members;
 mod passwords;
 mod registration;
+mod searches;
 mod sessions;
 
 use std::sync::Arc;

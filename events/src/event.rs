@@ -12,6 +12,7 @@ pub mod member;
 pub mod membership;
 pub mod name;
 pub mod note;
+pub mod search;
 pub mod session;
 mod stored;
 pub mod tenant;
@@ -28,7 +29,7 @@ use bytes::Bytes;
 
 use crate::clock::Timestamp;
 use crate::codec::CodecError;
-use crate::ids::{KeyId, NameKey, Offset, PartitionId, SessionId, TenantId, UserId};
+use crate::ids::{KeyId, NameKey, Offset, PartitionId, SearchId, SessionId, TenantId, UserId};
 use crate::log::NewEvent;
 use crate::subject::{Aggregate, Kind, Subject};
 use crate::wire::{Envelope, SchemaVersion};
@@ -39,6 +40,7 @@ pub use lines::LinesIngested;
 pub use member::MemberEvent;
 pub use name::NameEvent;
 pub use note::Note;
+pub use search::SearchEvent;
 pub use session::SessionEvent;
 pub use tenant::TenantEvent;
 use types::Entry;
@@ -55,7 +57,7 @@ pub enum Event {
     },
 }
 
-/// Something that happened to a tenant, to one of its members, keys or logins, or to a name.
+/// Something that happened to a tenant, to one of its members, keys, logins or saved searches, or to a name.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum ControlEvent {
     Tenant(TenantEvent),
@@ -63,6 +65,7 @@ pub enum ControlEvent {
     Key(KeyId, KeyEvent),
     Name(NameKey, NameEvent),
     Session(SessionId, SessionEvent),
+    Search(SearchId, SearchEvent),
 }
 
 /// Why an event cannot be recorded or read.
@@ -100,6 +103,7 @@ impl ControlEvent {
             Self::Key(key, _) => Aggregate::Key(*key),
             Self::Name(key, _) => Aggregate::Name(*key),
             Self::Session(session, _) => Aggregate::Session(*session),
+            Self::Search(search, _) => Aggregate::Search(*search),
         };
         Subject::control(tenant, aggregate)
     }
@@ -112,6 +116,7 @@ impl ControlEvent {
             Self::Key(_, event) => key::wire::encode(event, cause),
             Self::Name(_, event) => name::wire::encode(event, cause),
             Self::Session(_, event) => session::wire::encode(event, cause),
+            Self::Search(_, event) => search::wire::encode(event, cause),
         };
         Ok(NewEvent {
             subject: self.subject(tenant),
@@ -165,6 +170,8 @@ fn decode_control(
             .map(|(cause, event)| (cause, ControlEvent::Name(key, event))),
         Aggregate::Session(session) => session::wire::decode(entry, schema, body)?
             .map(|(cause, event)| (cause, ControlEvent::Session(session, event))),
+        Aggregate::Search(search) => search::wire::decode(entry, schema, body)?
+            .map(|(cause, event)| (cause, ControlEvent::Search(search, event))),
     };
     Ok(read.map(|(cause, event)| Event::Control { cause, event }))
 }

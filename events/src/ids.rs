@@ -136,6 +136,11 @@ name_id!(
     "name key"
 );
 name_id!(
+    /// A saved search.
+    SearchId,
+    "search id"
+);
+name_id!(
     /// An alert rule.
     RuleId,
     "rule id"

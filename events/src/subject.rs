@@ -6,7 +6,7 @@
 use std::fmt;
 use std::str::FromStr;
 
-use crate::ids::{IdError, KeyId, NameKey, PartitionId, SessionId, TenantId, UserId};
+use crate::ids::{IdError, KeyId, NameKey, PartitionId, SearchId, SessionId, TenantId, UserId};
 
 /// The thing whose history an event belongs to. A new aggregate is one line here and in `parse`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -16,6 +16,7 @@ pub enum Aggregate {
     Key(KeyId),
     Name(NameKey),
     Session(SessionId),
+    Search(SearchId),
 }
 
 /// Line events come and go; control events are kept for ever.
@@ -43,7 +44,7 @@ pub struct Subject {
 pub enum SubjectError {
     #[error(
         "subject {text:?} is not <tenant>.lines, <tenant>.tenant, <tenant>.member.<user>, <tenant>.key.<key>, \
-         <tenant>.name.<key> or <tenant>.session.<session>"
+         <tenant>.name.<key>, <tenant>.session.<session> or <tenant>.search.<search>"
     )]
     Form { text: String },
     #[error("subject {text:?} has a bad part")]
@@ -75,6 +76,7 @@ impl fmt::Display for Subject {
             Kind::Control(Aggregate::Key(key)) => write!(out, "{tenant}.key.{key}"),
             Kind::Control(Aggregate::Name(key)) => write!(out, "{tenant}.name.{key}"),
             Kind::Control(Aggregate::Session(session)) => write!(out, "{tenant}.session.{session}"),
+            Kind::Control(Aggregate::Search(search)) => write!(out, "{tenant}.search.{search}"),
         }
     }
 }
@@ -100,6 +102,9 @@ impl FromStr for Subject {
             (Some("session"), Some(session), None) => {
                 Kind::Control(Aggregate::Session(SessionId::parse(session).map_err(part)?))
             }
+            (Some("search"), Some(search), None) => {
+                Kind::Control(Aggregate::Search(SearchId::parse(search).map_err(part)?))
+            }
             _ => return Err(SubjectError::Form { text: shown() }),
         };
         Ok(Self { tenant, kind })
@@ -123,6 +128,7 @@ mod tests {
                 Subject::control(tenant, Aggregate::Session(SessionId::parse("s1").unwrap())),
                 "acme.session.s1",
             ),
+            (Subject::control(tenant, Aggregate::Search(SearchId::parse("q1").unwrap())), "acme.search.q1"),
         ] {
             assert_eq!(subject.to_string(), text);
             assert_eq!(text.parse::<Subject>().unwrap(), subject);

@@ -21,6 +21,7 @@ pub mod port;
 pub mod rebuild;
 pub mod redb;
 pub mod search_history;
+mod searches;
 mod sessions;
 mod tenants;
 pub mod usage;

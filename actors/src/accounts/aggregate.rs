@@ -6,9 +6,11 @@ use antler_events::event::ControlEvent;
 use antler_events::event::key::{Key, KeyEvent, KeyRejection};
 use antler_events::event::member::{Account, MemberEvent, MemberRejection};
 use antler_events::event::name::{Claim, NameEvent, NameRejection};
+use antler_events::event::search::{Search, SearchEvent, SearchRejection};
 use antler_events::event::session::{Session, SessionEvent, SessionRejection};
 use antler_events::event::tenant::{Tenant, TenantEvent, TenantRejection};
 use antler_events::ids::{KeyId, NameKey, SessionId, TenantId, UserId};
+use antler_events::ids::{KeyId, NameKey, SearchId, SessionId, TenantId, UserId};
 use antler_events::log::BoxFuture;
 use antler_events::subject::Aggregate;
 use antler_projections::views::control::{ControlViews, Kept};
@@ -64,6 +66,8 @@ aggregated! {
         |tenant, views, key| views.key(tenant, key);
     Sessions(SessionId): Session, Session, SessionEvent, SessionRejection,
         |tenant, views, session| views.session(tenant, session);
+    Searches(SearchId): Search, Search, SearchEvent, SearchRejection,
+        |tenant, views, search| views.search(tenant, search);
     Names(NameKey): Name, Claim, NameEvent, NameRejection,
         |_tenant, views, name| views.name(name);
 }

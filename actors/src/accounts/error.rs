@@ -7,6 +7,7 @@ use antler_events::event::key::KeyRejection;
 use antler_events::event::member::MemberRejection;
 use antler_events::event::membership::MembershipRejection;
 use antler_events::event::name::NameRejection;
+use antler_events::event::search::SearchRejection;
 use antler_events::event::session::SessionRejection;
 use antler_events::event::tenant::TenantRejection;
 use antler_events::ids::IdError;
@@ -28,6 +29,8 @@ pub enum AccountError {
     Key(#[from] KeyRejection),
     #[error(transparent)]
     Name(#[from] NameRejection),
+    #[error(transparent)]
+    Search(#[from] SearchRejection),
     #[error(transparent)]
     Session(#[from] SessionRejection),
     #[error("the refresh token was used before, so the session was ended; log in again")]

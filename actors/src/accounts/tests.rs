@@ -8,6 +8,8 @@ use std::sync::Mutex;
 use antler_config::limits::AccountLimits;
 use antler_events::access::{Role, Scope, StreamPatterns};
 use antler_events::clock::Timestamp;
+use antler_events::event::asked::Asked;
+use antler_events::event::search::{SearchChange, SearchContent};
 use antler_events::event::session::{SessionEndReason, SessionRejection};
 use antler_events::event::tenant::TenantRejection;
 use antler_events::files::{FileSystem, RealFiles};
@@ -421,5 +423,38 @@ async fn views_that_are_folded_anew_are_the_same() {
     assert!(rebuild(&**store, &*world.accounts.log, "members").await.unwrap().was_right());
     assert_eq!(world.accounts.find_login("ann").await.unwrap().unwrap().user, ann.user);
     let unknown = rebuild(&**store, &*world.accounts.log, "things").await.unwrap_err().to_string();
-    assert!(unknown.contains("tenants, members, keys, names and sessions"), "{unknown}");
+    assert!(unknown.contains("tenants, members, keys, names, sessions and searches"), "{unknown}");
+}
+
+fn content(query: &str) -> SearchContent {
+    SearchContent {
+        name: DisplayName::parse("errors", &AccountLimits::default()).unwrap(),
+        description: String::new(),
+        asked: Asked { query: query.to_owned(), ..Asked::default() },
+        columns: Vec::new(),
+        is_shared: false,
+        is_template: false,
+    }
+}
+
+#[tokio::test]
+async fn changes_of_a_saved_search_at_once_all_count() {
+    let world = World::new();
+    let ann = world.register("ann").await.unwrap();
+    let (accounts, cause) = (&world.accounts, &Cause::SYSTEM);
+    let id = accounts.save_search(ann.tenant, ann.user, content("x"), cause).await.unwrap();
+    let change = async |change| accounts.change_search(ann.tenant, id, change, cause).await.unwrap();
+    tokio::join!(
+        change(SearchChange { query: Some("y".to_owned()), ..SearchChange::default() }),
+        change(SearchChange { is_shared: Some(true), ..SearchChange::default() }),
+        change(SearchChange { columns: Some(vec!["host".to_owned()]), ..SearchChange::default() }),
+    );
+    let found = async || accounts.views.search(ann.tenant, id).await.unwrap().unwrap().state.unwrap();
+    let expected = SearchContent { is_shared: true, columns: vec!["host".to_owned()], ..content("y") };
+    assert_eq!(found().await.content, expected);
+    accounts.delete_search(ann.tenant, id, cause).await.unwrap();
+    accounts.delete_search(ann.tenant, id, cause).await.unwrap();
+    assert!(found().await.deleted);
+    let error = accounts.change_search(ann.tenant, id, SearchChange::default(), cause).await.unwrap_err();
+    assert_eq!(error.to_string(), "the saved search has been deleted");
 }

@@ -13,6 +13,12 @@ use super::member::{AccountClosed, AccountOpened, MemberEvent, PasswordChanged, 
 use super::name::{NameClaimed, NameEvent};
 use super::samples::{LATER, NOW, SECRET, cause, email, key, name, password, tenant, user, username};
 use super::session::wire::SessionOpenedV1;
+use super::asked::{Asked, Syntax};
+use super::key::{KeyCreated, KeyEvent};
+use super::member::{AccountClosed, AccountOpened, MemberEvent, PasswordChanged, SessionsRevoked};
+use super::name::{NameClaimed, NameEvent};
+use super::samples::{LATER, NOW, SECRET, cause, email, key, name, password, tenant, user, username};
+use super::search::{SearchContent, SearchSaved};
 use super::session::{SessionEndReason, SessionEnded, SessionEvent, SessionOpened, SessionRenewed};
 use super::tenant::wire::TenantLimitsSetV1;
 use super::tenant::{
@@ -158,16 +164,37 @@ fn session_events() -> Vec<ControlEvent> {
     events.map(|event| ControlEvent::Session(session, event)).into()
 }
 
+fn search_events() -> Vec<ControlEvent> {
+    let filters =
+        [("level".to_owned(), vec!["error".to_owned()]), ("from".to_owned(), vec!["now-1h".to_owned()])];
+    let content = SearchContent {
+        name: name("Größe errors"),
+        description: "what broke".to_owned(),
+        asked: Asked { query: "lane:${lane}".to_owned(), syntax: Syntax::Lucene, filters: filters.into() },
+        columns: vec!["message".to_owned(), "host".to_owned()],
+        is_shared: true,
+        is_template: true,
+    };
+    let events = [
+        SearchEvent::Saved(SearchSaved { owner: user("u1"), content: content.clone() }),
+        SearchEvent::Changed(SearchContent { is_shared: false, ..content }),
+        SearchEvent::Deleted,
+    ];
+    let search = SearchId::parse("q1").unwrap();
+    events.map(|event| ControlEvent::Search(search, event)).into()
+}
+
 /// Every event in its newest schema, as `record` writes it.
 fn newest() -> Vec<Sample> {
-    let events = [tenant_events(), member_events(), key_events(), name_events(), session_events()].concat();
+    let events =
+        [tenant_events(), member_events(), key_events(), name_events(), session_events(), search_events()];
     let sample = |event: ControlEvent| {
         let recorded = event.record(tenant(), &cause(), NOW).unwrap();
         let entry = types::find(recorded.event_type).unwrap();
         let (subject, schema, body) = (recorded.subject, recorded.schema.0, recorded.body.to_vec());
         Sample { subject, entry, schema, body, event }
     };
-    events.into_iter().map(sample).collect()
+    events.concat().into_iter().map(sample).collect()
 }
 
 /// Schemas that are no longer written, and what is made of them.
@@ -294,6 +321,7 @@ fn an_event_on_a_foreign_subject_is_an_error() {
         Subject::control(tenant(), Aggregate::Key(key())),
         Subject::control(tenant(), Aggregate::Name(NameKey::parse("n1").unwrap())),
         Subject::control(tenant(), Aggregate::Session(SessionId::parse("s1").unwrap())),
+        Subject::control(tenant(), Aggregate::Search(SearchId::parse("q1").unwrap())),
     ];
     for sample in all() {
         for subject in subjects.into_iter().filter(|subject| *subject != sample.subject) {

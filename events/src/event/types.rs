@@ -62,6 +62,10 @@ event_types! {
     SESSION_OPENED = 80, "session_opened", schema 2;
     SESSION_RENEWED = 81, "session_renewed", schema 1;
     SESSION_ENDED = 82, "session_ended", schema 1;
+
+    SEARCH_SAVED = 96, "search_saved", schema 1;
+    SEARCH_CHANGED = 97, "search_changed", schema 1;
+    SEARCH_DELETED = 98, "search_deleted", schema 1;
 }
 
 pub fn find(event_type: EventType) -> Option<Entry> {
@@ -93,6 +97,7 @@ mod tests {
         check(48, "key_created");
         check(64, "name_claimed");
         check(80, "session_opened");
+        check(96, "search_saved");
         assert_eq!(find(EventType(0)), None);
     }
 }

@@ -246,7 +246,8 @@ impl From<AccountError> for ApiError {
             AccountError::Tenant(_)
             | AccountError::Member(_)
             | AccountError::Key(_)
-            | AccountError::Name(_) => Self::Conflict { field: "account", reason },
+            | AccountError::Name(_)
+            | AccountError::Search(_) => Self::Conflict { field: "account", reason },
             AccountError::Contended | AccountError::ViewsBehind => Self::Unavailable { reason },
             AccountError::Views(error) => error.into(),
             AccountError::Append(error) => {

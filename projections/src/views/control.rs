@@ -10,10 +10,11 @@ use antler_events::clock::Timestamp;
 use antler_events::event::key::Key;
 use antler_events::event::member::Account;
 use antler_events::event::name::{self, Claim};
+use antler_events::event::search::Search;
 use antler_events::event::session::Session;
 use antler_events::event::tenant::Tenant;
 use antler_events::identity::SecretHash;
-use antler_events::ids::{KeyId, NameKey, Offset, PartitionId, SessionId, TenantId, UserId};
+use antler_events::ids::{KeyId, NameKey, Offset, PartitionId, SearchId, SessionId, TenantId, UserId};
 use antler_events::log::Recorded;
 
 use super::fold::{self, Folded, Step, decode, load, prefix, steps};
@@ -24,9 +25,11 @@ use super::names::Names;
 use super::port::{self, Page, ViewError, ViewStore};
 use super::rebuild::VIEWS;
 use super::sessions::{self, Sessions};
+use super::searches::Searches;
+use super::sessions::Sessions;
 use super::tenants::{Itself, Tenants};
 
-/// The views of tenants, accounts, keys, names and sessions.
+/// The views of tenants, accounts, keys, names, sessions and saved searches.
 #[derive(Debug, Clone)]
 pub struct ControlViews {
     store: Arc<dyn ViewStore>,
@@ -79,7 +82,8 @@ impl ControlViews {
         fold::fold::<Members>(store, Members::VIEW, partition, steps, next).await?;
         fold::fold::<Keys>(store, Keys::VIEW, partition, steps, next).await?;
         fold::fold::<Names>(store, Names::VIEW, partition, steps, next).await?;
-        fold::fold::<Sessions>(store, Sessions::VIEW, partition, steps, next).await
+        fold::fold::<Sessions>(store, Sessions::VIEW, partition, steps, next).await?;
+        fold::fold::<Searches>(store, Searches::VIEW, partition, steps, next).await
     }
 
     /// Notes that all events before `next` have been taken, and returns when that is on stable storage.
@@ -128,15 +132,34 @@ impl ControlViews {
         after: Option<KeyId>,
         limit: usize,
     ) -> Result<Vec<(KeyId, Kept<Key>)>, ViewError> {
+        self.listed::<Keys>(tenant, after, limit, |id| KeyId::parse(id).ok()).await
+    }
+
+    /// Saved searches of a tenant in the order of their ids, deleted ones too.
+    pub async fn searches(
+        &self,
+        tenant: TenantId,
+        after: Option<SearchId>,
+        limit: usize,
+    ) -> Result<Vec<(SearchId, Kept<Search>)>, ViewError> {
+        self.listed::<Searches>(tenant, after, limit, |id| SearchId::parse(id).ok()).await
+    }
+
+    async fn listed<V: Folded>(
+        &self,
+        tenant: TenantId,
+        after: Option<V::Id>,
+        limit: usize,
+        parse: fn(&str) -> Option<V::Id>,
+    ) -> Result<Vec<(V::Id, Kept<V::State>)>, ViewError> {
         let prefix = prefix(tenant);
-        let after = after.map(|key| fold::key(tenant, key.as_str()));
+        let after = after.map(|id| fold::key(tenant, id.as_ref()));
         let page = Page { prefix: &prefix, after: after.as_deref(), limit };
-        let view = Keys::VIEW;
+        let view = V::VIEW;
         let damaged = || ViewError::Damaged { view, reason: "a key of it has no id".to_owned() };
         let found = self.store.scan(view, page).await?.into_iter().map(|found| {
             let id = std::str::from_utf8(&found.key[prefix.len()..]).ok();
-            let id = id.and_then(|id| KeyId::parse(id).ok()).ok_or_else(damaged)?;
-            Ok((id, decode::<Keys>(view, &found.document)?))
+            Ok((id.and_then(parse).ok_or_else(damaged)?, decode::<V>(view, &found.document)?))
         });
         found.collect()
     }
@@ -173,6 +196,8 @@ impl ControlViews {
     pub async fn last_login(&self, tenant: TenantId, user: UserId) -> Result<Option<Timestamp>, ViewError> {
         let Some(id) = sessions::newest(tenant, &*self.store, user).await? else { return Ok(None) };
         Ok(self.session(tenant, id).await?.map(|kept| kept.created_at))
+    pub async fn search(&self, tenant: TenantId, search: SearchId) -> Found<Search> {
+        load::<Searches>(tenant, &*self.store, Searches::VIEW, search).await
     }
 }
 

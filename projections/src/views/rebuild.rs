@@ -12,11 +12,13 @@ use super::keys::Keys;
 use super::members::Members;
 use super::names::Names;
 use super::port::{Fold, ViewHash, ViewName, ViewStore};
+use super::searches::Searches;
 use super::sessions::Sessions;
 use super::tenants::Tenants;
 
 /// The views that can be folded anew.
-pub const VIEWS: [ViewName; 5] = [Tenants::VIEW, Members::VIEW, Keys::VIEW, Names::VIEW, Sessions::VIEW];
+pub const VIEWS: [ViewName; 6] =
+    [Tenants::VIEW, Members::VIEW, Keys::VIEW, Names::VIEW, Sessions::VIEW, Searches::VIEW];
 
 /// What is read of the log at once.
 const CHUNK_BYTES: usize = 8 << 20;
@@ -42,7 +44,7 @@ impl Rebuilt {
 /// Why a view was not folded anew. It is as it was.
 #[derive(Debug, thiserror::Error)]
 pub enum RebuildError {
-    #[error("there is no view {name:?}; the views are tenants, members, keys, names and sessions")]
+    #[error("there is no view {name:?}; the views are tenants, members, keys, names, sessions and searches")]
     UnknownView { name: String },
     #[error("the event log cannot be read")]
     Log(#[from] ReadError),
@@ -58,6 +60,7 @@ pub async fn rebuild(store: &dyn ViewStore, log: &dyn EventLog, name: &str) -> R
         "keys" => rebuild_view::<Keys>(store, log).await,
         "names" => rebuild_view::<Names>(store, log).await,
         "sessions" => rebuild_view::<Sessions>(store, log).await,
+        "searches" => rebuild_view::<Searches>(store, log).await,
         _ => Err(RebuildError::UnknownView { name: name.chars().take(100).collect() }),
     }
 }

@@ -12,6 +12,12 @@ use antler_events::event::name::{NameClaimed, NameEvent};
 use antler_events::event::session::{
     SessionEndReason, SessionEnded, SessionEvent, SessionOpened, SessionRenewed,
 };
+use antler_events::event::asked::Asked;
+use antler_events::event::key::{KeyCreated, KeyEvent};
+use antler_events::event::member::{AccountOpened, MemberEvent, SessionsRevoked};
+use antler_events::event::name::{NameClaimed, NameEvent};
+use antler_events::event::search::{SearchContent, SearchEvent, SearchSaved};
+use antler_events::event::session::{SessionEvent, SessionOpened, SessionRenewed};
 use antler_events::event::tenant::{MemberInvited, Standing, TenantEvent, TenantRegistered, TenantSuspended};
 use antler_events::event::{Cause, ControlEvent};
 use antler_events::identity::{DisplayName, Email, PasswordHash, Username};
@@ -82,6 +88,22 @@ fn key_created(owner: &str, number: u8) -> KeyEvent {
     })
 }
 
+fn search_id(text: &str) -> SearchId {
+    SearchId::parse(text).unwrap()
+}
+
+fn search_saved(owner: &str) -> SearchEvent {
+    let content = SearchContent {
+        name: name("errors"),
+        description: String::new(),
+        asked: Asked { query: "level:error".to_owned(), ..Asked::default() },
+        columns: Vec::new(),
+        is_shared: true,
+        is_template: false,
+    };
+    SearchEvent::Saved(SearchSaved { owner: user(owner), content })
+}
+
 /// The history of two tenants.
 fn history() -> Vec<Recorded> {
     let registered = |founder: &str| {
@@ -129,6 +151,10 @@ fn history() -> Vec<Recorded> {
         ("a", ControlEvent::Member(user("u1"), MemberEvent::SessionsRevoked(SessionsRevoked { epoch: 1 }))),
         ("a-b", ControlEvent::Tenant(TenantEvent::Suspended(TenantSuspended { reason: name("unpaid") }))),
         ("_names", ControlEvent::Name(name::typed_key("ann"), NameEvent::Released)),
+        ("a", ControlEvent::Search(search_id("q2"), search_saved("u1"))),
+        ("a", ControlEvent::Search(search_id("q1"), search_saved("u2"))),
+        ("a-b", ControlEvent::Search(search_id("q1"), search_saved("u9"))),
+        ("a", ControlEvent::Search(search_id("q2"), SearchEvent::Deleted)),
     ];
     let numbered = all.iter().zip(1..);
     numbered.map(|((owner, event), offset)| recorded(tenant(owner), offset, event)).collect()
@@ -242,6 +268,22 @@ fn a_secret_that_was_replaced_leads_to_no_key() {
         let found = (by_secret(1), by_secret(2), by_secret(3));
         assert_eq!(found, (None, None, Some((tenant("a"), key_id("k1")))), "in pieces of {step}");
     }
+fn saved_searches_are_listed_with_their_tenants_only_and_deleted_ones_say_so() {
+    let views = views();
+    apply(&views, &history());
+    let listed = at_once(views.searches(tenant("a"), None, 10)).unwrap();
+    let shown: Vec<_> = listed
+        .into_iter()
+        .map(|(id, kept)| (id, kept.last, kept.state.map(|search| (search.owner, search.deleted)).unwrap()))
+        .collect();
+    let (first, second) = ((user("u2"), false), (user("u1"), true));
+    assert_eq!(
+        shown,
+        [(search_id("q1"), Offset::new(16), first), (search_id("q2"), Offset::new(18), second)]
+    );
+    let other = at_once(views.search(tenant("a-b"), search_id("q1"))).unwrap().unwrap();
+    assert_eq!(other.state.unwrap().owner, user("u9"));
+    assert_eq!(at_once(views.search(tenant("a-b"), search_id("q2"))), Ok(None));
 }
 
 #[test]
