@@ -27,6 +27,7 @@ pub fn router(shared: &Arc<Shared>) -> Router {
     router
         .merge(search::routes().layer(from_fn_with_state(history, search::history::remember)))
         .merge(search::history::routes())
+        .merge(search::saved::routes())
         .merge(logs::routes())
         .merge(dead_letters::routes())
         .merge(accounts::routes(gate))

@@ -21,8 +21,10 @@ mod parameters;
 mod patterns;
 mod question;
 mod refusal;
+pub(crate) mod saved;
 mod table;
 mod tail;
+mod template;
 mod validate;
 mod wrong_query;
 

@@ -16,6 +16,7 @@ use super::logs::IngestState;
 use super::observe::Requests;
 use super::search::SearchState;
 use super::search::history::HistoryState;
+use super::search::saved::SavedState;
 use crate::compose::{Program, RunningLog};
 use crate::listeners::Place;
 use crate::socket::SocketState;
@@ -61,6 +62,17 @@ impl FromRef<Arc<Shared>> for LettersState {
 impl FromRef<Arc<Shared>> for HistoryState {
     fn from_ref(shared: &Arc<Shared>) -> Self {
         Self(shared.program.history.clone())
+    }
+}
+
+impl FromRef<Arc<Shared>> for SavedState {
+    fn from_ref(shared: &Arc<Shared>) -> Self {
+        let gate = &shared.program.gate;
+        Self {
+            accounts: gate.accounts.clone(),
+            limits: shared.config.limits.searches.clone(),
+            account_limits: gate.account_limits.clone(),
+        }
     }
 }
 

@@ -46,3 +46,32 @@ fn a_history_fills_by_itself_and_what_was_saved_survives_a_kill() {
     assert_eq!((status, &refused["error"]["code"]), (403, &json!("forbidden")));
     assert_eq!(running.stop("TERM").0, Some(0));
 }
+
+#[test]
+fn saved_searches_survive_a_kill_and_are_not_seen_by_other_tenants() {
+    let dir = tempfile::tempdir().unwrap();
+    let running = Running::start(dir.path(), &[]);
+    let (ann, _) = register(&running, "ann");
+    let (bob, _) = register(&running, "bob");
+    let saved = "/api/logs/saved-searches/";
+    let body = json!({"name": "errors", "query": "level:${level}", "template": true, "shared": true});
+    let (status, answer) = ask(&running, "POST", saved, &ann, &body);
+    assert_eq!(status, 201, "{answer}");
+    let one = format!("/api/v1/search/saved/{}", answer["id"].as_str().unwrap());
+    let (status, changed) = ask(&running, "PATCH", &one, &ann, &json!({"columns": ["host"]}));
+    assert_eq!(status, 200, "{changed}");
+    drop(running);
+    let running = Running::start(dir.path(), &[]);
+    assert_eq!(ask(&running, "GET", &one, &ann, &Value::Null), (200, changed));
+    assert_eq!(ask(&running, "GET", &one, &bob, &Value::Null).0, 404);
+    assert_eq!(ask(&running, "GET", saved, &bob, &Value::Null).1["total"], 0);
+    let run = |parameters: Value| ask(&running, "POST", &format!("{one}/run/"), &ann, &parameters);
+    assert_eq!(run(json!({"parameters": {"level": "error"}})).0, 200);
+    assert_eq!(run(json!({})).0, 422);
+    let key = make_key(&running, &ann, &["read"]);
+    assert_eq!(ask(&running, "GET", &one, &key, &Value::Null).0, 200);
+    assert_eq!(ask(&running, "DELETE", &one, &key, &Value::Null).0, 403);
+    assert_eq!(ask(&running, "DELETE", &one, &ann, &Value::Null).0, 204);
+    assert_eq!(running.stop("TERM").0, Some(0));
+    super::check(&["rebuild", "searches", "--data", dir.path().to_str().unwrap()], 0, "searches");
+}

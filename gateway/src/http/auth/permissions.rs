@@ -33,6 +33,7 @@ use Permission::{AdminOrOperator, Anyone, Operator, Person};
 const ADMIN: Permission = Permission::Scope(Scope::Admin);
 const INGEST: Permission = Permission::Scope(Scope::Ingest);
 const READ: Permission = Permission::Scope(Scope::Read);
+const WRITE: Permission = Permission::Scope(Scope::Write);
 const SOCKET: Permission = Permission::Socket(Scope::Read);
 
 pub const TABLE: &[Line] = &[
@@ -113,6 +114,20 @@ pub const TABLE: &[Line] = &[
     ("GET", "/api/search/history/{id}", Person),
     ("DELETE", "/api/search/history/{id}", Person),
     ("POST", "/api/search/history/{id}/replay", Person),
+    ("GET", "/api/logs/saved-searches", READ),
+    ("POST", "/api/logs/saved-searches", WRITE),
+    ("GET", "/api/logs/saved-searches/{id}", READ),
+    ("PUT", "/api/logs/saved-searches/{id}", WRITE),
+    ("PATCH", "/api/logs/saved-searches/{id}", WRITE),
+    ("DELETE", "/api/logs/saved-searches/{id}", WRITE),
+    ("POST", "/api/logs/saved-searches/{id}/run", READ),
+    ("GET", "/api/search/saved", READ),
+    ("POST", "/api/search/saved", WRITE),
+    ("GET", "/api/search/saved/{id}", READ),
+    ("PUT", "/api/search/saved/{id}", WRITE),
+    ("PATCH", "/api/search/saved/{id}", WRITE),
+    ("DELETE", "/api/search/saved/{id}", WRITE),
+    ("POST", "/api/search/saved/{id}/run", READ),
     ("GET", "/api/admin/actors", AdminOrOperator),
     ("POST", "/api/admin/tenants/{id}/revive", Operator),
     ("GET", "/ws/logs/stream", SOCKET),

@@ -31,34 +31,43 @@ pub(super) fn take(parameters: &mut Parameters) -> Result<Asked, ApiError> {
     Ok(Asked { query, syntax, filters: taken })
 }
 
-/// Takes it out of the body of something to be kept, where filters may stand in an object of their own; it has to be one
-/// that can be asked.
-pub(super) fn take_written(parameters: &mut Parameters, now: Timestamp) -> Result<Asked, ApiError> {
+/// Takes it out of a body, where filters may stand in an object of their own.
+pub(super) fn take_from_body(parameters: &mut Parameters) -> Result<Asked, ApiError> {
     for (_, value) in parameters.values(&["filters"]) {
         let Value::Object(fields) = value else {
-            return Err(invalid(
-                "filters",
-                "it is an object, such as {\"level\":[\"error\"],\"from\":\"now-1h\"}",
-            ));
+            let reason = "it is an object, such as {\"level\":[\"error\"],\"from\":\"now-1h\"}";
+            return Err(invalid("filters", reason));
         };
         for (name, value) in fields.into_iter().filter(|(_, value)| !value.is_null()) {
-            if !filters().chain([FROM, TO]).any(|names| names.contains(&name.as_str())) {
-                let names: Vec<&str> = filters().chain([FROM, TO]).map(|names| names[0]).collect();
+            if !all_filters().any(|names| names.contains(&name.as_str())) {
+                let names: Vec<&str> = all_filters().map(|names| names[0]).collect();
                 let reason = format!("there is no filter {}; there are {}", shown(&name), names.join(", "));
                 return Err(invalid("filters", reason));
             }
             parameters.put(&name, Some(value));
         }
     }
-    let asked = take(parameters)?;
-    Question::read(&mut again(&asked, Parameters::default()), now)?;
-    Ok(asked)
+    take(parameters)
+}
+
+/// Does a body say anything of filters?
+pub(super) fn has_filters(parameters: &Parameters) -> bool {
+    parameters.has(&["filters"]) || all_filters().any(|names| parameters.has(names))
+}
+
+/// Can it be asked?
+pub(super) fn check(asked: &Asked, now: Timestamp) -> Result<(), ApiError> {
+    Question::read(&mut again(asked, Parameters::default()), now).map(|_| ())
+}
+
+fn all_filters() -> impl Iterator<Item = &'static [&'static str]> {
+    filters().chain([FROM, TO])
 }
 
 /// The parameters that ask it again. What is said anew takes the place of what was kept.
 pub(super) fn again(asked: &Asked, anew: Parameters) -> Parameters {
     let mut parameters = anew;
-    let names_of = |name: &str| filters().chain([FROM, TO]).find(|names| names[0] == name);
+    let names_of = |name: &str| all_filters().find(|names| names[0] == name);
     if !parameters.has(QUERY) {
         parameters.put(QUERY[0], Some(Value::from(asked.query.as_str())));
         parameters.values(&["syntax"]);

@@ -119,7 +119,8 @@ async fn save(
     State(search): State<SearchState>,
     mut parameters: Parameters,
 ) -> Result<Response, ApiError> {
-    let asked = asked::take_written(&mut parameters, search.clock.now())?;
+    let asked = asked::take_from_body(&mut parameters)?;
+    asked::check(&asked, search.clock.now())?;
     let found = parameters.number(&["results_count"], 0, u32::MAX)?.map(u64::from);
     let took_us = took_us(&mut parameters)?;
     parameters.refuse_unknown()?;

@@ -211,7 +211,7 @@ impl Parameters {
     }
 }
 
-fn scalar(name: &str, value: Value) -> Result<String, ApiError> {
+pub(super) fn scalar(name: &str, value: Value) -> Result<String, ApiError> {
     match value {
         Value::String(text) => Ok(text),
         Value::Number(number) => Ok(number.to_string()),

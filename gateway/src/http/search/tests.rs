@@ -9,5 +9,6 @@ mod history;
 mod keeping;
 mod lines;
 mod refusals;
+mod saved;
 mod search;
 mod validate;

@@ -2,10 +2,11 @@
 
 use std::sync::Arc;
 
+use antler_actors::accounts::{Accounts, USUAL_LIMITS};
 use antler_actors::log_writers::LogWriters;
 use antler_actors::progress::Progress;
 use antler_actors::search_history::{HistoryParts, SearchHistory};
-use antler_config::limits::SearchesLimits;
+use antler_config::limits::{AccountLimits, SearchesLimits};
 use antler_events::access::Role;
 use antler_events::event::{Event, decode};
 use antler_events::files::{FileSystem, RealFiles};
@@ -13,7 +14,9 @@ use antler_events::ids::{Offset, PartitionId, SessionId, UserId};
 use antler_events::log::EventLog;
 use antler_events::log::segment::{SegmentLog, SegmentOptions};
 use antler_events::placement::Placement;
+use antler_events::randomness::SystemRandomness;
 use antler_projections::views::arrivals::{ArrivalViews, NoteAt};
+use antler_projections::views::control::ControlViews;
 use antler_projections::views::memory::MemoryViews;
 use axum::body::Body;
 use axum::extract::FromRef;
@@ -26,6 +29,7 @@ use tower::ServiceExt as _;
 use super::given::{Given, StillClock, tenant, with_body};
 use crate::http::auth::{Caller, Identity};
 use crate::http::search::history::{self, HistoryState, remember};
+use crate::http::search::saved::{self, SavedState};
 use crate::http::search::{RequestTenant, SearchState, routes};
 
 const PARTITION: PartitionId = PartitionId::new(0);
@@ -43,6 +47,7 @@ pub(super) struct Keeping {
 struct Handled {
     search: SearchState,
     history: SearchHistory,
+    saved: SavedState,
 }
 
 impl FromRef<Handled> for SearchState {
@@ -57,6 +62,12 @@ impl FromRef<Handled> for HistoryState {
     }
 }
 
+impl FromRef<Handled> for SavedState {
+    fn from_ref(handled: &Handled) -> Self {
+        handled.saved.clone()
+    }
+}
+
 /// Who asks: a role, a name, a tenant.
 pub(super) type Who = (Role, &'static str, &'static str);
 
@@ -68,6 +79,10 @@ pub(super) const OTHER_ANN: Who = (Role::Admin, "ann", "bolt");
 
 impl Keeping {
     pub(super) async fn new() -> Self {
+        Self::within(SearchesLimits::default()).await
+    }
+
+    pub(super) async fn within(limits: SearchesLimits) -> Self {
         let given = Given::filled().await;
         let dir = tempfile::tempdir().unwrap();
         let files: Arc<dyn FileSystem> = Arc::new(RealFiles);
@@ -75,20 +90,30 @@ impl Keeping {
         let writers = LogWriters::start(Arc::clone(&opened.log), opened.committers).unwrap();
         let log: Arc<dyn EventLog> = opened.log;
         let views = ArrivalViews::new(Arc::new(MemoryViews::new()));
-        let progress = Arc::new(Progress::new(1));
-        let projector = tokio::spawn(project(Arc::clone(&log), views.clone(), Arc::clone(&progress)));
-        let history = SearchHistory::new(HistoryParts {
+        let accounts = Accounts {
             log,
-            views,
-            progress,
+            views: ControlViews::new(Arc::new(MemoryViews::new())),
+            progress: Arc::new(Progress::new(1)),
             placement: Arc::new(Placement::new(1).unwrap()),
             clock: Arc::new(StillClock),
-            limits: SearchesLimits::default(),
+            randomness: Arc::new(SystemRandomness),
+            limits: USUAL_LIMITS,
+        };
+        let projector = tokio::spawn(project(accounts.clone(), views.clone()));
+        let history = SearchHistory::new(HistoryParts {
+            log: Arc::clone(&accounts.log),
+            views,
+            progress: Arc::clone(&accounts.progress),
+            placement: Arc::clone(&accounts.placement),
+            clock: Arc::clone(&accounts.clock),
+            limits: limits.clone(),
         });
-        let handled = Handled { search: given.state(), history: history.clone() };
+        let saved = SavedState { accounts, limits, account_limits: AccountLimits::default() };
+        let handled = Handled { search: given.state(), history: history.clone(), saved };
         let router = routes::<Handled>()
             .layer(from_fn_with_state(history.clone(), remember))
             .merge(history::routes())
+            .merge(saved::routes())
             .with_state(handled)
             .layer(map_response(with_body));
         Self { history, router, projector, writers, _given: given, _dir: dir }
@@ -135,8 +160,9 @@ pub(super) fn caller((role, name, of): Who) -> Caller {
     Caller { tenant: tenant(of), identity: Identity::Person { user, session, epoch: 0, role } }
 }
 
-/// What the program's projector does for the views.
-async fn project(log: Arc<dyn EventLog>, views: ArrivalViews, progress: Arc<Progress>) {
+/// What the program's projectors do for the views.
+async fn project(accounts: Accounts, arrivals: ArrivalViews) {
+    let Accounts { log, views, progress, .. } = accounts;
     let mut from = Offset::FIRST;
     loop {
         log.wait(PARTITION, from).await.unwrap();
@@ -147,8 +173,9 @@ async fn project(log: Arc<dyn EventLog>, views: ArrivalViews, progress: Arc<Prog
             let (tenant, offset, recorded_at) =
                 (envelope.subject.tenant, envelope.offset, envelope.recorded_at);
             let note = NoteAt { tenant, offset, recorded_at, hash: recorded.hash, note: Arc::new(note) };
-            views.apply(PARTITION, &[note]).await.unwrap();
+            arrivals.apply(PARTITION, &[note]).await.unwrap();
         }
+        views.apply(PARTITION, &chunk.events, chunk.next).await.unwrap();
         progress.advance(PARTITION, chunk.next.before());
         from = chunk.next;
     }
