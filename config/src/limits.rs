@@ -11,14 +11,12 @@ use crate::Rule;
 use crate::size::ByteSize;
 
 pub use self::live::LiveLimits;
+pub use self::searches::SearchesLimits;
 pub use self::upload::UploadLimits;
 
 mod live;
-mod upload;
-pub use self::searches::SearchesLimits;
-
-mod live;
 mod searches;
+mod upload;
 
 /// Largest configuration file that is read.
 pub const CONFIG_FILE_BYTES_MAX: u64 = 1 << 20;

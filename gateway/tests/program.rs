@@ -18,10 +18,10 @@ mod lines;
 mod listeners;
 #[path = "program/operations.rs"]
 mod operations;
-#[path = "program/quota.rs"]
-mod quota;
 #[path = "program/people.rs"]
 mod people;
+#[path = "program/quota.rs"]
+mod quota;
 #[path = "program/refusals.rs"]
 mod refusals;
 #[path = "program/repeats.rs"]

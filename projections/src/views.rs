@@ -1,8 +1,7 @@
 //! Views: small documents under keys, folded from control events: who the tenants, members and keys are.
 //!
 //! `port` is what a store of views promises, `redb` and `memory` keep it; `control` asks and folds the views of
-//! which each is a file of its own; `arrivals` those of what became of lines beside the index; `usage` counts them.
-//! which each is a file of its own; `arrivals` those of what is recorded beside lines.
+//! which each is a file of its own; `arrivals` those of what is recorded beside lines; `usage` counts lines.
 //! Invariant: a view is a fold of the log. Its documents and its checkpoints move together, so it can be dropped
 //! and folded again at any time. It does not append, and no view asks another.
 

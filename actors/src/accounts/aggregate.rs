@@ -9,7 +9,6 @@ use antler_events::event::name::{Claim, NameEvent, NameRejection};
 use antler_events::event::search::{Search, SearchEvent, SearchRejection};
 use antler_events::event::session::{Session, SessionEvent, SessionRejection};
 use antler_events::event::tenant::{Tenant, TenantEvent, TenantRejection};
-use antler_events::ids::{KeyId, NameKey, SessionId, TenantId, UserId};
 use antler_events::ids::{KeyId, NameKey, SearchId, SessionId, TenantId, UserId};
 use antler_events::log::BoxFuture;
 use antler_events::subject::Aggregate;

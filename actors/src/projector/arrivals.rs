@@ -1,5 +1,4 @@
-//! What becomes of lines beside the index, as a projection: the views of dead letters and answers, and how much was sent.
-//! The views of dead letters, answers and searches as a projection.
+//! The views of dead letters, answers and searches as a projection, and how much was sent.
 //!
 //! Invariant: the log keeps every event until views and sums have it on stable storage: what they lose in a crash they are
 //! given again. It reads no lines.

@@ -66,7 +66,8 @@ impl World {
     async fn start(&self, limits: SearchesLimits) -> Running {
         let views = ArrivalViews::new(Arc::new(MemoryViews::new()));
         let (log, clock) = (Arc::clone(&self.log) as Arc<dyn EventLog>, Arc::clone(&self.clock));
-        let projection = ArrivalsProjection::open(views.clone(), &*log).await.unwrap();
+        let quotas = crate::quotas::tests::unlimited(2).await;
+        let projection = ArrivalsProjection::open(views.clone(), Arc::clone(&quotas), &*log).await.unwrap();
         let parts = SystemParts {
             clock: Arc::clone(&clock) as Arc<dyn Clock>,
             log: Arc::clone(&log),
@@ -76,6 +77,7 @@ impl World {
             projections: vec![Arc::new(projection)],
             upkeep: None,
             tails: crate::live::tests::tails(&*log),
+            quotas,
             planted: crate::planted::Planted::None,
         };
         let system = System::start(parts).await.unwrap();

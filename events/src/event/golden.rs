@@ -8,17 +8,13 @@ use std::path::{Path, PathBuf};
 
 use antler_config::limits::AccountLimits;
 
+use super::asked::{Asked, Syntax};
 use super::key::{KeyChanged, KeyCreated, KeyEvent, KeySecretReplaced};
 use super::member::{AccountClosed, AccountOpened, MemberEvent, PasswordChanged, SessionsRevoked};
 use super::name::{NameClaimed, NameEvent};
 use super::samples::{LATER, NOW, SECRET, cause, email, key, name, password, tenant, user, username};
-use super::session::wire::SessionOpenedV1;
-use super::asked::{Asked, Syntax};
-use super::key::{KeyCreated, KeyEvent};
-use super::member::{AccountClosed, AccountOpened, MemberEvent, PasswordChanged, SessionsRevoked};
-use super::name::{NameClaimed, NameEvent};
-use super::samples::{LATER, NOW, SECRET, cause, email, key, name, password, tenant, user, username};
 use super::search::{SearchContent, SearchSaved};
+use super::session::wire::SessionOpenedV1;
 use super::session::{SessionEndReason, SessionEnded, SessionEvent, SessionOpened, SessionRenewed};
 use super::tenant::wire::TenantLimitsSetV1;
 use super::tenant::{

@@ -19,10 +19,6 @@ use super::error::ApiError;
 use super::paging::{Page, PageAsked};
 use super::search::RequestTenant;
 
-use super::listing::{Listing, Page};
-use super::search::RequestTenant;
-
-const SIZE_MAX: u64 = 1_000;
 /// A list shows so much of each letter.
 const LISTED_BYTES_MAX: usize = 8 << 10;
 
@@ -35,7 +31,6 @@ struct List {
     /// Of those that are kept.
     #[serde(flatten)]
     page: Page<Letter>,
-    kept: Listing<Letter>,
     /// Those that there have ever been.
     counted: u64,
 }
@@ -86,11 +81,6 @@ async fn list(
     let results = found.letters.into_iter().map(|letter| shown(letter, LISTED_BYTES_MAX)).collect();
     let page = Page::new(&uri, asked, results, found.kept);
     Ok(json(StatusCode::OK, &List { page, counted: found.total }))
-    let page = Page::read(&uri, SIZE_MAX)?;
-    let found = views.dead_letters(tenant, page.skip(), page.size()).await?;
-    let letters = found.letters.into_iter().map(|letter| shown(letter, LISTED_BYTES_MAX)).collect();
-    let kept = Listing::new(&uri, page, letters, found.kept);
-    Ok(json(StatusCode::OK, &List { kept, counted: found.total }))
 }
 
 async fn one(

@@ -1,7 +1,7 @@
 //! The document of the API, and the pages that show it: `/api/schema/`, `/api/docs/`, `/api/redoc/`.
 //!
-//! To add a route: give it a line in the table of permissions, then an `Operation` beside its kin in `accounts`, `ingest`,
-//! `search`, `live` or `operating`, and a `Component` if its answer is new. Permission and class are not written down
+//! To add a route: give it a line in the table of permissions, then an `Operation` beside its kin in `accounts`, `people`,
+//! `ingest`, `search`, `kept`, `live` or `operating`, and a `Component` if its answer is new. Permission and class are not written down
 //! again: they are looked up. The tests of this room name what is missing on either side, and a test of the program,
 //! `documented`, sends every parameter and every example to the server and holds the answers against their schemas.
 //! Invariant: everything that is served here is made before the first request, works without any other server, and is the
@@ -11,10 +11,12 @@ mod accounts;
 mod document;
 mod failures;
 mod ingest;
+mod kept;
 mod live;
 mod operating;
 mod operation;
 mod pages;
+mod people;
 mod schema;
 mod search;
 

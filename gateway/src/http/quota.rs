@@ -57,7 +57,7 @@ struct OfDay {
     bytes: u64,
 }
 
-pub fn routes() -> Router<Arc<Shared>> {
+pub(super) fn routes() -> Router<Arc<Shared>> {
     ["/api", "/api/v1"].iter().fold(Router::new(), |router, prefix| {
         let path = format!("{prefix}/users/profile/quota");
         router.route(&path, get(quota)).route(&format!("{path}/"), get(quota))

@@ -24,9 +24,8 @@ use super::members::Members;
 use super::names::Names;
 use super::port::{self, Page, ViewError, ViewStore};
 use super::rebuild::VIEWS;
-use super::sessions::{self, Sessions};
 use super::searches::Searches;
-use super::sessions::Sessions;
+use super::sessions::{self, Sessions};
 use super::tenants::{Itself, Tenants};
 
 /// The views of tenants, accounts, keys, names, sessions and saved searches.
@@ -196,6 +195,8 @@ impl ControlViews {
     pub async fn last_login(&self, tenant: TenantId, user: UserId) -> Result<Option<Timestamp>, ViewError> {
         let Some(id) = sessions::newest(tenant, &*self.store, user).await? else { return Ok(None) };
         Ok(self.session(tenant, id).await?.map(|kept| kept.created_at))
+    }
+
     pub async fn search(&self, tenant: TenantId, search: SearchId) -> Found<Search> {
         load::<Searches>(tenant, &*self.store, Searches::VIEW, search).await
     }

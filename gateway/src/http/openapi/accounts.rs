@@ -92,6 +92,17 @@ fn keys() -> Vec<Operation> {
             })))
             .answering(201, "The key.", vec![Content::json(reference("NewKey"))])
             .failing(&[400, 409, 413, 415, 422]),
+        Operation::new("PATCH", "/api/users/profile/api-keys/{id}", "changeKey", "Change an API key")
+            .described("What is not said stays as it is; the secret is the same.")
+            .place("id", "1f9c2ab4d7e03561", "As the list has it.")
+            .body(Content::json(changed_key()).like(json!({"name": "other shipper", "expires_at": null})))
+            .giving("The key as it is now.", reference("Key"))
+            .failing(&[400, 404, 409, 413, 415, 422]),
+        Operation::post("/api/users/profile/api-keys/{id}/regenerate", "regenerateKey", "Draw a new secret")
+            .described("The old secret is worthless at once; the new one is shown this once.")
+            .place("id", "1f9c2ab4d7e03561", "As the list has it.")
+            .giving("The key with its new secret.", reference("NewKey"))
+            .failing(&[404, 409, 413, 415]),
         Operation::new("DELETE", "/api/users/profile/api-keys/{id}", "revokeKey", "Revoke an API key")
             .described("It counts no more from the next request on.")
             .place("id", "1f9c2ab4d7e03561", "As the list has it.")
@@ -146,18 +157,26 @@ fn one_of_names(names: &[&str], what: &str) -> Value {
 }
 
 fn new_key() -> Value {
+    let [name, scopes, streams, expires_at] = key_fields();
+    optional(object([name, scopes]), [streams, expires_at])
+}
+
+fn changed_key() -> Value {
+    optional(object([]), key_fields())
+}
+
+fn key_fields() -> [(&'static str, Value); 4] {
     let scopes = list(word(&Scope::ALL.map(Scope::as_str), "What it may do."), "At least one.");
     let streams = list(
         text("A name in which * stands for anything."),
         "The streams that it is for; all if there are none.",
     );
-    optional(
-        object([("name", text("For people.")), ("scopes", scopes)]),
-        [
-            ("streams", nullable(streams)),
-            ("expires_at", nullable(moment("Until when it counts; for ever if it is missing."))),
-        ],
-    )
+    [
+        ("name", text("For people.")),
+        ("scopes", scopes),
+        ("streams", nullable(streams)),
+        ("expires_at", nullable(moment("Until when it counts; for ever if it is missing."))),
+    ]
 }
 
 fn components() -> Vec<Component> {
@@ -168,7 +187,7 @@ fn components() -> Vec<Component> {
     });
     let with = |value: &Value, more: Value| {
         let mut value = value.clone();
-        for (name, field) in more.as_object().expect("more fields") {
+        for (name, field) in more.as_object().expect("an example is written as an object") {
             value[name] = field.clone();
         }
         value

@@ -9,7 +9,7 @@ use serde_json::{Map, Value, json};
 
 use super::operation::Operation;
 use super::schema::Component;
-use super::{accounts, failures, ingest, live, operating, search};
+use super::{accounts, failures, ingest, kept, live, operating, people, search};
 use crate::http::auth::permissions::{Asked, Permission, asked};
 use crate::http::route_class::RouteClass;
 
@@ -30,7 +30,15 @@ so. Every answer has the header `X-Request-Id`; a request may bring its own. Tim
 requests are counted in `/metrics`. `x-antler-limit` says what is limited beside what a tenant may store.";
 
 pub(super) fn areas() -> Vec<Area> {
-    vec![accounts::area(), ingest::area(), search::area(), live::area(), operating::area()]
+    vec![
+        accounts::area(),
+        people::area(),
+        ingest::area(),
+        search::area(),
+        kept::area(),
+        live::area(),
+        operating::area(),
+    ]
 }
 
 pub(super) fn document() -> Value {

@@ -6,7 +6,7 @@
 use serde_json::{Value, json};
 
 use super::document::Area;
-use super::operation::{Content, Form, Operation, Parameter};
+use super::operation::{Content, Form, Operation, PAGES, Parameter};
 use super::schema::{Component, flag, list, moment, nullable, object, page_of, reference, text, whole, word};
 
 pub(super) fn area() -> Area {
@@ -26,11 +26,6 @@ const DEFAULTS: &[Parameter] = &[
     Parameter::new(&["level"], Form::Text, "info", "Of lines that name no level."),
     Parameter::new(&["host"], Form::Text, "web-1", "Of lines that name no host."),
     Parameter::new(&["tags"], Form::List, "eu,blue", "Of all lines, beside their own."),
-];
-
-const PAGES: &[Parameter] = &[
-    Parameter::new(&["page"], Form::Whole(1, u32::MAX), "1", "Counted from 1."),
-    Parameter::new(&["size", "page_size"], Form::Whole(1, 1_000), "20", "Letters of a page; 50 by default."),
 ];
 
 const LIMIT: &str =

@@ -32,6 +32,12 @@ pub(super) struct Parameter {
     pub is_required: bool,
 }
 
+/// The parameters of every list.
+pub(super) const PAGES: &[Parameter] = &[
+    Parameter::new(&["page"], Form::Whole(1, u32::MAX), "1", "Counted from 1."),
+    Parameter::new(&["size", "page_size"], Form::Whole(1, 1_000), "20", "Entries of a page; 50 by default."),
+];
+
 impl Parameter {
     pub(super) const fn new(
         names: &'static [&'static str],

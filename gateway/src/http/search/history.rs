@@ -24,9 +24,7 @@ use super::refusal::invalid;
 use crate::http::answer::json;
 use crate::http::auth::{Caller, Identity};
 use crate::http::error::ApiError;
-use crate::http::listing::{Listing, Page};
-
-const SIZE_MAX: u64 = 50;
+use crate::http::paging::{Page, PageAsked};
 
 /// What the handlers need beside the index.
 #[derive(Debug, Clone)]
@@ -106,11 +104,11 @@ async fn list(
     State(HistoryState(history)): State<HistoryState>,
     uri: Uri,
 ) -> Result<Response, ApiError> {
-    let page = Page::read(&uri, SIZE_MAX)?;
+    let asked = PageAsked::of(&uri)?;
     let past = history.list(caller.tenant, caller.user()).await?;
     let total = past.len() as u64;
-    let results: Vec<ShownSearch> = page.of(past).map(ShownSearch::from).collect();
-    Ok(json(StatusCode::OK, &Listing::new(&uri, page, results, total)))
+    let results: Vec<ShownSearch> = asked.cut(past).into_iter().map(ShownSearch::from).collect();
+    Ok(json(StatusCode::OK, &Page::new(&uri, asked, results, total)))
 }
 
 async fn save(

@@ -31,9 +31,7 @@ use super::template;
 use crate::http::answer::json;
 use crate::http::auth::{Caller, cause};
 use crate::http::error::ApiError;
-use crate::http::listing::{Listing, Page};
-
-const SIZE_MAX: u64 = 1_000;
+use crate::http::paging::{Page, PageAsked};
 
 /// What the handlers need beside the index.
 #[derive(Debug, Clone)]
@@ -90,13 +88,13 @@ where
 }
 
 async fn list(caller: Caller, State(saved): State<SavedState>, uri: Uri) -> Result<Response, ApiError> {
-    let page = Page::read(&uri, SIZE_MAX)?;
+    let asked = PageAsked::of(&uri)?;
     let mut visible = undeleted(caller.tenant, &saved).await?;
     visible.retain(|(_, _, search)| may_see(&caller, search));
     visible.sort_by_cached_key(|(id, _, search)| (search.content.name.as_str().to_lowercase(), *id));
     let total = visible.len() as u64;
-    let results: Vec<ShownSearch> = page.of(visible).map(shown).collect();
-    Ok(json(StatusCode::OK, &Listing::new(&uri, page, results, total)))
+    let results: Vec<ShownSearch> = asked.cut(visible).into_iter().map(shown).collect();
+    Ok(json(StatusCode::OK, &Page::new(&uri, asked, results, total)))
 }
 
 async fn create(

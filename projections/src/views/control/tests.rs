@@ -6,18 +6,14 @@ use antler_config::limits::AccountLimits;
 use antler_events::access::{Role, Scope, StreamPatterns};
 use antler_events::clock::Timestamp;
 use antler_events::codec::CodecId;
+use antler_events::event::asked::Asked;
 use antler_events::event::key::{KeyCreated, KeyEvent, KeySecretReplaced};
 use antler_events::event::member::{AccountOpened, MemberEvent, SessionsRevoked};
 use antler_events::event::name::{NameClaimed, NameEvent};
+use antler_events::event::search::{SearchContent, SearchEvent, SearchSaved};
 use antler_events::event::session::{
     SessionEndReason, SessionEnded, SessionEvent, SessionOpened, SessionRenewed,
 };
-use antler_events::event::asked::Asked;
-use antler_events::event::key::{KeyCreated, KeyEvent};
-use antler_events::event::member::{AccountOpened, MemberEvent, SessionsRevoked};
-use antler_events::event::name::{NameClaimed, NameEvent};
-use antler_events::event::search::{SearchContent, SearchEvent, SearchSaved};
-use antler_events::event::session::{SessionEvent, SessionOpened, SessionRenewed};
 use antler_events::event::tenant::{MemberInvited, Standing, TenantEvent, TenantRegistered, TenantSuspended};
 use antler_events::event::{Cause, ControlEvent};
 use antler_events::identity::{DisplayName, Email, PasswordHash, Username};
@@ -268,6 +264,9 @@ fn a_secret_that_was_replaced_leads_to_no_key() {
         let found = (by_secret(1), by_secret(2), by_secret(3));
         assert_eq!(found, (None, None, Some((tenant("a"), key_id("k1")))), "in pieces of {step}");
     }
+}
+
+#[test]
 fn saved_searches_are_listed_with_their_tenants_only_and_deleted_ones_say_so() {
     let views = views();
     apply(&views, &history());

@@ -58,6 +58,13 @@ pub(super) const ORDER: Parameter = Parameter::new(
     "Which end of time comes first; -timestamp by default.",
 );
 
+pub(super) const SAVE: Parameter = Parameter::new(
+    &["save"],
+    Form::Flag,
+    "false",
+    "Whether the question goes to the history of whoever asks; it does by default.",
+);
+
 pub(super) const TOTAL: Parameter =
     Parameter::new(&["total"], Form::Flag, "true", "Whether all lines that are found are counted.");
 
@@ -77,6 +84,7 @@ pub(super) const PAGE: &[Parameter] = &[
     CURSOR,
     ORDER,
     TOTAL,
+    SAVE,
     Parameter::new(&["include"], Form::List, "raw,highlight", "What is shown beside lines: raw, highlight."),
     Parameter::new(&["highlight"], Form::Flag, "true", "The same as include=highlight."),
     Parameter::new(
