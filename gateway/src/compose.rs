@@ -176,7 +176,6 @@ impl Program {
         gate.operator = config.listeners.operator_token.clone();
         gate.settings = config.accounts.clone();
         let gate = Arc::new(gate);
-        let history = history(config, &gate.accounts, &arrivals, &system);
         let watched =
             Watched { gate: &gate, system: &system, index: &index, counters, budget, clock: &clock };
         let sockets = Arc::new(sockets(config, watched));
@@ -185,6 +184,7 @@ impl Program {
         let ingest = IngestState { system: system_of_ingest, requests, bodies, clock, names };
         let intake = Intake::new(Arc::clone(&gate), ingest.clone(), config.limits.ingest.clone());
         Ok(Self {
+            history: history(config, &gate.accounts, &arrivals, &system),
             system,
             index,
             gate,
@@ -192,7 +192,6 @@ impl Program {
             intake: Arc::new(intake),
             arrivals,
             sockets,
-            history,
             workers: [questions, changes],
         })
     }
