@@ -16,7 +16,9 @@ const OPERATOR: &str = "an operator's own token";
 const SESSIONS: [&str; 7] =
     ["register", "acceptInvitation", "verifyToken", "logIn", "refresh", "changePassword", "logOut"];
 /// After these there is less, so they come behind the others, each once.
-const ENDINGS: [&str; 9] = [
+const ENDINGS: [&str; 11] = [
+    "endSession",
+    "endOtherSessions",
     "withdrawInvitation",
     "removeMember",
     "revokeKey",

@@ -265,6 +265,7 @@ fn profile() -> Value {
         ("api_quota", quota),
         ("created_at", moment("When the account was made.")),
         ("updated_at", moment("When it was changed.")),
+        ("last_login", nullable(moment("When a login began last."))),
     ]))
 }
 
@@ -277,6 +278,7 @@ fn profile_example() -> Value {
         },
         "api_quota": {"logs_per_day": 1_000_000, "bytes_per_day": 1_000_000_000, "retention_days": 30, "seats": 5},
         "created_at": "2026-03-01T08:00:00.000Z", "updated_at": "2026-03-01T08:00:00.000Z",
+        "last_login": "2026-03-01T08:00:00.000Z",
     })
 }
 

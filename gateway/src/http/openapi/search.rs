@@ -9,8 +9,8 @@ mod parameters;
 use serde_json::{Value, json};
 
 use self::parameters::{
-    BUCKETS, CONTEXT, EXPLAIN, EXPORT, FACETS, FROM, NAMES, OF_FIELD, PAGE, PATTERNS, QUESTION, TO, VALIDATE,
-    VALUES,
+    BUCKETS, CONTEXT, EXPLAIN, EXPORT, FACETS, FROM, NAMES, OF_FIELD, PAGE, PATTERNS, QUESTION, SAVE, TO,
+    VALIDATE, VALUES,
 };
 use super::document::Area;
 use super::operation::{Content, Operation, Parameter};
@@ -74,7 +74,7 @@ fn pages() -> Vec<Operation> {
         ids: ["search", "postSearch"],
         summary: "Search lines",
         description: "A page of lines with its total. Pipes (`| stats …`) are answered by `columns` and `rows`.",
-        parameters: question(PAGE),
+        parameters: question(&[PAGE, &[SAVE]].concat()),
         example: json!({
             "q": "disk and not debug", "level": ["error", "warning"], "from": "now-24h", "size": 20,
             "aggregations": {"by_service": {"terms": {"field": "service", "size": 5}},

@@ -84,7 +84,6 @@ pub(super) const PAGE: &[Parameter] = &[
     CURSOR,
     ORDER,
     TOTAL,
-    SAVE,
     Parameter::new(&["include"], Form::List, "raw,highlight", "What is shown beside lines: raw, highlight."),
     Parameter::new(&["highlight"], Form::Flag, "true", "The same as include=highlight."),
     Parameter::new(
