@@ -133,10 +133,8 @@ impl Program {
         let index = open_index(folder, config, &clock, [&questions, &changes])?;
         let views = RedbViews::open(&RealFiles, &folder.views_file(), as_workers(&changes))?;
         let store: Arc<dyn ViewStore> = Arc::new(views);
-        let usage = UsageViews::new(Arc::clone(&store));
-        let usage = Usage::open(usage, Arc::clone(&clock), partitions).await?;
+        let quotas = quotas(&store, &clock, partitions).await?;
         let (views, arrivals) = (ControlViews::new(Arc::clone(&store)), ArrivalViews::new(store));
-        let quotas = Arc::new(Quotas::new(Arc::new(usage), views.clone(), Arc::clone(&clock)));
         let due = Arc::<Notify>::default();
         let limits = LineLimits::default();
         let placement = Placement::new(partitions)?;
@@ -165,12 +163,8 @@ impl Program {
         };
         let system = Arc::new(System::start(parts).await?);
         let progress = progress_of(&system, VIEWS);
-        let requests = Requests::new(
-            arrivals.clone(),
-            progress_of(&system, ARRIVALS),
-            Arc::clone(&clock),
-            Arc::clone(&log),
-        )?;
+        let arrived = progress_of(&system, ARRIVALS);
+        let requests = Requests::new(arrivals.clone(), arrived, Arc::clone(&clock), Arc::clone(&log))?;
         let mut gate =
             gate(folder, Controlled { log, views, progress, placement, clock: Arc::clone(&clock) })?;
         gate.operator = config.listeners.operator_token.clone();
@@ -265,6 +259,16 @@ fn history(config: &Config, accounts: &Accounts, views: &ArrivalViews, system: &
         clock: Arc::clone(&accounts.clock),
         limits: config.limits.searches.clone(),
     })
+}
+
+async fn quotas(
+    store: &Arc<dyn ViewStore>,
+    clock: &Arc<dyn Clock>,
+    partitions: u16,
+) -> Result<Arc<Quotas>, ViewError> {
+    let usage = Usage::open(UsageViews::new(Arc::clone(store)), Arc::clone(clock), partitions).await?;
+    let views = ControlViews::new(Arc::clone(store));
+    Ok(Arc::new(Quotas::new(Arc::new(usage), views, Arc::clone(clock))))
 }
 
 fn progress_of(system: &System, name: &str) -> Arc<Progress> {

@@ -129,7 +129,7 @@ impl TenantModel {
         // A line that cannot be read may be there nevertheless, and be counted.
         let is_missed = |place: &Place| !seen.contains(place) && !excused.contains(place);
         for (place, line) in self.visible(applied).filter(|(place, _)| is_missed(place)) {
-            if line.time < self.expired_before {
+            if line.young_at < self.expired_before {
                 went.push(*place);
             } else {
                 lost = lost.or(Some(*place));
@@ -173,7 +173,7 @@ impl TenantModel {
         let seen = places(hits)?;
         for reach in std::mem::take(&mut self.doubtful) {
             let tells = |place: &Place, line: &Line| {
-                covers(&reach, place) && !excused.contains(place) && line.time >= self.expired_before
+                covers(&reach, place) && !excused.contains(place) && line.young_at >= self.expired_before
             };
             let telling = || self.visible(applied).filter(|(place, line)| tells(place, line));
             let (is_told, is_seen) =

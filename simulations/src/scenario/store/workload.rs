@@ -31,6 +31,8 @@ pub(super) struct Question {
 #[derive(Debug)]
 pub(super) struct Line {
     pub(super) time: Timestamp,
+    /// Its age counts from then on: its time, or its arrival if that was later.
+    pub(super) young_at: Timestamp,
     pub(super) raw: Vec<u8>,
     /// Bit n: the question n wants it.
     wanted: u8,
@@ -82,7 +84,8 @@ impl Workload {
         let lines = batch.lines.lines().map(|line| {
             let wanted = bound.iter().enumerate();
             let wanted = wanted.map(|(at, matcher)| u8::from(matcher.matches(line)) << at).sum();
-            Line { time: line.timestamp(), raw: line.raw().to_vec(), wanted }
+            let time = line.timestamp();
+            Line { time, young_at: time.max(batch.lines.received_at()), raw: line.raw().to_vec(), wanted }
         });
         lines.collect()
     }

@@ -260,15 +260,21 @@ impl Life<'_, '_> {
     pub(super) fn check_gone(&mut self) -> anyhow::Result<()> {
         let Around { world, model, workload, .. } = &mut self.around;
         let now = world.clock.now();
-        for tenant in &model.tenants {
-            ensure!(!self.store.is_erasing(tenant.id), "the lines of {} are never gone", tenant.id);
-            let Some(age) = age(tenant.id) else { continue };
-            for group in self.store.snapshot().groups {
-                let is_old = Timestamp::from_nanos(group.span().1) < before(now, age);
+        for group in self.store.snapshot().groups {
+            let mut newest = Timestamp::from_nanos(i64::MIN);
+            let mut firsts = Vec::new();
+            for tenant in &model.tenants {
+                ensure!(!self.store.is_erasing(tenant.id), "the lines of {} are never gone", tenant.id);
                 let groups = std::slice::from_ref(&group);
-                let answer = ask(tenant.id, groups, &workload.questions[0].plan, ALL, &world.clock);
-                let first = answer.hits.first().filter(|_| is_old).map(place_of);
-                ensure!(first.is_none(), "{group:?} still has line {first:?} of {}", tenant.id);
+                let hits = ask(tenant.id, groups, &workload.questions[0].plan, ALL, &world.clock).hits;
+                for hit in &hits {
+                    newest = newest.max(tenant.check_line(hit)?.young_at);
+                }
+                firsts.extend(hits.first().map(|hit| (tenant.id, place_of(hit))));
+            }
+            for (tenant, first) in firsts {
+                let is_old = age(tenant).is_some_and(|age| newest < before(now, age));
+                ensure!(!is_old, "{group:?} still has line {first:?} of {tenant}");
             }
         }
         Ok(())
