@@ -29,7 +29,7 @@ fn what_was_sent_today_is_counted_once_also_over_restarts() {
     assert_eq!(counted["days"].as_array().unwrap().len(), 2);
     assert_eq!((&counted["days"][0]["lines"], &counted["days"][1]["lines"]), (&3.into(), &0.into()));
     assert_eq!(quota(&running, &bob)["used"], 0, "nobody sees what others sent");
-    running.signal("KILL");
+    running.stop("KILL");
     let running = Running::start(dir.path(), &[]);
     wait_for_lines(&running, &ann, 3);
     assert_eq!(ship(&running, &ann_key, "text/plain", b"four\n").0, 200);

@@ -237,7 +237,8 @@ fn sessions_of_a_user_are_listed_until_they_end_or_expire() {
     assert_eq!(at_once(views.last_login(tenant("a"), user("u2"))), Ok(None));
     let ended = SessionEvent::Ended(SessionEnded { reason: SessionEndReason::Revoked });
     let ended = ControlEvent::Session(SessionId::parse("s1").unwrap(), ended);
-    apply(&views, &[recorded(tenant("a"), 15, &ended)]);
+    let next = history().len() as u64 + 1;
+    apply(&views, &[recorded(tenant("a"), next, &ended)]);
     assert_eq!(listed("a", "u1", at(0)), []);
     assert_eq!(at_once(views.last_login(tenant("a"), user("u1"))), Ok(Some(at(10))));
 }
