@@ -133,6 +133,11 @@ fn the_same_file_gives_the_same_items_however_it_comes() {
     }
 }
 
+/// The object that an item begins with; a problem may stand behind it.
+fn entry_of(item: &str) -> Option<serde_json::Value> {
+    serde_json::Deserializer::from_str(item).into_iter().next()?.ok()
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(256))]
 
@@ -161,7 +166,7 @@ proptest! {
         if kept.iter().any(|line| !line.trim().is_empty()) && read("a.txt", file.as_bytes(), &[("format", "txt")])[0].starts_with('{') {
             let mut entries = Vec::new();
             for item in read("a.txt", file.as_bytes(), &[("format", "txt"), ("encoding", "utf-8")]) {
-                let entry: serde_json::Value = serde_json::from_str(item.split(" !").next().unwrap()).unwrap();
+                let entry: serde_json::Value = entry_of(&item).unwrap();
                 entries.push(entry["message"].as_str().unwrap().to_owned());
             }
             prop_assert_eq!(entries, kept);
@@ -177,8 +182,7 @@ proptest! {
         let items = read("a.csv", file.as_bytes(), &said);
         prop_assert_eq!(items.len(), rows.len());
         for (item, (a, b)) in items.iter().zip(&rows) {
-            let json = item.split(" !").next().unwrap();
-            if let Ok(entry) = serde_json::from_str::<serde_json::Value>(json) {
+            if let Some(entry) = entry_of(item) {
                 let text = |name: &str| entry[name].as_str().map_or(entry[name].to_string(), str::to_owned);
                 prop_assert_eq!((text("first"), text("second")), (a.clone(), b.clone()));
             }
