@@ -4,6 +4,7 @@
 //! It decides nothing about logs: handlers translate between requests and the rest of the program.
 
 pub mod accounts;
+pub(crate) mod addresses;
 pub mod admin;
 pub mod answer;
 pub mod auth;

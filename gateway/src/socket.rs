@@ -34,6 +34,7 @@ use axum::routing::get;
 
 use self::hub::Hub;
 use self::open::OpenSockets;
+use crate::http::addresses::with_slash;
 use crate::http::auth::Gate;
 
 /// What sockets need of the program.
@@ -69,19 +70,14 @@ impl Sockets {
     }
 }
 
-/// All sockets, with and without a slash at the end.
+/// All sockets.
 pub fn routes<S>() -> Router<S>
 where
     S: Clone + Send + Sync + 'static,
     SocketState: FromRef<S>,
 {
-    Router::new()
-        .route("/ws/logs/stream", get(handshake::stream))
-        .route("/ws/logs/stream/", get(handshake::stream))
-        .route("/ws/metrics", get(handshake::metrics))
-        .route("/ws/metrics/", get(handshake::metrics))
-        .route("/ws/notifications", get(handshake::notifications))
-        .route("/ws/notifications/", get(handshake::notifications))
-        .route("/ws/notifications/{user}", get(handshake::notifications))
-        .route("/ws/notifications/{user}/", get(handshake::notifications))
+    let mut router = with_slash(Router::new(), "/ws/logs/stream", &get(handshake::stream));
+    router = with_slash(router, "/ws/metrics", &get(handshake::metrics));
+    router = with_slash(router, "/ws/notifications", &get(handshake::notifications));
+    with_slash(router, "/ws/notifications/{user}", &get(handshake::notifications))
 }

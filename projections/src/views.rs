@@ -11,6 +11,7 @@ pub mod arrivals;
 pub mod conformance;
 pub mod control;
 pub mod dead_letters;
+mod document;
 mod fold;
 mod keys;
 mod members;

@@ -22,21 +22,15 @@ use std::sync::Arc;
 use axum::Router;
 use axum::routing::{MethodRouter, delete, get, patch, post};
 
+use super::addresses::in_api;
 use super::auth::Gate;
 
 type Route = (&'static str, &'static str, MethodRouter<Arc<Gate>>);
 
-/// All of them, with and without a version and a slash at the end, for a router of any state.
+/// All of them, for a router of any state.
 pub fn routes<S: Clone + Send + Sync + 'static>(gate: &Arc<Gate>) -> Router<S> {
-    let mut router = Router::new();
-    for (_, path, handler) in handlers() {
-        let below = path.strip_prefix("/api").expect("routes of accounts are below /api");
-        for prefix in ["/api", "/api/v1"] {
-            router = router
-                .route(&format!("{prefix}{below}"), handler.clone())
-                .route(&format!("{prefix}{below}/"), handler.clone());
-        }
-    }
+    let routes = handlers().into_iter();
+    let router = routes.fold(Router::new(), |router, (_, path, handler)| in_api(router, path, &handler));
     router.with_state(Arc::clone(gate))
 }
 

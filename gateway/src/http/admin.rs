@@ -17,6 +17,7 @@ use axum::{Extension, Router};
 use serde::Serialize;
 
 use self::tree::{Platform, Projector, Tenant, Tree};
+use super::addresses::in_api;
 use super::answer::json;
 use super::auth::{Caller, Operator};
 use super::error::ApiError;
@@ -24,18 +25,10 @@ use super::{Shared, lag};
 
 type Route = (&'static str, &'static str, MethodRouter<Arc<Shared>>);
 
-/// All of them, with and without a version and a slash at the end.
+/// All of them.
 pub fn routes() -> Router<Arc<Shared>> {
-    let mut router = Router::new();
-    for (_, path, handler) in handlers() {
-        let below = path.strip_prefix("/api").expect("routes of operators are below /api");
-        for prefix in ["/api", "/api/v1"] {
-            router = router
-                .route(&format!("{prefix}{below}"), handler.clone())
-                .route(&format!("{prefix}{below}/"), handler.clone());
-        }
-    }
-    router
+    let routes = handlers().into_iter();
+    routes.fold(Router::new(), |router, (_, path, handler)| in_api(router, path, &handler))
 }
 
 fn handlers() -> Vec<Route> {
@@ -73,7 +66,7 @@ struct Revived {
 }
 
 async fn revive(State(shared): State<Arc<Shared>>, Path(id): Path<String>) -> Result<Response, ApiError> {
-    let Ok(tenant) = TenantId::parse(&id) else { return Err(ApiError::NoSuch { what: "tenant", id }) };
+    let Ok(tenant) = TenantId::parse(&id) else { return Err(ApiError::no_such("tenant", &id)) };
     let revived = shared.program.system.revive(tenant).await;
     if revived {
         tracing::warn!(%tenant, "an operator lets a parked tenant run again");

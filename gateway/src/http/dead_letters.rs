@@ -14,6 +14,7 @@ use axum::routing::get;
 use base64ct::{Base64, Encoding as _};
 use serde::Serialize;
 
+use super::addresses::in_api;
 use super::answer::json;
 use super::error::ApiError;
 use super::paging::{Page, PageAsked};
@@ -55,19 +56,14 @@ struct Letter {
     bytes: u64,
 }
 
-/// The list and one of it, with and without a version and a slash at the end.
+/// The list and one of it.
 pub fn routes<S>() -> Router<S>
 where
     S: Clone + Send + Sync + 'static,
     LettersState: FromRef<S>,
 {
-    ["/api/logs/dead-letters", "/api/v1/logs/dead-letters"].iter().fold(Router::new(), |router, path| {
-        router
-            .route(path, get(list))
-            .route(&format!("{path}/"), get(list))
-            .route(&format!("{path}/{{id}}"), get(one))
-            .route(&format!("{path}/{{id}}/"), get(one))
-    })
+    let router = in_api(Router::new(), "/api/logs/dead-letters", &get(list));
+    in_api(router, "/api/logs/dead-letters/{id}", &get(one))
 }
 
 async fn list(
@@ -89,8 +85,8 @@ async fn one(
     Path(id): Path<String>,
 ) -> Result<Response, ApiError> {
     let letter = find(tenant, &views, &id).await?;
-    let missing = || ApiError::NoSuch { what: "dead letter", id: id.chars().take(60).collect() };
-    Ok(json(StatusCode::OK, &shown(letter.ok_or_else(missing)?, usize::MAX)))
+    let letter = letter.ok_or_else(|| ApiError::no_such("dead letter", &id))?;
+    Ok(json(StatusCode::OK, &shown(letter, usize::MAX)))
 }
 
 async fn find(tenant: TenantId, views: &ArrivalViews, id: &str) -> Result<Option<DeadLetter>, ApiError> {

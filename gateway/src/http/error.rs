@@ -163,6 +163,11 @@ impl ApiError {
         }
     }
 
+    /// What a list does not have: also what is another tenant's.
+    pub(crate) fn no_such(what: &'static str, id: &str) -> Self {
+        Self::NoSuch { what, id: id.chars().take(60).collect() }
+    }
+
     pub(crate) fn details(&self) -> Map<String, Value> {
         let pairs = match self {
             Self::NoRoute { path } => vec![("path", path.as_str())],

@@ -24,6 +24,7 @@ use axum::response::Response;
 use axum::routing::post;
 use bytes::Bytes;
 
+use super::addresses::in_api;
 use super::error::{ApiError, LinesProblem};
 use super::peer::PeerAddress;
 use super::search::RequestTenant;
@@ -45,19 +46,13 @@ pub struct IngestState {
     pub names: Arc<KnownNames>,
 }
 
-/// `POST /api/logs/` and `POST /api/logs/bulk/`, with and without a version and a slash at the end.
+/// `POST /api/logs/` and `POST /api/logs/bulk/`.
 pub fn routes<S>() -> Router<S>
 where
     S: Clone + Send + Sync + 'static,
     IngestState: FromRef<S>,
 {
-    ["/api/logs", "/api/v1/logs"].iter().fold(Router::new(), |router, prefix| {
-        router
-            .route(prefix, post(one))
-            .route(&format!("{prefix}/"), post(one))
-            .route(&format!("{prefix}/bulk"), post(bulk))
-            .route(&format!("{prefix}/bulk/"), post(bulk))
-    })
+    in_api(in_api(Router::new(), "/api/logs", &post(one)), "/api/logs/bulk", &post(bulk))
 }
 
 async fn one(State(ingest): State<IngestState>, sent: Sent) -> Result<Response, ApiError> {

@@ -16,6 +16,7 @@ use axum::routing::get;
 use serde::Serialize;
 
 use super::Shared;
+use super::addresses::in_api;
 use super::answer::json;
 use super::error::ApiError;
 use super::search::RequestTenant;
@@ -58,10 +59,7 @@ struct OfDay {
 }
 
 pub(super) fn routes() -> Router<Arc<Shared>> {
-    ["/api", "/api/v1"].iter().fold(Router::new(), |router, prefix| {
-        let path = format!("{prefix}/users/profile/quota");
-        router.route(&path, get(quota)).route(&format!("{path}/"), get(quota))
-    })
+    in_api(Router::new(), "/api/users/profile/quota", &get(quota))
 }
 
 async fn quota(

@@ -1,15 +1,16 @@
 //! The routes.
 //!
-//! Invariant: a trailing slash is optional, and `/api/v1/…` is `/api/…`. It does not answer anything itself
-//! but unknown addresses.
+//! Invariant: every route of the program is here or in a room that is merged here. It does not answer anything itself but
+//! unknown addresses.
 
 use std::sync::Arc;
 
 use axum::Router;
 use axum::http::{Method, Uri};
 use axum::middleware::from_fn_with_state;
-use axum::routing::{MethodRouter, get};
+use axum::routing::get;
 
+use super::addresses::{in_api, with_slash};
 use super::auth::guard;
 use super::error::ApiError;
 use super::observe::observe;
@@ -17,11 +18,12 @@ use super::{Shared, accounts, admin, dead_letters, health, logs, metrics, openap
 use crate::socket;
 
 pub fn router(shared: &Arc<Shared>) -> Router {
-    let mut router = Router::new();
-    router = at(router, &["", "/api", "/api/v1"], "/health", &get(health::health));
-    router = at(router, &[""], "/live", &get(health::live));
-    router = at(router, &[""], "/ready", &get(health::ready));
-    router = at(router, &[""], "/metrics", &get(metrics::metrics));
+    let health = get(health::health);
+    let mut router = in_api(Router::new(), "/api/health", &health);
+    router = with_slash(router, "/health", &health);
+    router = with_slash(router, "/live", &get(health::live));
+    router = with_slash(router, "/ready", &get(health::ready));
+    router = with_slash(router, "/metrics", &get(metrics::metrics));
     let gate = &shared.program.gate;
     let history = shared.program.history.clone();
     router
@@ -40,16 +42,6 @@ pub fn router(shared: &Arc<Shared>) -> Router {
         .method_not_allowed_fallback(method_not_allowed)
         .layer(from_fn_with_state(Arc::clone(shared), observe))
         .with_state(Arc::clone(shared))
-}
-
-type Routes = Router<Arc<Shared>>;
-
-fn at(router: Routes, prefixes: &[&str], path: &str, methods: &MethodRouter<Arc<Shared>>) -> Routes {
-    prefixes.iter().fold(router, |router, prefix| {
-        router
-            .route(&format!("{prefix}{path}"), methods.clone())
-            .route(&format!("{prefix}{path}/"), methods.clone())
-    })
 }
 
 async fn no_route(uri: Uri) -> ApiError {

@@ -45,6 +45,7 @@ use axum::routing::{MethodRouter, get};
 
 pub(crate) use self::line::{ComingLine, PastLine};
 pub(crate) use self::tail::Watched;
+use super::addresses::in_api;
 use super::error::ApiError;
 
 /// What the handlers need.
@@ -73,20 +74,15 @@ fn nobody() -> ApiError {
     ApiError::Unauthorized { reason: reason.to_owned() }
 }
 
-/// All routes of searching, with and without a version and a slash at the end.
+/// All routes of searching.
 pub fn routes<S>() -> Router<S>
 where
     S: Clone + Send + Sync + 'static,
     SearchState: FromRef<S>,
 {
-    let with_both = |router: Router<S>, (path, methods): (&str, MethodRouter<S, Infallible>)| {
-        ["/api/logs", "/api/v1/logs"].iter().fold(router, |router, prefix| {
-            router
-                .route(&format!("{prefix}{path}"), methods.clone())
-                .route(&format!("{prefix}{path}/"), methods.clone())
-        })
-    };
-    table().into_iter().fold(Router::new(), with_both)
+    let routes = table().into_iter();
+    routes
+        .fold(Router::new(), |router, (path, methods)| in_api(router, &format!("/api/logs{path}"), &methods))
 }
 
 fn table<S>() -> Vec<(&'static str, MethodRouter<S, Infallible>)>

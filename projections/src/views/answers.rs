@@ -7,14 +7,14 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use antler_events::clock::Timestamp;
-use antler_events::codec;
 use antler_events::event::note::{AnswerForm, NamedError, Note, RequestAnswered, RequestKey};
 use antler_events::ids::{Offset, PartitionId, TenantId};
 use antler_events::wire::{ChainHash, Receipt};
 use bytes::Bytes;
 use serde::{Deserialize, Serialize};
 
-use super::arrivals::{Kept, NoteAt, damaged};
+use super::arrivals::{Kept, NoteAt};
+use super::document::{decode, encode, read};
 use super::fold::ControlViewError;
 use super::port::{Fold, ViewError, ViewName, ViewStore, ViewWrite};
 
@@ -92,8 +92,9 @@ pub(super) async fn find(
     key: RequestKey,
     now: Timestamp,
 ) -> Result<Option<Remembered>, ViewError> {
-    let Some(document) = store.document(ANSWERS, &answer_key(tenant, key)).await? else { return Ok(None) };
-    let stored: StoredAnswer = codec::decode(&document).map_err(damaged(ANSWERS))?;
+    let Some(stored) = read::<StoredAnswer>(ANSWERS, store, &answer_key(tenant, key)).await? else {
+        return Ok(None);
+    };
     let StoredAnswer { at, partition, offset, hash, form, events, accepted, rejected, errors, .. } = stored;
     if has_expired(at, now) {
         return Ok(None);
@@ -182,13 +183,12 @@ impl Folding<'_> {
             Some(written) => written.clone(),
             None => self.store.document(ANSWERS, key).await?,
         };
-        document.map(|document| codec::decode(&document).map_err(damaged(ANSWERS))).transpose()
+        document.map(|document| decode(ANSWERS, &document)).transpose()
     }
 
     /// Answers how many bytes it has.
     fn put(&mut self, key: Bytes, value: &impl Serialize) -> Result<u64, ControlViewError> {
-        let encoded = codec::encode(value);
-        let document = encoded.map_err(|source| ControlViewError::Document { view: ANSWERS, source })?;
+        let document = encode(ANSWERS, value)?;
         let length = document.len() as u64;
         self.writes.insert(key, Some(document));
         Ok(length)

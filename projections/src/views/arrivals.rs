@@ -7,7 +7,6 @@
 use std::sync::Arc;
 
 use antler_events::clock::Timestamp;
-use antler_events::codec::CodecError;
 use antler_events::event::note::{Note, RequestKey};
 use antler_events::ids::{Offset, PartitionId, TenantId, UserId};
 use antler_events::wire::ChainHash;
@@ -120,11 +119,6 @@ impl ArrivalViews {
     pub async fn searches(&self, tenant: TenantId, user: UserId) -> Result<Vec<PastSearch>, ViewError> {
         search_history::list(tenant, &*self.store, user).await
     }
-}
-
-/// What a document that cannot be read is called.
-pub(super) fn damaged(view: ViewName) -> impl Fn(CodecError) -> ViewError {
-    move |error| ViewError::Damaged { view, reason: error.to_string() }
 }
 
 #[cfg(test)]

@@ -22,7 +22,7 @@ pub use super::fold::{ControlViewError, Kept};
 use super::keys::{self, Keys};
 use super::members::Members;
 use super::names::Names;
-use super::port::{self, Page, ViewError, ViewStore};
+use super::port::{self, PAGE_DOCUMENTS_MAX, Page, ViewError, ViewStore};
 use super::rebuild::VIEWS;
 use super::searches::Searches;
 use super::sessions::{self, Sessions};
@@ -125,23 +125,30 @@ impl ControlViews {
     }
 
     /// Keys of a tenant in the order of their ids, revoked ones too.
-    pub async fn keys(
-        &self,
-        tenant: TenantId,
-        after: Option<KeyId>,
-        limit: usize,
-    ) -> Result<Vec<(KeyId, Kept<Key>)>, ViewError> {
-        self.listed::<Keys>(tenant, after, limit, |id| KeyId::parse(id).ok()).await
+    pub async fn keys(&self, tenant: TenantId) -> Result<Vec<(KeyId, Kept<Key>)>, ViewError> {
+        self.all::<Keys>(tenant, |id| KeyId::parse(id).ok()).await
     }
 
     /// Saved searches of a tenant in the order of their ids, deleted ones too.
-    pub async fn searches(
+    pub async fn searches(&self, tenant: TenantId) -> Result<Vec<(SearchId, Kept<Search>)>, ViewError> {
+        self.all::<Searches>(tenant, |id| SearchId::parse(id).ok()).await
+    }
+
+    async fn all<V: Folded>(
         &self,
         tenant: TenantId,
-        after: Option<SearchId>,
-        limit: usize,
-    ) -> Result<Vec<(SearchId, Kept<Search>)>, ViewError> {
-        self.listed::<Searches>(tenant, after, limit, |id| SearchId::parse(id).ok()).await
+        parse: fn(&str) -> Option<V::Id>,
+    ) -> Result<Vec<(V::Id, Kept<V::State>)>, ViewError> {
+        let mut all = Vec::new();
+        loop {
+            let after = all.last().map(|(id, _)| *id);
+            let page = self.listed::<V>(tenant, after, PAGE_DOCUMENTS_MAX, parse).await?;
+            let is_last = page.len() < PAGE_DOCUMENTS_MAX;
+            all.extend(page);
+            if is_last {
+                return Ok(all);
+            }
+        }
     }
 
     async fn listed<V: Folded>(

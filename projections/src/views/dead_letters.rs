@@ -12,7 +12,8 @@ use antler_events::ids::{Offset, PartitionId, TenantId};
 use bytes::Bytes;
 use serde::{Deserialize, Serialize};
 
-use super::arrivals::{Kept, NoteAt, damaged};
+use super::arrivals::{Kept, NoteAt};
+use super::document;
 use super::fold::ControlViewError;
 use super::port::{Document, Fold, PAGE_DOCUMENTS_MAX, Page, ViewError, ViewName, ViewStore, ViewWrite};
 
@@ -181,24 +182,20 @@ async fn writes(
         }
     }
     writes.extend(added.into_iter().map(|(n, document)| ViewWrite::Put { key: key(tenant, n), document }));
-    let encoded = codec::encode(&counts);
-    let document = encoded.map_err(|source| ControlViewError::Document { view: DEAD_LETTERS, source })?;
-    writes.push(ViewWrite::Put { key: counts_key(tenant), document });
+    writes.push(document::put(DEAD_LETTERS, counts_key(tenant), &counts)?);
     Ok(writes)
 }
 
 async fn counts(tenant: TenantId, store: &dyn ViewStore) -> Result<Counts, ViewError> {
-    match store.document(DEAD_LETTERS, &counts_key(tenant)).await? {
-        Some(document) => codec::decode(&document).map_err(damaged(DEAD_LETTERS)),
-        None => Ok(Counts { first: 1, next: 1, bytes: 0, total: 0 }),
-    }
+    let counts = document::read(DEAD_LETTERS, store, &counts_key(tenant)).await?;
+    Ok(counts.unwrap_or(Counts { first: 1, next: 1, bytes: 0, total: 0 }))
 }
 
 fn letter(prefix: &[u8], found: &Document) -> Result<DeadLetter, ViewError> {
     let Document { key, document } = found;
     let wrong = || ViewError::Damaged { view: DEAD_LETTERS, reason: "a key of it has no number".to_owned() };
     let number = key[prefix.len()..].try_into().map_err(|_| wrong())?;
-    let stored: StoredLetter<'_> = codec::decode(document).map_err(damaged(DEAD_LETTERS))?;
+    let stored: StoredLetter<'_> = document::decode(DEAD_LETTERS, document)?;
     let StoredLetter { at, source, code, message, length, raw } = stored;
     Ok(DeadLetter {
         number: u64::MAX - u64::from_be_bytes(number),

@@ -14,6 +14,7 @@ use bytes::Bytes;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
+use super::document;
 use super::port::{Fold, ViewError, ViewName, ViewStore, ViewWrite};
 
 /// An aggregate as a view has it.
@@ -115,8 +116,7 @@ pub(super) fn key(tenant: TenantId, id: &str) -> Bytes {
 }
 
 pub(super) fn decode<V: Folded>(view: ViewName, document: &[u8]) -> Result<Kept<V::State>, ViewError> {
-    let damaged = |error: CodecError| ViewError::Damaged { view, reason: error.to_string() };
-    let Stored { last, created_at, changed_at, state } = codec::decode(document).map_err(damaged)?;
+    let Stored { last, created_at, changed_at, state } = document::decode(view, document)?;
     Ok(Kept { state: state.map(V::restore), last, created_at, changed_at })
 }
 

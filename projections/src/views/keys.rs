@@ -15,6 +15,7 @@ use antler_events::ids::{KeyId, TenantId, UserId};
 use bytes::Bytes;
 use serde::{Deserialize, Serialize};
 
+use super::document;
 use super::fold::Folded;
 use super::port::{ViewError, ViewName, ViewStore, ViewWrite};
 
@@ -37,10 +38,7 @@ pub(super) async fn by_secret(
     store: &dyn ViewStore,
     secret: SecretHash,
 ) -> Result<Option<(TenantId, KeyId)>, ViewError> {
-    let view = Keys::VIEW;
-    let damaged = |error: CodecError| ViewError::Damaged { view, reason: error.to_string() };
-    let document = store.document(view, &secret_key(secret)).await?;
-    document.map(|document| codec::decode(&document).map_err(damaged)).transpose()
+    document::read(Keys::VIEW, store, &secret_key(secret)).await
 }
 
 fn secret_key(secret: SecretHash) -> Bytes {

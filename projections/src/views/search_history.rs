@@ -4,14 +4,14 @@
 //! are kept, and the one that began first goes first. It does not know whether a question can still be asked.
 
 use antler_events::clock::Timestamp;
-use antler_events::codec;
 use antler_events::event::asked::Asked;
 use antler_events::event::note::{Note, PastSearchId, Searched, SearchesForgotten};
 use antler_events::ids::{PartitionId, TenantId, UserId};
 use bytes::Bytes;
 use serde::{Deserialize, Serialize};
 
-use super::arrivals::{Kept, NoteAt, damaged};
+use super::arrivals::{Kept, NoteAt};
+use super::document::{put, read};
 use super::fold::ControlViewError;
 use super::port::{Fold, ViewError, ViewName, ViewStore, ViewWrite};
 
@@ -78,7 +78,7 @@ pub(super) async fn list(
     store: &dyn ViewStore,
     user: UserId,
 ) -> Result<Vec<PastSearch>, ViewError> {
-    Ok(read(store, &history_key(tenant, user)).await?.unwrap_or_default())
+    Ok(read(SEARCH_HISTORY, store, &history_key(tenant, user)).await?.unwrap_or_default())
 }
 
 async fn add(
@@ -97,14 +97,14 @@ async fn add(
             history.truncate(kept.searches_max);
         }
     }
-    let mut writes = vec![put(history_key(tenant, by), &history)?];
-    let mut people: Vec<UserId> = read(store, &people_key(tenant)).await?.unwrap_or_default();
+    let mut writes = vec![put(SEARCH_HISTORY, history_key(tenant, by), &history)?];
+    let mut people: Vec<UserId> = read(SEARCH_HISTORY, store, &people_key(tenant)).await?.unwrap_or_default();
     if !people.contains(&by) {
         people.push(by);
         let surplus = people.len().saturating_sub(kept.searchers_max);
         let gone = people.drain(..surplus).map(|user| ViewWrite::Delete { key: history_key(tenant, user) });
         writes.extend(gone);
-        writes.push(put(people_key(tenant), &people)?);
+        writes.push(put(SEARCH_HISTORY, people_key(tenant), &people)?);
     }
     Ok(writes)
 }
@@ -118,21 +118,7 @@ async fn forget(
     let mut history = list(tenant, store, by).await?;
     history.retain(|past| search.is_some_and(|search| past.id != search));
     let key = history_key(tenant, by);
-    Ok(vec![if history.is_empty() { ViewWrite::Delete { key } } else { put(key, &history)? }])
-}
-
-async fn read<T: for<'de> Deserialize<'de>>(
-    store: &dyn ViewStore,
-    key: &[u8],
-) -> Result<Option<T>, ViewError> {
-    let document = store.document(SEARCH_HISTORY, key).await?;
-    document.map(|document| codec::decode(&document).map_err(damaged(SEARCH_HISTORY))).transpose()
-}
-
-fn put(key: Bytes, value: &impl Serialize) -> Result<ViewWrite, ControlViewError> {
-    let encoded = codec::encode(value);
-    let document = encoded.map_err(|source| ControlViewError::Document { view: SEARCH_HISTORY, source })?;
-    Ok(ViewWrite::Put { key, document })
+    Ok(vec![if history.is_empty() { ViewWrite::Delete { key } } else { put(SEARCH_HISTORY, key, &history)? }])
 }
 
 fn people_key(tenant: TenantId) -> Bytes {

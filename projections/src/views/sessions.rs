@@ -16,6 +16,7 @@ use antler_events::ids::{SessionId, TenantId, UserId};
 use bytes::Bytes;
 use serde::{Deserialize, Serialize};
 
+use super::document;
 use super::fold::Folded;
 use super::port::{Page, ViewError, ViewName, ViewStore, ViewWrite};
 
@@ -46,7 +47,7 @@ pub(super) async fn live(
     let after = format!("{prefix}{}/~", sortable(now));
     let page = Page { prefix: prefix.as_bytes(), after: Some(after.as_bytes()), limit: LISTED_MAX };
     let found = store.scan(Sessions::VIEW, page).await?;
-    found.iter().map(|found| read(&found.document)).collect()
+    found.iter().map(|found| document::decode(Sessions::VIEW, &found.document)).collect()
 }
 
 /// The session that a user opened last, ended or not.
@@ -55,17 +56,11 @@ pub(super) async fn newest(
     store: &dyn ViewStore,
     user: UserId,
 ) -> Result<Option<SessionId>, ViewError> {
-    let document = store.document(Sessions::VIEW, &newest_key(tenant, user)).await?;
-    document.map(|document| read(&document)).transpose()
+    document::read(Sessions::VIEW, store, &newest_key(tenant, user)).await
 }
 
 /// Sessions of one user that are listed; further ones are once these have ended.
 const LISTED_MAX: usize = 1_000;
-
-fn read(document: &[u8]) -> Result<SessionId, ViewError> {
-    codec::decode(document)
-        .map_err(|error| ViewError::Damaged { view: Sessions::VIEW, reason: error.to_string() })
-}
 
 fn newest_key(tenant: TenantId, user: UserId) -> Bytes {
     format!("newest/{tenant}/{user}").into()

@@ -8,12 +8,11 @@ use std::fmt;
 use std::sync::Arc;
 
 use antler_events::clock::Timestamp;
-use antler_events::codec;
 use antler_events::ids::{Offset, PartitionId, TenantId};
 use bytes::Bytes;
 use serde::{Deserialize, Serialize};
 
-use super::arrivals::damaged;
+use super::document;
 use super::fold::ControlViewError;
 use super::port::{Fold, PAGE_DOCUMENTS_MAX, Page, ViewError, ViewName, ViewStore, ViewWrite};
 
@@ -97,9 +96,9 @@ impl UsageViews {
         sums: &Sums,
     ) -> Result<(), ControlViewError> {
         let mut writes = self.expired(latest).await?;
-        writes.push(document(latest_key(partition), &latest)?);
+        writes.push(document::put(USAGE, latest_key(partition), &latest)?);
         for (day, tenant, sent) in &sums.0 {
-            writes.push(document(key(*tenant, *day, partition), sent)?);
+            writes.push(document::put(USAGE, key(*tenant, *day, partition), sent)?);
         }
         self.store.apply(USAGE, Fold { partition, next, writes }).await?;
         Ok(())
@@ -110,8 +109,8 @@ impl UsageViews {
         &self,
         partition: PartitionId,
     ) -> Result<Option<(Day, Vec<(TenantId, Sent)>)>, ViewError> {
-        let Some(stored) = self.store.document(USAGE, &latest_key(partition)).await? else { return Ok(None) };
-        let day: Day = codec::decode(&stored).map_err(damaged(USAGE))?;
+        let latest = document::read(USAGE, &*self.store, &latest_key(partition)).await?;
+        let Some(day): Option<Day> = latest else { return Ok(None) };
         let prefix = prefix(day, partition);
         let (mut sums, mut after) = (Vec::new(), None::<Bytes>);
         loop {
@@ -123,7 +122,7 @@ impl UsageViews {
                 let tenant = std::str::from_utf8(&document.key[prefix.len()..]).ok();
                 let tenant = tenant.and_then(|tenant| TenantId::parse(tenant).ok());
                 let nobody = || ViewError::Damaged { view: USAGE, reason: "a sum has no tenant".to_owned() };
-                let sent = codec::decode(&document.document).map_err(damaged(USAGE))?;
+                let sent = document::decode(USAGE, &document.document)?;
                 sums.push((tenant.ok_or_else(nobody)?, sent));
             }
             if is_last {
@@ -134,10 +133,8 @@ impl UsageViews {
 
     /// What a tenant had sent on a day in a partition when that was written last.
     pub async fn sent(&self, tenant: TenantId, day: Day, partition: PartitionId) -> Result<Sent, ViewError> {
-        match self.store.document(USAGE, &key(tenant, day, partition)).await? {
-            Some(stored) => codec::decode(&stored).map_err(damaged(USAGE)),
-            None => Ok(Sent::default()),
-        }
+        let sent = document::read(USAGE, &*self.store, &key(tenant, day, partition)).await?;
+        Ok(sent.unwrap_or_default())
     }
 
     /// Some documents of days that nobody can ask for any more.
@@ -148,12 +145,6 @@ impl UsageViews {
         let expired = oldest.into_iter().filter(|oldest| oldest.key[..] < *first_kept.as_bytes());
         Ok(expired.map(|oldest| ViewWrite::Delete { key: oldest.key }).collect())
     }
-}
-
-fn document(key: Bytes, value: &impl Serialize) -> Result<ViewWrite, ControlViewError> {
-    let encoded = codec::encode(value);
-    let document = encoded.map_err(|source| ControlViewError::Document { view: USAGE, source })?;
-    Ok(ViewWrite::Put { key, document })
 }
 
 fn latest_key(partition: PartitionId) -> Bytes {

@@ -117,11 +117,6 @@ pub(super) async fn tenant(tenant: TenantId, gate: &Gate) -> Result<Tenant, ApiE
     Ok(Tenant { id: tenant, name })
 }
 
-/// What a list does not have: also what is another tenant's.
-pub(super) fn no_such(what: &'static str, id: &str) -> ApiError {
-    ApiError::NoSuch { what, id: id.chars().take(60).collect() }
-}
-
 impl From<RandomnessError> for ApiError {
     fn from(error: RandomnessError) -> Self {
         tracing::error!(%error, "no secret can be drawn");

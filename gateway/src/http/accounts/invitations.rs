@@ -21,7 +21,6 @@ use super::super::answer::json;
 use super::super::auth::{Caller, Gate, cause};
 use super::super::error::ApiError;
 use super::super::paging::{Page, PageAsked};
-use super::answers::no_such;
 use super::fields::Fields;
 use super::members;
 use super::registration::{NOBODY_NEW, wrong};
@@ -101,10 +100,10 @@ pub(super) async fn withdraw(
 
 /// Who has the open invitation of this id.
 async fn invited(tenant: TenantId, gate: &Gate, id: &str) -> Result<UserId, ApiError> {
-    let user = UserId::parse(id).map_err(|_| no_such("invitation", id))?;
+    let user = UserId::parse(id).map_err(|_| ApiError::no_such("invitation", id))?;
     let tenant = members::tenant(tenant, gate).await?;
     let is_open = tenant.members.get(&user).is_some_and(|member| !member.has_joined());
-    is_open.then_some(user).ok_or_else(|| no_such("invitation", id))
+    is_open.then_some(user).ok_or_else(|| ApiError::no_such("invitation", id))
 }
 
 /// In the order of their addresses.

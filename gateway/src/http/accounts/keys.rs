@@ -14,7 +14,6 @@ use antler_events::identity::DisplayName;
 use antler_events::ids::{KeyId, TenantId};
 use antler_events::line::timestamp;
 use antler_projections::views::control::Kept;
-use antler_projections::views::port::PAGE_DOCUMENTS_MAX;
 use axum::extract::{Path, Request, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse as _, Response};
@@ -23,7 +22,6 @@ use serde::Serialize;
 use super::super::answer::json;
 use super::super::auth::{Caller, Gate, cause};
 use super::super::error::ApiError;
-use super::answers::no_such;
 use super::fields::Fields;
 use super::registration::wrong;
 use crate::credentials::secret::{self, DrawnSecret};
@@ -142,7 +140,7 @@ pub(super) async fn regenerate(
 
 /// A key that counts, or would but for its time, and that the caller may see.
 async fn visible(tenant: TenantId, gate: &Gate, caller: &Caller, id: &str) -> Result<(KeyId, Key), ApiError> {
-    let missing = || no_such("API key", id);
+    let missing = || ApiError::no_such("API key", id);
     let key = KeyId::parse(id).map_err(|_| missing())?;
     let kept = gate.accounts.views.key(tenant, key).await?.and_then(|kept| kept.state);
     let found = kept.filter(|found| may_see(caller, found) && !found.revoked);
@@ -166,22 +164,14 @@ fn may_see(caller: &Caller, key: &Key) -> bool {
     key.owner == caller.user() || caller.scopes().contains(&Scope::Admin)
 }
 
-/// Keys of a tenant that are not revoked; so many may be that one page holds them, with some that are.
+/// Keys of a tenant that are not revoked.
 async fn unrevoked(tenant: TenantId, gate: &Gate) -> Result<Vec<(KeyId, Kept<Key>, Key)>, ApiError> {
-    let (mut found, mut after) = (Vec::new(), None);
-    loop {
-        let page = gate.accounts.views.keys(tenant, after, PAGE_DOCUMENTS_MAX).await?;
-        let is_last = page.len() < PAGE_DOCUMENTS_MAX;
-        after = page.last().map(|(id, _)| *id);
-        for (id, mut kept) in page {
-            if let Some(key) = kept.state.take().filter(|key| !key.revoked) {
-                found.push((id, kept, key));
-            }
-        }
-        if is_last {
-            return Ok(found);
-        }
-    }
+    let keys = gate.accounts.views.keys(tenant).await?.into_iter();
+    let unrevoked = keys.filter_map(|(id, mut kept)| {
+        let key = kept.state.take().filter(|key| !key.revoked)?;
+        Some((id, kept, key))
+    });
+    Ok(unrevoked.collect())
 }
 
 fn scopes(caller: &Caller, fields: &Fields) -> Result<BTreeSet<Scope>, ApiError> {

@@ -17,7 +17,7 @@ use super::super::answer::json;
 use super::super::auth::{Caller, Gate, Identity, cause};
 use super::super::error::ApiError;
 use super::super::paging::{Page, PageAsked};
-use super::answers::{User, no_such};
+use super::answers::User;
 use super::fields::Fields;
 
 #[derive(Debug, Serialize)]
@@ -111,10 +111,10 @@ async fn check_rank(caller: &Caller, gate: &Gate, role: Role) -> Result<(), ApiE
 
 /// A member by its id; one of another tenant is not there.
 async fn joined(tenant: TenantId, gate: &Gate, id: &str) -> Result<(UserId, Membership), ApiError> {
-    let user = UserId::parse(id).map_err(|_| no_such("user", id))?;
+    let user = UserId::parse(id).map_err(|_| ApiError::no_such("user", id))?;
     let mut members = self::tenant(tenant, gate).await?.members;
     let member = members.remove(&user).filter(Membership::has_joined);
-    Ok((user, member.ok_or_else(|| no_such("user", id))?))
+    Ok((user, member.ok_or_else(|| ApiError::no_such("user", id))?))
 }
 
 async fn answer(

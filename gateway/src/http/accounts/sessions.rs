@@ -17,7 +17,6 @@ use super::super::answer::json;
 use super::super::auth::{Caller, Gate, Identity, cause};
 use super::super::error::ApiError;
 use super::super::paging::{Page, PageAsked};
-use super::answers::no_such;
 use super::fields::Fields;
 
 #[derive(Debug, Serialize)]
@@ -62,7 +61,7 @@ pub(super) async fn end(
     let (_, extensions) = Fields::read(request, gate.limits.body_bytes_max).await?;
     let live = gate.accounts.live_sessions(caller.tenant, caller.user()).await?;
     let found = live.iter().find(|(known, _)| known.as_str() == id);
-    let (session, _) = found.ok_or_else(|| no_such("session", &id))?;
+    let (session, _) = found.ok_or_else(|| ApiError::no_such("session", &id))?;
     let cause = cause(caller.actor(), &extensions);
     gate.accounts.end_session(caller.tenant, *session, SessionEndReason::Revoked, &cause).await?;
     Ok(StatusCode::NO_CONTENT.into_response())

@@ -24,6 +24,7 @@ use flate2::write::GzEncoder;
 use sha2::{Digest as _, Sha256};
 
 use super::document::document;
+use crate::http::addresses::in_api;
 use crate::http::error::ApiError;
 
 const HTML: &str = "text/html; charset=utf-8";
@@ -56,19 +57,13 @@ struct Pages {
     of_redoc: BTreeMap<&'static str, File>,
 }
 
-/// The document, the pages and their files, with and without a version and a slash at the end, for a router of any state.
+/// The document, the pages and their files, for a router of any state.
 pub fn routes<S: Clone + Send + Sync + 'static>() -> Router<S> {
-    let mut router = Router::new();
-    for prefix in ["/api", "/api/v1"] {
-        for end in ["", "/"] {
-            router = router
-                .route(&format!("{prefix}/schema{end}"), get(schema))
-                .route(&format!("{prefix}/docs{end}"), get(docs))
-                .route(&format!("{prefix}/redoc{end}"), get(redoc))
-                .route(&format!("{prefix}/docs/{{file}}{end}"), get(docs_file))
-                .route(&format!("{prefix}/redoc/{{file}}{end}"), get(redoc_file));
-        }
-    }
+    let mut router = in_api(Router::new(), "/api/schema", &get(schema));
+    router = in_api(router, "/api/docs", &get(docs));
+    router = in_api(router, "/api/docs/{file}", &get(docs_file));
+    router = in_api(router, "/api/redoc", &get(redoc));
+    router = in_api(router, "/api/redoc/{file}", &get(redoc_file));
     router.with_state(Arc::new(Pages::new()))
 }
 

@@ -21,6 +21,7 @@ use super::asked::{self, ShownQuestion};
 use super::page;
 use super::parameters::Parameters;
 use super::refusal::invalid;
+use crate::http::addresses::in_api;
 use crate::http::answer::json;
 use crate::http::auth::{Caller, Identity};
 use crate::http::error::ApiError;
@@ -60,7 +61,7 @@ impl From<PastSearch> for ShownSearch {
     }
 }
 
-/// The history under both of its names, with and without a version and a slash at the end.
+/// The history under both of its names.
 pub(crate) fn routes<S>() -> Router<S>
 where
     S: Clone + Send + Sync + 'static,
@@ -73,13 +74,9 @@ where
         ("/{id}/replay", post(replay)),
     ];
     let mut router = Router::new();
-    for prefix in ["/api", "/api/v1"] {
-        for name in ["/logs/search-history", "/search/history"] {
-            for (path, methods) in &table {
-                router = router
-                    .route(&format!("{prefix}{name}{path}"), methods.clone())
-                    .route(&format!("{prefix}{name}{path}/"), methods.clone());
-            }
+    for name in ["/api/logs/search-history", "/api/search/history"] {
+        for (path, methods) in &table {
+            router = in_api(router, &format!("{name}{path}"), methods);
         }
     }
     router
@@ -176,7 +173,7 @@ async fn find(caller: &Caller, history: &SearchHistory, id: &str) -> Result<Past
         Ok(id) => history.find(caller.tenant, caller.user(), id).await?,
         Err(_) => None,
     };
-    found.ok_or_else(|| ApiError::NoSuch { what: "search in the history", id: id.chars().take(60).collect() })
+    found.ok_or_else(|| ApiError::no_such("search in the history", id))
 }
 
 /// Milliseconds, with a fraction or without.

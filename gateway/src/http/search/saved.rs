@@ -12,7 +12,6 @@ use antler_events::access::Scope;
 use antler_events::event::search::Search;
 use antler_events::ids::{SearchId, TenantId, UserId};
 use antler_projections::views::control::Kept;
-use antler_projections::views::port::PAGE_DOCUMENTS_MAX;
 use axum::Router;
 use axum::extract::{FromRef, Path, State};
 use axum::http::request::Parts;
@@ -28,6 +27,7 @@ use super::page;
 use super::parameters::Parameters;
 use super::refusal::invalid;
 use super::template;
+use crate::http::addresses::in_api;
 use crate::http::answer::json;
 use crate::http::auth::{Caller, cause};
 use crate::http::error::ApiError;
@@ -62,7 +62,7 @@ struct ShownSearch {
 
 type KeptSearch = (SearchId, Kept<Search>, Search);
 
-/// Saved searches under both of their names, with and without a version and a slash at the end.
+/// Saved searches under both of their names.
 pub(crate) fn routes<S>() -> Router<S>
 where
     S: Clone + Send + Sync + 'static,
@@ -75,13 +75,9 @@ where
         ("/{id}/run", post(run)),
     ];
     let mut router = Router::new();
-    for prefix in ["/api", "/api/v1"] {
-        for name in ["/logs/saved-searches", "/search/saved"] {
-            for (path, methods) in &table {
-                router = router
-                    .route(&format!("{prefix}{name}{path}"), methods.clone())
-                    .route(&format!("{prefix}{name}{path}/"), methods.clone());
-            }
+    for name in ["/api/logs/saved-searches", "/api/search/saved"] {
+        for (path, methods) in &table {
+            router = in_api(router, &format!("{name}{path}"), methods);
         }
     }
     router
@@ -204,7 +200,7 @@ fn may_see(caller: &Caller, search: &Search) -> bool {
 }
 
 async fn find(caller: &Caller, saved: &SavedState, id: &str) -> Result<KeptSearch, ApiError> {
-    let missing = || ApiError::NoSuch { what: "saved search", id: id.chars().take(60).collect() };
+    let missing = || ApiError::no_such("saved search", id);
     let id = SearchId::parse(id).map_err(|_| missing())?;
     let mut kept = saved.accounts.views.search(caller.tenant, id).await?.ok_or_else(missing)?;
     let state = kept.state.take().filter(|search| !search.deleted && may_see(caller, search));
@@ -223,20 +219,12 @@ async fn find_to_change(caller: &Caller, saved: &SavedState, id: &str) -> Result
 
 /// Searches of a tenant that are not deleted.
 async fn undeleted(tenant: TenantId, saved: &SavedState) -> Result<Vec<KeptSearch>, ApiError> {
-    let (mut found, mut after) = (Vec::new(), None);
-    loop {
-        let page = saved.accounts.views.searches(tenant, after, PAGE_DOCUMENTS_MAX).await?;
-        let is_last = page.len() < PAGE_DOCUMENTS_MAX;
-        after = page.last().map(|(id, _)| *id);
-        for (id, mut kept) in page {
-            if let Some(search) = kept.state.take().filter(|search| !search.deleted) {
-                found.push((id, kept, search));
-            }
-        }
-        if is_last {
-            return Ok(found);
-        }
-    }
+    let searches = saved.accounts.views.searches(tenant).await?.into_iter();
+    let undeleted = searches.filter_map(|(id, mut kept)| {
+        let search = kept.state.take().filter(|search| !search.deleted)?;
+        Some((id, kept, search))
+    });
+    Ok(undeleted.collect())
 }
 
 fn shown((id, kept, Search { owner, content, .. }): KeptSearch) -> ShownSearch {
