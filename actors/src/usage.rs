@@ -178,7 +178,7 @@ impl Place {
     fn end_day(&mut self, next: Day) {
         let unwritten = std::mem::take(&mut self.unwritten);
         self.over.0.extend(self.sums_of(unwritten));
-        // Who was active in the last second is asked about all the same: nothing was sent on the new day yet.
+        // Who was active has sent nothing on the new day yet.
         self.sums.clear();
         self.active.clear();
         self.day = next;

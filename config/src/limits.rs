@@ -21,7 +21,7 @@ mod upload;
 /// Largest configuration file that is read.
 pub const CONFIG_FILE_BYTES_MAX: u64 = 1 << 20;
 
-/// The section `limits`. Bounds of a line are not settings yet: nothing takes lines from outside.
+/// The section `limits`.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Limits {

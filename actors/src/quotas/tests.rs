@@ -51,16 +51,16 @@ pub(crate) async fn unlimited(partitions: u16) -> Arc<Quotas> {
     Arc::new(Quotas::new(Arc::new(usage), ControlViews::new(store), clock))
 }
 
-struct World {
+pub(crate) struct World {
     clock: Arc<HandClock>,
-    views: ControlViews,
+    pub(crate) views: ControlViews,
     quotas: Quotas,
     offset: u64,
 }
 
 impl World {
     /// Tenant `acme` may send some lines a day.
-    async fn with_lines_per_day(lines: u64) -> Self {
+    pub(crate) async fn with_lines_per_day(lines: u64) -> Self {
         let (store, clock) = (Arc::new(MemoryViews::new()), Arc::new(HandClock::default()));
         let usage = Usage::open(UsageViews::new(store.clone()), clock.clone(), 1).await.unwrap();
         let views = ControlViews::new(store);
@@ -77,7 +77,10 @@ impl World {
     }
 
     async fn limit(&mut self, lines_per_day: u64) {
-        let limits = TenantLimits { lines_per_day, ..USUAL_LIMITS };
+        self.set_limits(TenantLimits { lines_per_day, ..USUAL_LIMITS }).await;
+    }
+
+    pub(crate) async fn set_limits(&mut self, limits: TenantLimits) {
         self.take(TenantEvent::LimitsSet(limits.into())).await;
     }
 
@@ -111,7 +114,7 @@ impl World {
     }
 }
 
-fn acme() -> TenantId {
+pub(crate) fn acme() -> TenantId {
     TenantId::parse("acme").unwrap()
 }
 

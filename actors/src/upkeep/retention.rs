@@ -39,3 +39,23 @@ fn own_days(tenant: &Tenant) -> Option<u32> {
 fn of_days(days: u32) -> TenantRetention {
     TenantRetention::of_age(Duration::from_secs(u64::from(days) * 86_400))
 }
+
+#[cfg(test)]
+mod tests {
+    use antler_events::event::tenant::TenantLimits;
+
+    use super::*;
+    use crate::quotas::tests::{World, acme};
+
+    #[tokio::test]
+    async fn only_a_tenant_with_days_of_its_own_has_a_rule_of_its_own() {
+        let mut world = World::with_lines_per_day(10).await;
+        let usual = rules(&world.views).await.unwrap();
+        assert_eq!(usual.usual, of_days(USUAL_LIMITS.retention_days));
+        assert_eq!(usual.of_tenants.len(), 0);
+        world.set_limits(TenantLimits { retention_days: 7, ..USUAL_LIMITS }).await;
+        let own = rules(&world.views).await.unwrap();
+        assert_eq!(own.usual, usual.usual);
+        assert_eq!(own.of_tenants.into_iter().collect::<Vec<_>>(), [(acme(), of_days(7))]);
+    }
+}
