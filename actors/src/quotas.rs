@@ -1,8 +1,9 @@
-//! Quotas: tenants that have sent as much today as they may.
+//! Quotas: tenants that have sent as much today as they may, and those that may send nothing at all.
 //!
 //! Sums are held against limits every second, so that a tenant may send a second's worth more than its limit; taking lines
 //! costs one look at a list that is usually empty.
-//! Invariant: what was acknowledged stays, and from midnight UTC on everybody may send again. It counts nothing itself.
+//! Invariant: what was acknowledged stays; from midnight UTC on who was over its quota may send again, and who was suspended
+//! a second after it is not any more. It counts nothing itself.
 
 use std::collections::HashMap;
 use std::fmt;
@@ -10,7 +11,7 @@ use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
 use antler_events::clock::{Clock, Timestamp};
-use antler_events::event::tenant::TenantLimits;
+use antler_events::event::tenant::{TenantLimits, TenantRejection};
 use antler_events::ids::TenantId;
 use antler_projections::views::control::ControlViews;
 use antler_projections::views::port::ViewError;
@@ -43,6 +44,15 @@ pub enum Limited {
 }
 
 /// Why a tenant's lines are not taken.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum NotAdmitted {
+    #[error(transparent)]
+    OverQuota(OverQuota),
+    #[error("{0}; lines are not taken")]
+    Barred(TenantRejection),
+}
+
+/// What a tenant has sent too much of.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error(
     "the tenant has sent what it may in a day, {max} {limited}; lines are taken again from {until} on, or when \
@@ -71,7 +81,16 @@ pub struct Quotas {
     views: ControlViews,
     clock: Arc<dyn Clock>,
     judged: RwLock<HashMap<TenantId, Judged, FixedState>>,
-    refused: RwLock<HashMap<TenantId, (Day, Limited, u64), FixedState>>,
+    refused: RwLock<Refused>,
+}
+
+/// Whose lines are not taken.
+#[derive(Debug, Default)]
+struct Refused {
+    over: HashMap<TenantId, (Day, Limited, u64), FixedState>,
+    barred: HashMap<TenantId, TenantRejection, FixedState>,
+    /// Of the views, when it was asked who is barred.
+    changes: Option<u64>,
 }
 
 impl Quotas {
@@ -84,20 +103,46 @@ impl Quotas {
     }
 
     /// Whether lines of a tenant are taken now.
-    pub fn admit(&self, tenant: TenantId) -> Result<(), OverQuota> {
+    pub fn admit(&self, tenant: TenantId) -> Result<(), NotAdmitted> {
         let refused = self.refused.read().unwrap_or_else(PoisonError::into_inner);
-        if refused.is_empty() {
+        if refused.over.is_empty() && refused.barred.is_empty() {
             return Ok(());
         }
+        if let Some(why) = refused.barred.get(&tenant) {
+            return Err(NotAdmitted::Barred(why.clone()));
+        }
         let now = self.clock.now();
-        match refused.get(&tenant) {
+        match refused.over.get(&tenant) {
             Some((day, limited, max)) if *day == Day::of(now) => {
                 let until = day.plus(1).start();
                 let left = Duration::from_nanos(until.nanos().saturating_sub(now.nanos()).unsigned_abs());
-                Err(OverQuota { limited: *limited, max: *max, until, seconds_left: left.as_secs() + 1 })
+                let seconds_left = left.as_secs() + 1;
+                let over = OverQuota { limited: *limited, max: *max, until, seconds_left };
+                Err(NotAdmitted::OverQuota(over))
             }
             _ => Ok(()),
         }
+    }
+
+    /// If anything about tenants or accounts has changed: looks who may not send lines, and reads the limits of those anew
+    /// that are over them.
+    pub async fn look_again(&self) -> Result<(), ViewError> {
+        let changes = self.views.changes();
+        if self.refused.read().unwrap_or_else(PoisonError::into_inner).changes == Some(changes) {
+            return Ok(());
+        }
+        let barred = self.views.barred().await?.into_iter().collect();
+        let over: Vec<TenantId> = {
+            let mut refused = self.refused.write().unwrap_or_else(PoisonError::into_inner);
+            (refused.barred, refused.changes) = (barred, Some(changes));
+            refused.over.keys().copied().collect()
+        };
+        for tenant in over {
+            if let Some(limits) = self.read_limits(tenant).await? {
+                self.judge_by(tenant, limits);
+            }
+        }
+        Ok(())
     }
 
     /// Holds what tenants have sent against their limits.
@@ -117,6 +162,11 @@ impl Quotas {
         if let Some(known) = judged.filter(|known| now.saturating_sub(known.read_at) < LIMITS_HOLD) {
             return Ok(Some(known.limits));
         }
+        self.read_limits(tenant).await
+    }
+
+    async fn read_limits(&self, tenant: TenantId) -> Result<Option<TenantLimits>, ViewError> {
+        let now = self.clock.elapsed();
         let found = self.views.tenant(tenant).await?.and_then(|kept| kept.state);
         let Some(limits) = found.map(|tenant| tenant.limits) else { return Ok(None) };
         let today = Day::of(self.clock.now());
@@ -146,10 +196,10 @@ impl Quotas {
         let (_, limited, max) = refusal;
         {
             let mut refused = self.refused.write().unwrap_or_else(PoisonError::into_inner);
-            refused.retain(|_, (day, ..)| *day == refusal.0);
+            refused.over.retain(|_, (day, ..)| *day == refusal.0);
             match level {
-                Level::Exceeded => drop(refused.insert(tenant, refusal)),
-                Level::Fine | Level::Warning | Level::Critical => drop(refused.remove(&tenant)),
+                Level::Exceeded => drop(refused.over.insert(tenant, refusal)),
+                Level::Fine | Level::Warning | Level::Critical => drop(refused.over.remove(&tenant)),
             }
         }
         match level {

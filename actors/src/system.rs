@@ -26,7 +26,7 @@ use crate::planted::Planted;
 use crate::platform::{Depth, Parked, Platform, PlatformArguments, PlatformMessage, PlatformReport, Ports};
 use crate::progress::Progress;
 use crate::projector::{Projection, ProjectorArguments, ProjectorFigures};
-use crate::quotas::{OverQuota, Quotas};
+use crate::quotas::{NotAdmitted, Quotas};
 use crate::supervision::Supervision;
 use crate::taken::{self, TakenFigures};
 use crate::turns::Turns;
@@ -86,7 +86,7 @@ pub enum IngestError {
     #[error(transparent)]
     Parked(#[from] Parked),
     #[error(transparent)]
-    OverQuota(#[from] OverQuota),
+    NotAdmitted(#[from] NotAdmitted),
     #[error("the tenant is being started again; send again a little later")]
     Starting,
     #[error("the server is stopping")]
@@ -105,7 +105,7 @@ impl IngestError {
             Self::Write(WriteError::Log(error)) => matches!(error, AppendError::DiskFull),
             Self::TooLarge { .. }
             | Self::Parked(_)
-            | Self::OverQuota(_)
+            | Self::NotAdmitted(_)
             | Self::Stopping
             | Self::Write(WriteError::Record { .. })
             | Self::Unknown => false,

@@ -7,6 +7,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use antler_events::line::LineBatch;
 use antler_events::wire::Receipt;
 
+use crate::quotas::NotAdmitted;
 use crate::system::IngestError;
 
 /// Counters since the start.
@@ -19,7 +20,7 @@ pub struct TakenFigures {
 }
 
 /// Why lines were refused, in one word each.
-pub const REASONS: [&str; 8] = [
+pub const REASONS: [&str; 9] = [
     "tenant_busy",
     "server_busy",
     "too_large",
@@ -28,6 +29,7 @@ pub const REASONS: [&str; 8] = [
     "stopping",
     "not_written",
     "over_quota",
+    "barred",
 ];
 
 impl TakenFigures {
@@ -79,7 +81,8 @@ fn reason(error: &IngestError) -> usize {
         IngestError::Starting => 4,
         IngestError::Stopping => 5,
         IngestError::Write(_) | IngestError::Unknown => 6,
-        IngestError::OverQuota(_) => 7,
+        IngestError::NotAdmitted(NotAdmitted::OverQuota(_)) => 7,
+        IngestError::NotAdmitted(NotAdmitted::Barred(_)) => 8,
     }
 }
 

@@ -133,8 +133,9 @@ impl Program {
         let index = open_index(folder, config, &clock, [&questions, &changes])?;
         let views = RedbViews::open(&RealFiles, &folder.views_file(), as_workers(&changes))?;
         let store: Arc<dyn ViewStore> = Arc::new(views);
-        let quotas = quotas(&store, &clock, partitions).await?;
-        let (views, arrivals) = (ControlViews::new(Arc::clone(&store)), ArrivalViews::new(store));
+        let (views, arrivals) =
+            (ControlViews::new(Arc::clone(&store)), ArrivalViews::new(Arc::clone(&store)));
+        let quotas = quotas(&store, &views, &clock, partitions).await?;
         let due = Arc::<Notify>::default();
         let limits = LineLimits::default();
         let placement = Placement::new(partitions)?;
@@ -263,12 +264,14 @@ fn history(config: &Config, accounts: &Accounts, views: &ArrivalViews, system: &
 
 async fn quotas(
     store: &Arc<dyn ViewStore>,
+    views: &ControlViews,
     clock: &Arc<dyn Clock>,
     partitions: u16,
 ) -> Result<Arc<Quotas>, ViewError> {
     let usage = Usage::open(UsageViews::new(Arc::clone(store)), Arc::clone(clock), partitions).await?;
-    let views = ControlViews::new(Arc::clone(store));
-    Ok(Arc::new(Quotas::new(Arc::new(usage), views, Arc::clone(clock))))
+    let quotas = Quotas::new(Arc::new(usage), views.clone(), Arc::clone(clock));
+    quotas.look_again().await?;
+    Ok(Arc::new(quotas))
 }
 
 fn progress_of(system: &System, name: &str) -> Arc<Progress> {

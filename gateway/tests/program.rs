@@ -34,6 +34,8 @@ mod schemas;
 mod socket_client;
 #[path = "program/sockets.rs"]
 mod sockets;
+#[path = "program/tenants.rs"]
+mod tenants;
 #[path = "program/terminal.rs"]
 mod terminal;
 #[path = "program/written_folder.rs"]

@@ -131,13 +131,14 @@ impl Accounts {
         Ok(())
     }
 
-    pub async fn rename_tenant(
+    /// Changes a tenant itself: its name, limits or standing.
+    pub async fn change_tenant(
         &self,
         tenant: TenantId,
-        name: DisplayName,
+        command: TenantCommand,
         cause: &Cause,
     ) -> Result<(), AccountError> {
-        let decide = |state: &_| tenant::decide(state, TenantCommand::Rename { name: name.clone() });
+        let decide = |state: &_| tenant::decide(state, command.clone());
         self.execute::<Tenants>(tenant, (), cause, decide).await?;
         Ok(())
     }

@@ -146,6 +146,7 @@ impl Projection for ArrivalsProjection {
     fn settle(&self, partition: PartitionId) -> BoxFuture<'_, Result<(), ApplyError>> {
         Box::pin(async move {
             let usage = self.quotas.usage();
+            self.quotas.look_again().await.map_err(|error| refused(&error))?;
             self.quotas.judge(&usage.active(partition)).await.map_err(|error| refused(&error))?;
             let written = usage.write_if_due(partition).await;
             written.map_err(|error| ApplyError::Projection { reason: error.to_string() })?;

@@ -6,7 +6,7 @@ use std::sync::Mutex;
 
 use antler_config::limits::AccountLimits;
 use antler_events::codec::CodecId;
-use antler_events::event::tenant::{TenantEvent, TenantRegistered};
+use antler_events::event::tenant::{TenantEvent, TenantRegistered, TenantSuspended};
 use antler_events::event::{Cause, ControlEvent};
 use antler_events::identity::{DisplayName, Email};
 use antler_events::ids::{Offset, PartitionId, UserId};
@@ -138,7 +138,7 @@ async fn who_has_sent_all_it_may_is_refused_until_midnight() {
     world.send(9).await;
     assert_eq!(world.quotas.admit(acme()), Ok(()));
     world.send(1).await;
-    let refused = world.quotas.admit(acme()).unwrap_err();
+    let NotAdmitted::OverQuota(refused) = world.quotas.admit(acme()).unwrap_err() else { panic!() };
     assert_eq!((refused.max, refused.limited), (10, Limited::Lines));
     assert_eq!(refused.seconds_left, 23 * 3_600 + 1);
     assert!(refused.to_string().contains("10 lines"), "{refused}");
@@ -156,7 +156,23 @@ async fn a_limit_that_is_raised_lets_a_tenant_send_again() {
     world.send(10).await;
     assert!(world.quotas.admit(acme()).is_err());
     world.limit(1_000).await;
-    world.clock.pass(LIMITS_HOLD);
-    world.quotas.judge(&[acme()]).await.unwrap();
+    world.quotas.look_again().await.unwrap();
     assert_eq!(world.quotas.admit(acme()), Ok(()));
+}
+
+#[tokio::test]
+async fn a_suspended_tenant_sends_nothing_until_it_is_resumed() {
+    let mut world = World::with_lines_per_day(10).await;
+    let reason = DisplayName::parse("the bill is open", &AccountLimits::default()).unwrap();
+    world.take(TenantEvent::Suspended(TenantSuspended { reason })).await;
+    world.quotas.look_again().await.unwrap();
+    let refused = world.quotas.admit(acme()).unwrap_err();
+    assert_eq!(refused.to_string(), "the tenant is suspended: the bill is open; lines are not taken");
+    assert_eq!(world.quotas.admit(TenantId::parse("other").unwrap()), Ok(()));
+    world.take(TenantEvent::Resumed).await;
+    world.quotas.look_again().await.unwrap();
+    assert_eq!(world.quotas.admit(acme()), Ok(()));
+    world.take(TenantEvent::Closed).await;
+    world.quotas.look_again().await.unwrap();
+    assert!(matches!(world.quotas.admit(acme()), Err(NotAdmitted::Barred(TenantRejection::Closed))));
 }

@@ -4,7 +4,7 @@
 //! JSON and commands, and decide nothing that an aggregate decides.
 
 mod answers;
-mod fields;
+pub(super) mod fields;
 mod invitations;
 mod joining;
 mod keys;
@@ -12,9 +12,9 @@ mod login;
 mod members;
 mod password;
 mod profile;
-mod registration;
+pub(super) mod registration;
 mod sessions;
-mod tenant;
+pub(super) mod tenant;
 mod throttle;
 
 use std::sync::Arc;

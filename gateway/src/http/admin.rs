@@ -1,8 +1,9 @@
 //! The state of the actors, and what an operator does about it.
 //!
 //! Invariant: an admin of a tenant sees its own tenant and nothing of others or of the platform; the operator sees all. What
-//! concerns all tenants is the operator's alone. It changes nothing but what it is told to: `revive`.
+//! concerns all tenants is the operator's alone. What it changes of tenants is in `tenants`.
 
+mod tenants;
 mod tree;
 
 use std::sync::Arc;
@@ -12,7 +13,7 @@ use antler_events::ids::TenantId;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use axum::response::Response;
-use axum::routing::{MethodRouter, get, post};
+use axum::routing::{MethodRouter, get, patch, post};
 use axum::{Extension, Router};
 use serde::Serialize;
 
@@ -32,7 +33,16 @@ pub fn routes() -> Router<Arc<Shared>> {
 }
 
 fn handlers() -> Vec<Route> {
-    vec![("GET", "/api/admin/actors", get(actors)), ("POST", "/api/admin/tenants/{id}/revive", post(revive))]
+    vec![
+        ("GET", "/api/admin/actors", get(actors)),
+        ("GET", "/api/admin/tenants", get(tenants::list)),
+        ("GET", "/api/admin/tenants/{id}", get(tenants::one)),
+        ("PATCH", "/api/admin/tenants/{id}", patch(tenants::change)),
+        ("POST", "/api/admin/tenants/{id}/suspend", post(tenants::suspend)),
+        ("POST", "/api/admin/tenants/{id}/resume", post(tenants::resume)),
+        ("POST", "/api/admin/tenants/{id}/revive", post(revive)),
+        ("POST", "/api/admin/tenants/{id}/superadmins/{user}", post(tenants::grant_superadmin)),
+    ]
 }
 
 async fn actors(

@@ -73,6 +73,9 @@ pub async fn guard(State(gate): State<Arc<Gate>>, mut request: Request, next: Ne
     let caller = gate.authenticate(&credential).await;
     match caller.and_then(|caller| caller.check(permission).map(|()| caller)) {
         Ok(caller) => {
+            if is_operators && caller.is_superadmin() {
+                request.extensions_mut().insert(Operator);
+            }
             request.extensions_mut().insert(RequestTenant(caller.tenant));
             request.extensions_mut().insert(caller);
             next.run(request).await
@@ -283,9 +286,12 @@ impl Caller {
             }),
             (Permission::Scope(scope) | Permission::Socket(scope), _) => self.check_scope(scope),
             (Permission::AdminOrOperator, _) => self.check_scope(Scope::Admin),
+            (Permission::Operator, _) if self.is_superadmin() => Ok(()),
             (Permission::Operator, _) => Err(ApiError::Forbidden {
-                reason: "this is the operator's: send the token that is set as listeners.operator_token"
-                    .to_owned(),
+                reason:
+                    "this is the operator's: send the token that is set as listeners.operator_token, or log \
+                         in as a superadmin"
+                        .to_owned(),
             }),
         }
     }

@@ -8,6 +8,7 @@ mod answers;
 use std::sync::Arc;
 
 use antler_actors::ingest_shard::{Arrived, Request};
+use antler_actors::quotas::NotAdmitted;
 use antler_actors::requests::{Begun, RequestError, Requests};
 use antler_actors::system::{IngestError, System};
 use antler_events::clock::Clock;
@@ -239,8 +240,11 @@ fn not_received(error: &BodyError) -> ApiError {
 
 pub(crate) fn not_taken(error: &IngestError) -> ApiError {
     let problem = match error {
-        IngestError::OverQuota(over) => {
+        IngestError::NotAdmitted(NotAdmitted::OverQuota(over)) => {
             return ApiError::TooMany { reason: over.to_string(), retry_after_s: over.seconds_left };
+        }
+        IngestError::NotAdmitted(NotAdmitted::Barred(_)) => {
+            return ApiError::Forbidden { reason: error.to_string() };
         }
         IngestError::TenantBusy { .. } | IngestError::ServerBusy { .. } => LinesProblem::Busy,
         IngestError::TooLarge { .. } => LinesProblem::TooLarge,

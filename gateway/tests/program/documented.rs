@@ -16,7 +16,7 @@ const OPERATOR: &str = "an operator's own token";
 const SESSIONS: [&str; 7] =
     ["register", "acceptInvitation", "verifyToken", "logIn", "refresh", "changePassword", "logOut"];
 /// After these there is less, so they come behind the others, each once.
-const ENDINGS: [&str; 11] = [
+const ENDINGS: [&str; 12] = [
     "endSession",
     "endOtherSessions",
     "withdrawInvitation",
@@ -28,6 +28,7 @@ const ENDINGS: [&str; 11] = [
     "clearHistoryToo",
     "deleteSaved",
     "deleteSavedToo",
+    "suspendTenant",
 ];
 
 struct Operation<'a> {
@@ -221,7 +222,8 @@ impl Client<'_> {
     fn once(&self, id: &str) {
         let all = operations(self.document);
         let operation = all.iter().find(|one| one.id() == id).unwrap();
-        self.ask(operation, &self.address(operation), &self.usual(operation), &Default::default());
+        let body = bodies(operation).first().cloned().unwrap_or_default();
+        self.ask(operation, &self.address(operation), &self.usual(operation), &body);
     }
 
     /// Sends one body of an operation of accounts.
@@ -320,6 +322,7 @@ fn prepared<'a>(running: &'a Running, document: &'a Value) -> (Client<'a>, Strin
         (("/api/logs/{id}", "id"), text(&page["results"][0]["id"])),
         (("/api/logs", "cursor"), text(&everything["next_cursor"])),
         (("/api/admin/", "id"), text(&ada["tenant"]["id"])),
+        (("/api/admin/", "user"), text(&ada["user"]["id"])),
         (("/ws/", "user"), text(&ada["user"]["id"])),
         (("/ws/", "token"), client.token.clone()),
     ]);

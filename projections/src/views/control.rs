@@ -12,10 +12,11 @@ use antler_events::event::member::Account;
 use antler_events::event::name::{self, Claim};
 use antler_events::event::search::Search;
 use antler_events::event::session::Session;
-use antler_events::event::tenant::Tenant;
+use antler_events::event::tenant::{Tenant, TenantRejection};
 use antler_events::identity::SecretHash;
 use antler_events::ids::{KeyId, NameKey, Offset, PartitionId, SearchId, SessionId, TenantId, UserId};
 use antler_events::log::Recorded;
+use bytes::Bytes;
 
 use super::fold::{self, Folded, Step, decode, load, prefix, steps};
 pub use super::fold::{ControlViewError, Kept};
@@ -26,7 +27,7 @@ use super::port::{self, PAGE_DOCUMENTS_MAX, Page, ViewError, ViewStore};
 use super::rebuild::VIEWS;
 use super::searches::Searches;
 use super::sessions::{self, Sessions};
-use super::tenants::{Itself, Tenants};
+use super::tenants::{self, Itself, Tenants};
 
 /// The views of tenants, accounts, keys, names, sessions and saved searches.
 #[derive(Debug, Clone)]
@@ -114,6 +115,24 @@ impl ControlViews {
             Ok((tenant, decode::<Tenants>(view, &found.document)?))
         });
         found.collect()
+    }
+
+    /// Tenants that may not send lines, each with what it is told.
+    pub async fn barred(&self) -> Result<Vec<(TenantId, TenantRejection)>, ViewError> {
+        let mut barred = Vec::new();
+        let mut after = None::<Bytes>;
+        loop {
+            let page = Page { prefix: tenants::BARRED, after: after.as_deref(), limit: PAGE_DOCUMENTS_MAX };
+            let found = self.store.scan(Tenants::VIEW, page).await?;
+            for tenant in found.iter().filter_map(|found| tenants::barred(&found.key)) {
+                let state = self.tenant(tenant).await?.and_then(|kept| kept.state);
+                barred.extend(state.and_then(|state| state.admit_lines().err()).map(|why| (tenant, why)));
+            }
+            match found.last().filter(|_| found.len() == PAGE_DOCUMENTS_MAX) {
+                Some(last) => after = Some(last.key.clone()),
+                None => return Ok(barred),
+            }
+        }
     }
 
     pub async fn account(&self, tenant: TenantId, user: UserId) -> Found<Account> {

@@ -1,19 +1,22 @@
 //! The view of tenants: name, standing, limits and members of each.
 //!
-//! Invariant: a document holds the whole tenant, so that a request asks for one. It keeps no list of all tenants.
+//! Invariant: a document holds the whole tenant, so that a request asks for one; beside it stands who may not send lines.
+//! It keeps no list of all tenants.
 
 use antler_events::access::Role;
 use antler_events::clock::Timestamp;
+use antler_events::codec::CodecError;
 use antler_events::event::ControlEvent;
 use antler_events::event::tenant::{
     self, Invitation, Membership, Standing, Tenant, TenantEvent, TenantLimits,
 };
 use antler_events::identity::{DisplayName, Email, SecretHash};
-use antler_events::ids::UserId;
+use antler_events::ids::{TenantId, UserId};
+use bytes::Bytes;
 use serde::{Deserialize, Serialize};
 
 use super::fold::Folded;
-use super::port::ViewName;
+use super::port::{ViewName, ViewWrite};
 
 #[derive(Debug)]
 pub(super) struct Tenants;
@@ -96,6 +99,33 @@ impl Folded for Tenants {
         let limits = TenantLimits { lines_per_day, bytes_per_day, retention_days, seats };
         Tenant { name, standing, limits, members: members.into_iter().map(restore_member).collect() }
     }
+
+    fn beside(
+        tenant: TenantId,
+        _: Itself,
+        before: Option<&Tenant>,
+        after: Option<&Tenant>,
+    ) -> Result<Vec<ViewWrite>, CodecError> {
+        let is_barred = |tenant: Option<&Tenant>| tenant.is_some_and(|tenant| tenant.admit_lines().is_err());
+        let key = barred_key(tenant);
+        Ok(match (is_barred(before), is_barred(after)) {
+            (false, true) => vec![ViewWrite::Put { key, document: Bytes::new() }],
+            (true, false) => vec![ViewWrite::Delete { key }],
+            _ => Vec::new(),
+        })
+    }
+}
+
+/// What the keys of tenants begin with that may not send lines.
+pub(super) const BARRED: &[u8] = b"barred/";
+
+fn barred_key(tenant: TenantId) -> Bytes {
+    [BARRED, tenant.as_str().as_bytes()].concat().into()
+}
+
+/// Whose key that is.
+pub(super) fn barred(key: &[u8]) -> Option<TenantId> {
+    TenantId::parse(std::str::from_utf8(key.strip_prefix(BARRED)?).ok()?).ok()
 }
 
 fn store_member(user: UserId, member: &Membership) -> MemberDocument {

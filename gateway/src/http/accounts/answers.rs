@@ -59,7 +59,7 @@ pub(super) struct Tenant {
 
 /// What a tenant may use.
 #[derive(Debug, Serialize)]
-pub(super) struct Quota {
+pub(in crate::http) struct Quota {
     logs_per_day: u64,
     bytes_per_day: u64,
     retention_days: u32,

@@ -26,11 +26,14 @@ impl ClientAgent {
 }
 
 /// A JSON object.
-pub(super) struct Fields(Map<String, Value>);
+pub(in crate::http) struct Fields(Map<String, Value>);
 
 impl Fields {
     /// The fields of a request, and what the layers said of it. No body at all has no fields.
-    pub(super) async fn read(request: Request, bytes_max: u32) -> Result<(Self, Extensions), ApiError> {
+    pub(in crate::http) async fn read(
+        request: Request,
+        bytes_max: u32,
+    ) -> Result<(Self, Extensions), ApiError> {
         let (mut parts, body) = request.into_parts();
         if let Some(agent) = parts.headers.get(header::USER_AGENT) {
             parts.extensions.insert(ClientAgent(agent.clone()));
@@ -69,7 +72,7 @@ impl Fields {
     }
 
     /// A text that must be there.
-    pub(super) fn text(&self, field: &'static str) -> Result<&str, ApiError> {
+    pub(in crate::http) fn text(&self, field: &'static str) -> Result<&str, ApiError> {
         let missing = || ApiError::Field { field, reason: "it is missing".to_owned() };
         self.optional_text(field)?.ok_or_else(missing)
     }
@@ -80,11 +83,24 @@ impl Fields {
         self.text(found.copied().unwrap_or(fields[0]))
     }
 
-    pub(super) fn optional_text(&self, field: &'static str) -> Result<Option<&str>, ApiError> {
+    pub(in crate::http) fn optional_text(&self, field: &'static str) -> Result<Option<&str>, ApiError> {
         match self.0.get(field) {
             None | Some(Value::Null) => Ok(None),
             Some(Value::String(text)) => Ok(Some(text)),
             Some(_) => Err(ApiError::Field { field, reason: "it must be a text".to_owned() }),
+        }
+    }
+
+    /// A whole number from 0 to `most`.
+    pub(in crate::http) fn optional_whole(
+        &self,
+        field: &'static str,
+        most: u64,
+    ) -> Result<Option<u64>, ApiError> {
+        let wrong = || ApiError::Field { field, reason: format!("it must be a whole number up to {most}") };
+        match self.0.get(field) {
+            None | Some(Value::Null) => Ok(None),
+            Some(value) => value.as_u64().filter(|number| *number <= most).map(Some).ok_or_else(wrong),
         }
     }
 

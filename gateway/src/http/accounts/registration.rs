@@ -65,6 +65,6 @@ fn admit(mode: RegistrationMode) -> Result<(), ApiError> {
 pub(super) const NOBODY_NEW: &str =
     "this server takes nobody new; ask its operator, who can change the setting accounts.registration";
 
-pub(super) fn wrong(field: &'static str) -> impl Fn(IdentityError) -> ApiError {
+pub(in crate::http) fn wrong(field: &'static str) -> impl Fn(IdentityError) -> ApiError {
     move |error| ApiError::Field { field, reason: error.to_string() }
 }

@@ -4,9 +4,10 @@
 
 use std::sync::Arc;
 
-use antler_events::event::tenant::Standing;
+use antler_events::event::tenant::{Standing, Tenant, TenantCommand};
 use antler_events::identity::DisplayName;
 use antler_events::ids::TenantId;
+use antler_projections::views::control::Kept;
 use axum::extract::{Request, State};
 use axum::http::StatusCode;
 use axum::response::Response;
@@ -20,7 +21,7 @@ use super::fields::Fields;
 use super::registration::wrong;
 
 #[derive(Debug, Serialize)]
-struct TenantAnswer {
+pub(in crate::http) struct TenantAnswer {
     id: TenantId,
     name: String,
     status: &'static str,
@@ -44,29 +45,36 @@ pub(super) async fn rename(
 ) -> Result<Response, ApiError> {
     let (fields, extensions) = Fields::read(request, gate.limits.body_bytes_max).await?;
     let name = DisplayName::parse(fields.text("name")?, &gate.account_limits).map_err(wrong("name"))?;
-    gate.accounts.rename_tenant(caller.tenant, name, &cause(caller.actor(), &extensions)).await?;
+    let cause = cause(caller.actor(), &extensions);
+    gate.accounts.change_tenant(caller.tenant, TenantCommand::Rename { name }, &cause).await?;
     answer(caller.tenant, &gate).await
 }
 
 async fn answer(id: TenantId, gate: &Gate) -> Result<Response, ApiError> {
     let kept = gate.accounts.views.tenant(id).await?.ok_or(ApiError::Internal)?;
-    let tenant = kept.state.ok_or(ApiError::Internal)?;
-    let (status, reason) = match tenant.standing {
-        Standing::Active => ("active", None),
-        Standing::Suspended { reason } => ("suspended", Some(reason.as_str().to_owned())),
-        Standing::Closed => ("closed", None),
-    };
-    let members = tenant.members.values().filter(|member| member.has_joined()).count();
-    let answer = TenantAnswer {
-        id,
-        name: tenant.name.as_str().to_owned(),
-        status,
-        reason,
-        limits: Quota::new(tenant.limits),
-        members,
-        open_invitations: tenant.members.len() - members,
-        created_at: kept.created_at.to_string(),
-        updated_at: kept.changed_at.to_string(),
-    };
-    Ok(json(StatusCode::OK, &answer))
+    Ok(json(StatusCode::OK, &TenantAnswer::new(id, &kept).ok_or(ApiError::Internal)?))
+}
+
+impl TenantAnswer {
+    /// None of one that is not there.
+    pub(in crate::http) fn new(id: TenantId, kept: &Kept<Tenant>) -> Option<Self> {
+        let Tenant { name, standing, limits, members } = kept.state.as_ref()?;
+        let (status, reason) = match standing {
+            Standing::Active => ("active", None),
+            Standing::Suspended { reason } => ("suspended", Some(reason.as_str().to_owned())),
+            Standing::Closed => ("closed", None),
+        };
+        let joined = members.values().filter(|member| member.has_joined()).count();
+        Some(Self {
+            id,
+            name: name.as_str().to_owned(),
+            status,
+            reason,
+            limits: Quota::new(*limits),
+            members: joined,
+            open_invitations: members.len() - joined,
+            created_at: kept.created_at.to_string(),
+            updated_at: kept.changed_at.to_string(),
+        })
+    }
 }

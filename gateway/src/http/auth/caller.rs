@@ -49,6 +49,11 @@ impl Caller {
         }
     }
 
+    /// Does the caller run the platform? No key does.
+    pub fn is_superadmin(&self) -> bool {
+        matches!(self.identity, Identity::Person { role: Role::Superadmin, .. })
+    }
+
     /// May the caller reach this stream? People reach all of their tenant's.
     pub fn reaches(&self, stream: &str) -> bool {
         match &self.identity {

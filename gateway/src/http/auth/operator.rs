@@ -1,11 +1,11 @@
-//! The operator: whoever has the token of the settings, and with it sees what concerns all tenants.
+//! The operator: whoever has the token of the settings, or is a superadmin, and with it sees what concerns all tenants.
 //!
 //! Invariant: without a token in the settings nobody is the operator. Texts are compared whole, whatever differs, so that the
-//! time taken tells nothing. An operator is no member of a tenant and reads no lines.
+//! time taken tells nothing. It lets nobody read lines of a tenant that it is no member of.
 
 use antler_config::Secret;
 
-/// Put into a request that came with the operator's token.
+/// Put into a request of an operator.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Operator;
 

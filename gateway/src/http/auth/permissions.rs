@@ -17,7 +17,7 @@ pub enum Permission {
     Person,
     /// A person whose role has the scope, or a key that has it.
     Scope(Scope),
-    /// The token of the settings, and nobody of a tenant.
+    /// The token of the settings, or a superadmin, and nobody else.
     Operator,
     /// That token, or what administers a tenant.
     AdminOrOperator,
@@ -129,7 +129,13 @@ pub const TABLE: &[Line] = &[
     ("DELETE", "/api/search/saved/{id}", WRITE),
     ("POST", "/api/search/saved/{id}/run", READ),
     ("GET", "/api/admin/actors", AdminOrOperator),
+    ("GET", "/api/admin/tenants", Operator),
+    ("GET", "/api/admin/tenants/{id}", Operator),
+    ("PATCH", "/api/admin/tenants/{id}", Operator),
+    ("POST", "/api/admin/tenants/{id}/suspend", Operator),
+    ("POST", "/api/admin/tenants/{id}/resume", Operator),
     ("POST", "/api/admin/tenants/{id}/revive", Operator),
+    ("POST", "/api/admin/tenants/{id}/superadmins/{user}", Operator),
     ("GET", "/ws/logs/stream", SOCKET),
     ("GET", "/ws/metrics", SOCKET),
     ("GET", "/ws/notifications", SOCKET),

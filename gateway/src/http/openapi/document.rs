@@ -9,7 +9,7 @@ use serde_json::{Map, Value, json};
 
 use super::operation::Operation;
 use super::schema::Component;
-use super::{accounts, failures, ingest, kept, live, operating, people, search};
+use super::{accounts, failures, ingest, kept, live, operating, people, search, tenants};
 use crate::http::auth::permissions::{Asked, Permission, asked};
 use crate::http::route_class::RouteClass;
 
@@ -38,6 +38,7 @@ pub(super) fn areas() -> Vec<Area> {
         kept::area(),
         live::area(),
         operating::area(),
+        tenants::area(),
     ]
 }
 

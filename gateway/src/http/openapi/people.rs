@@ -210,7 +210,7 @@ fn invitation_fields() -> Vec<(&'static str, Value)> {
     ]
 }
 
-fn own_tenant() -> Value {
+pub(super) fn own_tenant() -> Value {
     let limits = object([
         ("logs_per_day", whole("Lines that it may store in a day.")),
         ("bytes_per_day", whole("Bytes of them.")),
@@ -230,7 +230,7 @@ fn own_tenant() -> Value {
     ])
 }
 
-fn own_tenant_example() -> Value {
+pub(super) fn own_tenant_example() -> Value {
     json!({
         "id": "engines-7h2k", "name": "Engines", "status": "active", "reason": null,
         "limits": {"logs_per_day": 1_000_000, "bytes_per_day": 1_000_000_000, "retention_days": 30, "seats": 5},

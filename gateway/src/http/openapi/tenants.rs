@@ -1,0 +1,88 @@
+//! What is said of tenants as operators see them.
+//!
+//! Invariant: it says what `http/admin/tenants` does, and a test of the program holds the two together. It decides nothing.
+
+use serde_json::{Value, json};
+
+use super::document::Area;
+use super::operation::{Content, Form, Operation, Parameter};
+use super::people::{own_tenant, own_tenant_example};
+use super::schema::{Component, list, nullable, object, optional, reference, text, whole};
+
+const PAGES: &[Parameter] = &[
+    Parameter::new(&["after"], Form::Text, "engines-0000", "The tenant that the page begins after."),
+    Parameter::new(&["size", "page_size"], Form::Whole(1, 1_000), "50", "Tenants of a page."),
+];
+
+pub(super) fn area() -> Area {
+    Area {
+        tag: "tenants",
+        what: "All tenants, for operators: those who have the operator's token, and superadmins.",
+        operations: operations(),
+        components: components(),
+    }
+}
+
+fn operations() -> Vec<Operation> {
+    let of_tenant = |operation: Operation| {
+        operation
+            .place("id", "engines-7h2k", "Of the tenant.")
+            .giving("The tenant as it is now.", reference("AnyTenant"))
+            .failing(&[404])
+    };
+    let changing = |operation: Operation| of_tenant(operation).failing(&[409]);
+    let reason = object([("reason", text("What its people are told."))]);
+    vec![
+        Operation::get("/api/admin/tenants", "listTenants", "List all tenants")
+            .query(PAGES)
+            .giving("A page of them, in the order of their ids.", reference("TenantList"))
+            .failing(&[422]),
+        of_tenant(Operation::get("/api/admin/tenants/{id}", "oneTenant", "One tenant")),
+        changing(Operation::new("PATCH", "/api/admin/tenants/{id}", "changeTenant", "Change name or limits"))
+            .described("What the body does not name stays. New limits count within ten seconds.")
+            .body(Content::json(changes()).like(json!({"logs_per_day": 5_000_000, "retention_days": 30})))
+            .failing(&[400, 413, 415, 422]),
+        changing(Operation::post("/api/admin/tenants/{id}/suspend", "suspendTenant", "Suspend a tenant"))
+            .described("Its people go on reading; lines and new members are refused with the reason.")
+            .body(Content::json(reason).like(json!({"reason": "the bill of May is open"})))
+            .failing(&[400, 413, 415, 422]),
+        changing(Operation::post("/api/admin/tenants/{id}/resume", "resumeTenant", "Let it go on"))
+            .described("Ends a suspension."),
+        changing(Operation::post(
+            "/api/admin/tenants/{id}/superadmins/{user}",
+            "grantSuperadmin",
+            "Let a member run the platform",
+        ))
+        .place("user", "6f1c", "Of the member."),
+    ]
+}
+
+fn changes() -> Value {
+    optional(
+        object([]),
+        [
+            ("name", text("For people.")),
+            ("logs_per_day", whole("Lines that it may store in a day.")),
+            ("bytes_per_day", whole("Bytes of them.")),
+            ("retention_days", whole("How long they are kept.")),
+            ("seats", whole("Members and open invitations.")),
+        ],
+    )
+}
+
+fn components() -> Vec<Component> {
+    let today = object([("lines", whole("Sent since midnight UTC.")), ("bytes", whole("Of these lines."))]);
+    let mut tenant = own_tenant();
+    tenant["properties"]["today"] = today;
+    tenant["required"].as_array_mut().expect("a tenant has fields").push("today".into());
+    let mut example = own_tenant_example();
+    example["today"] = json!({"lines": 17, "bytes": 4_020});
+    let all = object([
+        ("results", list(reference("AnyTenant"), "In the order of their ids.")),
+        ("next", nullable(text("Where the list goes on."))),
+    ]);
+    vec![
+        Component::new("AnyTenant", tenant, example.clone()),
+        Component::new("TenantList", all, json!({"results": [example], "next": null})),
+    ]
+}
