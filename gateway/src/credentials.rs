@@ -7,4 +7,5 @@ pub mod access_token;
 pub mod password_rules;
 pub mod passwords;
 pub mod secret;
+pub mod setup;
 pub mod token_key;

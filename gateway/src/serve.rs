@@ -16,12 +16,15 @@ use antler_events::files::RealFiles;
 use antler_events::ids::TenantId;
 use antler_events::log::EventLog;
 use antler_events::log::segment::Finding;
+use antler_events::randomness::RandomnessError;
+use antler_projections::views::port::ViewError;
 use tokio::net::{TcpListener, UdpSocket};
 use tokio::runtime::Runtime;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 
 use crate::compose::{self, ComposeError, Program};
+use crate::credentials::secret::DrawnSecret;
 use crate::data_folder::{DataFolder, DataFolderError};
 use crate::demo::{Demo, DemoError};
 use crate::http::{Shared, connections, router};
@@ -58,6 +61,10 @@ pub enum ServeError {
     PortsFile(#[from] PortsFileError),
     #[error(transparent)]
     Demo(#[from] DemoError),
+    #[error("it cannot be found out whether anybody has registered")]
+    Views(#[from] ViewError),
+    #[error(transparent)]
+    Randomness(#[from] RandomnessError),
     #[error("the event log was not closed cleanly: {reason}")]
     Flush { reason: String },
     #[error("the system refused what every server needs")]
@@ -87,6 +94,7 @@ pub fn run(loaded: &Loaded, ports_file: Option<&Path>, demo: bool) -> Result<(),
     }
     let shared = Arc::new(Shared::new(config.clone(), clock, log, program, listeners.places.clone()));
     announce(&shared, &listeners.addresses(), ports_file)?;
+    runtime.block_on(welcome_first(&shared, &listeners.addresses()))?;
     let demo = demo.then(|| runtime.block_on(play(&shared, &folder))).transpose()?;
     let stopping_since = serve_until_signal(&runtime, listeners, &tenants, &shared, &mut signals);
     if let Some(demo) = demo {
@@ -147,6 +155,20 @@ fn announce(
     let start_ms = u64::try_from(shared.clock.elapsed().as_millis()).unwrap_or(u64::MAX);
     let lines = others.join(", ");
     tracing::info!(http = %format_args!("http://{http}"), lines, data = %data.display(), start_ms, "ready");
+    Ok(())
+}
+
+/// Says how to become the superadmin of an installation that nobody has registered in.
+async fn welcome_first(shared: &Shared, addresses: &[(&'static str, SocketAddr)]) -> Result<(), ServeError> {
+    let gate = &shared.program.gate;
+    if !gate.accounts.views.tenants(None, 1).await?.is_empty() {
+        return Ok(());
+    }
+    let secret = DrawnSecret::draw(&*gate.randomness)?;
+    gate.setup.open(&secret);
+    let http = addresses.first().map(|(_, http)| http.to_string()).unwrap_or_default();
+    let link = format!("http://{http}/register?setup_token={}", secret.text());
+    tracing::info!(link, "nobody has registered yet; who does so with this link once runs the platform");
     Ok(())
 }
 

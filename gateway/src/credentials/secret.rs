@@ -36,6 +36,11 @@ impl DrawnSecret {
         hash(&self.0)
     }
 
+    /// For a link that is shown once.
+    pub fn text(&self) -> &str {
+        &self.0
+    }
+
     /// The API key as its owner sees it once.
     pub fn api_key(&self, id: KeyId) -> String {
         format!("{KEY_START}{id}_{}", self.0)

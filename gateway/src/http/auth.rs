@@ -40,6 +40,7 @@ use super::search::RequestTenant;
 use crate::credentials::access_token::{AccessTokens, Bearer};
 use crate::credentials::passwords::{PasswordError, Passwords};
 use crate::credentials::secret;
+use crate::credentials::setup::Setup;
 use crate::credentials::token_key::TokenKey;
 
 /// What is needed to name a caller.
@@ -55,6 +56,8 @@ pub struct Gate {
     pub settings: antler_config::Accounts,
     /// What the operator sends; empty: there is none.
     pub operator: Secret,
+    /// Open while nobody has registered.
+    pub setup: Setup,
     known_keys: KnownKeys,
 }
 
@@ -132,6 +135,7 @@ impl Gate {
             limits: CredentialLimits::default(),
             settings: antler_config::Accounts::default(),
             operator: Secret::default(),
+            setup: Setup::default(),
             known_keys: KnownKeys::new(),
             accounts,
         })

@@ -115,3 +115,14 @@ fn only_operators_see_tenants_and_a_superadmin_is_one() {
     check("POST", &format!("{at}suspend/"), json!({}), 422, "reason");
     check("POST", &format!("{list}{of_bob}/superadmins/{ann_id}/"), Value::Null, 404, "no member");
 }
+
+#[test]
+fn an_empty_server_shows_the_link_for_its_first_superadmin_and_one_with_people_does_not() {
+    let dir = tempfile::tempdir().unwrap();
+    let running = start(dir.path());
+    register(&running, "ann");
+    let (_, said) = running.stop("TERM");
+    assert!(said.contains("/register?setup_token="), "{said}");
+    let (_, said) = start(dir.path()).stop("TERM");
+    assert!(!said.contains("setup_token"), "{said}");
+}

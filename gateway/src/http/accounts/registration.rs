@@ -1,14 +1,16 @@
 //! `POST /api/auth/register/`: a new tenant and its administrator.
 //!
 //! Invariant: a password is hashed only after everything else about the request is right, since that is what costs.
-//! It does not join people to tenants that are there: invitations do.
+//! It does not join people to tenants that are there: invitations do. Who shows the secret of an empty installation
+//! registers in every mode, and becomes a superadmin.
 
 use std::sync::Arc;
 
 use antler_actors::accounts::Registration;
 use antler_config::RegistrationMode;
 use antler_events::access::Role;
-use antler_events::event::Actor;
+use antler_events::event::tenant::TenantCommand;
+use antler_events::event::{Actor, Cause};
 use antler_events::identity::{DisplayName, Email, IdentityError, Username};
 use axum::extract::{Request, State};
 use axum::http::StatusCode;
@@ -21,10 +23,14 @@ use super::answers::{LoggedIn, Tenant, Tokens, User};
 use super::fields::Fields;
 use super::password;
 use crate::credentials::password_rules::Owner;
+use crate::credentials::setup::Shown;
 
 pub(super) async fn register(State(gate): State<Arc<Gate>>, request: Request) -> Result<Response, ApiError> {
     let (fields, extensions) = Fields::read(request, gate.limits.body_bytes_max).await?;
-    admit(gate.settings.registration)?;
+    let setup = shown_setup(&gate, &fields)?;
+    if setup.is_none() {
+        admit(gate.settings.registration)?;
+    }
     let limits = &gate.account_limits;
     let username = Username::parse(fields.text("username")?, limits).map_err(wrong("username"))?;
     let email = Email::parse(fields.text("email")?, limits).map_err(wrong("email"))?;
@@ -42,11 +48,27 @@ pub(super) async fn register(State(gate): State<Arc<Gate>>, request: Request) ->
     let name = organization.as_str().to_owned();
     let registration = Registration { username, email, password: hashed, organization };
     let registered = gate.accounts.register(registration, &cause).await?;
+    let role = match setup {
+        Some(setup) => {
+            let command = TenantCommand::GrantSuperadmin { user: registered.user };
+            gate.accounts.change_tenant(registered.tenant, command, &Cause::SYSTEM).await?;
+            setup.spend();
+            Role::Superadmin.as_str()
+        }
+        None => Role::Admin.as_str(),
+    };
     let tokens = Tokens::open(registered.tenant, &gate, (registered.user, 0), &cause, &extensions).await?;
-    let role = Role::Admin.as_str();
     let user = User { id: registered.user, username: shown_name, email: shown_email, role };
     let tenant = Tenant { id: registered.tenant, name };
     Ok(json(StatusCode::CREATED, &LoggedIn { tokens, user, tenant }))
+}
+
+fn shown_setup<'a>(gate: &'a Gate, fields: &Fields) -> Result<Option<Shown<'a>>, ApiError> {
+    let Some(text) = fields.optional_text("setup_token")? else { return Ok(None) };
+    let reason =
+        "it is not the one that this server showed when it started, or it was used; register without it";
+    let refused = || ApiError::Field { field: "setup_token", reason: reason.to_owned() };
+    Ok(Some(gate.setup.show(text).ok_or_else(refused)?))
 }
 
 fn admit(mode: RegistrationMode) -> Result<(), ApiError> {

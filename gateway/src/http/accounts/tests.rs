@@ -9,11 +9,13 @@ mod world;
 
 use std::time::Duration;
 
+use antler_config::RegistrationMode;
 use axum::http::StatusCode;
 use serde_json::{Value, json};
 
 use self::world::{PASSWORD, World};
 use super::handlers;
+use crate::credentials::secret::DrawnSecret;
 use crate::http::auth::permissions::{Asked, TABLE, asked};
 
 #[test]
@@ -49,6 +51,29 @@ async fn a_person_registers_and_is_admin_of_a_tenant_of_its_own() {
     let (status, profile) = world.asked("GET", "/api/users/profile", &ann["token"]).await;
     assert_eq!((status, &profile["tenant_id"]), (StatusCode::OK, &ann["tenant"]["id"]));
     assert!(profile["api_quota"]["logs_per_day"].as_u64() > Some(0) && profile["preferences"].is_object());
+}
+
+#[tokio::test]
+async fn who_registers_with_the_secret_of_an_empty_server_runs_it() {
+    let world = World::with(|gate| gate.settings.registration = RegistrationMode::Closed);
+    let secret = DrawnSecret::draw(&*world.gate.randomness).unwrap();
+    world.gate.setup.open(&secret);
+    let register = async |name: &str, password: &str, token: &str| {
+        let email = format!("{name}@example.org");
+        let body = json!({
+            "username": name, "email": email, "password": password, "password_confirm": password,
+            "setup_token": token,
+        });
+        world.send("POST", "/api/auth/register/", None, &body).await
+    };
+    let (status, refused) = register("ann", PASSWORD, "a guess").await;
+    assert_eq!((status.as_u16(), &refused["error"]["details"]["field"]), (422, &json!("setup_token")));
+    assert_eq!(register("ann", "short", secret.text()).await.0.as_u16(), 422, "it stays good");
+    let (status, ann) = register("ann", PASSWORD, secret.text()).await;
+    assert_eq!((status, &ann["user"]["role"]), (StatusCode::CREATED, &json!("superadmin")), "{ann}");
+    let (_, user) = world.asked("GET", "/api/auth/user/", &ann["token"]).await;
+    assert_eq!(user["role"], "superadmin");
+    assert_eq!(register("bob", PASSWORD, secret.text()).await.0.as_u16(), 422, "it was used");
 }
 
 #[tokio::test]

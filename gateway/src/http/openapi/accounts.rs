@@ -26,7 +26,10 @@ fn logins() -> Vec<Operation> {
     let logged_in = || vec![Content::json(reference("LoggedIn"))];
     vec![
         Operation::post("/api/auth/register", "register", "Register")
-            .described("Founds a tenant; whoever registers is its admin. Others join it by invitation only.")
+            .described(
+                "Founds a tenant; whoever registers is its admin. Others join it by invitation only. Who registers \
+                 with the token that an empty server shows when it starts runs the platform as a superadmin.",
+            )
             .body(Content::json(registration()).like(json!({
                 "username": "ada", "email": "ada@example.org", "password": PASSWORD,
                 "password_confirm": PASSWORD, "organization": "Engines",
@@ -124,6 +127,7 @@ fn registration() -> Value {
             ("password_confirm", again.clone()),
             ("password2", again),
             ("organization", nullable(text("The name of the tenant; the username if there is none."))),
+            ("setup_token", text("Of the link that an empty server shows.")),
         ],
     )
 }
