@@ -10,6 +10,7 @@ pub mod handover;
 pub mod ingest_shard;
 pub mod live;
 pub mod log_writers;
+pub mod notes;
 pub mod planted;
 pub mod platform;
 pub mod progress;

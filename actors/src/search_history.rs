@@ -8,34 +8,25 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use antler_config::limits::SearchesLimits;
-use antler_events::clock::Clock;
-use antler_events::event::EventError;
 use antler_events::event::asked::Asked;
 use antler_events::event::note::{Note, PastSearchId, Searched, SearchesForgotten};
-use antler_events::ids::{Offset, PartitionId, TenantId, UserId};
-use antler_events::log::{Append, AppendError, Appended, EventLog};
-use antler_events::placement::Placement;
+use antler_events::ids::{TenantId, UserId};
+use antler_events::log::Appended;
 use antler_projections::views::arrivals::ArrivalViews;
 use antler_projections::views::port::ViewError;
 use antler_projections::views::search_history::PastSearch;
 use tokio::sync::Semaphore;
 
-use crate::progress::Progress;
+use crate::notes::{NoteError, Notes};
 
-/// How long somebody waits for the view.
-const PATIENCE: Duration = Duration::from_secs(5);
 /// How long a stop waits for what is being remembered.
 const STOP_MAX: Duration = Duration::from_secs(1);
 
 /// What a search history needs of the program.
 #[derive(Debug)]
 pub struct HistoryParts {
-    pub log: Arc<dyn EventLog>,
+    pub notes: Notes,
     pub views: ArrivalViews,
-    /// Of the projector that feeds these views.
-    pub progress: Arc<Progress>,
-    pub placement: Arc<Placement>,
-    pub clock: Arc<dyn Clock>,
     pub limits: SearchesLimits,
 }
 
@@ -49,12 +40,8 @@ pub struct SearchHistory {
 /// Why something of a history was not done.
 #[derive(Debug, thiserror::Error)]
 pub enum HistoryError {
-    #[error("the event log did not take the change of the search history")]
-    Append(#[from] AppendError),
-    #[error("the search cannot be recorded")]
-    Event(#[from] EventError),
-    #[error("what was written cannot be read yet; try again in some seconds")]
-    ViewsBehind,
+    #[error(transparent)]
+    Note(#[from] NoteError),
     #[error(transparent)]
     Views(#[from] ViewError),
 }
@@ -87,8 +74,9 @@ impl SearchHistory {
     /// Writes a search down; the same within a minute is one search, which is answered again.
     pub async fn save(&self, tenant: TenantId, searched: Searched) -> Result<PastSearch, HistoryError> {
         let Searched { by, asked, found, took_us } = searched.clone();
-        let now = self.parts.clock.now();
-        let Appended { partition, last, .. } = self.record(tenant, &Note::Searched(searched)).await?;
+        let now = self.parts.notes.clock.now();
+        let Appended { partition, last, .. } =
+            self.parts.notes.record(tenant, &Note::Searched(searched)).await?;
         let history = self.list(tenant, by).await?;
         // It may have been forgotten meanwhile.
         let as_written = || {
@@ -115,9 +103,9 @@ impl SearchHistory {
     }
 
     async fn save_news(&self, tenant: TenantId, searched: Searched) -> Result<(), HistoryError> {
-        let now = self.parts.clock.now();
+        let now = self.parts.notes.clock.now();
         if !self.list(tenant, searched.by).await?.iter().any(|past| past.says(&searched, now)) {
-            self.record(tenant, &Note::Searched(searched)).await?;
+            self.parts.notes.record(tenant, &Note::Searched(searched)).await?;
         }
         Ok(())
     }
@@ -129,7 +117,7 @@ impl SearchHistory {
         by: UserId,
         search: Option<PastSearchId>,
     ) -> Result<(), HistoryError> {
-        self.record(tenant, &Note::Forgotten(SearchesForgotten { by, search })).await?;
+        self.parts.notes.record(tenant, &Note::Forgotten(SearchesForgotten { by, search })).await?;
         Ok(())
     }
 
@@ -144,20 +132,6 @@ impl SearchHistory {
             tracing::warn!("some searches could not be written into their histories in time");
         }
         self.remembering.close();
-    }
-
-    /// Appends the note, and waits until the view has it.
-    async fn record(&self, tenant: TenantId, note: &Note) -> Result<Appended, HistoryError> {
-        let HistoryParts { log, placement, clock, .. } = &*self.parts;
-        let append = Append { events: vec![note.record(tenant, clock.now())?], expected: Vec::new() };
-        let appended = log.append(placement.home(tenant), append).await?;
-        self.wait_for_view(appended.partition, appended.last).await?;
-        Ok(appended)
-    }
-
-    async fn wait_for_view(&self, partition: PartitionId, offset: Offset) -> Result<(), HistoryError> {
-        let reached = self.parts.progress.reached(partition, offset);
-        tokio::time::timeout(PATIENCE, reached).await.map_err(|_| HistoryError::ViewsBehind)
     }
 }
 

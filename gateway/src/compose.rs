@@ -11,6 +11,7 @@ use antler_actors::live::frame::FrameBounds;
 use antler_actors::live::inbox::{TailBounds, Tails};
 use antler_actors::live::projection::LiveProjection;
 use antler_actors::log_writers::LogWriters;
+use antler_actors::notes::Notes;
 use antler_actors::planted::Planted;
 use antler_actors::progress::Progress;
 use antler_actors::projector::arrivals::{ArrivalsError, ArrivalsProjection};
@@ -114,6 +115,7 @@ pub struct Program {
     pub arrivals: ArrivalViews,
     pub sockets: Arc<Sockets>,
     pub history: SearchHistory,
+    pub notes: Notes,
     /// Of questions, and of changes.
     workers: [Arc<WorkerThreads>; 2],
 }
@@ -179,7 +181,8 @@ impl Program {
         let ingest = IngestState { system: system_of_ingest, requests, bodies, clock, names };
         let intake = Intake::new(Arc::clone(&gate), ingest.clone(), config.limits.ingest.clone());
         Ok(Self {
-            history: history(config, &gate.accounts, &arrivals, &system),
+            history: history(config, notes(&gate.accounts, &system), &arrivals),
+            notes: notes(&gate.accounts, &system),
             system,
             index,
             gate,
@@ -251,15 +254,17 @@ fn sockets(config: &Config, watched: Watched<'_>) -> Sockets {
     }
 }
 
-fn history(config: &Config, accounts: &Accounts, views: &ArrivalViews, system: &System) -> SearchHistory {
-    SearchHistory::new(HistoryParts {
+fn notes(accounts: &Accounts, system: &System) -> Notes {
+    Notes {
         log: Arc::clone(&accounts.log),
-        views: views.clone(),
         progress: progress_of(system, ARRIVALS),
         placement: Arc::clone(&accounts.placement),
         clock: Arc::clone(&accounts.clock),
-        limits: config.limits.searches.clone(),
-    })
+    }
+}
+
+fn history(config: &Config, notes: Notes, views: &ArrivalViews) -> SearchHistory {
+    SearchHistory::new(HistoryParts { notes, views: views.clone(), limits: config.limits.searches.clone() })
 }
 
 async fn quotas(

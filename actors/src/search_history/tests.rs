@@ -2,9 +2,12 @@
 
 use std::sync::Mutex;
 
-use antler_events::clock::Timestamp;
+use antler_events::clock::{Clock, Timestamp};
 use antler_events::files::{FileSystem, RealFiles};
+use antler_events::ids::PartitionId;
+use antler_events::log::EventLog;
 use antler_events::log::segment::{Opened, SegmentLog, SegmentOptions};
+use antler_events::placement::Placement;
 use antler_projections::views::memory::MemoryViews;
 
 use super::*;
@@ -83,7 +86,8 @@ impl World {
         let system = System::start(parts).await.unwrap();
         let progress = Arc::clone(&system.projections()[0].progress);
         let placement = Arc::new(Placement::new(2).unwrap());
-        let history = SearchHistory::new(HistoryParts { log, views, progress, placement, clock, limits });
+        let notes = Notes { log, progress, placement, clock };
+        let history = SearchHistory::new(HistoryParts { notes, views, limits });
         Running { history, system }
     }
 

@@ -1,10 +1,11 @@
 //! Notes: what is recorded beside lines and goes when lines go. Lines that were rejected, events that a projection set
-//! aside, requests that were answered, searches of people.
+//! aside, requests that were answered, searches of people, letters that were dropped.
 //!
 //! Invariant: a note stands on the lines of its tenant, so it can be recorded together with the lines that it is about;
 //! who follows the log for lines passes it by. It decides nothing.
 
 mod answered;
+mod dropped;
 mod rejected;
 mod searched;
 mod set_aside;
@@ -14,6 +15,7 @@ use bytes::Bytes;
 pub use self::answered::{
     AnswerForm, KEY_BYTES_MAX, NamedError, RequestAnswered, RequestKey, RequestKeyError,
 };
+pub use self::dropped::{DroppedLetter, LettersDropped};
 pub use self::rejected::{LinesRejected, RejectedLine};
 pub use self::searched::{PastSearchId, Searched, SearchesForgotten};
 pub use self::set_aside::EventSetAside;
@@ -25,12 +27,13 @@ use crate::ids::TenantId;
 use crate::subject::Subject;
 use crate::wire::EventType;
 
-const NOTES: [Entry; 5] = [
+const NOTES: [Entry; 6] = [
     types::LINES_REJECTED,
     types::EVENT_SET_ASIDE,
     types::REQUEST_ANSWERED,
     types::SEARCHED,
     types::SEARCHES_FORGOTTEN,
+    types::LETTERS_DROPPED,
 ];
 
 /// A note, with its body in the newest version.
@@ -41,6 +44,7 @@ pub enum Note {
     Answered(RequestAnswered),
     Searched(Searched),
     Forgotten(SearchesForgotten),
+    Dropped(LettersDropped),
 }
 
 impl Note {
@@ -70,6 +74,7 @@ impl Note {
             Self::Answered(answered) => answered.bytes_held(),
             Self::Searched(searched) => searched.bytes_held(),
             Self::Forgotten(_) => size_of::<SearchesForgotten>(),
+            Self::Dropped(dropped) => dropped.bytes_held(),
         }
     }
 
@@ -80,6 +85,7 @@ impl Note {
             Self::Answered(_) => types::REQUEST_ANSWERED,
             Self::Searched(_) => types::SEARCHED,
             Self::Forgotten(_) => types::SEARCHES_FORGOTTEN,
+            Self::Dropped(_) => types::LETTERS_DROPPED,
         }
     }
 
@@ -90,6 +96,7 @@ impl Note {
             Self::Answered(answered) => answered.encode(),
             Self::Searched(searched) => searched.encode(),
             Self::Forgotten(forgotten) => forgotten.encode(),
+            Self::Dropped(dropped) => dropped.encode(),
         }
     }
 
@@ -101,6 +108,7 @@ impl Note {
             types::REQUEST_ANSWERED => Some(Self::Answered(RequestAnswered::decode(body)?)),
             types::SEARCHED => Some(Self::Searched(Searched::decode(body)?)),
             types::SEARCHES_FORGOTTEN => Some(Self::Forgotten(SearchesForgotten::decode(body)?)),
+            types::LETTERS_DROPPED => Some(Self::Dropped(LettersDropped::decode(body)?)),
             _ => None,
         })
     }
@@ -120,15 +128,16 @@ mod tests {
     use crate::line::LineError;
     use crate::wire::{ChainHash, Envelope, SchemaVersion};
 
-    const GOLDEN: [&[u8]; 5] = [
+    const GOLDEN: [&[u8]; 6] = [
         include_bytes!("golden/lines_rejected_v1.bin"),
         include_bytes!("golden/event_set_aside_v1.bin"),
         include_bytes!("golden/request_answered_v1.bin"),
         include_bytes!("golden/searched_v1.bin"),
         include_bytes!("golden/searches_forgotten_v1.bin"),
+        include_bytes!("golden/letters_dropped_v1.bin"),
     ];
 
-    fn samples() -> [Note; 5] {
+    fn samples() -> [Note; 6] {
         let arrival =
             Arrival { protocol: "tcp".to_owned(), origin: "192.0.2.7".to_owned(), ..Arrival::default() };
         let mut rejected = LinesRejected::new(NOW, &arrival);
@@ -163,6 +172,9 @@ mod tests {
             Note::Forgotten(SearchesForgotten {
                 by: user("u1"),
                 search: Some(PastSearchId { partition: PartitionId::new(3), offset: Offset::new(99) }),
+            }),
+            Note::Dropped(LettersDropped {
+                letters: vec![DroppedLetter { number: 7, at: NOW, length: 300 }],
             }),
         ]
     }

@@ -34,6 +34,7 @@ event_types! {
     REQUEST_ANSWERED = 4, "request_answered", schema 1;
     SEARCHED = 5, "searched", schema 1;
     SEARCHES_FORGOTTEN = 6, "searches_forgotten", schema 1;
+    LETTERS_DROPPED = 7, "letters_dropped", schema 1;
 
     TENANT_REGISTERED = 16, "tenant_registered", schema 1;
     TENANT_RENAMED = 17, "tenant_renamed", schema 1;

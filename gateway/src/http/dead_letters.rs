@@ -1,31 +1,42 @@
-//! `/api/logs/dead-letters/`: lines that were rejected and events that were set aside, the newest first, and each alone.
+//! `/api/logs/dead-letters/`: lines that were rejected and events that were set aside, the newest first, and each alone; to
+//! be sent again as they came or mended, and to be dropped.
 //!
 //! Invariant: a letter shows the bytes that came, as text or in base64; a list shows the beginning of a long one and says
-//! so. It changes nothing.
+//! so. A letter goes when its line is on stable storage, and a line that is sent again twice is there once.
 
+mod replay;
+
+use antler_actors::notes::Notes;
+use antler_events::event::note::{DroppedLetter, LettersDropped, Note};
 use antler_events::ids::TenantId;
 use antler_projections::views::arrivals::ArrivalViews;
 use antler_projections::views::dead_letters::{DeadLetter, LetterSource};
 use axum::Router;
 use axum::extract::{FromRef, Path, State};
 use axum::http::{StatusCode, Uri};
-use axum::response::Response;
-use axum::routing::get;
+use axum::response::{IntoResponse as _, Response};
+use axum::routing::{get, post};
 use base64ct::{Base64, Encoding as _};
 use serde::Serialize;
 
 use super::addresses::in_api;
 use super::answer::json;
 use super::error::ApiError;
+use super::logs::IngestState;
 use super::paging::{Page, PageAsked};
 use super::search::RequestTenant;
 
 /// A list shows so much of each letter.
 const LISTED_BYTES_MAX: usize = 8 << 10;
+/// So many letters are dropped by one note.
+const DROPPED_AT_ONCE: usize = 500;
 
 /// What the handlers need.
 #[derive(Debug, Clone)]
-pub struct LettersState(pub ArrivalViews);
+pub struct LettersState {
+    pub views: ArrivalViews,
+    pub notes: Notes,
+}
 
 #[derive(Debug, Serialize)]
 struct List {
@@ -61,14 +72,16 @@ pub fn routes<S>() -> Router<S>
 where
     S: Clone + Send + Sync + 'static,
     LettersState: FromRef<S>,
+    IngestState: FromRef<S>,
 {
-    let router = in_api(Router::new(), "/api/logs/dead-letters", &get(list));
-    in_api(router, "/api/logs/dead-letters/{id}", &get(one))
+    let router = in_api(Router::new(), "/api/logs/dead-letters", &get(list).delete(drop_all));
+    let router = in_api(router, "/api/logs/dead-letters/{id}", &get(one).delete(drop_one));
+    in_api(router, "/api/logs/dead-letters/{id}/replay", &post(replay::replay))
 }
 
 async fn list(
     RequestTenant(tenant): RequestTenant,
-    State(LettersState(views)): State<LettersState>,
+    State(LettersState { views, .. }): State<LettersState>,
     uri: Uri,
 ) -> Result<Response, ApiError> {
     let asked = PageAsked::of(&uri)?;
@@ -81,19 +94,56 @@ async fn list(
 
 async fn one(
     RequestTenant(tenant): RequestTenant,
-    State(LettersState(views)): State<LettersState>,
+    State(LettersState { views, .. }): State<LettersState>,
     Path(id): Path<String>,
 ) -> Result<Response, ApiError> {
-    let letter = find(tenant, &views, &id).await?;
-    let letter = letter.ok_or_else(|| ApiError::no_such("dead letter", &id))?;
-    Ok(json(StatusCode::OK, &shown(letter, usize::MAX)))
+    Ok(json(StatusCode::OK, &shown(find(tenant, &views, &id).await?, usize::MAX)))
 }
 
-async fn find(tenant: TenantId, views: &ArrivalViews, id: &str) -> Result<Option<DeadLetter>, ApiError> {
-    match id.parse() {
-        Ok(number) => Ok(views.dead_letter(tenant, number).await?),
-        Err(_) => Ok(None),
+async fn drop_one(
+    RequestTenant(tenant): RequestTenant,
+    State(letters): State<LettersState>,
+    Path(id): Path<String>,
+) -> Result<Response, ApiError> {
+    let letter = find(tenant, &letters.views, &id).await?;
+    letters.drop(tenant, &[letter]).await?;
+    Ok(StatusCode::NO_CONTENT.into_response())
+}
+
+/// Drops the letters that are there now; those that come meanwhile stay.
+async fn drop_all(
+    RequestTenant(tenant): RequestTenant,
+    State(letters): State<LettersState>,
+) -> Result<Response, ApiError> {
+    let mut left = letters.views.dead_letters(tenant, 0, 1).await?.kept;
+    while left > 0 {
+        let skip = left.saturating_sub(DROPPED_AT_ONCE as u64);
+        let oldest = letters.views.dead_letters(tenant, skip, DROPPED_AT_ONCE).await?.letters;
+        letters.drop(tenant, &oldest).await?;
+        left = skip;
     }
+    Ok(StatusCode::NO_CONTENT.into_response())
+}
+
+impl LettersState {
+    async fn drop(&self, tenant: TenantId, letters: &[DeadLetter]) -> Result<(), ApiError> {
+        let named = |letter: &DeadLetter| DroppedLetter {
+            number: letter.number,
+            at: letter.at,
+            length: letter.length,
+        };
+        let dropped = LettersDropped { letters: letters.iter().map(named).collect() };
+        self.notes.record(tenant, &Note::Dropped(dropped)).await?;
+        Ok(())
+    }
+}
+
+async fn find(tenant: TenantId, views: &ArrivalViews, id: &str) -> Result<DeadLetter, ApiError> {
+    let found = match id.parse() {
+        Ok(number) => views.dead_letter(tenant, number).await?,
+        Err(_) => None,
+    };
+    found.ok_or_else(|| ApiError::no_such("dead letter", id))
 }
 
 fn shown(letter: DeadLetter, bytes_max: usize) -> Letter {

@@ -3,6 +3,7 @@
 //! Invariant: a client gets a code and a sentence, never a debug dump, and always the request's id.
 //! It does not log: the observer does, once per request.
 
+use antler_actors::notes::NoteError;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
@@ -205,6 +206,24 @@ impl ApiError {
         let described =
             Described { code: self.code(), message: self.to_string(), details: self.details(), request_id };
         answer::json(self.status(), &Body { error: described })
+    }
+}
+
+impl From<NoteError> for ApiError {
+    fn from(error: NoteError) -> Self {
+        match error {
+            NoteError::ViewsBehind => Self::Unavailable { reason: error.to_string() },
+            NoteError::Append(error) => {
+                tracing::error!(%error, "a note was not recorded");
+                Self::Unavailable {
+                    reason: "this cannot be changed at the moment; try again soon".to_owned(),
+                }
+            }
+            NoteError::Event(error) => {
+                tracing::error!(%error, "a note cannot be recorded");
+                Self::Internal
+            }
+        }
     }
 }
 

@@ -57,14 +57,7 @@ where
 }
 
 async fn one(State(ingest): State<IngestState>, sent: Sent) -> Result<Response, ApiError> {
-    if let Some(Rejected { error, .. }) = sent.decoded.rejected.first() {
-        return Err(unreadable(error.to_string()));
-    }
-    if sent.decoded.accepted != 1 {
-        let reason = format!("the body has {} lines; send many to /api/logs/bulk/", sent.decoded.accepted);
-        return Err(unreadable(reason));
-    }
-    ingest.take(sent, AnswerForm::One).await
+    ingest.take_line(sent).await
 }
 
 pub(crate) async fn bulk(State(ingest): State<IngestState>, sent: Sent) -> Result<Response, ApiError> {
@@ -106,6 +99,20 @@ where
     }
 }
 
+/// Has one line of a tenant written, once however often it is sent with the key.
+pub(super) async fn take_one(
+    tenant: TenantId,
+    ingest: &IngestState,
+    line: Bytes,
+    key: RequestKey,
+    origin: String,
+) -> Result<Response, ApiError> {
+    let decoded = ingest.decode(line, |line| line, Form::Text).await?;
+    let decoded = decoded.map_err(|error| unreadable(error.to_string()))?;
+    let arrival = arrival(origin, None)?;
+    ingest.take_line(Sent { tenant, key: Some(key), arrival, decoded }).await
+}
+
 impl IngestState {
     async fn receive(&self, tenant: TenantId, headers: &HeaderMap, body: Body) -> Result<Decoded, ApiError> {
         let text = |name| headers.get(name).and_then(|value| value.to_str().ok());
@@ -137,6 +144,18 @@ impl IngestState {
             return Ok(decode(held));
         }
         tokio::task::spawn_blocking(move || decode(held)).await.map_err(|_| ApiError::Internal)
+    }
+
+    async fn take_line(&self, sent: Sent) -> Result<Response, ApiError> {
+        if let Some(Rejected { error, .. }) = sent.decoded.rejected.first() {
+            return Err(unreadable(error.to_string()));
+        }
+        if sent.decoded.accepted != 1 {
+            let reason =
+                format!("the body has {} lines; send many to /api/logs/bulk/", sent.decoded.accepted);
+            return Err(unreadable(reason));
+        }
+        self.take(sent, AnswerForm::One).await
     }
 
     /// Has what was sent written, or finds out what was answered when it was sent before.

@@ -55,7 +55,7 @@ impl FromRef<Arc<Shared>> for IngestState {
 
 impl FromRef<Arc<Shared>> for LettersState {
     fn from_ref(shared: &Arc<Shared>) -> Self {
-        Self(shared.program.arrivals.clone())
+        Self { views: shared.program.arrivals.clone(), notes: shared.program.notes.clone() }
     }
 }
 

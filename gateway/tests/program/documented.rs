@@ -16,7 +16,7 @@ const OPERATOR: &str = "an operator's own token";
 const SESSIONS: [&str; 7] =
     ["register", "acceptInvitation", "verifyToken", "logIn", "refresh", "changePassword", "logOut"];
 /// After these there is less, so they come behind the others, each once.
-const ENDINGS: [&str; 12] = [
+const ENDINGS: [&str; 15] = [
     "endSession",
     "endOtherSessions",
     "withdrawInvitation",
@@ -28,6 +28,9 @@ const ENDINGS: [&str; 12] = [
     "clearHistoryToo",
     "deleteSaved",
     "deleteSavedToo",
+    "replayLetter",
+    "dropLetter",
+    "dropLetters",
     "suspendTenant",
 ];
 
@@ -77,7 +80,8 @@ impl Client<'_> {
 
     fn value(&self, operation: &Operation<'_>, parameter: &Value) -> String {
         let name = parameter["name"].as_str().unwrap();
-        let own = self.own.iter().find(|((path, of), _)| operation.path.starts_with(path) && *of == name);
+        let own =
+            self.own.iter().rev().find(|((path, of), _)| operation.path.starts_with(path) && *of == name);
         match (example(parameter), own) {
             // A place in a text is no cursor of pages.
             (Value::String(_), Some((_, own))) => own.clone(),
@@ -288,7 +292,7 @@ fn prepared<'a>(running: &'a Running, document: &'a Value) -> (Client<'a>, Strin
     client.key = text(&key(all_scopes.as_bytes())["key"]);
     let to_revoke = key(br#"{"name":"gone","scopes":["read"]}"#);
     let lines =
-        b"{\"message\":\"disk 91 % full\",\"service\":\"shop\"}\n{\"message\": broken\n{\"msg\":\"disk 92 %\"}\n";
+        b"{\"message\":\"disk 91 % full\",\"service\":\"shop\"}\n{\"message\": broken\n{\"message\": too\n{\"msg\":\"disk 92 %\"}\n";
     let headers = format!("{}\r\nContent-Type: application/x-ndjson", client.credential("accessToken"));
     let answer = send(running, "POST", "/api/logs/bulk/?source=disks", &headers, lines);
     assert_eq!(status(&answer), "207", "{}", answer.body);
@@ -319,6 +323,7 @@ fn prepared<'a>(running: &'a Running, document: &'a Value) -> (Client<'a>, Strin
         (("/api/search/saved/", "id"), saved_too),
         (("/api/users/profile/api-keys/", "id"), text(&to_revoke["id"])),
         (("/api/logs/dead-letters/", "id"), text(&letters["results"][0]["id"])),
+        (("/api/logs/dead-letters/{id}/replay", "id"), text(&letters["results"][1]["id"])),
         (("/api/logs/{id}", "id"), text(&page["results"][0]["id"])),
         (("/api/logs", "cursor"), text(&everything["next_cursor"])),
         (("/api/admin/", "id"), text(&ada["tenant"]["id"])),

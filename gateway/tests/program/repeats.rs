@@ -137,3 +137,56 @@ fn what_is_rejected_is_kept_with_its_reason_and_bytes() {
     assert_eq!(letters(&running, &ann, "")["results"], page["results"]);
     assert_eq!(found(&running, &ann, "fine")["total"], 1);
 }
+
+#[test]
+fn a_letter_is_sent_again_as_it_came_or_mended_and_then_it_is_gone() {
+    let dir = tempfile::tempdir().unwrap();
+    let running = Running::start(dir.path(), &[]);
+    let ((ann, key), (bob, _)) = (register(&running, "ann"), register(&running, "bob"));
+    let long = "x".repeat(3 << 20);
+    let body = [
+        b"{broken lynx\n{\"a\":\"\xff\"}\n{\"a\":1, oops\n{\"message\":\"".as_slice(),
+        long.as_bytes(),
+        b"\"}\n",
+    ];
+    let sent = post(running.http, "/api/logs/bulk/", &key, "k", &body.concat());
+    assert!(sent.head.starts_with("HTTP/1.1 400"), "none can be taken: {} {}", sent.head, sent.body);
+    let body = [b"{\"message\":\"fine\"}\n".as_slice(), &body.concat()].concat();
+    assert_eq!(bulk(running.http, &key, "k2", &body).1["rejected"], 4);
+    let page = wait(|| Some(letters(&running, &ann, "")).filter(|page| page["total"] == 4));
+    let id = |at: usize| page["results"][at]["id"].as_str().unwrap().to_owned();
+    let [long, oops, bytes, broken] = [0, 1, 2, 3].map(id);
+    let asked = |token: &str, method: &str, path: &str, body: &str| {
+        let headers = format!("\r\nAuthorization: Bearer {token}\r\nContent-Type: application/json");
+        let path = format!("/api/logs/dead-letters/{path}");
+        let answer = send(&running, method, &path, &headers, body.as_bytes());
+        (answer.head[9..12].parse::<u16>().unwrap(), answer.body)
+    };
+    let check = |path: &str, body: &str, code: u16, words: &str| {
+        let (status, answer) = asked(&ann, "POST", path, body);
+        assert!(status == code && answer.contains(words), "{path} {status} {answer}");
+    };
+    check(&format!("{long}/replay/"), "", 409, "only the beginning");
+    check(&format!("{oops}/replay/"), r#"{"raw":"one\ntwo"}"#, 400, "2 lines");
+    check(&format!("{oops}/replay/"), r#"{"raw":7}"#, 422, "raw");
+    assert_eq!(letters(&running, &ann, "")["total"], 4, "what is refused again stays");
+    assert_eq!(asked(&bob, "POST", &format!("{broken}/replay/"), "").0, 404, "it is another tenant's");
+    check(&format!("{broken}/replay/"), "", 201, "receipt");
+    check(&format!("{oops}/replay/"), r#"{"raw":"{\"a\":1,\"message\":\"mended lynx\"}"}"#, 201, "receipt");
+    check(&format!("{oops}/replay/"), "", 404, "no dead letter");
+    wait_for(&running, &ann, "lynx", 2);
+    assert_eq!(asked(&ann, "DELETE", &format!("{long}/"), "").0, 204);
+    let left = letters(&running, &ann, "");
+    assert_eq!((&left["total"], &left["counted"]), (&json!(1), &json!(4)));
+    assert_eq!(left["results"][0]["id"], bytes.as_str(), "bytes that are no UTF-8 are no JSON");
+    check(&format!("{bytes}/replay/"), "", 201, "receipt");
+    assert_eq!(letters(&running, &ann, "")["total"], 0, "a line of text may have them");
+    assert_eq!(bulk(running.http, &key, "k3", &body).1["rejected"], 4);
+    wait(|| (letters(&running, &ann, "")["total"] == 4).then_some(()));
+    assert_eq!(asked(&ann, "DELETE", "", "").0, 204);
+    assert_eq!(letters(&running, &ann, "")["total"], 0);
+    drop(running);
+    let running = Running::start(dir.path(), &[]);
+    assert_eq!(letters(&running, &ann, "")["total"], 0, "also after a restart");
+    assert_eq!(found(&running, &ann, "lynx")["total"], 2);
+}

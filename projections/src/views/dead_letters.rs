@@ -1,13 +1,14 @@
 //! The view of dead letters: lines that were rejected and events that were set aside, of each tenant the newest.
 //!
-//! Invariant: letters of a tenant are numbered without a gap in the order of the log, so the oldest and the newest are found by
-//! their numbers; what is not kept any more is counted all the same. It does not judge: decoding and projectors did.
+//! Invariant: letters of a tenant are numbered in the order of the log, so the oldest and the newest are found by their
+//! numbers; what is not kept any more is counted all the same, and so is what was dropped among them. It does not judge:
+//! decoding and projectors did.
 
 use std::collections::BTreeMap;
 
 use antler_events::clock::Timestamp;
 use antler_events::codec::{self, CodecError, Run};
-use antler_events::event::note::{EventSetAside, LinesRejected, Note};
+use antler_events::event::note::{DroppedLetter, EventSetAside, LettersDropped, LinesRejected, Note};
 use antler_events::ids::{Offset, PartitionId, TenantId};
 use bytes::Bytes;
 use serde::{Deserialize, Serialize};
@@ -53,7 +54,7 @@ pub struct DeadLetters {
     pub total: u64,
 }
 
-/// The letters of a tenant: from `first` on, and before `next`.
+/// The letters of a tenant: from `first` on, and before `next`, but for those that were dropped.
 #[derive(Debug, Clone, Copy, Serialize, Deserialize)]
 struct Counts {
     first: u64,
@@ -87,12 +88,18 @@ pub(super) async fn fold(
     let checkpoint = store.checkpoint(DEAD_LETTERS, partition).await?;
     for at in notes.iter().filter(|at| at.offset >= checkpoint) {
         let unencoded = |source| ControlViewError::Document { view: DEAD_LETTERS, source };
-        let (letters, unkept) = match &*at.note {
-            Note::Rejected(rejected) => (lines(rejected).map_err(unencoded)?, rejected.unkept),
-            Note::SetAside(set_aside) => (vec![event(set_aside, at.recorded_at).map_err(unencoded)?], 0),
+        let writes = match &*at.note {
+            Note::Rejected(rejected) => {
+                let letters = lines(rejected).map_err(unencoded)?;
+                writes(at.tenant, store, kept, letters, rejected.unkept).await?
+            }
+            Note::SetAside(set_aside) => {
+                let letter = event(set_aside, at.recorded_at).map_err(unencoded)?;
+                writes(at.tenant, store, kept, vec![letter], 0).await?
+            }
+            Note::Dropped(dropped) => drop_letters(at.tenant, store, dropped).await?,
             Note::Answered(_) | Note::Searched(_) | Note::Forgotten(_) => continue,
         };
-        let writes = writes(at.tenant, store, kept, letters, unkept).await?;
         store.apply(DEAD_LETTERS, Fold { partition, next: at.offset.plus(1), writes }).await?;
     }
     Ok(())
@@ -105,16 +112,39 @@ pub(super) async fn list(
     limit: usize,
 ) -> Result<DeadLetters, ViewError> {
     let Counts { first, next, total, .. } = counts(tenant, store).await?;
-    let kept = next - first;
+    let dropped = dropped(tenant, store).await?;
+    let kept = (next - first).saturating_sub(dropped);
     if skip >= kept || limit == 0 {
         return Ok(DeadLetters { letters: Vec::new(), kept, total });
     }
     let prefix = prefix(tenant);
-    let after = key(tenant, next - skip);
+    let after = match dropped {
+        0 => key(tenant, next - skip),
+        _ => after_letters(tenant, store, next, skip).await?,
+    };
     let page = Page { prefix: &prefix, after: Some(&after), limit: limit.min(PAGE_DOCUMENTS_MAX) };
     let found = store.scan(DEAD_LETTERS, page).await?;
     let letters = found.into_iter().map(|found| letter(&prefix, &found)).collect::<Result<_, _>>()?;
     Ok(DeadLetters { letters, kept, total })
+}
+
+/// The key after which the newest letters come but for so many, where some between them were dropped.
+async fn after_letters(
+    tenant: TenantId,
+    store: &dyn ViewStore,
+    next: u64,
+    mut skip: u64,
+) -> Result<Bytes, ViewError> {
+    let prefix = prefix(tenant);
+    let mut after = key(tenant, next);
+    while skip > 0 {
+        let limit = usize::try_from(skip).unwrap_or(usize::MAX).min(PAGE_DOCUMENTS_MAX);
+        let found = store.scan(DEAD_LETTERS, Page { prefix: &prefix, after: Some(&after), limit }).await?;
+        let Some(last) = found.last() else { break };
+        after = last.key.clone();
+        skip -= found.len() as u64;
+    }
+    Ok(after)
 }
 
 pub(super) async fn find(
@@ -151,6 +181,33 @@ fn event(set_aside: &EventSetAside, at: Timestamp) -> Result<Bytes, CodecError> 
     codec::encode(&StoredLetter { at, source, code: SET_ASIDE, message: reason, length, raw })
 }
 
+/// Removes letters that are still what they were when somebody dropped them.
+async fn drop_letters(
+    tenant: TenantId,
+    store: &dyn ViewStore,
+    dropped_letters: &LettersDropped,
+) -> Result<Vec<ViewWrite>, ControlViewError> {
+    let mut counts = counts(tenant, store).await?;
+    let mut dropped = dropped(tenant, store).await?;
+    let letters: BTreeMap<u64, &DroppedLetter> =
+        dropped_letters.letters.iter().map(|letter| (letter.number, letter)).collect();
+    let mut writes = Vec::new();
+    for (number, named) in letters {
+        let key = key(tenant, number);
+        let Some(document) = store.document(DEAD_LETTERS, &key).await? else { continue };
+        let found = Document { key: key.clone(), document };
+        let kept = letter(&prefix(tenant), &found)?;
+        if (kept.at, kept.length) == (named.at, named.length) {
+            counts.bytes = counts.bytes.saturating_sub(found.document.len() as u64);
+            dropped += 1;
+            writes.push(ViewWrite::Delete { key });
+        }
+    }
+    writes.push(document::put(DEAD_LETTERS, counts_key(tenant), &counts)?);
+    writes.push(document::put(DEAD_LETTERS, dropped_key(tenant), &dropped)?);
+    Ok(writes)
+}
+
 /// Puts letters behind those that are there, and lets the oldest go.
 async fn writes(
     tenant: TenantId,
@@ -160,6 +217,8 @@ async fn writes(
     unkept: u64,
 ) -> Result<Vec<ViewWrite>, ControlViewError> {
     let mut counts = counts(tenant, store).await?;
+    let dropped_before = dropped(tenant, store).await?;
+    let mut dropped = dropped_before;
     let mut added: BTreeMap<u64, Bytes> = BTreeMap::new();
     let mut writes = Vec::new();
     counts.total += unkept + letters.len() as u64;
@@ -173,6 +232,7 @@ async fn writes(
                 Some(document) => document.len(),
                 None => {
                     let document = store.document(DEAD_LETTERS, &key).await?;
+                    dropped = dropped.saturating_sub(u64::from(document.is_none()));
                     writes.push(ViewWrite::Delete { key });
                     document.map_or(0, |document| document.len())
                 }
@@ -183,7 +243,19 @@ async fn writes(
     }
     writes.extend(added.into_iter().map(|(n, document)| ViewWrite::Put { key: key(tenant, n), document }));
     writes.push(document::put(DEAD_LETTERS, counts_key(tenant), &counts)?);
+    if dropped != dropped_before {
+        writes.push(document::put(DEAD_LETTERS, dropped_key(tenant), &dropped)?);
+    }
     Ok(writes)
+}
+
+/// How many letters between the oldest and the newest were dropped.
+async fn dropped(tenant: TenantId, store: &dyn ViewStore) -> Result<u64, ViewError> {
+    Ok(document::read(DEAD_LETTERS, store, &dropped_key(tenant)).await?.unwrap_or_default())
+}
+
+fn dropped_key(tenant: TenantId) -> Bytes {
+    format!("dropped/{tenant}").into()
 }
 
 async fn counts(tenant: TenantId, store: &dyn ViewStore) -> Result<Counts, ViewError> {

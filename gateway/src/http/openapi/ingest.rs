@@ -7,13 +7,15 @@ use serde_json::{Value, json};
 
 use super::document::Area;
 use super::operation::{Content, Form, Operation, PAGES, Parameter};
-use super::schema::{Component, flag, list, moment, nullable, object, page_of, reference, text, whole, word};
+use super::schema::{
+    Component, flag, list, moment, nullable, object, optional, page_of, reference, text, whole, word,
+};
 
 pub(super) fn area() -> Area {
     Area {
         tag: "ingest",
         what: "Lines on their way in. An answer leaves when they are on stable storage.",
-        operations: vec![one(), many(), letters(), letter()],
+        operations: [vec![one(), many()], letters()].concat(),
         components: components(),
     }
 }
@@ -71,21 +73,35 @@ fn many() -> Operation {
         .answering(207, "Some are stored, and some rejected.", bulk())
 }
 
-fn letters() -> Operation {
-    Operation::get("/api/logs/dead-letters", "listDeadLetters", "List dead letters")
-        .described(
-            "Lines that were rejected and events that were set aside, the newest first. Long ones are cut.",
-        )
-        .query(PAGES)
-        .giving("A page of them.", reference("DeadLetterList"))
-        .failing(&[422])
-}
-
-fn letter() -> Operation {
-    Operation::get("/api/logs/dead-letters/{id}", "deadLetter", "One dead letter")
-        .place("id", "1", "As the list has it.")
-        .giving("The letter with all its bytes.", reference("DeadLetter"))
-        .failing(&[404])
+fn letters() -> Vec<Operation> {
+    let of_letter = |operation: Operation| operation.place("id", "1", "As the list has it.").failing(&[404]);
+    let mended = optional(object([]), [("raw", text("The line mended; without it the line as it came."))]);
+    let delete = |path, id, summary| Operation::new("DELETE", path, id, summary);
+    vec![
+        Operation::get("/api/logs/dead-letters", "listDeadLetters", "List dead letters")
+            .described(
+                "Lines that were rejected and events that were set aside, the newest first. Long ones are cut.",
+            )
+            .query(PAGES)
+            .giving("A page of them.", reference("DeadLetterList"))
+            .failing(&[422]),
+        delete("/api/logs/dead-letters", "dropLetters", "Drop all dead letters")
+            .described("Those that are there now.")
+            .answering(204, "They are gone.", Vec::new()),
+        of_letter(Operation::get("/api/logs/dead-letters/{id}", "deadLetter", "One dead letter"))
+            .giving("The letter with all its bytes.", reference("DeadLetter")),
+        of_letter(delete("/api/logs/dead-letters/{id}", "dropLetter", "Drop a dead letter"))
+            .answering(204, "It is gone.", Vec::new()),
+        of_letter(Operation::post(
+            "/api/logs/dead-letters/{id}/replay",
+            "replayLetter",
+            "Send a rejected line again",
+        ))
+        .described("As it came, then also as plain text, or mended. The letter goes once the line is stored.")
+        .body(Content::json(mended).like(json!({"raw": "{\"message\": \"mended\"}"})))
+        .answering(201, "It is stored.", vec![Content::json(reference("Stored"))])
+        .failing(&[400, 409, 413, 415, 422, 429]),
+    ]
 }
 
 fn line() -> Value {

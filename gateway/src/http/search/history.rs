@@ -188,16 +188,7 @@ impl From<HistoryError> for ApiError {
     fn from(error: HistoryError) -> Self {
         match error {
             HistoryError::Views(error) => error.into(),
-            HistoryError::ViewsBehind => Self::Unavailable { reason: error.to_string() },
-            HistoryError::Append(error) => {
-                tracing::error!(%error, "a change of a search history was not recorded");
-                let reason = "the search history cannot be changed at the moment; try again soon".to_owned();
-                Self::Unavailable { reason }
-            }
-            HistoryError::Event(error) => {
-                tracing::error!(%error, "a change of a search history cannot be recorded");
-                Self::Internal
-            }
+            HistoryError::Note(error) => error.into(),
         }
     }
 }

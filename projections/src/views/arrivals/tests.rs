@@ -4,7 +4,8 @@ use antler_config::limits::LineLimits;
 use antler_events::event::asked::Asked;
 use antler_events::event::lines::Arrival;
 use antler_events::event::note::{
-    AnswerForm, EventSetAside, LinesRejected, PastSearchId, RequestAnswered, Searched, SearchesForgotten,
+    AnswerForm, DroppedLetter, EventSetAside, LettersDropped, LinesRejected, PastSearchId, RequestAnswered,
+    Searched, SearchesForgotten,
 };
 use antler_events::line::LineError;
 use antler_events::wire::{EventType, SchemaVersion};
@@ -102,6 +103,31 @@ fn letters_are_listed_newest_first_and_the_oldest_go() {
     let large = vec![b'x'; 1_500];
     at_once(views.apply(PARTITION, &[rejected("b", 8, &[&large, &large, &large])])).unwrap();
     assert_eq!(raws(&views, "b", 0, 10).1, 2);
+}
+
+#[test]
+fn dropped_letters_are_gone_and_others_keep_their_numbers() {
+    let views = views();
+    at_once(views.apply(PARTITION, &[rejected("a", 5, &[b"one", b"two", b"three"])])).unwrap();
+    let drop = |offset, number, length| {
+        let letters = vec![DroppedLetter { number, at: at(0), length }];
+        let dropped = note("a", offset, at(1), Note::Dropped(LettersDropped { letters }));
+        at_once(views.apply(PARTITION, &[dropped])).unwrap();
+    };
+    let numbers = |skip, limit| {
+        let (letters, kept, total) = raws(&views, "a", skip, limit);
+        (letters.into_iter().map(|(number, _)| number).collect::<Vec<_>>(), kept, total)
+    };
+    drop(6, 2, 99);
+    assert_eq!(numbers(0, 10), (vec![3, 2, 1], 3, 3), "number 2 is another letter");
+    drop(7, 2, 3);
+    assert_eq!(numbers(0, 10), (vec![3, 1], 2, 3));
+    assert_eq!((numbers(1, 10).0, numbers(0, 1).0, numbers(2, 1).0), (vec![1], vec![3], vec![]));
+    drop(8, 2, 3);
+    assert_eq!(numbers(0, 10).1, 2, "it was gone already");
+    at_once(views.apply(PARTITION, &[rejected("a", 9, &[b"four", b"five"])])).unwrap();
+    assert_eq!(numbers(0, 10), (vec![5, 4, 3], 3, 5), "the dropped one has left the ones that are kept");
+    assert_eq!(numbers(2, 10).0, [3]);
 }
 
 #[test]

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use antler_actors::accounts::{Accounts, USUAL_LIMITS};
 use antler_actors::log_writers::LogWriters;
+use antler_actors::notes::Notes;
 use antler_actors::progress::Progress;
 use antler_actors::search_history::{HistoryParts, SearchHistory};
 use antler_config::limits::{AccountLimits, SearchesLimits};
@@ -100,14 +101,13 @@ impl Keeping {
             limits: USUAL_LIMITS,
         };
         let projector = tokio::spawn(project(accounts.clone(), views.clone()));
-        let history = SearchHistory::new(HistoryParts {
+        let notes = Notes {
             log: Arc::clone(&accounts.log),
-            views,
             progress: Arc::clone(&accounts.progress),
             placement: Arc::clone(&accounts.placement),
             clock: Arc::clone(&accounts.clock),
-            limits: limits.clone(),
-        });
+        };
+        let history = SearchHistory::new(HistoryParts { notes, views, limits: limits.clone() });
         let saved = SavedState { accounts, limits, account_limits: AccountLimits::default() };
         let handled = Handled { search: given.state(), history: history.clone(), saved };
         let router = routes::<Handled>()
