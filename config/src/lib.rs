@@ -5,30 +5,40 @@
 
 pub mod accounts;
 pub mod address;
+pub mod base_path;
 pub mod client;
 pub mod duration;
 pub mod index;
 pub mod limits;
+pub mod list;
 pub mod listeners;
 pub mod load;
 pub mod logging;
+pub mod network;
 pub mod secret;
+pub mod server;
 pub mod size;
 pub mod storage;
 mod suggest;
+pub mod web_origin;
 
 use serde::{Deserialize, Serialize};
 
 pub use accounts::{Accounts, RegistrationMode};
 pub use address::{ListenAddress, OptionalAddress};
+pub use base_path::BasePath;
 pub use index::Index;
 pub use limits::Limits;
+pub use list::List;
 pub use listeners::Listeners;
 pub use load::{Flag, LoadError, Loaded, Origin, Sources};
 pub use logging::Logging;
+pub use network::Network;
 pub use secret::Secret;
+pub use server::{ProxyHeader, Server};
 pub use size::ByteSize;
 pub use storage::Storage;
+pub use web_origin::WebOrigin;
 
 /// Every setting with its default and a comment; what `antler config defaults` prints.
 pub const DEFAULTS_TOML: &str = include_str!("defaults.toml");
@@ -38,6 +48,7 @@ pub const DEFAULTS_TOML: &str = include_str!("defaults.toml");
 #[serde(deny_unknown_fields)]
 pub struct Config {
     pub listeners: Listeners,
+    pub server: Server,
     pub accounts: Accounts,
     pub storage: Storage,
     pub index: Index,

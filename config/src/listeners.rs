@@ -15,8 +15,6 @@ pub struct Listeners {
     pub http: ListenAddress,
     /// What `/metrics` asks for as a bearer token, if it is set.
     pub metrics_token: Secret,
-    /// Origins of other sites whose pages may open sockets, separated by commas.
-    pub socket_origins: String,
     /// What an operator sends to see and do what concerns all tenants; empty: nobody can.
     pub operator_token: Secret,
     /// Browsers reach this server through a proxy that speaks HTTPS, and are told to stay with it.
@@ -52,7 +50,6 @@ impl Default for Listeners {
         Self {
             http: local("127.0.0.1:8000"),
             metrics_token: Secret::default(),
-            socket_origins: String::new(),
             operator_token: Secret::default(),
             https_in_front: false,
             tcp: local("127.0.0.1:5000").into(),

@@ -53,6 +53,7 @@ use crate::credentials::token_key::{TokenKey, TokenKeyError};
 use crate::data_folder::DataFolder;
 use crate::http::auth::Gate;
 use crate::http::logs::IngestState;
+use crate::http::origins::Origins;
 use crate::ingest::body::Bodies;
 use crate::ingest::intake::Intake;
 use crate::socket::Sockets;
@@ -168,11 +169,8 @@ impl Program {
         let progress = progress_of(&system, VIEWS);
         let arrived = progress_of(&system, ARRIVALS);
         let requests = Requests::new(arrivals.clone(), arrived, Arc::clone(&clock), Arc::clone(&log))?;
-        let mut gate =
-            gate(folder, Controlled { log, views, progress, placement, clock: Arc::clone(&clock) })?;
-        gate.operator = config.listeners.operator_token.clone();
-        gate.settings = config.accounts.clone();
-        let gate = Arc::new(gate);
+        let controlled = Controlled { log, views, progress, placement, clock: Arc::clone(&clock) };
+        let gate = Arc::new(gate(folder, config, controlled)?);
         let watched =
             Watched { gate: &gate, system: &system, index: &index, counters, budget, clock: &clock };
         let sockets = Arc::new(sockets(config, watched));
@@ -249,7 +247,6 @@ fn sockets(config: &Config, watched: Watched<'_>) -> Sockets {
         open: OpenSockets::new(limits.sockets_max, limits.sockets_per_tenant_max),
         limits,
         search_limits: config.limits.search.clone(),
-        origins: origins(&config.listeners.socket_origins),
         hub: Arc::default(),
     }
 }
@@ -301,7 +298,7 @@ fn as_workers(threads: &Arc<WorkerThreads>) -> Arc<dyn Workers> {
     Arc::clone(threads) as Arc<dyn Workers>
 }
 
-fn gate(folder: &DataFolder, with: Controlled) -> Result<Gate, ComposeError> {
+fn gate(folder: &DataFolder, config: &Config, with: Controlled) -> Result<Gate, ComposeError> {
     let Controlled { log, views, progress, placement, clock } = with;
     let randomness: Arc<dyn Randomness> = Arc::new(SystemRandomness);
     let key = TokenKey::open_or_create(&folder.credentials_dir(), &*randomness)?;
@@ -315,7 +312,11 @@ fn gate(folder: &DataFolder, with: Controlled) -> Result<Gate, ComposeError> {
         randomness,
         limits: USUAL_LIMITS,
     };
-    Ok(Gate::new(accounts, cache, &key, usize::from(cores()))?)
+    let mut gate = Gate::new(accounts, cache, &key, usize::from(cores()))?;
+    gate.operator = config.listeners.operator_token.clone();
+    gate.settings = config.accounts.clone();
+    gate.origins = Arc::new(Origins::new(&config.server.cors_origins));
+    Ok(gate)
 }
 
 /// What the cache takes in memory.
@@ -352,11 +353,6 @@ fn upkeep(
         cold_share_percent: config.index.cold_share_percent,
         views: views.clone(),
     }
-}
-
-/// Origins as the setting lists them.
-fn origins(listed: &str) -> Vec<String> {
-    listed.split(',').map(str::trim).filter(|origin| !origin.is_empty()).map(str::to_owned).collect()
 }
 
 fn system_limits(limits: &IngestLimits) -> SystemLimits {

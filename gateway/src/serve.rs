@@ -10,7 +10,7 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
-use antler_config::Loaded;
+use antler_config::{BasePath, Loaded};
 use antler_events::clock::{Clock, SystemClock};
 use antler_events::files::RealFiles;
 use antler_events::ids::TenantId;
@@ -18,6 +18,7 @@ use antler_events::log::EventLog;
 use antler_events::log::segment::Finding;
 use antler_events::randomness::RandomnessError;
 use antler_projections::views::port::ViewError;
+use axum::Router;
 use tokio::net::{TcpListener, UdpSocket};
 use tokio::runtime::Runtime;
 use tokio::sync::watch;
@@ -27,7 +28,9 @@ use crate::compose::{self, ComposeError, Program};
 use crate::credentials::secret::DrawnSecret;
 use crate::data_folder::{DataFolder, DataFolderError};
 use crate::demo::{Demo, DemoError};
-use crate::http::{Shared, connections, router};
+use crate::http::connections::{self, Front};
+use crate::http::proxies::Proxies;
+use crate::http::{Shared, router};
 use crate::ingest::http_json;
 use crate::ingest::tcp::TcpLines;
 use crate::ingest::udp::UdpLines;
@@ -149,13 +152,19 @@ fn announce(
     }
     let others = addresses.iter().filter(|(name, _)| *name != "http");
     let others: Vec<String> = others.map(|(name, address)| format!("{name} {address}")).collect();
-    let http = addresses.first().map(|(_, http)| http.to_string()).unwrap_or_default();
     let data = &shared.config.storage.data;
     let data = std::path::absolute(data).unwrap_or_else(|_| data.clone());
     let start_ms = u64::try_from(shared.clock.elapsed().as_millis()).unwrap_or(u64::MAX);
     let lines = others.join(", ");
-    tracing::info!(http = %format_args!("http://{http}"), lines, data = %data.display(), start_ms, "ready");
+    let http = site(shared, addresses);
+    tracing::info!(http, lines, data = %data.display(), start_ms, "ready");
     Ok(())
+}
+
+/// What all addresses of its pages begin with.
+fn site(shared: &Shared, addresses: &[(&'static str, SocketAddr)]) -> String {
+    let http = addresses.first().map(|(_, http)| http.to_string()).unwrap_or_default();
+    format!("http://{http}{}", shared.config.server.base_path)
 }
 
 /// Says how to become the superadmin of an installation that nobody has registered in.
@@ -166,8 +175,7 @@ async fn welcome_first(shared: &Shared, addresses: &[(&'static str, SocketAddr)]
     }
     let secret = DrawnSecret::draw(&*gate.randomness)?;
     gate.setup.open(&secret);
-    let http = addresses.first().map(|(_, http)| http.to_string()).unwrap_or_default();
-    let link = format!("http://{http}/register?setup_token={}", secret.text());
+    let link = format!("{}/register?setup_token={}", site(shared, addresses), secret.text());
     tracing::info!(link, "nobody has registered yet; who does so with this link once runs the platform");
     Ok(())
 }
@@ -204,13 +212,19 @@ fn serve_until_signal(
         let Listeners { http, tcp, udp, http_json, .. } = listeners;
         let mut others = serve_lines((tcp, udp, http_json), tenants, shared, &stopping);
         let figures = Arc::clone(&shared.connections);
-        connections::serve(http, router::router(shared), limits, figures, signalled).await;
+        let base = shared.config.server.base_path.clone();
+        let front = front(router::router(shared), base, shared);
+        connections::serve(http, front, limits, figures, signalled).await;
         let ended = async { while others.join_next().await.is_some() {} };
         if tokio::time::timeout(limits.drain_timeout.min(LINES_DRAIN_MAX), ended).await.is_err() {
             tracing::warn!("connections with lines did not finish in time and are cut off");
         }
     });
     since
+}
+
+fn front(router: Router, base: BasePath, shared: &Shared) -> Arc<Front> {
+    Arc::new(Front { router, base, proxies: Proxies::new(&shared.config.server) })
 }
 
 /// Serves what takes nothing but lines.
@@ -232,10 +246,11 @@ fn serve_lines(
     }
     if let Some(listener) = http_json {
         let router = http_json::router(shared, intake, tenants.http_json);
+        let front = front(router, BasePath::default(), shared);
         let (limits, figures) = (shared.config.limits.http.clone(), Arc::clone(&shared.connections));
         let mut stopping = stopping.clone();
         let stop = async move { drop(stopping.wait_for(|stops| *stops).await) };
-        serving.spawn(async move { connections::serve(listener, router, &limits, figures, stop).await });
+        serving.spawn(async move { connections::serve(listener, front, &limits, figures, stop).await });
     }
     serving
 }

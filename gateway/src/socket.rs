@@ -51,8 +51,6 @@ pub struct Sockets {
     pub clock: Arc<dyn Clock>,
     pub limits: LiveLimits,
     pub search_limits: SearchLimits,
-    /// Origins of other sites whose pages may open sockets.
-    pub origins: Vec<String>,
     pub open: Arc<OpenSockets>,
     pub hub: Arc<Hub>,
 }

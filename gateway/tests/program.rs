@@ -10,6 +10,8 @@ mod client;
 mod demo;
 #[path = "program/documented.rs"]
 mod documented;
+#[path = "program/edge.rs"]
+mod edge;
 #[path = "program/kept_searches.rs"]
 mod kept_searches;
 #[path = "program/lines.rs"]

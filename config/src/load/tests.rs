@@ -144,6 +144,33 @@ fn a_wrong_variable_or_flag_is_named() {
 }
 
 #[test]
+fn a_list_comes_as_one_or_as_a_text_with_commas() {
+    let of_file = |text: &str| load_text(text).map(|loaded| loaded.config.server.trusted_proxies);
+    let expected = of_file("[server]\ntrusted_proxies = ['10.0.0.0/8', '::1']").unwrap();
+    assert_eq!(expected.0.len(), 2);
+    assert_eq!(of_file("[server]\ntrusted_proxies = '10.0.0.0/8,::1'").as_ref(), Ok(&expected));
+    let variable = [("ANTLER__SERVER__TRUSTED_PROXIES", " 10.0.0.0/8, ::1,")];
+    let loaded = sources(None, &variable, &[]).load().unwrap();
+    assert_eq!(loaded.config.server.trusted_proxies, expected);
+    let shown = loaded.settings().into_iter().find(|setting| setting.key == "server.trusted_proxies");
+    assert_eq!(shown.unwrap().value, r#"["10.0.0.0/8", "::1"]"#);
+    let refused = |text: &str, expected: &str| {
+        let message = load_text(&format!("[server]\n{text}")).unwrap_err();
+        assert_eq!(message, format!("the configuration has a problem: antler.toml:2: {expected}"));
+    };
+    refused(
+        "trusted_proxies = ['proxy']",
+        "server.trusted_proxies = [\"proxy\"] is not valid: \"proxy\" cannot be one of its entries: a network is an \
+         address with the length of its prefix, such as \"10.0.0.0/8\" or \"::1\"",
+    );
+    refused("cors_origins = 1", "server.cors_origins = 1 is not valid: expected a list of texts in quotes");
+    refused(
+        "proxy_header = 'via'",
+        "server.proxy_header = \"via\" is not valid: expected one of `x-forwarded-for`, `forwarded`, `x-real-ip`",
+    );
+}
+
+#[test]
 fn a_file_that_cannot_be_read_is_named() {
     let error = sources(Some(Path::new("/nowhere/antler.toml")), &[], &[]).load().unwrap_err();
     assert_eq!(error.to_string(), "the configuration file /nowhere/antler.toml cannot be read");

@@ -36,6 +36,7 @@ use self::known_keys::KnownKeys;
 pub use self::operator::Operator;
 use self::permissions::{Asked, Permission};
 use super::error::ApiError;
+use super::origins::Origins;
 use super::search::RequestTenant;
 use crate::credentials::access_token::{AccessTokens, Bearer};
 use crate::credentials::passwords::{PasswordError, Passwords};
@@ -58,6 +59,8 @@ pub struct Gate {
     pub operator: Secret,
     /// Open while nobody has registered.
     pub setup: Setup,
+    /// Whose pages may ask.
+    pub origins: Arc<Origins>,
     known_keys: KnownKeys,
 }
 
@@ -136,6 +139,7 @@ impl Gate {
             settings: antler_config::Accounts::default(),
             operator: Secret::default(),
             setup: Setup::default(),
+            origins: Arc::default(),
             known_keys: KnownKeys::new(),
             accounts,
         })

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
+use antler_config::BasePath;
 use antler_config::limits::HttpLimits;
 use axum::Router;
 use hyper::server::conn::http1;
@@ -17,6 +18,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 use tokio::task::JoinSet;
 
 use super::peer::WithPeer;
+use super::proxies::Proxies;
 
 /// Pause after a failed accept, which usually means that the process is out of file descriptors.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
@@ -38,10 +40,19 @@ impl ConnectionFigures {
     }
 }
 
+/// What each connection of a listener is served with.
+#[derive(Debug)]
+pub struct Front {
+    pub router: Router,
+    pub proxies: Proxies,
+    /// What its addresses begin with.
+    pub base: BasePath,
+}
+
 /// Serves until `stop` resolves, then lets open requests finish for a bounded time.
 pub async fn serve(
     listener: TcpListener,
-    router: Router,
+    front: Arc<Front>,
     limits: &HttpLimits,
     figures: Arc<ConnectionFigures>,
     stop: impl Future<Output = ()>,
@@ -56,7 +67,7 @@ pub async fn serve(
             () = &mut stop => break,
             Some(_) = open.join_next() => {}
             (stream, permit) = accept(&listener, &permits) => {
-                let connection = Connection { stream, router: router.clone(), closing: closing.subscribe() };
+                let connection = Connection { stream, front: Arc::clone(&front), closing: closing.subscribe() };
                 let counted = Counted::new(Arc::clone(&figures), permit);
                 open.spawn(connection.run(builder(limits), counted));
             }
@@ -94,21 +105,22 @@ async fn accept(listener: &TcpListener, permits: &Arc<Semaphore>) -> (TcpStream,
 
 struct Connection {
     stream: TcpStream,
-    router: Router,
+    front: Arc<Front>,
     closing: watch::Receiver<bool>,
 }
 
 impl Connection {
-    async fn run(mut self, builder: http1::Builder, _counted: Counted) {
+    async fn run(self, builder: http1::Builder, _counted: Counted) {
+        let Self { stream, front, mut closing } = self;
         // Answers are small and whole; waiting for more of them only adds latency.
-        let _ = self.stream.set_nodelay(true);
-        let peer = WithPeer::new(self.router, self.stream.peer_addr().ok());
-        let io = TokioIo::new(self.stream);
+        let _ = stream.set_nodelay(true);
+        let peer = WithPeer::new(front, stream.peer_addr().ok(), false);
+        let io = TokioIo::new(stream);
         let serving = builder.serve_connection(io, TowerToHyperService::new(peer)).with_upgrades();
         tokio::pin!(serving);
         let ended = tokio::select! {
             ended = &mut serving => ended,
-            _ = self.closing.changed() => {
+            _ = closing.changed() => {
                 serving.as_mut().graceful_shutdown();
                 serving.await
             }

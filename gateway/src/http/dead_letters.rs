@@ -13,7 +13,7 @@ use antler_projections::views::arrivals::ArrivalViews;
 use antler_projections::views::dead_letters::{DeadLetter, LetterSource};
 use axum::Router;
 use axum::extract::{FromRef, Path, State};
-use axum::http::{StatusCode, Uri};
+use axum::http::StatusCode;
 use axum::response::{IntoResponse as _, Response};
 use axum::routing::{get, post};
 use base64ct::{Base64, Encoding as _};
@@ -21,6 +21,7 @@ use serde::Serialize;
 
 use super::addresses::in_api;
 use super::answer::json;
+use super::base::AskedUri;
 use super::error::ApiError;
 use super::logs::IngestState;
 use super::paging::{Page, PageAsked};
@@ -82,7 +83,7 @@ where
 async fn list(
     RequestTenant(tenant): RequestTenant,
     State(LettersState { views, .. }): State<LettersState>,
-    uri: Uri,
+    AskedUri(uri): AskedUri,
 ) -> Result<Response, ApiError> {
     let asked = PageAsked::of(&uri)?;
     let size = usize::try_from(asked.size).unwrap_or(usize::MAX);

@@ -19,6 +19,8 @@ const RETRY_AFTER_S: u64 = 1;
 pub enum ApiError {
     #[error("there is nothing at {path}; check the address")]
     NoRoute { path: String },
+    #[error("there is nothing at {path}; all addresses of this server begin with {base}")]
+    Elsewhere { path: String, base: String },
     #[error("{path} does not take {method}; the Allow header of this answer lists what it takes")]
     MethodNotAllowed { path: String, method: String },
     #[error(
@@ -122,7 +124,7 @@ struct Described<'a> {
 impl ApiError {
     fn status(&self) -> StatusCode {
         match self {
-            Self::NoRoute { .. } => StatusCode::NOT_FOUND,
+            Self::NoRoute { .. } | Self::Elsewhere { .. } => StatusCode::NOT_FOUND,
             Self::MethodNotAllowed { .. } => StatusCode::METHOD_NOT_ALLOWED,
             Self::InvalidQuery { .. } => StatusCode::BAD_REQUEST,
             Self::InvalidParameter { .. } => StatusCode::UNPROCESSABLE_ENTITY,
@@ -147,7 +149,9 @@ impl ApiError {
         match self {
             Self::InvalidQuery { .. } => "invalid_query",
             Self::InvalidParameter { .. } => "invalid_parameter",
-            Self::NoRoute { .. } | Self::NoSuch { .. } | Self::NoLine { .. } => "not_found",
+            Self::NoRoute { .. } | Self::Elsewhere { .. } | Self::NoSuch { .. } | Self::NoLine { .. } => {
+                "not_found"
+            }
             Self::MethodNotAllowed { .. } => "method_not_allowed",
             Self::NoCredential | Self::Unauthorized { .. } => "unauthorized",
             Self::Lines { problem, .. } => problem.code(),
@@ -171,7 +175,7 @@ impl ApiError {
 
     pub(crate) fn details(&self) -> Map<String, Value> {
         let pairs = match self {
-            Self::NoRoute { path } => vec![("path", path.as_str())],
+            Self::NoRoute { path } | Self::Elsewhere { path, .. } => vec![("path", path.as_str())],
             Self::MethodNotAllowed { path, method } => {
                 vec![("path", path.as_str()), ("method", method.as_str())]
             }

@@ -10,11 +10,13 @@ use std::time::Duration;
 use axum::extract::{Request, State};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Uri, header};
 use axum::middleware::Next;
-use axum::response::Response;
+use axum::response::{IntoResponse as _, Response};
 use tracing::Instrument as _;
 
+use super::base::Elsewhere;
 use super::error::ApiError;
 use super::headers;
+use super::peer::{Encrypted, PeerAddress};
 use super::route_class::RouteClass;
 use super::shared::Shared;
 
@@ -89,7 +91,12 @@ pub async fn observe(State(shared): State<Arc<Shared>>, mut request: Request, ne
     request.extensions_mut().insert(RequestText(id.as_str().into()));
     let address = request.uri().clone();
     let span = tracing::info_span!("request", id, method = %request.method(), path = request.uri().path());
-    let mut response = next.run(request).instrument(span.clone()).await;
+    let peer = request.extensions().get::<PeerAddress>().map(|peer| peer.0);
+    let is_encrypted = request.extensions().get::<Encrypted>().is_some();
+    let mut response = match Elsewhere::of(&request) {
+        Some(error) => error.into_response(),
+        None => next.run(request).instrument(span.clone()).await,
+    };
     let error = response.extensions_mut().remove::<ApiError>();
     if let Some(error) = error.or_else(|| refused_by_the_framework(&response, &address)) {
         let mut headers = std::mem::take(response.headers_mut());
@@ -100,10 +107,10 @@ pub async fn observe(State(shared): State<Arc<Shared>>, mut request: Request, ne
         response.headers_mut().extend(headers);
     }
     response.headers_mut().insert(REQUEST_ID, HeaderValue::from_str(&id).expect("an id is plain ASCII"));
-    headers::complete(response.headers_mut(), shared.config.listeners.https_in_front);
+    headers::complete(response.headers_mut(), is_encrypted || shared.config.listeners.https_in_front);
     let (status, took) = (response.status().as_u16(), shared.clock.elapsed() - began);
     shared.requests.count(class, status, took);
-    span.in_scope(|| tracing::debug!(status, took_us = took.as_micros(), "answered"));
+    span.in_scope(|| tracing::debug!(peer = ?peer, status, took_us = took.as_micros(), "answered"));
     response
 }
 

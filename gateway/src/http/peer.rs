@@ -1,28 +1,40 @@
-//! Who is at the other end of a connection.
+//! Who is at the other end of a connection, past the proxies that are trusted.
 //!
-//! Invariant: each request of a connection knows its address, as the socket says it. It trusts no header of a proxy.
+//! Invariant: each request of a connection knows where it comes from: as the socket says it, or as a trusted proxy does. Its
+//! address has no base path any more. It does not know which proxies those are.
 
 use std::net::{IpAddr, SocketAddr};
+use std::sync::Arc;
 use std::task::{Context, Poll};
 
 use axum::Router;
 use axum::http::Request;
 use tower::Service;
 
+use super::base;
+use super::connections::Front;
+use super::proxies::Source;
+
 /// The address that a request came from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct PeerAddress(pub IpAddr);
+
+/// The request was encrypted where it came from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Encrypted;
 
 /// The routes, as one connection sees them.
 #[derive(Debug, Clone)]
 pub(super) struct WithPeer {
     router: Router,
-    peer: Option<PeerAddress>,
+    front: Arc<Front>,
+    direct: Option<Source>,
 }
 
 impl WithPeer {
-    pub(super) fn new(router: Router, address: Option<SocketAddr>) -> Self {
-        Self { router, peer: address.map(|address| PeerAddress(address.ip().to_canonical())) }
+    pub(super) fn new(front: Arc<Front>, address: Option<SocketAddr>, is_encrypted: bool) -> Self {
+        let direct = address.map(|address| Source { address: address.ip().to_canonical(), is_encrypted });
+        Self { router: front.router.clone(), front, direct }
     }
 }
 
@@ -39,8 +51,13 @@ where
     }
 
     fn call(&mut self, mut request: Request<B>) -> Self::Future {
-        if let Some(peer) = self.peer {
-            request.extensions_mut().insert(peer);
+        base::take_off(&self.front.base, &mut request);
+        if let Some(direct) = self.direct {
+            let source = self.front.proxies.source(direct, request.headers());
+            request.extensions_mut().insert(PeerAddress(source.address));
+            if source.is_encrypted {
+                request.extensions_mut().insert(Encrypted);
+            }
         }
         self.router.call(request)
     }

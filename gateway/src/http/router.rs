@@ -6,14 +6,16 @@
 use std::sync::Arc;
 
 use axum::Router;
-use axum::http::{Method, Uri};
+use axum::http::Method;
 use axum::middleware::from_fn_with_state;
 use axum::routing::get;
 
 use super::addresses::{in_api, with_slash};
 use super::auth::guard;
+use super::base::AskedUri;
 use super::error::ApiError;
 use super::observe::observe;
+use super::origins::cross_origin;
 use super::{Shared, accounts, admin, dead_letters, health, logs, metrics, openapi, quota, search};
 use crate::socket;
 
@@ -35,19 +37,20 @@ pub fn router(shared: &Arc<Shared>) -> Router {
         .merge(accounts::routes(gate))
         .merge(quota::routes())
         .merge(admin::routes())
-        .merge(openapi::routes())
+        .merge(openapi::routes(&shared.config.server.base_path))
         .merge(socket::routes())
         .layer(from_fn_with_state(Arc::clone(gate), guard))
         .fallback(no_route)
         .method_not_allowed_fallback(method_not_allowed)
+        .layer(from_fn_with_state(Arc::clone(&gate.origins), cross_origin))
         .layer(from_fn_with_state(Arc::clone(shared), observe))
         .with_state(Arc::clone(shared))
 }
 
-async fn no_route(uri: Uri) -> ApiError {
+async fn no_route(AskedUri(uri): AskedUri) -> ApiError {
     ApiError::NoRoute { path: uri.path().to_owned() }
 }
 
-async fn method_not_allowed(method: Method, uri: Uri) -> ApiError {
+async fn method_not_allowed(method: Method, AskedUri(uri): AskedUri) -> ApiError {
     ApiError::MethodNotAllowed { path: uri.path().to_owned(), method: method.to_string() }
 }

@@ -69,6 +69,7 @@ impl FromRef<Arc<Shared>> for SavedState {
     fn from_ref(shared: &Arc<Shared>) -> Self {
         let gate = &shared.program.gate;
         Self {
+            base: shared.config.server.base_path.clone(),
             accounts: gate.accounts.clone(),
             limits: shared.config.limits.searches.clone(),
             account_limits: gate.account_limits.clone(),

@@ -59,7 +59,7 @@ fn what_is_no_socket_and_pages_of_other_sites_are_refused() {
     let dir = tempfile::tempdir().unwrap();
     let running = start_with(
         dir.path(),
-        "[listeners]\nsocket_origins = \"https://status.example.org\"\n[limits.live]\nsockets_max = 2\n",
+        "[server]\ncors_origins = \"https://status.example.org\"\n[limits.live]\nsockets_max = 2\n",
     );
     let (token, _) = register(&running, "ann");
     let plain = request(running.http, "GET /ws/logs/stream/ HTTP/1.1");

@@ -88,7 +88,7 @@ struct Lag {
 
 /// Asks the server of the settings.
 pub(super) fn ask(config: &Config) -> Vec<Finding> {
-    let server = Server::of_listener(&config.listeners.http);
+    let server = Server::of_settings(config);
     let token = config.listeners.operator_token.clone();
     let asked = remote::run(async { Ok::<_, CommandError>(questions(server, token).await?) });
     asked.unwrap_or_else(|error| {

@@ -5,7 +5,7 @@
 use std::fmt;
 use std::str::FromStr;
 
-use antler_config::ListenAddress;
+use antler_config::{Config, ListenAddress};
 
 /// `http://HOST:PORT/PATH`
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -28,8 +28,9 @@ pub enum ServerError {
 }
 
 impl Server {
-    /// A server on this machine that listens there.
-    pub(in crate::cli) fn of_listener(address: &ListenAddress) -> Self {
+    /// The server of these settings, on this machine.
+    pub(in crate::cli) fn of_settings(config: &Config) -> Self {
+        let address = &config.listeners.http;
         let host = match address.host() {
             "0.0.0.0" => "127.0.0.1",
             "::" => "::1",
@@ -37,7 +38,9 @@ impl Server {
         };
         let shown = if host.contains(':') { format!("[{host}]") } else { host.to_owned() };
         let address = format!("{shown}:{}", address.port()).parse();
-        Self { address: address.expect("a host and a port that were read before"), base: String::new() }
+        let base = config.server.base_path.to_string();
+        let server = Self { address: address.expect("a host and a port that were read before"), base };
+        server
     }
 }
 
@@ -86,9 +89,14 @@ mod tests {
         check("http://logs.example.org", "http://logs.example.org:80");
         check("localhost:8000/", "http://localhost:8000");
         check("HTTP://[::1]:8000/antler/", "http://[::1]:8000/antler");
-        let listener = |address: &str| Server::of_listener(&address.parse().unwrap()).to_string();
-        assert_eq!(listener("0.0.0.0:8000"), "http://127.0.0.1:8000");
-        assert_eq!(listener("[::]:8000"), "http://[::1]:8000");
+        let listener = |address: &str| {
+            let mut config = Config::default();
+            config.listeners.http = address.parse().unwrap();
+            config.server.base_path = "/logs".parse().unwrap();
+            Server::of_settings(&config).to_string()
+        };
+        assert_eq!(listener("0.0.0.0:8000"), "http://127.0.0.1:8000/logs");
+        assert_eq!(listener("[::]:8000"), "http://[::1]:8000/logs");
     }
 
     #[test]

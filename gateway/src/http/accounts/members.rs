@@ -9,12 +9,13 @@ use antler_events::access::Role;
 use antler_events::event::tenant::{Membership, Tenant};
 use antler_events::ids::{TenantId, UserId};
 use axum::extract::{Path, Request, State};
-use axum::http::{StatusCode, Uri};
+use axum::http::StatusCode;
 use axum::response::{IntoResponse as _, Response};
 use serde::Serialize;
 
 use super::super::answer::json;
 use super::super::auth::{Caller, Gate, Identity, cause};
+use super::super::base::AskedUri;
 use super::super::error::ApiError;
 use super::super::paging::{Page, PageAsked};
 use super::answers::User;
@@ -31,7 +32,7 @@ struct Member {
 pub(super) async fn list(
     State(gate): State<Arc<Gate>>,
     caller: Caller,
-    uri: Uri,
+    AskedUri(uri): AskedUri,
 ) -> Result<Response, ApiError> {
     let asked = PageAsked::of(&uri)?;
     let tenant = tenant(caller.tenant, &gate).await?;

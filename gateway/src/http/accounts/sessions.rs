@@ -9,12 +9,13 @@ use antler_events::event::session::{Session, SessionEndReason};
 use antler_events::ids::SessionId;
 use antler_projections::views::control::Kept;
 use axum::extract::{Path, Request, State};
-use axum::http::{StatusCode, Uri};
+use axum::http::StatusCode;
 use axum::response::{IntoResponse as _, Response};
 use serde::Serialize;
 
 use super::super::answer::json;
 use super::super::auth::{Caller, Gate, Identity, cause};
+use super::super::base::AskedUri;
 use super::super::error::ApiError;
 use super::super::paging::{Page, PageAsked};
 use super::fields::Fields;
@@ -40,7 +41,7 @@ struct Ended {
 pub(super) async fn list(
     State(gate): State<Arc<Gate>>,
     caller: Caller,
-    uri: Uri,
+    AskedUri(uri): AskedUri,
 ) -> Result<Response, ApiError> {
     let asked = PageAsked::of(&uri)?;
     let mut live = gate.accounts.live_sessions(caller.tenant, caller.user()).await?;

@@ -24,6 +24,7 @@ use crate::http::accounts::registration::wrong;
 use crate::http::accounts::tenant::TenantAnswer;
 use crate::http::answer::json;
 use crate::http::auth::{Caller, cause};
+use crate::http::base::AskedUri;
 use crate::http::error::ApiError;
 
 const SIZE: usize = 50;
@@ -50,7 +51,10 @@ struct Today {
     bytes: u64,
 }
 
-pub(super) async fn list(State(shared): State<Arc<Shared>>, uri: Uri) -> Result<Response, ApiError> {
+pub(super) async fn list(
+    State(shared): State<Arc<Shared>>,
+    AskedUri(uri): AskedUri,
+) -> Result<Response, ApiError> {
     let (after, size) = asked(&uri)?;
     let found = shared.program.gate.accounts.views.tenants(after, size).await?;
     let last = found.last().map(|(id, _)| *id).filter(|_| found.len() == size);

@@ -42,7 +42,8 @@ pub(super) fn areas() -> Vec<Area> {
     ]
 }
 
-pub(super) fn document() -> Value {
+/// `base`: what all addresses begin with.
+pub(super) fn document(base: &str) -> Value {
     let areas = areas();
     let tags: Vec<Value> =
         areas.iter().map(|area| json!({"name": area.tag, "description": area.what})).collect();
@@ -56,7 +57,7 @@ pub(super) fn document() -> Value {
             "title": "Antler", "version": env!("CARGO_PKG_VERSION"), "description": ABOUT,
             "license": {"name": "Apache-2.0", "identifier": "Apache-2.0"},
         },
-        "servers": [{"url": "/", "description": "This server."}],
+        "servers": [{"url": if base.is_empty() { "/" } else { base }, "description": "This server."}],
         "tags": tags,
         "paths": paths(&areas),
         "components": {

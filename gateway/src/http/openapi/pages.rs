@@ -9,6 +9,7 @@ use std::collections::BTreeMap;
 use std::io::Write as _;
 use std::sync::Arc;
 
+use antler_config::BasePath;
 use axum::Router;
 use axum::extract::{Path, State};
 use axum::http::header::{
@@ -58,13 +59,13 @@ struct Pages {
 }
 
 /// The document, the pages and their files, for a router of any state.
-pub fn routes<S: Clone + Send + Sync + 'static>() -> Router<S> {
+pub fn routes<S: Clone + Send + Sync + 'static>(base: &BasePath) -> Router<S> {
     let mut router = in_api(Router::new(), "/api/schema", &get(schema));
     router = in_api(router, "/api/docs", &get(docs));
     router = in_api(router, "/api/docs/{file}", &get(docs_file));
     router = in_api(router, "/api/redoc", &get(redoc));
     router = in_api(router, "/api/redoc/{file}", &get(redoc_file));
-    router.with_state(Arc::new(Pages::new()))
+    router.with_state(Arc::new(Pages::new(base.as_str())))
 }
 
 async fn schema(State(pages): State<Arc<Pages>>, headers: HeaderMap) -> Response {
@@ -110,25 +111,25 @@ fn one_of(files: &BTreeMap<&str, File>, name: &str, headers: &HeaderMap) -> Resu
 }
 
 impl Pages {
-    fn new() -> Self {
-        let json = serde_json::to_vec(&document()).expect("the document is JSON");
+    fn new(base: &str) -> Self {
+        let json = serde_json::to_vec(&document(base)).expect("the document is JSON");
         Self {
             schema_compressed: File::compressed("application/json", gzip(&json).into()),
             schema: File::plain("application/json", json.into()),
-            docs: File::of(HTML, include_bytes!("assets/swagger.html")),
-            redoc: File::of(HTML, include_bytes!("assets/redoc.html")),
+            docs: File::below(base, HTML, include_str!("assets/swagger.html")),
+            redoc: File::below(base, HTML, include_str!("assets/redoc.html")),
             of_docs: BTreeMap::from([
                 (
                     "swagger-ui-bundle.js",
                     File::kept(SCRIPT, include_bytes!("assets/swagger-ui-bundle.js.gz")),
                 ),
                 ("swagger-ui.css", File::kept(STYLE, include_bytes!("assets/swagger-ui.css.gz"))),
-                ("begin.js", File::of(SCRIPT, include_bytes!("assets/swagger.js"))),
+                ("begin.js", File::below(base, SCRIPT, include_str!("assets/swagger.js"))),
                 ("licences.txt", File::of(TEXT, include_bytes!("assets/swagger-licences.txt"))),
             ]),
             of_redoc: BTreeMap::from([
                 ("redoc.standalone.js", File::kept(SCRIPT, include_bytes!("assets/redoc.standalone.js.gz"))),
-                ("begin.js", File::of(SCRIPT, include_bytes!("assets/redoc.js"))),
+                ("begin.js", File::below(base, SCRIPT, include_str!("assets/redoc.js"))),
                 ("licences.txt", File::of(TEXT, include_bytes!("assets/redoc-licences.txt"))),
             ]),
         }
@@ -144,6 +145,11 @@ impl File {
 
     fn compressed(content_type: &'static str, bytes: Bytes) -> Self {
         Self { is_compressed: true, ..Self::plain(content_type, bytes) }
+    }
+
+    /// Names addresses, which begin with the base.
+    fn below(base: &str, content_type: &'static str, text: &str) -> Self {
+        Self::plain(content_type, text.replace("\"/api/", &format!("\"{base}/api/")).into())
     }
 
     fn of(content_type: &'static str, bytes: &'static [u8]) -> Self {

@@ -5,6 +5,7 @@
 
 use std::collections::BTreeSet;
 
+use antler_config::BasePath;
 use axum::Router;
 use axum::body::{Body, Bytes, to_bytes};
 use axum::http::{HeaderMap, Request, StatusCode};
@@ -32,7 +33,7 @@ fn operations(document: &Value) -> Vec<(String, String, &Value)> {
 
 #[test]
 fn the_table_and_the_document_name_the_same_operations_with_the_same_permission() {
-    let document = document();
+    let document = document("");
     let areas = areas();
     let written: BTreeSet<(&str, &str)> =
         areas.iter().flat_map(|area| &area.operations).map(|of| (of.method, of.path)).collect();
@@ -66,14 +67,14 @@ fn the_table_and_the_document_name_the_same_operations_with_the_same_permission(
 fn no_operation_stands_twice() {
     let areas = areas();
     let all: Vec<_> = areas.iter().flat_map(|area| &area.operations).map(|of| (of.method, of.path)).collect();
-    assert_eq!(all.len(), operations(&document()).len(), "one is written over by another: {all:?}");
+    assert_eq!(all.len(), operations(&document("")).len(), "one is written over by another: {all:?}");
     let components: Vec<_> = areas.iter().flat_map(|area| &area.components).map(|of| of.name).collect();
     assert_eq!(components.len(), components.iter().collect::<BTreeSet<_>>().len(), "{components:?}");
 }
 
 #[test]
 fn every_reference_leads_somewhere_and_every_component_is_used() {
-    let document = document();
+    let document = document("");
     let mut found = BTreeSet::new();
     references(&document, &mut found);
     for reference in &found {
@@ -101,7 +102,7 @@ fn references(value: &Value, found: &mut BTreeSet<String>) {
 
 #[test]
 fn operations_are_as_openapi_has_them() {
-    let document = document();
+    let document = document("");
     assert!(document["openapi"].as_str().unwrap().starts_with("3.1."));
     let schemes = document["components"]["securitySchemes"].as_object().unwrap();
     let tags: Vec<&Value> = document["tags"].as_array().unwrap().iter().map(|tag| &tag["name"]).collect();
@@ -142,7 +143,7 @@ fn operations_are_as_openapi_has_them() {
 }
 
 async fn asked(path: &str, headers: &[(&str, &str)]) -> (StatusCode, HeaderMap, Bytes) {
-    let router: Router = routes();
+    let router: Router = routes(&BasePath::default());
     let mut request = Request::get(path);
     for (name, value) in headers {
         request = request.header(*name, *value);
@@ -162,7 +163,7 @@ fn inflated(bytes: &[u8]) -> Vec<u8> {
 async fn the_document_is_sent_once_and_compressed_to_those_who_take_it() {
     let (status, headers, plain) = asked("/api/schema/", &[]).await;
     assert_eq!((status, &headers["content-type"]), (StatusCode::OK, &"application/json".parse().unwrap()));
-    assert_eq!(serde_json::from_slice::<Value>(&plain).unwrap(), document());
+    assert_eq!(serde_json::from_slice::<Value>(&plain).unwrap(), document(""));
     let (_, of_compressed, compressed) = asked("/api/v1/schema", &[("accept-encoding", "br, gzip")]).await;
     assert_eq!(of_compressed["content-encoding"], "gzip");
     assert_eq!(inflated(&compressed), plain);

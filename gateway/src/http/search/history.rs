@@ -10,7 +10,7 @@ use antler_events::event::note::{PastSearchId, Searched};
 use antler_projections::views::search_history::PastSearch;
 use axum::Router;
 use axum::extract::{FromRef, Path, Request, State};
-use axum::http::{StatusCode, Uri};
+use axum::http::StatusCode;
 use axum::middleware::Next;
 use axum::response::{IntoResponse as _, Response};
 use axum::routing::{get, post};
@@ -24,6 +24,7 @@ use super::refusal::invalid;
 use crate::http::addresses::in_api;
 use crate::http::answer::json;
 use crate::http::auth::{Caller, Identity};
+use crate::http::base::AskedUri;
 use crate::http::error::ApiError;
 use crate::http::paging::{Page, PageAsked};
 
@@ -99,7 +100,7 @@ pub(crate) async fn remember(State(history): State<SearchHistory>, request: Requ
 async fn list(
     caller: Caller,
     State(HistoryState(history)): State<HistoryState>,
-    uri: Uri,
+    AskedUri(uri): AskedUri,
 ) -> Result<Response, ApiError> {
     let asked = PageAsked::of(&uri)?;
     let past = history.list(caller.tenant, caller.user()).await?;

@@ -26,6 +26,7 @@ use super::refusal::invalid;
 use super::table::{ShownResult, ShownRows, extras_of, results_of, table_of};
 use super::{RequestTenant, SearchState};
 use crate::http::answer::json;
+use crate::http::base::AskedUri;
 use crate::http::error::ApiError;
 
 const SIZE: u32 = 50;
@@ -111,7 +112,7 @@ pub(super) async fn answer_again(
 pub(super) async fn newest(
     RequestTenant(tenant): RequestTenant,
     State(state): State<SearchState>,
-    uri: Uri,
+    AskedUri(uri): AskedUri,
     parameters: Parameters,
 ) -> Result<Response, ApiError> {
     Ok(answer(tenant, &state, parameters, Some(uri)).await?.0)

@@ -7,6 +7,7 @@
 mod body;
 
 use antler_actors::accounts::Accounts;
+use antler_config::BasePath;
 use antler_config::limits::{AccountLimits, SearchesLimits};
 use antler_events::access::Scope;
 use antler_events::event::search::Search;
@@ -14,8 +15,8 @@ use antler_events::ids::{SearchId, TenantId, UserId};
 use antler_projections::views::control::Kept;
 use axum::Router;
 use axum::extract::{FromRef, Path, State};
+use axum::http::StatusCode;
 use axum::http::request::Parts;
-use axum::http::{StatusCode, Uri};
 use axum::response::{IntoResponse as _, Response};
 use axum::routing::{get, post};
 use serde::Serialize;
@@ -30,12 +31,15 @@ use super::template;
 use crate::http::addresses::in_api;
 use crate::http::answer::json;
 use crate::http::auth::{Caller, cause};
+use crate::http::base::AskedUri;
 use crate::http::error::ApiError;
 use crate::http::paging::{Page, PageAsked};
 
 /// What the handlers need beside the index.
 #[derive(Debug, Clone)]
 pub(crate) struct SavedState {
+    /// What links begin with.
+    pub(crate) base: BasePath,
     pub(crate) accounts: Accounts,
     pub(crate) limits: SearchesLimits,
     pub(crate) account_limits: AccountLimits,
@@ -83,13 +87,17 @@ where
     router
 }
 
-async fn list(caller: Caller, State(saved): State<SavedState>, uri: Uri) -> Result<Response, ApiError> {
+async fn list(
+    caller: Caller,
+    State(saved): State<SavedState>,
+    AskedUri(uri): AskedUri,
+) -> Result<Response, ApiError> {
     let asked = PageAsked::of(&uri)?;
     let mut visible = undeleted(caller.tenant, &saved).await?;
     visible.retain(|(_, _, search)| may_see(&caller, search));
     visible.sort_by_cached_key(|(id, _, search)| (search.content.name.as_str().to_lowercase(), *id));
     let total = visible.len() as u64;
-    let results: Vec<ShownSearch> = asked.cut(visible).into_iter().map(shown).collect();
+    let results: Vec<ShownSearch> = asked.cut(visible).into_iter().map(|kept| shown(&saved, kept)).collect();
     Ok(json(StatusCode::OK, &Page::new(&uri, asked, results, total)))
 }
 
@@ -110,7 +118,7 @@ async fn create(
     let cause = cause(caller.actor(), &parts.extensions);
     let id = saved.accounts.save_search(caller.tenant, caller.user(), content, &cause).await?;
     let found = find(&caller, &saved, id.as_str()).await?;
-    Ok(json(StatusCode::CREATED, &shown(found)))
+    Ok(json(StatusCode::CREATED, &shown(&saved, found)))
 }
 
 async fn one(
@@ -118,7 +126,7 @@ async fn one(
     State(saved): State<SavedState>,
     Path(id): Path<String>,
 ) -> Result<Response, ApiError> {
-    Ok(json(StatusCode::OK, &shown(find(&caller, &saved, &id).await?)))
+    Ok(json(StatusCode::OK, &shown(&saved, find(&caller, &saved, &id).await?)))
 }
 
 /// What is not said becomes what it is by default.
@@ -159,7 +167,7 @@ async fn changed(
     body.check(&change.clone().over(&before.content))?;
     let cause = cause(caller.actor(), &parts.extensions);
     saved.accounts.change_search(caller.tenant, id, change, &cause).await?;
-    Ok(json(StatusCode::OK, &shown(find(caller, saved, id.as_str()).await?)))
+    Ok(json(StatusCode::OK, &shown(saved, find(caller, saved, id.as_str()).await?)))
 }
 
 async fn delete(
@@ -227,7 +235,7 @@ async fn undeleted(tenant: TenantId, saved: &SavedState) -> Result<Vec<KeptSearc
     Ok(undeleted.collect())
 }
 
-fn shown((id, kept, Search { owner, content, .. }): KeptSearch) -> ShownSearch {
+fn shown(saved: &SavedState, (id, kept, Search { owner, content, .. }): KeptSearch) -> ShownSearch {
     let places = if content.is_template { template::places(&content.asked.query) } else { Ok(Vec::new()) };
     let mut parameters: Vec<String> =
         places.unwrap_or_default().iter().map(|place| place.name.to_owned()).collect();
@@ -245,6 +253,6 @@ fn shown((id, kept, Search { owner, content, .. }): KeptSearch) -> ShownSearch {
         owner,
         created_at: kept.created_at.to_string(),
         updated_at: kept.changed_at.to_string(),
-        permalink: format!("/dashboard/search?saved={id}"),
+        permalink: format!("{}/dashboard/search?saved={id}", saved.base),
     }
 }

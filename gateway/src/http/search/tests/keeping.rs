@@ -7,6 +7,7 @@ use antler_actors::log_writers::LogWriters;
 use antler_actors::notes::Notes;
 use antler_actors::progress::Progress;
 use antler_actors::search_history::{HistoryParts, SearchHistory};
+use antler_config::BasePath;
 use antler_config::limits::{AccountLimits, SearchesLimits};
 use antler_events::access::Role;
 use antler_events::event::{Event, decode};
@@ -108,7 +109,12 @@ impl Keeping {
             clock: Arc::clone(&accounts.clock),
         };
         let history = SearchHistory::new(HistoryParts { notes, views, limits: limits.clone() });
-        let saved = SavedState { accounts, limits, account_limits: AccountLimits::default() };
+        let saved = SavedState {
+            base: BasePath::default(),
+            accounts,
+            limits,
+            account_limits: AccountLimits::default(),
+        };
         let handled = Handled { search: given.state(), history: history.clone(), saved };
         let router = routes::<Handled>()
             .layer(from_fn_with_state(history.clone(), remember))
