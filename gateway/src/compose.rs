@@ -316,6 +316,8 @@ fn gate(folder: &DataFolder, config: &Config, with: Controlled) -> Result<Gate, 
     gate.operator = config.listeners.operator_token.clone();
     gate.settings = config.accounts.clone();
     gate.origins = Arc::new(Origins::new(&config.server.cors_origins));
+    gate.cookies.base = config.server.base_path.clone();
+    gate.cookies.https_in_front = config.listeners.https_in_front;
     Ok(gate)
 }
 

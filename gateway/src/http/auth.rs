@@ -7,6 +7,7 @@
 //! It does not read bodies or query strings: sockets hand their token to `Gate::authenticate`.
 
 mod caller;
+pub(crate) mod cookies;
 pub(crate) mod credential;
 mod known_keys;
 pub(in crate::http) mod operator;
@@ -26,12 +27,14 @@ use antler_events::randomness::Randomness;
 use antler_projections::cache::port::Cache;
 use antler_projections::views::port::ViewError;
 use axum::extract::{MatchedPath, Request, State};
-use axum::http::{HeaderValue, Method, header};
+use axum::http::{HeaderMap, HeaderValue, Method, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse as _, Response};
 
 pub(super) use self::caller::cause;
 pub use self::caller::{Caller, Identity};
+use self::cookies::Cookies;
+pub(super) use self::cookies::{ByCookie, Kept};
 use self::known_keys::KnownKeys;
 pub use self::operator::Operator;
 use self::permissions::{Asked, Permission};
@@ -39,10 +42,18 @@ use super::error::ApiError;
 use super::origins::Origins;
 use super::search::RequestTenant;
 use crate::credentials::access_token::{AccessTokens, Bearer};
+use crate::credentials::page_code::PageCodes;
 use crate::credentials::passwords::{PasswordError, Passwords};
 use crate::credentials::secret;
 use crate::credentials::setup::Setup;
 use crate::credentials::token_key::TokenKey;
+
+/// The credential of a request.
+#[derive(Debug)]
+enum Shown {
+    InHead(String),
+    InCookie(String),
+}
 
 /// What is needed to name a caller.
 #[derive(Debug)]
@@ -61,24 +72,29 @@ pub struct Gate {
     pub setup: Setup,
     /// Whose pages may ask.
     pub origins: Arc<Origins>,
+    pub cookies: Cookies,
     known_keys: KnownKeys,
 }
 
 /// The layer. It stands within the observer, which writes the bodies of errors.
 pub async fn guard(State(gate): State<Arc<Gate>>, mut request: Request, next: Next) -> Response {
-    let (permission, credential) = match asked(&request) {
+    let (permission, shown) = match asked(&request) {
         Ok(Some(asked)) => asked,
         Ok(None) => return next.run(request).await,
         Err(error) => return refuse(&error, &request),
     };
     let is_operators = matches!(permission, Permission::Operator | Permission::AdminOrOperator);
-    if is_operators && operator::is(&gate.operator, credential.as_bytes()) {
+    if let (true, Shown::InHead(text)) = (is_operators, &shown)
+        && operator::is(&gate.operator, text.as_bytes())
+    {
         request.extensions_mut().insert(Operator);
         return next.run(request).await;
     }
-    let caller = gate.authenticate(&credential).await;
-    match caller.and_then(|caller| caller.check(permission).map(|()| caller)) {
+    match gate.admit(&shown, permission, (request.method(), request.headers())).await {
         Ok(caller) => {
+            if let Shown::InCookie(_) = shown {
+                request.extensions_mut().insert(ByCookie);
+            }
             if is_operators && caller.is_superadmin() {
                 request.extensions_mut().insert(Operator);
             }
@@ -102,16 +118,24 @@ fn refuse(error: &ApiError, request: &Request) -> Response {
 
 /// What the route needs and the credential that came, if it needs one. Addresses without a route are answered by the
 /// router.
-fn asked(request: &Request) -> Result<Option<(Permission, String)>, ApiError> {
+fn asked(request: &Request) -> Result<Option<(Permission, Shown)>, ApiError> {
     let Some(matched) = request.extensions().get::<MatchedPath>() else { return Ok(None) };
     match permissions::asked(request.method(), matched.as_str()) {
         Asked::Permission(Permission::Anyone | Permission::Socket(_)) => Ok(None),
-        Asked::Permission(permission) => Ok(Some((permission, credential::of(request.headers())?))),
+        Asked::Permission(permission) => Ok(Some((permission, shown(request.headers())?))),
         Asked::OtherMethods => Err(refused_method(request)),
         Asked::Unknown => {
             tracing::error!(route = matched.as_str(), "a route has no permission in the table and is closed");
             Err(ApiError::Forbidden { reason: "this address is closed".to_owned() })
         }
+    }
+}
+
+/// A cookie counts only if nothing else does: browsers add it by themselves.
+fn shown(headers: &HeaderMap) -> Result<Shown, ApiError> {
+    match cookies::session(headers) {
+        Some(token) if !credential::is_given(headers) => Ok(Shown::InCookie(token.to_owned())),
+        _ => credential::of(headers).map(Shown::InHead),
     }
 }
 
@@ -140,9 +164,32 @@ impl Gate {
             operator: Secret::default(),
             setup: Setup::default(),
             origins: Arc::default(),
+            cookies: Cookies::new(PageCodes::new(key)),
             known_keys: KnownKeys::new(),
             accounts,
         })
+    }
+
+    /// Who asks, if that one may.
+    async fn admit(
+        &self,
+        shown: &Shown,
+        permission: Permission,
+        (method, headers): (&Method, &HeaderMap),
+    ) -> Result<Caller, ApiError> {
+        let (Shown::InHead(text) | Shown::InCookie(text)) = shown;
+        let caller = self.authenticate(text).await?;
+        caller.check(permission)?;
+        match (shown, &caller.identity) {
+            (Shown::InCookie(_), Identity::Person { session, .. }) if !method.is_safe() => {
+                self.cookies.check(*session, headers)?;
+            }
+            (Shown::InCookie(_), Identity::Key { .. }) => {
+                return Err(unauthorized("an API key is no login; send it in the header Authorization"));
+            }
+            _ => {}
+        }
+        Ok(caller)
     }
 
     /// Whose credential it is, as far as it counts now: an access token or an API key.

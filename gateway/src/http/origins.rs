@@ -68,6 +68,11 @@ impl Origins {
 }
 
 impl Asking {
+    /// Whether a cookie that comes along may count: a browser adds it without having been asked to.
+    pub(crate) fn may_use_cookies(&self) -> bool {
+        matches!(self, Self::Own | Self::Named(_))
+    }
+
     /// Says who may read the answer.
     fn tell(&self, headers: &mut HeaderMap) {
         match self {

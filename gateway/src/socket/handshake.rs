@@ -10,14 +10,14 @@ use axum::extract::ws::rejection::WebSocketUpgradeRejection;
 use axum::extract::ws::{WebSocket, WebSocketUpgrade};
 use axum::extract::{FromRef, FromRequestParts, MatchedPath, Path};
 use axum::http::request::Parts;
-use axum::http::{HeaderMap, Method, header};
+use axum::http::{HeaderMap, Method};
 use axum::response::Response;
 
 use super::connection::{Connection, End, Unknown};
 use super::figures::SocketKind;
 use super::{SocketState, Sockets};
-use crate::http::auth::credential;
 use crate::http::auth::permissions::{self, Asked, Permission};
+use crate::http::auth::{cookies, credential};
 use crate::http::error::ApiError;
 use crate::http::origins::Asking;
 
@@ -71,7 +71,7 @@ impl Knock {
         let upgrade = upgrade.map_err(|refused| ApiError::NoSocket { reason: refused.body_text() })?;
         let place = sockets.open.enter(kind);
         let place = place.map_err(|error| ApiError::Unavailable { reason: error.to_string() })?;
-        let credential = credential_of(&headers, &address);
+        let credential = credential_of(&headers, &address, &asking);
         let message_bytes_max = sockets.limits.message_bytes_max.as_usize();
         let upgrade = upgrade
             .read_buffer_size(READ_BUFFER_BYTES)
@@ -89,14 +89,16 @@ impl Knock {
     }
 }
 
-/// The credential of the address, or of the head; none if it is to come in the first message.
-fn credential_of(headers: &HeaderMap, address: &str) -> Result<Option<String>, ApiError> {
+/// The credential of the address, of the head, or of a cookie, which a browser sends whoever's page asks; none if it is to
+/// come in the first message.
+fn credential_of(headers: &HeaderMap, address: &str, asking: &Asking) -> Result<Option<String>, ApiError> {
     let mut pairs = form_urlencoded::parse(address.as_bytes());
     if let Some((_, token)) = pairs.find(|(name, _)| name == "token") {
         return Ok(Some(token.into_owned()));
     }
-    match headers.contains_key(header::AUTHORIZATION) || headers.contains_key("x-api-key") {
+    match credential::is_given(headers) {
         true => credential::of(headers).map(Some),
+        false if asking.may_use_cookies() => Ok(cookies::session(headers).map(str::to_owned)),
         false => Ok(None),
     }
 }

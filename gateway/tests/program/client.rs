@@ -36,6 +36,22 @@ pub(crate) fn register(running: &Running, name: &str) -> (String, String) {
     (token, key)
 }
 
+/// Logs in as a browser does that keeps cookies; answers what it sends from then on.
+pub(crate) fn cookie_login(running: &Running, name: &str, password: &str) -> String {
+    let body = json!({"username": name, "password": password, "cookie": true}).to_string();
+    let answer = send(running, "POST", "/api/auth/login/", "", body.as_bytes());
+    cookies(&answer)
+}
+
+/// The cookies that an answer sets, and the code that pages send with them.
+pub(crate) fn cookies(answer: &Answer) -> String {
+    let set = answer.head.lines().filter_map(|line| line.strip_prefix("set-cookie: "));
+    let pairs: Vec<&str> = set.map(|cookie| cookie.split(';').next().unwrap()).collect();
+    let code = pairs.iter().find_map(|pair| pair.strip_prefix("antler_csrf="));
+    let code = code.unwrap_or_else(|| panic!("no cookies: {} {}", answer.head, answer.body));
+    format!("\r\nCookie: {}\r\nX-CSRF-Token: {code}", pairs.join("; "))
+}
+
 pub(crate) fn make_key(running: &Running, token: &str, scopes: &[&str]) -> String {
     let key = json!({"name": "shipper", "scopes": scopes});
     let key = post_json(running, "/api/users/profile/api-keys/", Some(token), &key);

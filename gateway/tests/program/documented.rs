@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use base64ct::{Base64, Encoding as _};
 use serde_json::{Value, json};
 
-use super::client::{send, start_with, wait_for};
+use super::client::{cookie_login, send, start_with, wait_for};
 use super::running::{Answer, Running};
 use super::schemas::Schemas;
 use super::socket_client::Socket;
@@ -65,6 +65,8 @@ struct Client<'a> {
     document: &'a Value,
     token: String,
     key: String,
+    /// The header of a browser that keeps a login, and what its pages add.
+    cookie: String,
     /// In place of the examples of the document, by path and name.
     own: BTreeMap<(&'static str, &'static str), String>,
 }
@@ -106,6 +108,7 @@ impl Client<'_> {
 
     fn credential(&self, scheme: &str) -> String {
         match scheme {
+            "sessionCookie" => self.cookie.clone(),
             "accessToken" => format!("\r\nAuthorization: Bearer {}", self.token),
             "apiKey" => format!("\r\nX-API-Key: {}", self.key),
             "basic" => {
@@ -280,8 +283,8 @@ fn bodies(operation: &Operation<'_>) -> Vec<(String, String)> {
 
 /// Somebody who registered as the document says, sent what it says, and has what the examples only stand for.
 fn prepared<'a>(running: &'a Running, document: &'a Value) -> (Client<'a>, String) {
-    let (token, key) = (String::new(), String::new());
-    let mut client = Client { running, document, token, key, own: BTreeMap::new() };
+    let (token, key, cookie) = (String::new(), String::new(), String::new());
+    let mut client = Client { running, document, token, key, cookie, own: BTreeMap::new() };
     let ada = client.step("register", &[]);
     let text = |value: &Value| value.as_str().unwrap().to_owned();
     client.token = text(&ada["token"]);
@@ -310,6 +313,7 @@ fn prepared<'a>(running: &'a Running, document: &'a Value) -> (Client<'a>, Strin
     let logins = logins["results"].as_array().unwrap();
     let other = logins.iter().find(|login| login["current"] == false).unwrap();
     assert_ne!(own_login["token"], client.token.as_str());
+    client.cookie = cookie_login(running, "ada", "three blue otters");
     let kept = |id: &str| text(&client.step(id, &[("query", id)])["id"]);
     let [past, past_too, saved, saved_too] =
         ["saveHistory", "saveHistoryToo", "saveSearch", "saveSearchToo"].map(kept);

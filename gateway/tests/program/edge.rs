@@ -1,8 +1,8 @@
-//! What stands between browsers and the server: proxies, pages of other sites, a path of a larger site.
+//! What stands between browsers and the server: proxies, pages of other sites, cookies, a path of a larger site.
 
 use serde_json::{Value, json};
 
-use super::client::{PASSWORD, register, send, start_with};
+use super::client::{PASSWORD, cookie_login, cookies, register, send, start_with};
 use super::running::{Answer, Running, get, request};
 use super::socket_client::Socket;
 
@@ -95,6 +95,92 @@ fn pages_of_sites_that_are_named_may_ask_and_others_may_not_read() {
 }
 
 #[test]
+fn where_any_page_may_ask_none_may_use_cookies() {
+    let dir = tempfile::tempdir().unwrap();
+    let running = start_with(dir.path(), "[server]\ncors_origins = \"*\"\n");
+    let (token, _) = register(&running, "ann");
+    let headers = format!("\r\nOrigin: {PAGE}\r\nAuthorization: Bearer {token}");
+    let answer = send(&running, "GET", "/api/auth/user/", &headers, b"");
+    assert_eq!(header(&answer, "access-control-allow-origin"), Some("*"));
+    assert_eq!(header(&answer, "access-control-allow-credentials"), None);
+    let kept = cookie_login(&running, "ann", PASSWORD);
+    let pair = kept.lines().find_map(|line| line.strip_prefix("Cookie: ")).unwrap();
+    let mut socket =
+        Socket::with_headers(&running, "/ws/metrics/", &[("origin", PAGE), ("cookie", pair)]).unwrap();
+    socket.say(&json!({"type": "ping"}));
+    assert_eq!(
+        socket.end().0,
+        4001,
+        "the cookie does not count, so the first message has to be a credential"
+    );
+    let body = json!({"username": "ann", "password": PASSWORD}).to_string();
+    let login = send(
+        &running,
+        "POST",
+        "/api/auth/login/?cookie=true",
+        &format!("\r\nOrigin: {PAGE}"),
+        body.as_bytes(),
+    );
+    assert!(login.head.starts_with("HTTP/1.1 403") && !login.head.contains("set-cookie"), "{}", login.head);
+}
+
+#[test]
+fn a_cookie_changes_nothing_without_the_code_of_its_session() {
+    let dir = tempfile::tempdir().unwrap();
+    let running = start_with(dir.path(), "");
+    let (token, _) = register(&running, "ann");
+    let (kept, other) = (cookie_login(&running, "ann", PASSWORD), cookie_login(&running, "ann", PASSWORD));
+    let (cookie, code) = kept.split_once("\r\nX-CSRF-Token").unwrap();
+    let code_of_other = other.split_once("\r\nX-CSRF-Token").unwrap().1;
+    let status = |method: &str, path: &str, headers: &str, body: &str| {
+        let answer = send(&running, method, path, headers, body.as_bytes());
+        (answer.head[9..12].to_owned(), answer.body)
+    };
+    assert_eq!(status("GET", "/api/auth/user/", cookie, "").0, "200");
+    let key = r#"{"name":"k","scopes":["read"]}"#;
+    let (refused, why) = status("POST", "/api/users/profile/api-keys/", cookie, key);
+    assert!(refused == "403" && why.contains("needs the header X-CSRF-Token"), "{refused} {why}");
+    let foreign = format!("{cookie}\r\nX-CSRF-Token{code_of_other}");
+    assert_eq!(status("POST", "/api/users/profile/api-keys/", &foreign, key).0, "403");
+    assert_eq!(status("POST", "/api/users/profile/api-keys/", &kept, key).0, "201");
+    assert!(!code.is_empty());
+    // A credential in the head wins, also a wrong one.
+    let both = format!("{cookie}\r\nAuthorization: Bearer {token}");
+    assert_eq!(status("POST", "/api/users/profile/api-keys/", &both, key).0, "201");
+    assert_eq!(
+        status("GET", "/api/auth/user/", &format!("{cookie}\r\nAuthorization: Bearer x"), "").0,
+        "401"
+    );
+    // Lines may be read over a socket of an own page with the cookie alone.
+    let pair = cookie.trim_start_matches("\r\nCookie: ");
+    let own = format!("http://{}", running.http);
+    let page = [("origin", own.as_str()), ("cookie", pair)];
+    assert_eq!(Socket::with_headers(&running, "/ws/metrics/", &page).unwrap().hear()["type"], "connection");
+}
+
+#[test]
+fn a_browser_renews_its_cookies_and_gives_them_back() {
+    let dir = tempfile::tempdir().unwrap();
+    let running = start_with(dir.path(), "");
+    register(&running, "ann");
+    let kept = cookie_login(&running, "ann", PASSWORD);
+    let without_code = kept.split_once("\r\nX-CSRF-Token").unwrap().0;
+    let refresh = |headers: &str| send(&running, "POST", "/api/auth/refresh/", headers, b"");
+    assert!(refresh(without_code).head.starts_with("HTTP/1.1 403"));
+    let renewed = refresh(&kept);
+    assert!(renewed.head.starts_with("HTTP/1.1 200"), "{} {}", renewed.head, renewed.body);
+    let kept = cookies(&renewed);
+    let body = json!({"old_password": PASSWORD, "new_password": "four green herons", "new_password_confirm": "four green herons"});
+    let changed = send(&running, "POST", "/api/auth/change-password/", &kept, body.to_string().as_bytes());
+    assert!(changed.head.starts_with("HTTP/1.1 200"), "{} {}", changed.head, changed.body);
+    let kept = cookies(&changed);
+    let left = send(&running, "POST", "/api/auth/logout/", &kept, b"");
+    assert!(left.head.starts_with("HTTP/1.1 200"), "{}", left.head);
+    assert_eq!(left.head.matches("Max-Age=0").count(), 3, "{}", left.head);
+    assert!(send(&running, "GET", "/api/auth/user/", &kept, b"").head.starts_with("HTTP/1.1 401"));
+}
+
+#[test]
 fn all_addresses_may_begin_with_a_path() {
     let dir = tempfile::tempdir().unwrap();
     let running = start_with(dir.path(), "[server]\nbase_path = \"/logs/\"\n");
@@ -129,7 +215,12 @@ fn all_addresses_may_begin_with_a_path() {
             .clone();
     let headers = format!("\r\nAuthorization: Bearer {}", token.as_str().unwrap());
     let login = json!({"username": "ann", "password": PASSWORD}).to_string();
-    send(&running, "POST", "/logs/api/auth/login/", "", login.as_bytes());
+    let kept = send(&running, "POST", "/logs/api/auth/login/?cookie=1", "", login.as_bytes());
+    assert!(
+        kept.head.contains("Path=/logs/;") && kept.head.contains("Path=/logs/api/auth/refresh;"),
+        "{}",
+        kept.head
+    );
     let list = send(&running, "GET", "/logs/api/auth/sessions/?size=1", &headers, b"").json();
     let next = list["next"].as_str().unwrap();
     assert_eq!(next, "/logs/api/auth/sessions/?page=2&size=1");

@@ -10,12 +10,12 @@ use antler_events::clock::Timestamp;
 use antler_events::event::Cause;
 use antler_events::event::member::{Account, Epoch};
 use antler_events::event::tenant::TenantLimits;
-use antler_events::ids::{TenantId, UserId};
+use antler_events::ids::{SessionId, TenantId, UserId};
 use antler_events::randomness::RandomnessError;
 use axum::http::Extensions;
 use serde::Serialize;
 
-use super::super::auth::Gate;
+use super::super::auth::{Gate, Kept};
 use super::super::error::ApiError;
 use super::fields::ClientAgent;
 use crate::credentials::access_token::{Bearer, LIFETIME};
@@ -33,6 +33,8 @@ pub(super) struct Tokens {
     pub(super) refresh: String,
     /// Of the access token, in seconds.
     pub(super) expires_in: u64,
+    #[serde(skip)]
+    session: SessionId,
 }
 
 #[derive(Debug, Serialize)]
@@ -84,7 +86,14 @@ impl Tokens {
     pub(super) fn new(gate: &Gate, bearer: &Bearer, secret: &DrawnSecret) -> Self {
         let token = gate.tokens.issue(bearer, gate.accounts.clock.now());
         let refresh = secret.refresh_token(bearer.tenant, bearer.session);
-        Self { access: token.clone(), token, refresh, expires_in: LIFETIME.as_secs() }
+        let session = bearer.session;
+        Self { access: token.clone(), token, refresh, expires_in: LIFETIME.as_secs(), session }
+    }
+
+    /// What a browser is to keep.
+    pub(super) fn kept(&self) -> Kept<'_> {
+        let lifetime_s = REFRESH_LIFETIME.as_secs();
+        Kept { session: self.session, access: &self.access, refresh: &self.refresh, lifetime_s }
     }
 
     /// Opens a session for somebody who has proved who it is.

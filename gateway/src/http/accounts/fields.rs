@@ -91,6 +91,15 @@ impl Fields {
         }
     }
 
+    /// False if it is not there.
+    pub(super) fn flag(&self, field: &'static str) -> Result<bool, ApiError> {
+        match self.0.get(field) {
+            None | Some(Value::Null) => Ok(false),
+            Some(Value::Bool(flag)) => Ok(*flag),
+            Some(_) => Err(ApiError::Field { field, reason: "it must be true or false".to_owned() }),
+        }
+    }
+
     /// A whole number from 0 to `most`.
     pub(in crate::http) fn optional_whole(
         &self,

@@ -1,7 +1,7 @@
 //! `POST /api/auth/login/`, `refresh/`, `token/verify/` and `logout/`.
 //!
 //! Invariant: a wrong name and a wrong password get the same answer after the same work. A refresh token is good once.
-//! It does not keep sessions: the event log does.
+//! A login goes into cookies only if that is asked for. It does not keep sessions: the event log does.
 
 use std::sync::Arc;
 
@@ -11,13 +11,14 @@ use antler_events::event::Actor;
 use antler_events::event::session::{SessionEndReason, SessionRejection};
 use antler_events::ids::{TenantId, UserId};
 use axum::extract::{Request, State};
-use axum::http::StatusCode;
+use axum::http::{HeaderMap, StatusCode, Uri};
 use axum::response::Response;
 use serde::Serialize;
 
 use super::super::answer::json;
-use super::super::auth::{Caller, Gate, Identity, cause};
+use super::super::auth::{Caller, Gate, Identity, cause, cookies};
 use super::super::error::ApiError;
+use super::super::origins::Asking;
 use super::answers::{self, LoggedIn, Tokens, User, refresh_until};
 use super::fields::Fields;
 use super::{password, throttle};
@@ -29,8 +30,17 @@ struct LoggedOut {
     message: &'static str,
 }
 
-pub(super) async fn log_in(State(gate): State<Arc<Gate>>, request: Request) -> Result<Response, ApiError> {
+pub(super) async fn log_in(
+    State(gate): State<Arc<Gate>>,
+    uri: Uri,
+    headers: HeaderMap,
+    request: Request,
+) -> Result<Response, ApiError> {
     let (fields, extensions) = Fields::read(request, gate.limits.body_bytes_max).await?;
+    let is_to_be_kept = fields.flag("cookie")? || has_flag(&uri, "cookie")?;
+    if is_to_be_kept {
+        check_page(&gate, &headers)?;
+    }
     let typed = fields.text_of(&["username", "email"])?;
     let given = password::bounded(&gate, fields.text("password")?)?;
     throttle::admit(&gate, typed, &extensions).await?;
@@ -42,7 +52,36 @@ pub(super) async fn log_in(State(gate): State<Arc<Gate>>, request: Request) -> R
     let cause = cause(Actor::User(user), &extensions);
     let tokens = Tokens::open(tenant, &gate, (user, account.epoch), &cause, &extensions).await?;
     let tenant = answers::tenant(tenant, &gate).await?;
-    Ok(json(StatusCode::OK, &LoggedIn { tokens, user: User::new(user, &account, role), tenant }))
+    let answer = LoggedIn { tokens, user: User::new(user, &account, role), tenant };
+    let mut response = json(StatusCode::OK, &answer);
+    if is_to_be_kept {
+        gate.cookies.give(&answer.tokens.kept(), &extensions, response.headers_mut());
+    }
+    Ok(response)
+}
+
+fn has_flag(uri: &Uri, wanted: &str) -> Result<bool, ApiError> {
+    let mut pairs = form_urlencoded::parse(uri.query().unwrap_or_default().as_bytes());
+    match pairs.find(|(name, _)| name == wanted).map(|(_, value)| value).as_deref() {
+        None | Some("false" | "0") => Ok(false),
+        Some("true" | "1" | "") => Ok(true),
+        Some(_) => {
+            let reason = "it has to be true or false".to_owned();
+            Err(ApiError::InvalidParameter { field: wanted.to_owned(), reason })
+        }
+    }
+}
+
+/// Another site must not have a browser keep a login: its user would work under somebody else's name.
+fn check_page(gate: &Gate, headers: &HeaderMap) -> Result<(), ApiError> {
+    match gate.origins.asking(headers) {
+        Asking::Program | Asking::Own | Asking::Named(_) => Ok(()),
+        Asking::Any | Asking::Foreign(_) => Err(ApiError::Forbidden {
+            reason: "pages of this site may not have a login kept in cookies; an operator can name it in \
+                     server.cors_origins"
+                .to_owned(),
+        }),
+    }
 }
 
 /// The login, if the password was right and the account belongs to its tenant.
@@ -59,13 +98,23 @@ fn proved(found: Option<LoginName>, matches: bool) -> Result<(LoginName, Role), 
     }
 }
 
-pub(super) async fn refresh(State(gate): State<Arc<Gate>>, request: Request) -> Result<Response, ApiError> {
+/// The refresh token stands in the body, or is the one that the browser keeps.
+pub(super) async fn refresh(
+    State(gate): State<Arc<Gate>>,
+    headers: HeaderMap,
+    request: Request,
+) -> Result<Response, ApiError> {
     let (fields, extensions) = Fields::read(request, gate.limits.body_bytes_max).await?;
-    let given = fields.text_of(&["refresh", "refresh_token"])?;
+    let is_in_body = fields.has("refresh") || fields.has("refresh_token");
+    let kept = cookies::refresh(&headers).filter(|_| !is_in_body);
+    let given = kept.map_or_else(|| fields.text_of(&["refresh", "refresh_token"]), Ok)?;
     let unknown = || ApiError::Unauthorized {
         reason: "the refresh token is not one of this server; log in again".to_owned(),
     };
     let (tenant, session, presented) = secret::parse_refresh_token(given).ok_or_else(unknown)?;
+    if kept.is_some() {
+        gate.cookies.check(session, &headers)?;
+    }
     let next = DrawnSecret::draw(&*gate.randomness)?;
     let renewal = Renewal { session, presented, next: next.hash(), expires_at: refresh_until(&gate) };
     let cause = cause(Actor::System, &extensions);
@@ -74,7 +123,12 @@ pub(super) async fn refresh(State(gate): State<Arc<Gate>>, request: Request) -> 
         renewed => renewed?,
     };
     let bearer = Bearer { tenant, user: renewed.user, session, epoch: renewed.epoch };
-    Ok(json(StatusCode::OK, &Tokens::new(&gate, &bearer, &next)))
+    let tokens = Tokens::new(&gate, &bearer, &next);
+    let mut response = json(StatusCode::OK, &tokens);
+    if kept.is_some() {
+        gate.cookies.give(&tokens.kept(), &extensions, response.headers_mut());
+    }
+    Ok(response)
 }
 
 #[derive(Debug, Serialize)]
@@ -103,6 +157,7 @@ pub(super) async fn verify(State(gate): State<Arc<Gate>>, request: Request) -> R
 pub(super) async fn log_out(
     State(gate): State<Arc<Gate>>,
     caller: Caller,
+    headers: HeaderMap,
     request: Request,
 ) -> Result<Response, ApiError> {
     let (_, extensions) = Fields::read(request, gate.limits.body_bytes_max).await?;
@@ -110,5 +165,9 @@ pub(super) async fn log_out(
         let cause = cause(caller.actor(), &extensions);
         gate.accounts.end_session(caller.tenant, *session, SessionEndReason::LoggedOut, &cause).await?;
     }
-    Ok(json(StatusCode::OK, &LoggedOut { message: "logged out" }))
+    let mut response = json(StatusCode::OK, &LoggedOut { message: "logged out" });
+    if cookies::session(&headers).is_some() {
+        gate.cookies.take_back(&extensions, response.headers_mut());
+    }
+    Ok(response)
 }

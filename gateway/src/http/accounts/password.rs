@@ -12,7 +12,7 @@ use axum::http::StatusCode;
 use axum::response::Response;
 
 use super::super::answer::json;
-use super::super::auth::{Caller, Gate, cause};
+use super::super::auth::{ByCookie, Caller, Gate, cause};
 use super::super::error::ApiError;
 use super::answers::{self, LoggedIn, Tokens, User};
 use super::fields::Fields;
@@ -44,7 +44,12 @@ pub(super) async fn change(
     let tokens = Tokens::open(tenant, &gate, (user, epoch), &cause, &extensions).await?;
     let role = gate.accounts.role(tenant, user).await?.ok_or(ApiError::Internal)?;
     let user = User::new(user, &account, role);
-    Ok(json(StatusCode::OK, &LoggedIn { tokens, user, tenant: answers::tenant(tenant, &gate).await? }))
+    let answer = LoggedIn { tokens, user, tenant: answers::tenant(tenant, &gate).await? };
+    let mut response = json(StatusCode::OK, &answer);
+    if extensions.get::<ByCookie>().is_some() {
+        gate.cookies.give(&answer.tokens.kept(), &extensions, response.headers_mut());
+    }
+    Ok(response)
 }
 
 pub(super) async fn account(tenant: TenantId, gate: &Gate, user: UserId) -> Result<Account, ApiError> {

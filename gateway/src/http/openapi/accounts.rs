@@ -6,7 +6,7 @@ use antler_events::access::{Role, Scope};
 use serde_json::{Value, json};
 
 use super::document::Area;
-use super::operation::{Content, Operation};
+use super::operation::{Content, Form, Operation, Parameter};
 use super::schema::{
     Component, flag, list, moment, nullable, object, optional, page_of, reference, text, whole, word,
 };
@@ -38,22 +38,30 @@ fn logins() -> Vec<Operation> {
             .failing(&[400, 409, 413, 415, 422, 503]),
         Operation::post("/api/auth/login", "logIn", "Log in")
             .described(
-                "By name or e-mail address. Access tokens are good for an hour, refresh tokens for a week.",
+                "By name or e-mail address. Access tokens are good for 15 minutes, refresh tokens for a week. With `cookie` \
+                 the browser keeps both in cookies that no script can read, and a third, `antler_csrf`, whose value goes into \
+                 the header `X-CSRF-Token` of whatever may change something.",
             )
+            .query(&[COOKIE])
             .body(Content::json(login()).like(json!({"username": "ada", "password": PASSWORD})))
             .answering(200, "A new session.", logged_in())
             .with("x-antler-limit", ATTEMPTS.into())
-            .failing(&[400, 401, 413, 415, 422, 429, 503]),
+            .failing(&[400, 401, 403, 413, 415, 422, 429, 503]),
         Operation::post("/api/auth/refresh", "refresh", "Go on with a session")
-            .described("A refresh token is good once; who shows an old one again ends the session.")
-            .body(
+            .described(
+                "A refresh token is good once; who shows an old one again ends the session. Without a body, the one that the \
+                 browser keeps is taken, and the browser gets new cookies.",
+            )
+            .body_if_any(
                 Content::json(one_of_names(&["refresh", "refresh_token"], "The refresh token."))
                     .like(json!({"refresh": "antler_refresh_…"})),
             )
             .giving("New tokens of the same session.", reference("Tokens"))
-            .failing(&[400, 401, 413, 415, 422, 503]),
+            .failing(&[400, 401, 403, 413, 415, 422, 503]),
         Operation::post("/api/auth/logout", "logOut", "Log out")
-            .described("Ends the session of the access token; its refresh token is worthless from now on.")
+            .described(
+                "Ends the session of the access token; its refresh token is worthless from now on. Cookies are taken back.",
+            )
             .giving("The session has ended.", object([("message", text("A word to show."))]))
             .failing(&[413, 415]),
         Operation::post("/api/auth/change-password", "changePassword", "Change the own password")
@@ -67,6 +75,9 @@ fn logins() -> Vec<Operation> {
             .failing(&[400, 413, 415, 422, 429]),
     ]
 }
+
+const COOKIE: Parameter =
+    Parameter::new(&["cookie"], Form::Flag, "true", "Has the browser keep the login in cookies.");
 
 const ATTEMPTS: &str =
     "Passwords are tried a few times in a window, counted for the account and for the address.";
@@ -134,7 +145,9 @@ fn registration() -> Value {
 
 fn login() -> Value {
     let by = text("Username or e-mail address. One of the two is needed.");
-    optional(object([("password", text("The password."))]), [("username", by.clone()), ("email", by)])
+    let cookie = flag("Has the browser keep the login in cookies, as the parameter does.");
+    let fields = [("username", by.clone()), ("email", by), ("cookie", cookie)];
+    optional(object([("password", text("The password."))]), fields)
 }
 
 fn new_password() -> Value {
@@ -187,7 +200,7 @@ fn components() -> Vec<Component> {
     let user = json!({"id": "6f1c", "username": "ada", "email": "ada@example.org", "role": "admin"});
     let tenant = json!({"id": "engines-7h2k", "name": "Engines"});
     let tokens = json!({
-        "token": "eyJ…", "access": "eyJ…", "refresh": "antler_refresh_…", "expires_in": 3600,
+        "token": "eyJ…", "access": "eyJ…", "refresh": "antler_refresh_…", "expires_in": 900,
     });
     let with = |value: &Value, more: Value| {
         let mut value = value.clone();

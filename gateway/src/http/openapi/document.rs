@@ -112,10 +112,12 @@ fn scope(permission: Permission) -> Option<Scope> {
 
 /// Credentials any of which will do.
 pub(super) fn security(permission: Permission) -> Value {
-    let of_tenant = |scope: Scope| vec![("accessToken", Some(scope)), ("apiKey", Some(scope))];
+    let of_tenant = |scope: Scope| {
+        vec![("accessToken", Some(scope)), ("apiKey", Some(scope)), ("sessionCookie", Some(scope))]
+    };
     let any: Vec<(&str, Option<Scope>)> = match permission {
         Permission::Anyone => Vec::new(),
-        Permission::Person => vec![("accessToken", None)],
+        Permission::Person => vec![("accessToken", None), ("sessionCookie", None)],
         Permission::Scope(scope) => [of_tenant(scope), vec![("basic", Some(scope))]].concat(),
         Permission::Operator => vec![("operatorToken", None)],
         Permission::AdminOrOperator => [of_tenant(Scope::Admin), vec![("operatorToken", None)]].concat(),
@@ -132,6 +134,9 @@ fn security_schemes() -> Value {
             "The `token` of a login, or an API key. `Token X` and `ApiKey X` in place of `Bearer X` mean the same."},
         "apiKey": {"type": "apiKey", "in": "header", "name": "X-API-Key", "description":
             "An API key of `/api/users/profile/api-keys/`."},
+        "sessionCookie": {"type": "apiKey", "in": "cookie", "name": "antler_session", "description":
+            "Set by a login with `cookie=true`. What may change something then needs the value of the cookie `antler_csrf` \
+             in the header `X-CSRF-Token`. A socket takes it only from pages of this server and of `server.cors_origins`."},
         "basic": {"type": "http", "scheme": "basic", "description":
             "For shippers that know nothing else: any name, and an API key as the password."},
         "operatorToken": {"type": "http", "scheme": "bearer", "description":
