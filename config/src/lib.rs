@@ -20,6 +20,7 @@ pub mod server;
 pub mod size;
 pub mod storage;
 mod suggest;
+pub mod tls;
 pub mod web_origin;
 
 use serde::{Deserialize, Serialize};
@@ -38,6 +39,7 @@ pub use secret::Secret;
 pub use server::{ProxyHeader, Server};
 pub use size::ByteSize;
 pub use storage::Storage;
+pub use tls::Tls;
 pub use web_origin::WebOrigin;
 
 /// Every setting with its default and a comment; what `antler config defaults` prints.
@@ -49,6 +51,7 @@ pub const DEFAULTS_TOML: &str = include_str!("defaults.toml");
 pub struct Config {
     pub listeners: Listeners,
     pub server: Server,
+    pub tls: Tls,
     pub accounts: Accounts,
     pub storage: Storage,
     pub index: Index,
@@ -69,6 +72,7 @@ impl Config {
         let limits = &self.limits;
         let sections = [
             self.listeners.rules(),
+            self.tls.rules(),
             self.accounts.rules(),
             self.storage.rules(),
             self.index.rules(),

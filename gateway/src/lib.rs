@@ -16,4 +16,5 @@ pub mod ports_file;
 pub mod serve;
 pub mod signals;
 pub mod socket;
+pub mod tls;
 pub mod upload;

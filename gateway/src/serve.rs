@@ -38,6 +38,7 @@ use crate::listeners::{self, ListenError, Listeners};
 use crate::own_log;
 use crate::ports_file::{self, PortsFileError};
 use crate::signals::Signals;
+use crate::tls::{Tls, TlsError};
 
 /// The program promises to be gone 10 s after a signal.
 const STOP_MAX: Duration = Duration::from_millis(9_500);
@@ -58,6 +59,8 @@ pub enum ServeError {
     DataFolder(#[from] DataFolderError),
     #[error(transparent)]
     Listen(#[from] ListenError),
+    #[error(transparent)]
+    Tls(#[from] TlsError),
     #[error(transparent)]
     Compose(#[from] ComposeError),
     #[error(transparent)]
@@ -83,6 +86,7 @@ pub fn run(loaded: &Loaded, ports_file: Option<&Path>, demo: bool) -> Result<(),
     let runtime =
         tokio::runtime::Builder::new_multi_thread().thread_name("antler-http").enable_all().build()?;
     let tenants = Tenants::read(loaded)?;
+    let tls = Tls::open(&config.tls, &clock)?;
     let (mut signals, listeners) = runtime
         .block_on(async { Ok::<_, ServeError>((Signals::catch()?, Listeners::open(loaded).await?)) })?;
     let log = compose::open_log(&folder, &config.storage)?;
@@ -95,7 +99,7 @@ pub fn run(loaded: &Loaded, ports_file: Option<&Path>, demo: bool) -> Result<(),
     if caught_up.is_err() {
         tracing::warn!("the index is still behind the log; until it has caught up, answers lack lines");
     }
-    let shared = Arc::new(Shared::new(config.clone(), clock, log, program, listeners.places.clone()));
+    let shared = Arc::new(Shared::new(config.clone(), clock, log, program, listeners.places.clone(), tls));
     announce(&shared, &listeners.addresses(), ports_file)?;
     runtime.block_on(welcome_first(&shared, &listeners.addresses()))?;
     let demo = demo.then(|| runtime.block_on(play(&shared, &folder))).transpose()?;
@@ -163,8 +167,9 @@ fn announce(
 
 /// What all addresses of its pages begin with.
 fn site(shared: &Shared, addresses: &[(&'static str, SocketAddr)]) -> String {
+    let scheme = if shared.tls.is_some() { "https" } else { "http" };
     let http = addresses.first().map(|(_, http)| http.to_string()).unwrap_or_default();
-    format!("http://{http}{}", shared.config.server.base_path)
+    format!("{scheme}://{http}{}", shared.config.server.base_path)
 }
 
 /// Says how to become the superadmin of an installation that nobody has registered in.
@@ -224,10 +229,11 @@ fn serve_until_signal(
 }
 
 fn front(router: Router, base: BasePath, shared: &Shared) -> Arc<Front> {
-    Arc::new(Front { router, base, proxies: Proxies::new(&shared.config.server) })
+    let tls = shared.tls.clone();
+    Arc::new(Front { router, base, proxies: Proxies::new(&shared.config.server), tls })
 }
 
-/// Serves what takes nothing but lines.
+/// Serves what takes nothing but lines, and keeps certificates up to date.
 fn serve_lines(
     (tcp, udp, http_json): (Option<TcpListener>, Option<UdpSocket>, Option<TcpListener>),
     tenants: &Tenants,
@@ -236,8 +242,12 @@ fn serve_lines(
 ) -> JoinSet<()> {
     let intake = &shared.program.intake;
     let mut serving = JoinSet::new();
+    if let Some(tls) = &shared.tls {
+        serving.spawn(Arc::clone(tls).keep_up(stopping.clone()));
+    }
     if let Some(listener) = tcp {
-        let lines = TcpLines { intake: Arc::clone(intake), tenant: tenants.tcp };
+        let tls = shared.tls.clone().filter(|_| shared.config.tls.tcp);
+        let lines = TcpLines { intake: Arc::clone(intake), tenant: tenants.tcp, tls };
         serving.spawn(Arc::new(lines).serve(listener, stopping.clone()));
     }
     if let Some(socket) = udp {

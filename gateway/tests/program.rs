@@ -12,6 +12,8 @@ mod demo;
 mod documented;
 #[path = "program/edge.rs"]
 mod edge;
+#[path = "program/encrypted.rs"]
+mod encrypted;
 #[path = "program/kept_searches.rs"]
 mod kept_searches;
 #[path = "program/lines.rs"]

@@ -171,6 +171,17 @@ fn a_list_comes_as_one_or_as_a_text_with_commas() {
 }
 
 #[test]
+fn a_certificate_needs_its_key_and_a_key_its_certificate() {
+    let refused = |text: &str, expected: &str| {
+        let message = load_text(&format!("[tls]\n{text}")).unwrap_err();
+        assert!(message.contains(expected), "{message}");
+    };
+    refused("certificate = 'a.pem'", "tls.key = \"\" is not valid: the file of the key");
+    refused("key = 'a.pem'", "tls.certificate = \"\" is not valid: the file of the certificate");
+    refused("tcp = true", "tls.tcp = true is not valid: false, as long as");
+}
+
+#[test]
 fn a_file_that_cannot_be_read_is_named() {
     let error = sources(Some(Path::new("/nowhere/antler.toml")), &[], &[]).load().unwrap_err();
     assert_eq!(error.to_string(), "the configuration file /nowhere/antler.toml cannot be read");

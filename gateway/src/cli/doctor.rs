@@ -10,8 +10,10 @@ use std::fmt::Display;
 use std::io::{self, Write};
 use std::net::TcpListener;
 use std::path::Path;
+use std::sync::Arc;
 
 use antler_config::{Config, Loaded, Origin, duration};
+use antler_events::clock::{Clock, SystemClock};
 use antler_events::files::RealFiles;
 use antler_events::log::segment::Finding;
 
@@ -19,8 +21,10 @@ use self::server::Gravity;
 use super::{CommandError, Outcome, SettingFlags, with_causes};
 use crate::compose::{self, RunningLog};
 use crate::data_folder::{DataFolder, DataFolderError, FORMAT};
+use crate::http::health::DAYS_LEFT_MIN;
 use crate::http::metrics::process;
 use crate::serve;
+use crate::tls::{Standing, Tls};
 
 pub(super) fn run(settings: &SettingFlags, out: &mut dyn Write) -> Result<Outcome, CommandError> {
     let mut report = Report { out, problems: 0 };
@@ -44,6 +48,7 @@ impl Report<'_> {
         let changed = loaded.settings().iter().filter(|setting| setting.origin != Origin::Default).count();
         self.ok("settings", format_args!("valid, {changed} not at their default"))?;
         self.examine_machine(config)?;
+        self.examine_certificate(config)?;
         let is_in_use = self.examine_folder(config)?;
         self.examine_disk(&config.storage.data)?;
         self.examine_port(loaded, is_in_use)?;
@@ -74,6 +79,21 @@ impl Report<'_> {
             ),
             Some(files) => self.ok("open files", format_args!("{files} may be open")),
             None => self.ok("open files", "without a limit"),
+        }
+    }
+
+    fn examine_certificate(&mut self, config: &Config) -> io::Result<()> {
+        let clock: Arc<dyn Clock> = Arc::new(SystemClock::new());
+        let standing = match Tls::open(&config.tls, &clock) {
+            Ok(None) => return Ok(()),
+            Ok(Some(tls)) => tls.standing(),
+            Err(error) => return self.problem("certificate", with_causes(&error)),
+        };
+        let Standing { ends, days_left, .. } = standing;
+        match days_left {
+            ..0 => self.problem("certificate", format_args!("ended on {ends}; clients refuse it")),
+            0..DAYS_LEFT_MIN => self.note("certificate", format_args!("ends in {days_left} days, on {ends}")),
+            _ => self.ok("certificate", format_args!("ends in {days_left} days, on {ends}")),
         }
     }
 

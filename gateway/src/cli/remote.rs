@@ -66,7 +66,7 @@ impl RemoteFlags {
     pub(super) fn server(&self, settings: &SettingFlags) -> Result<Server, CommandError> {
         match &self.server {
             Some(url) => Ok(url.parse().map_err(RemoteError::Server)?),
-            None => Ok(Server::of_settings(&settings.load()?.config)),
+            None => Ok(Server::of_settings(&settings.load()?.config).map_err(RemoteError::Server)?),
         }
     }
 

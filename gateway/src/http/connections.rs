@@ -13,12 +13,14 @@ use axum::Router;
 use hyper::server::conn::http1;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::service::TowerToHyperService;
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 use tokio::task::JoinSet;
 
 use super::peer::WithPeer;
 use super::proxies::Proxies;
+use crate::tls::{Inside, Tls};
 
 /// Pause after a failed accept, which usually means that the process is out of file descriptors.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
@@ -47,6 +49,8 @@ pub struct Front {
     pub proxies: Proxies,
     /// What its addresses begin with.
     pub base: BasePath,
+    /// What connections are encrypted with.
+    pub tls: Option<Arc<Tls>>,
 }
 
 /// Serves until `stop` resolves, then lets open requests finish for a bounded time.
@@ -111,23 +115,34 @@ struct Connection {
 
 impl Connection {
     async fn run(self, builder: http1::Builder, _counted: Counted) {
-        let Self { stream, front, mut closing } = self;
+        let Self { stream, front, closing } = self;
         // Answers are small and whole; waiting for more of them only adds latency.
         let _ = stream.set_nodelay(true);
-        let peer = WithPeer::new(front, stream.peer_addr().ok(), false);
-        let io = TokioIo::new(stream);
-        let serving = builder.serve_connection(io, TowerToHyperService::new(peer)).with_upgrades();
-        tokio::pin!(serving);
-        let ended = tokio::select! {
-            ended = &mut serving => ended,
-            _ = closing.changed() => {
-                serving.as_mut().graceful_shutdown();
-                serving.await
-            }
-        };
-        if let Err(error) = ended {
-            tracing::debug!(%error, "a connection ended early");
+        let peer = WithPeer::new(Arc::clone(&front), stream.peer_addr().ok(), front.tls.is_some());
+        let Some(tls) = &front.tls else { return serve_one(stream, peer, builder, closing).await };
+        match tls.accept(stream, Inside::Http).await {
+            Ok(stream) => serve_one(stream, peer, builder, closing).await,
+            Err(error) => tracing::debug!(%error, "a connection did not come to be encrypted"),
         }
+    }
+}
+
+async fn serve_one<S>(stream: S, peer: WithPeer, builder: http1::Builder, mut closing: watch::Receiver<bool>)
+where
+    S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+{
+    let io = TokioIo::new(stream);
+    let serving = builder.serve_connection(io, TowerToHyperService::new(peer)).with_upgrades();
+    tokio::pin!(serving);
+    let ended = tokio::select! {
+        ended = &mut serving => ended,
+        _ = closing.changed() => {
+            serving.as_mut().graceful_shutdown();
+            serving.await
+        }
+    };
+    if let Err(error) = ended {
+        tracing::debug!(%error, "a connection ended early");
     }
 }
 

@@ -20,6 +20,7 @@ use super::answer::json;
 use super::shared::Shared;
 use crate::compose::RunningLog;
 use crate::listeners::{Listening, Place};
+use crate::tls::Standing;
 
 const OK: &str = "ok";
 const UNHEALTHY: &str = "unhealthy";
@@ -27,6 +28,8 @@ const UNHEALTHY: &str = "unhealthy";
 const SKIPPED: &str = "skipped";
 /// It works, and somebody should look at it.
 const DEGRADED: &str = "degraded";
+/// Who renews certificates does it earlier.
+pub(crate) const DAYS_LEFT_MIN: i64 = 14;
 
 /// The body of `/health`.
 #[derive(Debug, Serialize)]
@@ -54,6 +57,7 @@ struct Status {
 pub(super) async fn health(State(shared): State<Arc<Shared>>) -> Response {
     let mut dependencies = BTreeMap::from([("log", log(&shared))]);
     dependencies.extend(shared.listeners.iter().map(|place| (place.name, listener(place))));
+    dependencies.extend(shared.tls.as_ref().map(|tls| ("certificate", certificate(&tls.standing()))));
     dependencies.extend(dependencies::of(&shared).await);
     let is_any = |status| dependencies.values().any(|dependency| dependency.status == status);
     let (ill, poor) = (is_any(UNHEALTHY), is_any(DEGRADED));
@@ -85,6 +89,20 @@ fn listener(place: &Place) -> Dependency {
     let (status, detail) = match &place.state {
         Listening::At(address) => (OK, format!("listens on {address}")),
         Listening::Skipped { reason } => (SKIPPED, reason.clone()),
+    };
+    Dependency { status, latency_ms: 0.0, detail }
+}
+
+/// A certificate that ends soon needs somebody to look at it; the server itself works with any.
+fn certificate(Standing { ends, days_left, refused }: &Standing) -> Dependency {
+    let lasts = match days_left {
+        ..0 => format!("ended on {ends}, so clients refuse it; put a new one in its place"),
+        _ => format!("ends in {days_left} days, on {ends}"),
+    };
+    let (status, detail) = match refused {
+        Some(why) => (DEGRADED, format!("{lasts}; a newer one is not used: {why}")),
+        None if *days_left < DAYS_LEFT_MIN => (DEGRADED, lasts),
+        None => (OK, lasts),
     };
     Dependency { status, latency_ms: 0.0, detail }
 }
@@ -149,6 +167,20 @@ mod tests {
             disk_full,
             stopped: stopped.map(Into::into),
         }
+    }
+
+    #[test]
+    fn a_certificate_is_told_by_the_days_that_it_has_left() {
+        let told = |days_left, refused: Option<&str>| {
+            let ends = antler_events::clock::Timestamp::from_nanos(0);
+            let found = certificate(&Standing { ends, days_left, refused: refused.map(str::to_owned) });
+            (found.status, found.detail)
+        };
+        assert_eq!(told(14, None), (OK, "ends in 14 days, on 1970-01-01T00:00:00.000Z".to_owned()));
+        assert_eq!(told(13, None).0, DEGRADED);
+        assert!(told(-1, None).1.starts_with("ended on 1970"));
+        let (status, detail) = told(90, Some("no key"));
+        assert!(status == DEGRADED && detail.ends_with("a newer one is not used: no key"), "{detail}");
     }
 
     #[test]

@@ -61,11 +61,17 @@ fn bears(headers: &HeaderMap, token: &Secret) -> bool {
 }
 
 fn program(shared: &Shared) -> Vec<Family> {
-    vec![
+    let certificate = shared.tls.as_ref().map(|tls| {
+        let ends_s = tls.standing().ends.nanos() as f64 / 1e9;
+        Family::gauge("antler_tls_certificate_end_seconds", "When the certificate ends, since 1970.", ends_s)
+    });
+    let mut families = vec![
         Family::new(Kind::Gauge, "antler_build_info", "The version that runs; always 1.")
             .sample(&[("version", env!("CARGO_PKG_VERSION"))], 1.0),
         Family::gauge("antler_uptime_seconds", "Time since the start.", shared.clock.elapsed().as_secs_f64()),
-    ]
+    ];
+    families.extend(certificate);
+    families
 }
 
 fn http(shared: &Shared) -> Vec<Family> {

@@ -20,6 +20,7 @@ use super::search::saved::SavedState;
 use crate::compose::{Program, RunningLog};
 use crate::listeners::Place;
 use crate::socket::SocketState;
+use crate::tls::Tls;
 
 /// What handlers see of the program.
 #[derive(Debug)]
@@ -32,6 +33,8 @@ pub struct Shared {
     pub connections: Arc<ConnectionFigures>,
     /// What became of the listeners.
     pub listeners: Vec<Place>,
+    /// What HTTP is encrypted with.
+    pub tls: Option<Arc<Tls>>,
     pub requests: Requests,
     /// The program has been told to stop and takes no new work.
     pub stopping: AtomicBool,
@@ -90,6 +93,7 @@ impl Shared {
         log: RunningLog,
         program: Program,
         listeners: Vec<Place>,
+        tls: Option<Arc<Tls>>,
     ) -> Self {
         let started = clock.now();
         Self {
@@ -100,6 +104,7 @@ impl Shared {
             started,
             connections: Arc::default(),
             listeners,
+            tls,
             requests: Requests::new(started.nanos()),
             stopping: AtomicBool::new(false),
         }

@@ -13,7 +13,7 @@ use antler_events::event::lines::Arrival;
 use antler_events::ids::TenantId;
 use antler_events::wire::Receipt;
 use serde::Serialize;
-use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 use tokio::task::JoinSet;
@@ -21,6 +21,7 @@ use tokio::task::JoinSet;
 use super::intake::{Intake, IntakeFigures, Sender};
 use super::lines::{Beginning, Greeting, LineStream, Whole};
 use crate::http::error::{ApiError, LinesProblem};
+use crate::tls::{Inside, Tls};
 
 const SETTING: &str = "listeners.tcp_tenant";
 /// Room for one read.
@@ -40,6 +41,8 @@ pub struct TcpLines {
     pub intake: Arc<Intake>,
     /// Whose lines those without a token are.
     pub tenant: Option<TenantId>,
+    /// What connections are encrypted with.
+    pub tls: Option<Arc<Tls>>,
 }
 
 impl TcpLines {
@@ -71,10 +74,21 @@ impl TcpLines {
     ) {
         let _counted = Counted::new(&self.intake);
         let _ = stream.set_nodelay(true);
+        let Some(tls) = &self.tls else { return self.read(stream, address, stop).await };
+        match tls.accept(stream, Inside::Lines).await {
+            Ok(stream) => self.read(stream, address, stop).await,
+            Err(error) => tracing::debug!(%error, %address, "a TCP connection did not come to be encrypted"),
+        }
+    }
+
+    async fn read<S>(&self, stream: S, address: SocketAddr, stop: watch::Receiver<bool>)
+    where
+        S: AsyncRead + AsyncWrite + Unpin,
+    {
         let lines = LineStream::new(self.intake.ingest.names.limits().line_bytes_max);
         let origin = address.ip().to_canonical();
         let mut connection = Connection {
-            with: &self,
+            with: self,
             stream,
             origin,
             lines,
@@ -153,9 +167,9 @@ struct Answer {
     receipt: Option<Receipt>,
 }
 
-struct Connection<'a> {
+struct Connection<'a, S> {
     with: &'a TcpLines,
-    stream: TcpStream,
+    stream: S,
     origin: IpAddr,
     lines: LineStream,
     opened_at: Duration,
@@ -164,7 +178,7 @@ struct Connection<'a> {
     stop: watch::Receiver<bool>,
 }
 
-impl Connection<'_> {
+impl<S: AsyncRead + AsyncWrite + Unpin> Connection<'_, S> {
     /// Takes lines until the sender has no more.
     async fn run(&mut self) -> Result<(), ApiError> {
         loop {

@@ -161,7 +161,7 @@ const DUPLICATES: &[(&str, &str)] = &[
     ("cpufeatures", "0.2 comes with the same sha1"),
     ("crypto-common", "0.1 comes with the same sha1"),
     ("digest", "0.10 comes with the same sha1"),
-    ("getrandom", "0.3 comes with sonic-rs, the yardstick of the scanner, 0.4 with the tests' libraries"),
+    ("getrandom", "0.2 comes with ring, 0.3 with sonic-rs, the yardstick of the scanner; our own is at 0.4"),
     ("rand_core", "0.6 comes with jsonwebtoken, by the traits of signatures; the hashes are at 0.10"),
     ("hashbrown", "0.14 comes with dashmap, which comes with ractor; our own is at 0.17"),
     (

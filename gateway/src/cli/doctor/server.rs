@@ -88,9 +88,11 @@ struct Lag {
 
 /// Asks the server of the settings.
 pub(super) fn ask(config: &Config) -> Vec<Finding> {
-    let server = Server::of_settings(config);
     let token = config.listeners.operator_token.clone();
-    let asked = remote::run(async { Ok::<_, CommandError>(questions(server, token).await?) });
+    let asked = remote::run(async {
+        let server = Server::of_settings(config).map_err(RemoteError::Server)?;
+        Ok::<_, CommandError>(questions(server, token).await?)
+    });
     asked.unwrap_or_else(|error| {
         let advice = "name its address with --listen to see its state";
         vec![(Gravity::Note, "server".to_owned(), format!("{}; {advice}", with_causes(&error)))]

@@ -29,7 +29,7 @@ pub enum ServerError {
 
 impl Server {
     /// The server of these settings, on this machine.
-    pub(in crate::cli) fn of_settings(config: &Config) -> Self {
+    pub(in crate::cli) fn of_settings(config: &Config) -> Result<Self, ServerError> {
         let address = &config.listeners.http;
         let host = match address.host() {
             "0.0.0.0" => "127.0.0.1",
@@ -40,7 +40,10 @@ impl Server {
         let address = format!("{shown}:{}", address.port()).parse();
         let base = config.server.base_path.to_string();
         let server = Self { address: address.expect("a host and a port that were read before"), base };
-        server
+        match config.tls.is_set() {
+            true => Err(ServerError::Https { url: server.to_string().replacen("http", "https", 1) }),
+            false => Ok(server),
+        }
     }
 }
 
@@ -93,7 +96,7 @@ mod tests {
             let mut config = Config::default();
             config.listeners.http = address.parse().unwrap();
             config.server.base_path = "/logs".parse().unwrap();
-            Server::of_settings(&config).to_string()
+            Server::of_settings(&config).unwrap().to_string()
         };
         assert_eq!(listener("0.0.0.0:8000"), "http://127.0.0.1:8000/logs");
         assert_eq!(listener("[::]:8000"), "http://[::1]:8000/logs");
