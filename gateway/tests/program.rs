@@ -14,6 +14,8 @@ mod documented;
 mod edge;
 #[path = "program/encrypted.rs"]
 mod encrypted;
+#[path = "program/isolation.rs"]
+mod isolation;
 #[path = "program/kept_searches.rs"]
 mod kept_searches;
 #[path = "program/lines.rs"]

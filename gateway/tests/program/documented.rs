@@ -34,23 +34,23 @@ const ENDINGS: [&str; 15] = [
     "suspendTenant",
 ];
 
-struct Operation<'a> {
-    method: String,
-    path: &'a str,
-    said: &'a Value,
+pub(crate) struct Operation<'a> {
+    pub(crate) method: String,
+    pub(crate) path: &'a str,
+    pub(crate) said: &'a Value,
 }
 
 impl Operation<'_> {
-    fn id(&self) -> &str {
+    pub(crate) fn id(&self) -> &str {
         self.said["operationId"].as_str().unwrap()
     }
 
-    fn parameters(&self, place: &'static str) -> impl Iterator<Item = &Value> {
+    pub(crate) fn parameters(&self, place: &'static str) -> impl Iterator<Item = &Value> {
         self.said["parameters"].as_array().into_iter().flatten().filter(move |one| one["in"] == place)
     }
 }
 
-fn operations(document: &Value) -> Vec<Operation<'_>> {
+pub(crate) fn operations(document: &Value) -> Vec<Operation<'_>> {
     let paths = document["paths"].as_object().unwrap().iter();
     let of_path = paths.flat_map(|(path, methods)| {
         let methods = methods.as_object().unwrap().iter();
@@ -256,7 +256,7 @@ fn status(answer: &Answer) -> &str {
 }
 
 /// The examples of bodies with their content types.
-fn bodies(operation: &Operation<'_>) -> Vec<(String, String)> {
+pub(crate) fn bodies(operation: &Operation<'_>) -> Vec<(String, String)> {
     let contents = operation.said["requestBody"]["content"].as_object();
     let written = contents.into_iter().flatten().map(|(media, content)| {
         let body = match (&content["example"], media.as_str()) {
