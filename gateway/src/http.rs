@@ -15,6 +15,7 @@ pub mod error;
 mod headers;
 pub mod health;
 mod lag;
+mod lingering;
 pub mod logs;
 pub mod metrics;
 pub mod observe;

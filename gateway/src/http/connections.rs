@@ -18,6 +18,7 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 use tokio::task::JoinSet;
 
+use super::lingering::Lingering;
 use super::peer::WithPeer;
 use super::proxies::Proxies;
 use crate::tls::{Inside, Tls};
@@ -131,7 +132,7 @@ async fn serve_one<S>(stream: S, peer: WithPeer, builder: http1::Builder, mut cl
 where
     S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
 {
-    let io = TokioIo::new(stream);
+    let io = TokioIo::new(Lingering::new(stream));
     let serving = builder.serve_connection(io, TowerToHyperService::new(peer)).with_upgrades();
     tokio::pin!(serving);
     let ended = tokio::select! {
