@@ -10,6 +10,8 @@ mod client;
 mod demo;
 #[path = "program/documented.rs"]
 mod documented;
+#[path = "program/drawn.rs"]
+mod drawn;
 #[path = "program/edge.rs"]
 mod edge;
 #[path = "program/encrypted.rs"]

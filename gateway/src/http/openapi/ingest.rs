@@ -52,12 +52,13 @@ fn one() -> Operation {
     sending("/api/logs", "sendLine", "Send a line")
         .described(sentence)
         .body(Content::json(line()).like(line_example()))
-        .answering(201, "It is stored.", vec![Content::json(reference("Stored"))])
+        .answering(201, "It is stored.", stored())
+        .answering(200, FIRST, bulk())
+        .answering(207, FIRST, bulk())
 }
 
 fn many() -> Operation {
     let two = format!("{}\n{}\n", line_example(), json!({"level": "error", "message": "out of paper"}));
-    let bulk = || vec![Content::json(reference("BulkAnswer"))];
     let array = json!({"type": "array", "items": line()});
     let wrapped = json!({"type": "object", "required": ["logs"], "properties": {"logs": array}});
     let lines = json!({"type": "string", "description": "A line each."});
@@ -71,6 +72,17 @@ fn many() -> Operation {
         .body(Content::of("text/plain", lines).like("one\ntwo\n".into()))
         .answering(200, "All are stored.", bulk())
         .answering(207, "Some are stored, and some rejected.", bulk())
+        .answering(201, FIRST, stored())
+}
+
+const FIRST: &str = "The first answer to the same Idempotency-Key, which the other address gave.";
+
+fn stored() -> Vec<Content> {
+    vec![Content::json(reference("Stored"))]
+}
+
+fn bulk() -> Vec<Content> {
+    vec![Content::json(reference("BulkAnswer"))]
 }
 
 fn letters() -> Vec<Operation> {

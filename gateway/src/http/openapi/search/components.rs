@@ -3,7 +3,6 @@
 //! Invariant: every answer about many lines ends with `took`, `partial` and `warnings`. They are not checked here: a test
 //! of the program compares them with what it is answered.
 
-use antler_events::line::Level;
 use serde_json::{Value, json};
 
 use super::super::schema::{
@@ -66,7 +65,10 @@ fn line() -> Value {
         ("id", text("Partition, offset and line.")),
         ("timestamp", moment("When it happened.")),
         ("received_at", moment("When it came.")),
-        ("level", nullable(word(&Level::ALL.map(Level::as_str), "The level, normalised."))),
+        (
+            "level",
+            said("Normalised: trace, debug, info, warning, error or critical. Another word is as it came."),
+        ),
         ("message", said("What it says.")),
         ("source", said("Where it is from.")),
         ("service", said("Which service wrote it.")),
