@@ -14,6 +14,7 @@ mod passwords;
 mod registration;
 mod searches;
 mod sessions;
+mod uploads;
 
 use std::sync::Arc;
 use std::time::Duration;

@@ -17,6 +17,7 @@ pub mod session;
 mod stored;
 pub mod tenant;
 pub mod types;
+pub mod upload;
 
 #[cfg(test)]
 mod given;
@@ -29,7 +30,7 @@ use bytes::Bytes;
 
 use crate::clock::Timestamp;
 use crate::codec::CodecError;
-use crate::ids::{KeyId, NameKey, Offset, PartitionId, SearchId, SessionId, TenantId, UserId};
+use crate::ids::{KeyId, NameKey, Offset, PartitionId, SearchId, SessionId, TenantId, UploadId, UserId};
 use crate::log::NewEvent;
 use crate::subject::{Aggregate, Kind, Subject};
 use crate::wire::{Envelope, SchemaVersion};
@@ -44,6 +45,7 @@ pub use search::SearchEvent;
 pub use session::SessionEvent;
 pub use tenant::TenantEvent;
 use types::Entry;
+pub use upload::UploadEvent;
 
 /// A recorded event, with its body in the newest version.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -57,7 +59,7 @@ pub enum Event {
     },
 }
 
-/// Something that happened to a tenant, to one of its members, keys, logins or saved searches, or to a name.
+/// Something that happened to a tenant, to one of its members, keys, logins, saved searches or files, or to a name.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum ControlEvent {
     Tenant(TenantEvent),
@@ -66,6 +68,7 @@ pub enum ControlEvent {
     Name(NameKey, NameEvent),
     Session(SessionId, SessionEvent),
     Search(SearchId, SearchEvent),
+    Upload(UploadId, UploadEvent),
 }
 
 /// Why an event cannot be recorded or read.
@@ -104,6 +107,7 @@ impl ControlEvent {
             Self::Name(key, _) => Aggregate::Name(*key),
             Self::Session(session, _) => Aggregate::Session(*session),
             Self::Search(search, _) => Aggregate::Search(*search),
+            Self::Upload(upload, _) => Aggregate::Upload(*upload),
         };
         Subject::control(tenant, aggregate)
     }
@@ -117,6 +121,7 @@ impl ControlEvent {
             Self::Name(_, event) => name::wire::encode(event, cause),
             Self::Session(_, event) => session::wire::encode(event, cause),
             Self::Search(_, event) => search::wire::encode(event, cause),
+            Self::Upload(_, event) => upload::wire::encode(event, cause),
         };
         Ok(NewEvent {
             subject: self.subject(tenant),
@@ -172,6 +177,8 @@ fn decode_control(
             .map(|(cause, event)| (cause, ControlEvent::Session(session, event))),
         Aggregate::Search(search) => search::wire::decode(entry, schema, body)?
             .map(|(cause, event)| (cause, ControlEvent::Search(search, event))),
+        Aggregate::Upload(upload) => upload::wire::decode(entry, schema, body)?
+            .map(|(cause, event)| (cause, ControlEvent::Upload(upload, event))),
     };
     Ok(read.map(|(cause, event)| Event::Control { cause, event }))
 }

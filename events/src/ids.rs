@@ -141,6 +141,11 @@ name_id!(
     "search id"
 );
 name_id!(
+    /// An uploaded file.
+    UploadId,
+    "upload id"
+);
+name_id!(
     /// An alert rule.
     RuleId,
     "rule id"

@@ -6,7 +6,7 @@
 use std::fmt;
 use std::str::FromStr;
 
-use crate::ids::{IdError, KeyId, NameKey, PartitionId, SearchId, SessionId, TenantId, UserId};
+use crate::ids::{IdError, KeyId, NameKey, PartitionId, SearchId, SessionId, TenantId, UploadId, UserId};
 
 /// The thing whose history an event belongs to. A new aggregate is one line here and in `parse`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -17,6 +17,7 @@ pub enum Aggregate {
     Name(NameKey),
     Session(SessionId),
     Search(SearchId),
+    Upload(UploadId),
 }
 
 /// Line events come and go; control events are kept for ever.
@@ -44,7 +45,7 @@ pub struct Subject {
 pub enum SubjectError {
     #[error(
         "subject {text:?} is not <tenant>.lines, <tenant>.tenant, <tenant>.member.<user>, <tenant>.key.<key>, \
-         <tenant>.name.<key>, <tenant>.session.<session> or <tenant>.search.<search>"
+         <tenant>.name.<key>, <tenant>.session.<session>, <tenant>.search.<search> or <tenant>.upload.<upload>"
     )]
     Form { text: String },
     #[error("subject {text:?} has a bad part")]
@@ -77,6 +78,7 @@ impl fmt::Display for Subject {
             Kind::Control(Aggregate::Name(key)) => write!(out, "{tenant}.name.{key}"),
             Kind::Control(Aggregate::Session(session)) => write!(out, "{tenant}.session.{session}"),
             Kind::Control(Aggregate::Search(search)) => write!(out, "{tenant}.search.{search}"),
+            Kind::Control(Aggregate::Upload(upload)) => write!(out, "{tenant}.upload.{upload}"),
         }
     }
 }
@@ -105,6 +107,9 @@ impl FromStr for Subject {
             (Some("search"), Some(search), None) => {
                 Kind::Control(Aggregate::Search(SearchId::parse(search).map_err(part)?))
             }
+            (Some("upload"), Some(upload), None) => {
+                Kind::Control(Aggregate::Upload(UploadId::parse(upload).map_err(part)?))
+            }
             _ => return Err(SubjectError::Form { text: shown() }),
         };
         Ok(Self { tenant, kind })
@@ -129,6 +134,7 @@ mod tests {
                 "acme.session.s1",
             ),
             (Subject::control(tenant, Aggregate::Search(SearchId::parse("q1").unwrap())), "acme.search.q1"),
+            (Subject::control(tenant, Aggregate::Upload(UploadId::parse("f1").unwrap())), "acme.upload.f1"),
         ] {
             assert_eq!(subject.to_string(), text);
             assert_eq!(text.parse::<Subject>().unwrap(), subject);

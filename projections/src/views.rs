@@ -24,4 +24,5 @@ pub mod search_history;
 mod searches;
 mod sessions;
 mod tenants;
+mod uploads;
 pub mod usage;

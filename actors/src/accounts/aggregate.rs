@@ -9,7 +9,8 @@ use antler_events::event::name::{Claim, NameEvent, NameRejection};
 use antler_events::event::search::{Search, SearchEvent, SearchRejection};
 use antler_events::event::session::{Session, SessionEvent, SessionRejection};
 use antler_events::event::tenant::{Tenant, TenantEvent, TenantRejection};
-use antler_events::ids::{KeyId, NameKey, SearchId, SessionId, TenantId, UserId};
+use antler_events::event::upload::{Upload, UploadEvent, UploadRejection};
+use antler_events::ids::{KeyId, NameKey, SearchId, SessionId, TenantId, UploadId, UserId};
 use antler_events::log::BoxFuture;
 use antler_events::subject::Aggregate;
 use antler_projections::views::control::{ControlViews, Kept};
@@ -67,6 +68,8 @@ aggregated! {
         |tenant, views, session| views.session(tenant, session);
     Searches(SearchId): Search, Search, SearchEvent, SearchRejection,
         |tenant, views, search| views.search(tenant, search);
+    Uploads(UploadId): Upload, Upload, UploadEvent, UploadRejection,
+        |tenant, views, upload| views.upload(tenant, upload);
     Names(NameKey): Name, Claim, NameEvent, NameRejection,
         |_tenant, views, name| views.name(name);
 }

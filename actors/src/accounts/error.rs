@@ -10,6 +10,7 @@ use antler_events::event::name::NameRejection;
 use antler_events::event::search::SearchRejection;
 use antler_events::event::session::SessionRejection;
 use antler_events::event::tenant::TenantRejection;
+use antler_events::event::upload::UploadRejection;
 use antler_events::ids::IdError;
 use antler_events::log::{AppendError, ReadError};
 use antler_events::randomness::RandomnessError;
@@ -33,6 +34,8 @@ pub enum AccountError {
     Search(#[from] SearchRejection),
     #[error(transparent)]
     Session(#[from] SessionRejection),
+    #[error(transparent)]
+    Upload(#[from] UploadRejection),
     #[error("the refresh token was used before, so the session was ended; log in again")]
     TokenReused,
     #[error("the login has been ended, by a new password or by leaving the tenant; log in again")]

@@ -12,7 +12,9 @@ use super::asked::{Asked, Syntax};
 use super::key::{KeyChanged, KeyCreated, KeyEvent, KeySecretReplaced};
 use super::member::{AccountClosed, AccountOpened, MemberEvent, PasswordChanged, SessionsRevoked};
 use super::name::{NameClaimed, NameEvent};
-use super::samples::{LATER, NOW, SECRET, cause, email, key, name, password, tenant, user, username};
+use super::samples::{
+    LATER, NOW, SECRET, cause, email, key, name, password, tenant, upload_received, user, username,
+};
 use super::search::{SearchContent, SearchSaved};
 use super::session::wire::SessionOpenedV1;
 use super::session::{SessionEndReason, SessionEnded, SessionEvent, SessionOpened, SessionRenewed};
@@ -21,6 +23,7 @@ use super::tenant::{
     MemberInvited, MemberJoined, MemberRemoved, MemberRoleChanged, TenantEvent, TenantLimitsSet,
     TenantRegistered, TenantRenamed, TenantSuspended,
 };
+use super::upload::{UploadCounts, UploadFailed, UploadFinished, UploadProblem};
 use super::*;
 use crate::access::{Role, Scope, StreamPatterns};
 use crate::codec::CodecId;
@@ -181,10 +184,40 @@ fn search_events() -> Vec<ControlEvent> {
     events.map(|event| ControlEvent::Search(search, event)).into()
 }
 
+fn upload_events() -> Vec<ControlEvent> {
+    let received = upload_received();
+    let problem = UploadProblem { line: 3, code: "invalid_json".to_owned(), message: "no value".to_owned() };
+    let counts = UploadCounts { items: 300, indexed: 299, failed: 1, problems: vec![problem] };
+    let failed = UploadFailed {
+        counts: counts.clone(),
+        code: "damaged_file".to_owned(),
+        message: "the file is not whole gzip".to_owned(),
+    };
+    let events = [
+        UploadEvent::Received(received.clone()),
+        UploadEvent::Progressed(counts.clone()),
+        UploadEvent::Finished(UploadFinished { counts, took_ms: 1_500 }),
+        UploadEvent::Failed(failed),
+        UploadEvent::Cancelled,
+        UploadEvent::Retried,
+        UploadEvent::Edited(received.labels),
+        UploadEvent::Deleted,
+    ];
+    let upload = UploadId::parse("f1").unwrap();
+    events.map(|event| ControlEvent::Upload(upload, event)).into()
+}
+
 /// Every event in its newest schema, as `record` writes it.
 fn newest() -> Vec<Sample> {
-    let events =
-        [tenant_events(), member_events(), key_events(), name_events(), session_events(), search_events()];
+    let events = [
+        tenant_events(),
+        member_events(),
+        key_events(),
+        name_events(),
+        session_events(),
+        search_events(),
+        upload_events(),
+    ];
     let sample = |event: ControlEvent| {
         let recorded = event.record(tenant(), &cause(), NOW).unwrap();
         let entry = types::find(recorded.event_type).unwrap();
@@ -319,6 +352,7 @@ fn an_event_on_a_foreign_subject_is_an_error() {
         Subject::control(tenant(), Aggregate::Name(NameKey::parse("n1").unwrap())),
         Subject::control(tenant(), Aggregate::Session(SessionId::parse("s1").unwrap())),
         Subject::control(tenant(), Aggregate::Search(SearchId::parse("q1").unwrap())),
+        Subject::control(tenant(), Aggregate::Upload(UploadId::parse("f1").unwrap())),
     ];
     for sample in all() {
         for subject in subjects.into_iter().filter(|subject| *subject != sample.subject) {

@@ -9,6 +9,7 @@ use crate::clock::Timestamp;
 use crate::identity::{DisplayName, Email, PasswordHash, SecretHash, Username};
 use crate::ids::{KeyId, RequestId, TenantId, UserId};
 
+use super::upload::{UploadLabels, UploadReceived};
 use super::{Actor, Cause};
 
 /// Before every time of expiry in the tests.
@@ -50,5 +51,20 @@ pub(super) fn cause() -> Cause {
         actor: Actor::User(user("u1")),
         address: Some("192.0.2.7".parse().unwrap()),
         request: Some(RequestId::parse("r-1").unwrap()),
+    }
+}
+
+pub(super) fn upload_received() -> UploadReceived {
+    UploadReceived {
+        owner: user("u1"),
+        file_name: "Größe.log".to_owned(),
+        file_bytes: 1 << 33,
+        format: "log".to_owned(),
+        source: Some("nginx".to_owned()),
+        service: None,
+        environment: Some("production".to_owned()),
+        labels: UploadLabels { description: "of last night".to_owned(), tags: vec!["a".to_owned()] },
+        options: vec![("timezone".to_owned(), "+02:00".to_owned())],
+        estimated_entries: Some(70_000),
     }
 }

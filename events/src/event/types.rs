@@ -67,6 +67,15 @@ event_types! {
     SEARCH_SAVED = 96, "search_saved", schema 1;
     SEARCH_CHANGED = 97, "search_changed", schema 1;
     SEARCH_DELETED = 98, "search_deleted", schema 1;
+
+    UPLOAD_RECEIVED = 160, "upload_received", schema 1;
+    UPLOAD_PROGRESSED = 161, "upload_progressed", schema 1;
+    UPLOAD_FINISHED = 162, "upload_finished", schema 1;
+    UPLOAD_FAILED = 163, "upload_failed", schema 1;
+    UPLOAD_CANCELLED = 164, "upload_cancelled", schema 1;
+    UPLOAD_RETRIED = 165, "upload_retried", schema 1;
+    UPLOAD_EDITED = 166, "upload_edited", schema 1;
+    UPLOAD_DELETED = 167, "upload_deleted", schema 1;
 }
 
 pub fn find(event_type: EventType) -> Option<Entry> {
@@ -99,6 +108,7 @@ mod tests {
         check(64, "name_claimed");
         check(80, "session_opened");
         check(96, "search_saved");
+        check(160, "upload_received");
         assert_eq!(find(EventType(0)), None);
     }
 }

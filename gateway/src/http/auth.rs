@@ -305,7 +305,8 @@ impl From<AccountError> for ApiError {
             | AccountError::Member(_)
             | AccountError::Key(_)
             | AccountError::Name(_)
-            | AccountError::Search(_) => Self::Conflict { field: "account", reason },
+            | AccountError::Search(_)
+            | AccountError::Upload(_) => Self::Conflict { field: "account", reason },
             AccountError::Contended | AccountError::ViewsBehind => Self::Unavailable { reason },
             AccountError::Views(error) => error.into(),
             AccountError::Append(error) => {

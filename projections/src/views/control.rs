@@ -13,8 +13,11 @@ use antler_events::event::name::{self, Claim};
 use antler_events::event::search::Search;
 use antler_events::event::session::Session;
 use antler_events::event::tenant::{Tenant, TenantRejection};
+use antler_events::event::upload::Upload;
 use antler_events::identity::SecretHash;
-use antler_events::ids::{KeyId, NameKey, Offset, PartitionId, SearchId, SessionId, TenantId, UserId};
+use antler_events::ids::{
+    KeyId, NameKey, Offset, PartitionId, SearchId, SessionId, TenantId, UploadId, UserId,
+};
 use antler_events::log::Recorded;
 use bytes::Bytes;
 
@@ -28,8 +31,9 @@ use super::rebuild::VIEWS;
 use super::searches::Searches;
 use super::sessions::{self, Sessions};
 use super::tenants::{self, Itself, Tenants};
+use super::uploads::Uploads;
 
-/// The views of tenants, accounts, keys, names, sessions and saved searches.
+/// The views of tenants, accounts, keys, names, sessions, saved searches and uploaded files.
 #[derive(Debug, Clone)]
 pub struct ControlViews {
     store: Arc<dyn ViewStore>,
@@ -83,7 +87,8 @@ impl ControlViews {
         fold::fold::<Keys>(store, Keys::VIEW, partition, steps, next).await?;
         fold::fold::<Names>(store, Names::VIEW, partition, steps, next).await?;
         fold::fold::<Sessions>(store, Sessions::VIEW, partition, steps, next).await?;
-        fold::fold::<Searches>(store, Searches::VIEW, partition, steps, next).await
+        fold::fold::<Searches>(store, Searches::VIEW, partition, steps, next).await?;
+        fold::fold::<Uploads>(store, Uploads::VIEW, partition, steps, next).await
     }
 
     /// Notes that all events before `next` have been taken, and returns when that is on stable storage.
@@ -151,6 +156,11 @@ impl ControlViews {
     /// Saved searches of a tenant in the order of their ids, deleted ones too.
     pub async fn searches(&self, tenant: TenantId) -> Result<Vec<(SearchId, Kept<Search>)>, ViewError> {
         self.all::<Searches>(tenant, |id| SearchId::parse(id).ok()).await
+    }
+
+    /// Uploaded files of a tenant in the order of their ids, deleted ones too.
+    pub async fn uploads(&self, tenant: TenantId) -> Result<Vec<(UploadId, Kept<Upload>)>, ViewError> {
+        self.all::<Uploads>(tenant, |id| UploadId::parse(id).ok()).await
     }
 
     async fn all<V: Folded>(
@@ -225,6 +235,10 @@ impl ControlViews {
 
     pub async fn search(&self, tenant: TenantId, search: SearchId) -> Found<Search> {
         load::<Searches>(tenant, &*self.store, Searches::VIEW, search).await
+    }
+
+    pub async fn upload(&self, tenant: TenantId, upload: UploadId) -> Found<Upload> {
+        load::<Uploads>(tenant, &*self.store, Uploads::VIEW, upload).await
     }
 }
 

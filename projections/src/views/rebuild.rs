@@ -15,10 +15,11 @@ use super::port::{Fold, ViewHash, ViewName, ViewStore};
 use super::searches::Searches;
 use super::sessions::Sessions;
 use super::tenants::Tenants;
+use super::uploads::Uploads;
 
 /// The views that can be folded anew.
-pub const VIEWS: [ViewName; 6] =
-    [Tenants::VIEW, Members::VIEW, Keys::VIEW, Names::VIEW, Sessions::VIEW, Searches::VIEW];
+pub const VIEWS: [ViewName; 7] =
+    [Tenants::VIEW, Members::VIEW, Keys::VIEW, Names::VIEW, Sessions::VIEW, Searches::VIEW, Uploads::VIEW];
 
 /// What is read of the log at once.
 const CHUNK_BYTES: usize = 8 << 20;
@@ -44,7 +45,9 @@ impl Rebuilt {
 /// Why a view was not folded anew. It is as it was.
 #[derive(Debug, thiserror::Error)]
 pub enum RebuildError {
-    #[error("there is no view {name:?}; the views are tenants, members, keys, names, sessions and searches")]
+    #[error(
+        "there is no view {name:?}; the views are tenants, members, keys, names, sessions, searches and uploads"
+    )]
     UnknownView { name: String },
     #[error("the event log cannot be read")]
     Log(#[from] ReadError),
@@ -61,6 +64,7 @@ pub async fn rebuild(store: &dyn ViewStore, log: &dyn EventLog, name: &str) -> R
         "names" => rebuild_view::<Names>(store, log).await,
         "sessions" => rebuild_view::<Sessions>(store, log).await,
         "searches" => rebuild_view::<Searches>(store, log).await,
+        "uploads" => rebuild_view::<Uploads>(store, log).await,
         _ => Err(RebuildError::UnknownView { name: name.chars().take(100).collect() }),
     }
 }

@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 use crate::clock::Timestamp;
 use crate::codec::{self, CodecError};
 use crate::event::BodyError;
-use crate::ids::{Offset, PartitionId};
+use crate::ids::{Offset, PartitionId, UploadId};
 use crate::wire::{ChainHash, Receipt};
 
 /// Longest idempotency key.
@@ -86,6 +86,11 @@ impl RequestKey {
             Some((at, byte)) => Err(RequestKeyError::Character { byte, at }),
             None => Ok(Self(*blake3::hash(text.as_bytes()).as_bytes())),
         }
+    }
+
+    /// Of the batch that begins behind so many items of an uploaded file. No text that a sender may choose has the same.
+    pub fn of_upload(upload: UploadId, items: u64) -> Self {
+        Self(*blake3::hash(format!("\0upload {upload} {items}").as_bytes()).as_bytes())
     }
 
     pub const fn as_bytes(&self) -> &[u8; 32] {

@@ -76,19 +76,26 @@ impl LinesRejected {
             _ => raw.len(),
         };
         let raw = &raw[..raw.len().min(limits.line_bytes_max as usize)];
-        let kept = || self.lines.iter().map(|line| line.raw.len()).sum::<usize>();
-        if self.lines.len() >= LINES_MAX || kept() + raw.len() > BYTES_MAX {
+        self.push_raw(number, error.code(), &error.to_string(), raw, length as u64);
+    }
+
+    /// Adds a line, or its beginning, with any reason. `length` is that of the whole line.
+    pub fn push_raw(&mut self, number: u64, code: &str, message: &str, raw: &[u8], length: u64) {
+        if self.lines.len() >= LINES_MAX || self.raw_bytes() + raw.len() > BYTES_MAX {
             self.unkept += 1;
             return;
         }
-        let (code, message) = (error.code().to_owned(), error.to_string());
-        self.lines.push(RejectedLine {
-            number,
-            code,
-            message,
-            raw: Bytes::copy_from_slice(raw),
-            length: length as u64,
-        });
+        let (code, message, raw) = (code.to_owned(), message.to_owned(), Bytes::copy_from_slice(raw));
+        self.lines.push(RejectedLine { number, code, message, raw, length });
+    }
+
+    /// Whether there are as many lines as it keeps, or so many bytes of them.
+    pub fn is_full(&self, bytes_max: usize) -> bool {
+        self.lines.len() >= LINES_MAX || self.raw_bytes() >= bytes_max
+    }
+
+    fn raw_bytes(&self) -> usize {
+        self.lines.iter().map(|line| line.raw.len()).sum()
     }
 
     pub fn count(&self) -> u64 {
