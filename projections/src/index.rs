@@ -6,6 +6,7 @@
 pub mod columns;
 #[cfg(any(test, feature = "conformance"))]
 pub mod conformance;
+pub mod hiding;
 pub mod port;
 #[cfg(any(test, feature = "conformance"))]
 pub mod reference;
