@@ -16,6 +16,7 @@ use ractor::{Actor, ActorId, ActorProcessingErr, ActorRef, RpcReplyPort, Supervi
 
 use crate::door::{Door, Doors};
 use crate::handover::Handover;
+use crate::jobs::{Job, Jobs};
 use crate::live::inbox::Tails;
 use crate::live::request::{Subscription, TailError, TailRequest};
 use crate::planted::Planted;
@@ -44,6 +45,7 @@ pub struct Ports {
     /// By partition: those of all projections.
     pub handovers: Vec<Arc<[Arc<Handover>]>>,
     pub tails: Arc<Tails>,
+    pub jobs: Arc<Jobs>,
     pub planted: Planted,
 }
 
@@ -75,6 +77,18 @@ pub enum PlatformMessage {
         tenant: TenantId,
         request: TailRequest,
         reply: RpcReplyPort<Result<Subscription, TailError>>,
+    },
+    /// Answers when the job is known.
+    StartJob {
+        tenant: TenantId,
+        job: Arc<dyn Job>,
+        reply: RpcReplyPort<Result<(), Parked>>,
+    },
+    /// Answers when no job of this name runs.
+    EndJob {
+        tenant: TenantId,
+        name: String,
+        reply: RpcReplyPort<()>,
     },
 }
 
@@ -206,6 +220,17 @@ impl Actor for Platform {
                 Ok(actor) => drop(actor.cast(TenantMessage::Tail { request, reply })),
                 Err(parked) => drop(reply.send(Err(parked.into()))),
             },
+            PlatformMessage::StartJob { tenant, job, reply } => {
+                let running = state.running(tenant, &myself).await;
+                let told = running.map(|actor| drop(actor.cast(TenantMessage::StartJob { job })));
+                drop(reply.send(told));
+            }
+            PlatformMessage::EndJob { tenant, name, reply } => {
+                match state.tenants.get(&tenant).and_then(|child| child.running.as_ref()) {
+                    Some(actor) => drop(actor.cast(TenantMessage::EndJob { name, reply })),
+                    None => drop(reply.send(())),
+                }
+            }
         }
         Ok(())
     }
@@ -392,13 +417,14 @@ impl PlatformState {
         self.tenants.retain(|_, child| !is(child.running.as_ref(), who));
     }
 
-    /// Stops tenants without tails whose door nobody used since the last look. Who comes later finds a new one.
+    /// Stops tenants without tails and jobs whose door nobody used since the last look. Who comes later finds a new one.
     fn stop_idle(&mut self) {
-        let (doors, tails) = (&self.doors, &self.ports.tails);
+        let (doors, tails, jobs) = (&self.doors, &self.ports.tails, &self.ports.jobs);
         self.tenants.retain(|tenant, child| {
             let Some(running) = &child.running else { return true };
             let uses = doors.find(*tenant).map_or(0, |door| door.uses());
-            if child.uses.replace(uses) != Some(uses) || tails.are_open(*tenant) {
+            let is_busy = tails.are_open(*tenant) || jobs.are_running(*tenant);
+            if child.uses.replace(uses) != Some(uses) || is_busy {
                 return true;
             }
             doors.close(*tenant);

@@ -9,7 +9,7 @@ use std::collections::{HashMap, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use antler_events::clock::Clock;
+use antler_events::clock::{Clock, Timestamp};
 use antler_events::event::note::{RequestAnswered, RequestKey};
 use antler_events::ids::{Offset, PartitionId, TenantId};
 use antler_events::log::{Appended, EventLog, ReadError};
@@ -136,6 +136,16 @@ impl Requests {
 
     /// Claims the key, or finds the answer, or waits for it.
     pub async fn begin(&self, tenant: TenantId, key: RequestKey) -> Result<Begun, RequestError> {
+        self.begin_as_of(tenant, key, self.shared.clock.now()).await
+    }
+
+    /// The same, with the answers that held at a time and those that came later.
+    pub async fn begin_as_of(
+        &self,
+        tenant: TenantId,
+        key: RequestKey,
+        time: Timestamp,
+    ) -> Result<Begun, RequestError> {
         let shared = &self.shared;
         let caught_up = tokio::time::timeout(shared.wait_max, shared.caught_up()).await;
         caught_up.map_err(|_| RequestError::Behind)?;
@@ -144,7 +154,7 @@ impl Requests {
             Begun::First(claim) => claim,
             answered @ Begun::Answered(_) => return Ok(answered),
         };
-        match shared.views.answer(tenant, key, shared.clock.now()).await? {
+        match shared.views.answer(tenant, key, time).await? {
             Some(remembered) => Ok(Begun::Answered(Arc::new(remembered))),
             None => Ok(Begun::First(claim)),
         }

@@ -20,6 +20,7 @@ use crate::credits::{self, NoCredit, Purse, Whose};
 use crate::door::{Door, Doors};
 use crate::handover::Handover;
 use crate::ingest_shard::{Arrived, ShardMessage, WriteError};
+use crate::jobs::{Job, Jobs};
 use crate::live::inbox::Tails;
 use crate::live::request::{Subscription, TailError, TailRequest};
 use crate::planted::Planted;
@@ -52,6 +53,9 @@ pub struct SystemLimits {
     pub writing_bytes_max: u64,
     /// Of batches that wait for a projector; it reads further ones from the log.
     pub handover_bytes_max: usize,
+    /// Jobs that are at work at once, and those of one tenant among them.
+    pub jobs_max: usize,
+    pub jobs_per_tenant_max: usize,
 }
 
 /// What the system is made of.
@@ -171,6 +175,7 @@ impl System {
             supervision,
             handovers,
             tails,
+            jobs: Arc::new(Jobs::new(limits.jobs_max, limits.jobs_per_tenant_max)),
             planted,
         });
         let doors = Arc::<Doors>::default();
@@ -251,6 +256,26 @@ impl System {
             }
         }
         Err(TailError::Starting)
+    }
+
+    /// Has a job done, unless it is being done.
+    pub async fn start_job(&self, tenant: TenantId, job: Arc<dyn Job>) -> Result<(), IngestError> {
+        let asked = |reply| PlatformMessage::StartJob { tenant, job, reply };
+        match self.platform.call(asked, Some(ANSWER_MAX)).await {
+            Ok(CallResult::Success(started)) => Ok(started?),
+            Ok(CallResult::Timeout) => Err(IngestError::Starting),
+            _ => Err(IngestError::Stopping),
+        }
+    }
+
+    /// Ends a job where it waits; what it has begun to write is written.
+    pub async fn end_job(&self, tenant: TenantId, name: &str) -> Result<(), IngestError> {
+        let asked = |reply| PlatformMessage::EndJob { tenant, name: name.to_owned(), reply };
+        match self.platform.call(asked, Some(ANSWER_MAX)).await {
+            Ok(CallResult::Success(())) => Ok(()),
+            Ok(CallResult::Timeout) => Err(IngestError::Starting),
+            _ => Err(IngestError::Stopping),
+        }
     }
 
     /// What runs, for an operator.

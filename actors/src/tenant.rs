@@ -13,6 +13,8 @@ use ractor::{Actor, ActorId, ActorProcessingErr, ActorRef, RpcReplyPort, Supervi
 use crate::credits::Purse;
 use crate::door::{Door, Doors};
 use crate::ingest_shard::{IngestShard, ShardArguments, ShardMessage};
+use crate::jobs::Job;
+use crate::jobs::of_tenant::TenantJobs;
 use crate::live::of_tenant::TenantTails;
 use crate::live::request::{Subscription, TailError, TailRequest};
 use crate::planted::Planted;
@@ -38,6 +40,14 @@ pub enum TenantMessage {
     Tail {
         request: TailRequest,
         reply: RpcReplyPort<Result<Subscription, TailError>>,
+    },
+    StartJob {
+        job: Arc<dyn Job>,
+    },
+    /// Answers when no job of this name runs.
+    EndJob {
+        name: String,
+        reply: RpcReplyPort<()>,
     },
 }
 
@@ -76,6 +86,7 @@ pub struct TenantState {
     purse: Purse,
     shards: BTreeMap<PartitionId, Shard>,
     tails: TenantTails,
+    jobs: TenantJobs,
 }
 
 #[derive(Debug, Default)]
@@ -97,7 +108,8 @@ impl Actor for Tenant {
         let partitions = with.ports.placement.all_lines(with.tenant);
         let purse = Purse::new(with.ports.limits.tenant_bytes_max);
         let shards = partitions.into_iter().map(|partition| (partition, Shard::default())).collect();
-        let mut state = TenantState { with, purse, shards, tails: TenantTails::default() };
+        let jobs = TenantJobs::new(&with.ports);
+        let mut state = TenantState { with, purse, shards, tails: TenantTails::default(), jobs };
         for partition in state.shards.keys().copied().collect::<Vec<_>>() {
             state.start(&myself, partition).await?;
         }
@@ -119,6 +131,13 @@ impl Actor for Tenant {
                 let (tenant, ports) = (state.with.tenant, &state.with.ports);
                 Box::pin(state.tails.subscribe(tenant, ports, &myself, request, reply)).await;
             }
+            TenantMessage::StartJob { job } => {
+                Box::pin(state.jobs.start(state.with.tenant, &state.with.ports, &myself, job)).await;
+            }
+            TenantMessage::EndJob { name, reply } => {
+                Box::pin(state.jobs.end(&name)).await;
+                drop(reply.send(()));
+            }
         }
         Ok(())
     }
@@ -132,11 +151,14 @@ impl Actor for Tenant {
         match event {
             SupervisionEvent::ActorFailed(who, error) => {
                 let reason = error.to_string();
-                state.tails.failed(state.with.tenant, &state.with.ports, who.get_id(), &reason);
+                let (tenant, ports) = (state.with.tenant, &state.with.ports);
+                state.tails.failed(tenant, ports, who.get_id(), &reason);
+                Box::pin(state.jobs.failed(tenant, ports, &myself, who.get_id(), &reason)).await;
                 state.failed(&myself, who.get_id(), &reason)
             }
             SupervisionEvent::ActorTerminated(who, _, _) => {
                 state.tails.ended(who.get_id());
+                state.jobs.ended(who.get_id());
                 state.failed(&myself, who.get_id(), "it was stopped")
             }
             _ => Ok(()),
@@ -149,6 +171,7 @@ impl Actor for Tenant {
         state: &mut TenantState,
     ) -> Result<(), ActorProcessingErr> {
         state.with.doors.close(state.with.tenant);
+        state.jobs.end_all().await;
         for shard in state.shards.values().filter_map(|shard| shard.running.as_ref()) {
             if shard.drain_and_wait(Some(STOP_MAX)).await.is_err() {
                 tracing::warn!(tenant = %state.with.tenant, "a shard did not stop in time");

@@ -23,9 +23,10 @@ use antler_actors::search_history::{HistoryParts, SearchHistory};
 use antler_actors::supervision::Supervision;
 use antler_actors::system::{StartError, System, SystemLimits, SystemParts};
 use antler_actors::upkeep::UpkeepArguments;
+use antler_actors::uploads::{UploadParts, Uploads};
 use antler_actors::usage::Usage;
 use antler_actors::workers::WorkerThreads;
-use antler_config::limits::{IngestLimits, LineLimits, LiveLimits};
+use antler_config::limits::{IngestLimits, LineLimits, LiveLimits, UploadLimits};
 use antler_config::{ByteSize, Config, Storage};
 use antler_events::clock::Clock;
 use antler_events::files::{FileSystem, RealFiles};
@@ -39,6 +40,7 @@ use antler_events::randomness::{Randomness, SystemRandomness};
 use antler_projections::cache::memory::MemoryCache;
 use antler_projections::index::columns::adapter::ColumnIndex;
 use antler_projections::index::columns::store::{ColumnStore, StoreError, StoreOptions};
+use antler_projections::index::hiding::{Hidden, HidingIndex};
 use antler_projections::index::port::{SearchIndex, Workers};
 use antler_projections::live::LiveCounters;
 use antler_projections::views::arrivals::ArrivalViews;
@@ -54,10 +56,14 @@ use crate::data_folder::DataFolder;
 use crate::http::auth::Gate;
 use crate::http::logs::IngestState;
 use crate::http::origins::Origins;
+use crate::http::uploads::UploadsState;
+use crate::http::uploads::told::UploadNotes;
 use crate::ingest::body::Bodies;
 use crate::ingest::intake::Intake;
 use crate::socket::Sockets;
 use crate::socket::open::OpenSockets;
+use crate::upload::reader::FileReader;
+use crate::upload::store::UploadStore;
 
 /// The event log with its writers.
 #[derive(Debug)]
@@ -96,6 +102,8 @@ pub enum ComposeError {
     Placement(#[from] PlacementError),
     #[error("the end of the event log cannot be found")]
     Tails(#[source] ReadError),
+    #[error("the folder of uploaded files cannot be used")]
+    Uploads(#[source] std::io::Error),
     #[error(transparent)]
     Actors(#[from] StartError),
     #[error(transparent)]
@@ -117,8 +125,9 @@ pub struct Program {
     pub sockets: Arc<Sockets>,
     pub history: SearchHistory,
     pub notes: Notes,
-    /// Of questions, and of changes.
-    workers: [Arc<WorkerThreads>; 2],
+    pub uploads: UploadsState,
+    /// Of questions, of changes, and of uploads.
+    workers: [Arc<WorkerThreads>; 3],
 }
 
 impl Program {
@@ -130,10 +139,10 @@ impl Program {
         clock: Arc<dyn Clock>,
     ) -> Result<Self, ComposeError> {
         let partitions = log.partitions();
-        let threads = |kind, count| WorkerThreads::start(kind, count).map(Arc::new);
-        let questions = threads("question", usize::from(cores())).map_err(ComposeError::Workers)?;
-        let changes = threads("change", usize::from(partitions) + 1).map_err(ComposeError::Workers)?;
-        let index = open_index(folder, config, &clock, [&questions, &changes])?;
+        let questions = threads("question", usize::from(cores()))?;
+        let changes = threads("change", usize::from(partitions) + 1)?;
+        let hidden = Arc::<Hidden>::default();
+        let index = open_index(folder, config, &clock, [&questions, &changes], &hidden)?;
         let views = RedbViews::open(&RealFiles, &folder.views_file(), as_workers(&changes))?;
         let store: Arc<dyn ViewStore> = Arc::new(views);
         let (views, arrivals) =
@@ -152,7 +161,7 @@ impl Program {
             clock: Arc::clone(&clock),
             log: Arc::clone(&log),
             placement: placement.clone(),
-            limits: system_limits(&config.limits.ingest),
+            limits: system_limits(&config.limits.ingest, &config.limits.upload),
             supervision: Supervision::default(),
             projections: vec![
                 Arc::new(IndexProjection::new(Arc::clone(&index), limits.clone(), Arc::clone(&due))),
@@ -177,6 +186,8 @@ impl Program {
         let bodies = Bodies::new(config.limits.ingest.clone());
         let (system_of_ingest, names) = (Arc::clone(&system), Arc::new(KnownNames::new(limits)));
         let ingest = IngestState { system: system_of_ingest, requests, bodies, clock, names };
+        let reading = threads("upload", config.limits.upload.jobs_max as usize)?;
+        let uploads = uploads(folder, config, (&gate, &ingest, &sockets, &reading), hidden)?;
         let intake = Intake::new(Arc::clone(&gate), ingest.clone(), config.limits.ingest.clone());
         Ok(Self {
             history: history(config, notes(&gate.accounts, &system), &arrivals),
@@ -188,7 +199,8 @@ impl Program {
             intake: Arc::new(intake),
             arrivals,
             sockets,
-            workers: [questions, changes],
+            uploads,
+            workers: [questions, changes, reading],
         })
     }
 
@@ -264,6 +276,43 @@ fn history(config: &Config, notes: Notes, views: &ArrivalViews) -> SearchHistory
     SearchHistory::new(HistoryParts { notes, views: views.clone(), limits: config.limits.searches.clone() })
 }
 
+fn uploads(
+    folder: &DataFolder,
+    config: &Config,
+    (gate, ingest, sockets, reading): (&Gate, &IngestState, &Sockets, &Arc<WorkerThreads>),
+    hidden: Arc<Hidden>,
+) -> Result<UploadsState, ComposeError> {
+    let store =
+        UploadStore::open(Arc::new(RealFiles), folder.uploads_dir()).map_err(ComposeError::Uploads)?;
+    let (store, limits) = (Arc::new(store), config.limits.upload.clone());
+    let (names, clock) = (Arc::clone(&ingest.names), Arc::clone(&ingest.clock));
+    let reader = FileReader {
+        store: Arc::clone(&store),
+        names: Arc::clone(&names),
+        clock: Arc::clone(&clock),
+        limits: limits.clone(),
+    };
+    let uploads = Uploads::new(UploadParts {
+        system: Arc::clone(&ingest.system),
+        accounts: gate.accounts.clone(),
+        requests: ingest.requests.clone(),
+        reader: Arc::new(reader),
+        workers: as_workers(reading),
+        watcher: Arc::new(UploadNotes(Arc::clone(&sockets.hub))),
+        limits,
+    });
+    let ingest_limits = config.limits.ingest.clone();
+    Ok(UploadsState {
+        uploads: Arc::new(uploads),
+        store,
+        names,
+        clock,
+        ingest_limits,
+        receiving: Arc::default(),
+        hidden,
+    })
+}
+
 async fn quotas(
     store: &Arc<dyn ViewStore>,
     views: &ControlViews,
@@ -286,12 +335,18 @@ fn open_index(
     config: &Config,
     clock: &Arc<dyn Clock>,
     [questions, changes]: [&Arc<WorkerThreads>; 2],
+    hidden: &Arc<Hidden>,
 ) -> Result<Arc<dyn SearchIndex>, ComposeError> {
     let files: Arc<dyn FileSystem> = Arc::new(RealFiles);
     let opened = ColumnStore::open(&files, StoreOptions::with_settings(folder.index_dir(), &config.index))?;
     opened.findings.iter().for_each(|finding| tracing::error!(%finding, "the search index is damaged"));
     let index = ColumnIndex::new(opened.store, Arc::clone(clock), as_workers(questions));
-    Ok(Arc::new(index.changed_by(as_workers(changes))))
+    let index = Arc::new(index.changed_by(as_workers(changes)));
+    Ok(Arc::new(HidingIndex::new(index, Arc::clone(hidden))))
+}
+
+fn threads(kind: &str, count: usize) -> Result<Arc<WorkerThreads>, ComposeError> {
+    WorkerThreads::start(kind, count).map(Arc::new).map_err(ComposeError::Workers)
 }
 
 fn as_workers(threads: &Arc<WorkerThreads>) -> Arc<dyn Workers> {
@@ -357,13 +412,15 @@ fn upkeep(
     }
 }
 
-fn system_limits(limits: &IngestLimits) -> SystemLimits {
+fn system_limits(limits: &IngestLimits, of_uploads: &UploadLimits) -> SystemLimits {
     let bytes = |size: ByteSize| u32::try_from(size.as_u64()).unwrap_or(u32::MAX);
     SystemLimits {
         tenant_bytes_max: bytes(limits.tenant_bytes_max),
         bytes_max: bytes(limits.bytes_max),
         writing_bytes_max: limits.writing_bytes_max.as_u64(),
         handover_bytes_max: limits.handover_bytes_max.as_usize(),
+        jobs_max: of_uploads.jobs_max as usize,
+        jobs_per_tenant_max: of_uploads.jobs_per_tenant_max as usize,
     }
 }
 

@@ -116,6 +116,11 @@ impl DataFolder {
         self.path.join("views").join("views.redb")
     }
 
+    /// Where uploaded files are.
+    pub fn uploads_dir(&self) -> PathBuf {
+        self.path.join("uploads")
+    }
+
     /// Where the key of access tokens is.
     pub fn credentials_dir(&self) -> PathBuf {
         self.path.join("credentials")

@@ -29,5 +29,6 @@ pub mod route_class;
 pub mod router;
 pub mod search;
 mod shared;
+pub mod uploads;
 
 pub use shared::Shared;

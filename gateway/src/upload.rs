@@ -2,8 +2,9 @@
 //!
 //! `unpack` opens what is packed, `charset` makes it UTF-8, `detect` finds out what it is, and `entries` cuts it, by lines
 //! (`joining`), values (`json`) or rows (`csv`). `pattern` reads the usual forms of log lines, `time` their times.
-//! Invariant: whatever a file holds, memory stays bounded and nothing of it is lost without a word. It opens no socket and
-//! no file, writes nothing and knows no tenant: whoever has a file and a place for entries drives it.
+//! `store` keeps the files as they were sent, and `reader` drives all this for the jobs that have lines written.
+//! Invariant: whatever a file holds, memory stays bounded and nothing of it is lost without a word. It opens no socket, and
+//! but for those two it opens no file and knows no tenant.
 
 mod charset;
 mod csv;
@@ -17,6 +18,8 @@ mod kind;
 pub mod options;
 mod pattern;
 pub mod preview;
+pub mod reader;
+pub mod store;
 mod time;
 pub mod unpack;
 pub mod window;

@@ -16,6 +16,10 @@ mod drawn;
 mod edge;
 #[path = "program/encrypted.rs"]
 mod encrypted;
+#[path = "program/hostile_uploads.rs"]
+mod hostile_uploads;
+#[path = "program/interrupted_uploads.rs"]
+mod interrupted_uploads;
 #[path = "program/isolation.rs"]
 mod isolation;
 #[path = "program/kept_searches.rs"]
@@ -46,6 +50,8 @@ mod sockets;
 mod tenants;
 #[path = "program/terminal.rs"]
 mod terminal;
+#[path = "program/uploads.rs"]
+mod uploads;
 #[path = "program/written_folder.rs"]
 mod written_folder;
 

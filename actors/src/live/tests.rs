@@ -96,6 +96,8 @@ impl World {
             bytes_max: 20_000_000,
             writing_bytes_max: 1 << 20,
             handover_bytes_max: 1 << 20,
+            jobs_max: 4,
+            jobs_per_tenant_max: 2,
         };
         let parts = SystemParts {
             clock,

@@ -21,6 +21,8 @@ const LIMITS: SystemLimits = SystemLimits {
     bytes_max: 1_000_000,
     writing_bytes_max: 1 << 20,
     handover_bytes_max: 1 << 20,
+    jobs_max: 4,
+    jobs_per_tenant_max: 2,
 };
 
 /// A clock that is moved by hand.

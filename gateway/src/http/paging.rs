@@ -30,21 +30,28 @@ pub(super) struct Page<T> {
 
 impl PageAsked {
     pub(super) fn of(uri: &Uri) -> Result<Self, ApiError> {
+        let pairs: Vec<(String, String)> =
+            form_urlencoded::parse(uri.query().unwrap_or_default().as_bytes()).into_owned().collect();
+        Self::of_pairs(&pairs, SIZE_MAX)
+    }
+
+    /// Of parameters among which there are no others.
+    pub(super) fn of_pairs(pairs: &[(String, String)], size_max: u64) -> Result<Self, ApiError> {
         let mut asked = Self { page: 1, size: SIZE };
-        for (name, value) in form_urlencoded::parse(uri.query().unwrap_or_default().as_bytes()) {
+        for (name, value) in pairs {
             let number = |least: u64, most: u64| {
                 let number = value.parse().ok().filter(|number| (least..=most).contains(number));
                 number.ok_or_else(|| {
                     let reason = format!("it has to be a number from {least} to {most}");
-                    ApiError::InvalidParameter { field: name.clone().into_owned(), reason }
+                    ApiError::InvalidParameter { field: name.clone(), reason }
                 })
             };
-            match &*name {
+            match name.as_str() {
                 "page" => asked.page = number(1, u64::from(u32::MAX))?,
-                "size" | "page_size" => asked.size = number(1, SIZE_MAX)?,
+                "size" | "page_size" => asked.size = number(1, size_max)?,
                 _ => {
                     let reason = "there is no such parameter; there are page and size".to_owned();
-                    return Err(ApiError::InvalidParameter { field: name.into_owned(), reason });
+                    return Err(ApiError::InvalidParameter { field: name.clone(), reason });
                 }
             }
         }

@@ -16,7 +16,7 @@ use super::base::AskedUri;
 use super::error::ApiError;
 use super::observe::observe;
 use super::origins::cross_origin;
-use super::{Shared, accounts, admin, dead_letters, health, logs, metrics, openapi, quota, search};
+use super::{Shared, accounts, admin, dead_letters, health, logs, metrics, openapi, quota, search, uploads};
 use crate::socket;
 
 pub fn router(shared: &Arc<Shared>) -> Router {
@@ -34,6 +34,7 @@ pub fn router(shared: &Arc<Shared>) -> Router {
         .merge(search::saved::routes())
         .merge(logs::routes())
         .merge(dead_letters::routes())
+        .merge(uploads::routes())
         .merge(accounts::routes(gate))
         .merge(quota::routes())
         .merge(admin::routes())

@@ -25,6 +25,7 @@ pub(crate) mod saved;
 mod table;
 mod tail;
 mod template;
+pub(crate) mod uploaded;
 mod validate;
 mod wrong_query;
 

@@ -17,6 +17,7 @@ use super::observe::Requests;
 use super::search::SearchState;
 use super::search::history::HistoryState;
 use super::search::saved::SavedState;
+use super::uploads::UploadsState;
 use crate::compose::{Program, RunningLog};
 use crate::listeners::Place;
 use crate::socket::SocketState;
@@ -77,6 +78,12 @@ impl FromRef<Arc<Shared>> for SavedState {
             limits: shared.config.limits.searches.clone(),
             account_limits: gate.account_limits.clone(),
         }
+    }
+}
+
+impl FromRef<Arc<Shared>> for UploadsState {
+    fn from_ref(shared: &Arc<Shared>) -> Self {
+        shared.program.uploads.clone()
     }
 }
 

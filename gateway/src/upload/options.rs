@@ -82,6 +82,15 @@ impl Format {
 }
 
 impl ReadOptions {
+    /// What some names and values say, of which others are passed over.
+    pub fn of(said: &[(String, String)]) -> Result<Self, UploadError> {
+        let mut options = Self::default();
+        for (name, value) in said {
+            options.set(name, value)?;
+        }
+        Ok(options)
+    }
+
     /// Sets an option by its name; false if there is none of this name. An empty value says nothing.
     pub fn set(&mut self, name: &str, value: &str) -> Result<bool, UploadError> {
         let value = if name == "delimiter" { value } else { value.trim() };

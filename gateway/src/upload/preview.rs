@@ -26,6 +26,17 @@ pub struct Preview {
     pub bytes_per_entry: u64,
 }
 
+impl Preview {
+    /// How many entries a file of text has, about; exactly if it was seen whole.
+    pub fn estimated_entries(&self, file_bytes: u64) -> u64 {
+        let seen = self.entries.len();
+        match file_bytes.checked_div(self.bytes_per_entry) {
+            Some(estimated) if seen >= ENTRIES_MAX => estimated,
+            _ => seen as u64,
+        }
+    }
+}
+
 /// Shows the beginning of a file as it would be taken.
 pub fn preview(
     part: Part<'_>,

@@ -76,6 +76,16 @@ impl<S: Read + Seek + Send> Parts<S> {
         Ok(Self { packing, name: harmless_name(name), bytes_max, left: bytes_max, was_given: false })
     }
 
+    /// Are there several files in it?
+    pub fn is_archive(&self) -> bool {
+        matches!(self.packing, Packing::Zip(_))
+    }
+
+    /// Is the file the text itself?
+    pub fn is_plain(&self) -> bool {
+        matches!(self.packing, Packing::Plain(_))
+    }
+
     /// The next file. After an error about one file of an archive the others can still be asked for.
     pub fn next_part(&mut self) -> Result<Option<Part<'_>>, UploadError> {
         let without = |ending: &str| self.name.strip_suffix(ending).unwrap_or(&self.name).to_owned();

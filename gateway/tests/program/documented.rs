@@ -16,7 +16,7 @@ const OPERATOR: &str = "an operator's own token";
 const SESSIONS: [&str; 7] =
     ["register", "acceptInvitation", "verifyToken", "logIn", "refresh", "changePassword", "logOut"];
 /// After these there is less, so they come behind the others, each once.
-const ENDINGS: [&str; 15] = [
+const ENDINGS: [&str; 16] = [
     "endSession",
     "endOtherSessions",
     "withdrawInvitation",
@@ -31,6 +31,7 @@ const ENDINGS: [&str; 15] = [
     "replayLetter",
     "dropLetter",
     "dropLetters",
+    "deleteUpload",
     "suspendTenant",
 ];
 
@@ -242,7 +243,7 @@ impl Client<'_> {
         for (name, value) in changes {
             fields[*name] = json!(value);
         }
-        let body = if body.is_empty() { body } else { fields.to_string() };
+        let body = if fields.is_null() { body } else { fields.to_string() };
         self.ask(operation, operation.path, &self.usual(operation), &(media, body)).json()
     }
 }
@@ -273,6 +274,16 @@ pub(crate) fn bodies(operation: &Operation<'_>) -> Vec<(String, String)> {
                     };
                 }
                 form.finish()
+            }
+            (Value::Object(fields), "multipart/form-data") => {
+                let value = |value: &Value| value.as_str().unwrap().to_owned();
+                let is_file = |name: &str| if name == "file" { "; filename=\"disks.ndjson\"" } else { "" };
+                let part = |(name, text): (&String, &Value)| {
+                    let place = format!("Content-Disposition: form-data; name=\"{name}\"{}", is_file(name));
+                    format!("--x\r\n{place}\r\n\r\n{}\r\n", value(text))
+                };
+                let parts: String = fields.iter().map(part).collect();
+                return (format!("{media}; boundary=x"), format!("{parts}--x--\r\n"));
             }
             (other, _) => other.to_string(),
         };
@@ -317,7 +328,11 @@ fn prepared<'a>(running: &'a Running, document: &'a Value) -> (Client<'a>, Strin
     let kept = |id: &str| text(&client.step(id, &[("query", id)])["id"]);
     let [past, past_too, saved, saved_too] =
         ["saveHistory", "saveHistoryToo", "saveSearch", "saveSearchToo"].map(kept);
+    let upload = text(&client.step("uploadFile", &[])["upload_id"]);
     client.own = BTreeMap::from([
+        (("/api/logs/metadata/", "id"), upload.clone()),
+        (("/api/logs/upload/", "id"), upload.clone()),
+        (("/api/logs/upload/status/", "task"), upload),
         (("/api/tenant/invitations/", "id"), text(&open["id"])),
         (("/api/tenant/users/", "id"), text(&joined["user"]["id"])),
         (("/api/auth/sessions/", "id"), text(&other["id"])),

@@ -108,6 +108,15 @@ pub(super) async fn answer_again(
     Ok(answer(tenant, state, asked::again(kept, parameters), None).await?.0)
 }
 
+/// Answers what is asked beside what a caller has put there.
+pub(super) async fn of_parameters(
+    tenant: TenantId,
+    state: &SearchState,
+    parameters: Parameters,
+) -> Result<Response, ApiError> {
+    Ok(answer(tenant, state, parameters, None).await?.0)
+}
+
 /// The newest lines, as a list with links.
 pub(super) async fn newest(
     RequestTenant(tenant): RequestTenant,

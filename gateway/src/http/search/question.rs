@@ -26,23 +26,26 @@ use crate::http::error::ApiError;
 const VALUES_MAX: usize = 1_000;
 
 pub(super) const QUERY: &[&str] = &["q", "query"];
+/// The uploaded file that lines come from.
+pub(super) const UPLOAD: &[&str] = &["upload_id"];
 pub(super) const FROM: &[&str] = &["from", "start_date", "start_time", "start", "since"];
 pub(super) const TO: &[&str] = &["to", "end_date", "end_time", "end"];
 
 /// Parameters that stand for a field, and the field.
-const FIELDS: [(&[&str], FieldOf); 6] = [
+const FIELDS: [(&[&str], FieldOf); 7] = [
     (&["level", "levels"], FieldOf::Role(Role::Level)),
     (&["source"], FieldOf::Role(Role::Source)),
     (&["service", "service_name"], FieldOf::Role(Role::Service)),
     (&["environment", "env"], FieldOf::Role(Role::Environment)),
     (&["host", "hostname"], FieldOf::Role(Role::Host)),
-    (&["tags", "tag"], FieldOf::Tags),
+    (&["tags", "tag"], FieldOf::Named("tags")),
+    (UPLOAD, FieldOf::Named("upload_id")),
 ];
 
 #[derive(Debug, Clone, Copy)]
 enum FieldOf {
     Role(Role),
-    Tags,
+    Named(&'static str),
 }
 
 /// The names of each filter beside the query, its own first; the times are not among them.
@@ -197,6 +200,6 @@ fn demand(name: &str, field: FieldOf, value: &str) -> Result<Filter, ApiError> {
             Ok(Filter::is(FieldName::Role(Role::Level), Test::Range(bound.clone(), bound)))
         }
         FieldOf::Role(role) => Ok(Filter::is(FieldName::Role(role), exactly)),
-        FieldOf::Tags => Ok(Filter::is(FieldName::named("tags"), exactly)),
+        FieldOf::Named(name) => Ok(Filter::is(FieldName::named(name), exactly)),
     }
 }

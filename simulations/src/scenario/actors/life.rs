@@ -410,6 +410,8 @@ fn limits(rng: &mut Rng) -> SystemLimits {
             bytes_max: 3 * FLOOD_ROOM,
             writing_bytes_max: 20_000,
             handover_bytes_max: 0,
+            jobs_max: 4,
+            jobs_per_tenant_max: 2,
         };
     }
     SystemLimits {
@@ -417,6 +419,8 @@ fn limits(rng: &mut Rng) -> SystemLimits {
         bytes_max: rng.between(100_000, 400_000) as u32,
         writing_bytes_max: rng.between(1_000, 100_000),
         handover_bytes_max: rng.below(60_000) as usize,
+        jobs_max: 4,
+        jobs_per_tenant_max: 2,
     }
 }
 

@@ -28,6 +28,7 @@ pub(super) const QUESTION: &[Parameter] = &[
     Parameter::new(&["environment", "env"], Form::List, "production", "One of these environments."),
     Parameter::new(&["host", "hostname"], Form::List, "web-1", "One of these hosts."),
     Parameter::new(&["tags", "tag"], Form::List, "eu", "One of these tags."),
+    Parameter::new(&["upload_id"], Form::List, "6f1c", "From one of these uploaded files."),
 ];
 
 pub(super) const FROM: Parameter = Parameter::new(

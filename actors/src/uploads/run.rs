@@ -1,0 +1,264 @@
+//! The job of an upload: its file is read on a thread of its own, and written batch by batch, each when the one before is
+//! on stable storage.
+//!
+//! Invariant: it may be cut off anywhere, and whoever begins again goes on behind what is on stable storage. Writing that
+//! finds no room waits. It holds two batches: one that is being written, and the next.
+
+use std::sync::Arc;
+use std::sync::atomic::AtomicU64;
+use std::time::Duration;
+
+use antler_events::event::Cause;
+use antler_events::event::note::{AnswerForm, NamedError, RequestKey};
+use antler_events::event::upload::{
+    Upload, UploadCommand, UploadFailed, UploadFinished, UploadProblem, UploadStage,
+};
+use antler_events::ids::{TenantId, UploadId};
+use antler_events::log::{AppendError, BoxFuture};
+use antler_projections::index::port::compute;
+use antler_projections::views::control::Kept;
+use tokio::sync::mpsc;
+
+use super::reader::{ReadBatch, ReadFailure, ReadRequest};
+use super::{Phase, UploadError, UploadNow, Uploads};
+use crate::ingest_shard::{Arrived, Request, WriteError};
+use crate::jobs::{Job, JobTurns};
+use crate::requests::Begun;
+use crate::system::IngestError;
+
+/// Whoever waits for room tries again after so long, and at last this long.
+const WAIT_FIRST: Duration = Duration::from_millis(5);
+const WAIT_LONGEST: Duration = Duration::from_millis(200);
+/// How often people are told, and how often it is an event.
+const TELL_EVERY: Duration = Duration::from_millis(500);
+const RECORD_EVERY: Duration = Duration::from_secs(10);
+/// Problems that the answer of one batch names.
+const PROBLEMS_OF_BATCH_MAX: usize = 20;
+
+/// Reads one file.
+#[derive(Debug)]
+pub(super) struct UploadJob {
+    uploads: Arc<Uploads>,
+    tenant: TenantId,
+    id: UploadId,
+}
+
+/// Why an attempt ended before the file did.
+#[derive(Debug)]
+enum Ended {
+    /// Nobody wants it to go on now.
+    Stopped,
+    Failed(ReadFailure),
+}
+
+/// A file that is being read.
+struct Reading<'a> {
+    job: &'a UploadJob,
+    kept: Kept<Upload>,
+    upload: Upload,
+    now: UploadNow,
+    told_at: Duration,
+    recorded_at: Duration,
+}
+
+impl Job for UploadJob {
+    fn name(&self) -> &str {
+        self.id.as_str()
+    }
+
+    fn run<'a>(&'a self, turns: &'a JobTurns) -> BoxFuture<'a, ()> {
+        Box::pin(self.run_patiently(turns))
+    }
+
+    fn given_up<'a>(&'a self, reason: &'a str) -> BoxFuture<'a, ()> {
+        let message = format!("reading the file stopped: {reason}");
+        Box::pin(self.fail(ReadFailure { code: "internal", message, passes: false }))
+    }
+}
+
+impl UploadJob {
+    pub(super) fn new(uploads: Arc<Uploads>, tenant: TenantId, id: UploadId) -> Self {
+        Self { uploads, tenant, id }
+    }
+
+    async fn run_patiently(&self, turns: &JobTurns) {
+        let limits = &self.uploads.parts.limits;
+        for attempt in 0.. {
+            let failure = match self.attempt(turns).await {
+                Ok(()) | Err(Ended::Stopped) => break,
+                Err(Ended::Failed(failure)) => failure,
+            };
+            if !failure.passes || attempt >= limits.retries_max {
+                return self.fail(failure).await;
+            }
+            tracing::warn!(tenant = %self.tenant, upload = %self.id, reason = failure.message,
+                "a file could not be read to its end, which is tried again");
+            if let Some(now) = self.uploads.open().get_mut(&(self.tenant, self.id)) {
+                now.phase = Phase::Retrying;
+            }
+            tokio::time::sleep(limits.retry_after).await;
+        }
+        self.uploads.open().remove(&(self.tenant, self.id));
+    }
+
+    async fn attempt(&self, turns: &JobTurns) -> Result<(), Ended> {
+        let Self { uploads, tenant, id } = self;
+        let found = uploads.find(*tenant, *id).await.map_err(UploadError::from)?;
+        let Some((_, kept, upload)) = found.filter(|(.., upload)| upload.stage == UploadStage::Open) else {
+            return Err(Ended::Stopped);
+        };
+        let counts = uploads.catch_up(*tenant, *id, &kept, upload.counts.clone()).await?;
+        let bytes_read = Arc::<AtomicU64>::default();
+        let now = UploadNow { phase: Phase::Waiting, counts, bytes_read };
+        let mut reading =
+            Reading { job: self, kept, upload, now, told_at: Duration::ZERO, recorded_at: Duration::ZERO };
+        reading.tell();
+        let _turn = turns.take().await;
+        reading.now.phase = Phase::Reading;
+        reading.tell();
+        reading.to_its_end().await?;
+        Ok(uploads.tell_end(*tenant, *id).await?)
+    }
+
+    async fn fail(&self, ReadFailure { code, message, .. }: ReadFailure) {
+        let Self { uploads, tenant, id } = self;
+        let counts = uploads.now(*tenant, *id).map(|now| now.counts);
+        let failed = UploadFailed { counts: counts.unwrap_or_default(), code: code.to_owned(), message };
+        let command = UploadCommand::Fail(failed);
+        let recorded = match uploads.command(*tenant, *id, command, &Cause::SYSTEM).await {
+            Ok(()) => uploads.tell_end(*tenant, *id).await,
+            Err(error) => Err(error),
+        };
+        if let Err(error) = recorded {
+            tracing::error!(%error, %tenant, upload = %id, "a failed upload is not recorded, and is read again at the next start");
+        }
+    }
+}
+
+impl Reading<'_> {
+    async fn to_its_end(&mut self) -> Result<(), Ended> {
+        let clock = Arc::clone(&self.job.uploads.parts.accounts.clock);
+        let began = clock.elapsed();
+        self.recorded_at = began;
+        let (sender, mut batches) = mpsc::channel::<ReadBatch>(1);
+        let (request, reader) = (self.request(), Arc::clone(&self.job.uploads.parts.reader));
+        let read = move || reader.read(&request, &mut |batch| sender.blocking_send(batch).is_ok());
+        let outcome = compute(&*self.job.uploads.parts.workers, read);
+        let written = async {
+            while let Some(batch) = batches.recv().await {
+                self.write(batch).await?;
+                self.note_progress(clock.elapsed()).await?;
+            }
+            Ok::<(), Ended>(())
+        };
+        let (outcome, ()) = tokio::try_join!(
+            async { outcome.await.map_err(|_| passing("internal", "the thread that reads the file failed")) },
+            written
+        )?;
+        outcome.map_err(Ended::Failed)?;
+        let took_ms = u64::try_from((clock.elapsed() - began).as_millis()).unwrap_or(u64::MAX);
+        let finished = UploadFinished { counts: self.now.counts.clone(), took_ms };
+        self.command(UploadCommand::Finish(finished)).await
+    }
+
+    fn request(&self) -> ReadRequest {
+        ReadRequest {
+            tenant: self.job.tenant,
+            upload: self.job.id,
+            received: self.upload.received.clone(),
+            arrival: self.kept.created_at,
+            skip: self.now.counts.items,
+            bytes_read: Arc::clone(&self.now.bytes_read),
+        }
+    }
+
+    /// Returns when the batch is on stable storage.
+    async fn write(&mut self, batch: ReadBatch) -> Result<(), Ended> {
+        let UploadJob { uploads, tenant, id } = self.job;
+        let ReadBatch { arrived, rejected, problems } = batch;
+        let indexed: u64 = arrived.batches.iter().map(|batch| batch.len() as u64).sum();
+        let key = RequestKey::of_upload(*id, self.now.counts.items);
+        let mut wait = WAIT_FIRST;
+        loop {
+            let begun = uploads.parts.requests.begin_as_of(*tenant, key, self.kept.created_at).await;
+            let claim = match begun.map_err(UploadError::from)? {
+                Begun::First(claim) => claim,
+                Begun::Answered(answer)
+                    if answer.answered.accepted + answer.answered.rejected == indexed + rejected =>
+                {
+                    break;
+                }
+                Begun::Answered(_) => {
+                    return Err(passing("internal", "the file was cut in another way before"));
+                }
+            };
+            let errors = problems.iter().take(PROBLEMS_OF_BATCH_MAX).map(named).collect();
+            let request = Some(Request { claim, form: AnswerForm::Many, errors });
+            let Arrived { batches, arrival, rejected, .. } = &arrived;
+            let (batches, arrival, rejected) = (batches.clone(), Arc::clone(arrival), rejected.clone());
+            match uploads.parts.system.take(*tenant, Arrived { batches, arrival, rejected, request }).await {
+                Ok(_) => break,
+                Err(error) if error.passes() || is_in_doubt(&error) => tokio::time::sleep(wait).await,
+                Err(error) => return Err(UploadError::from(error).into()),
+            }
+            wait = WAIT_LONGEST.min(wait * 2);
+        }
+        self.now.counts.add(indexed, rejected, problems);
+        Ok(())
+    }
+
+    async fn note_progress(&mut self, elapsed: Duration) -> Result<(), Ended> {
+        let UploadJob { uploads, tenant, id } = self.job;
+        uploads.open().insert((*tenant, *id), self.now.clone());
+        if elapsed >= self.told_at + TELL_EVERY {
+            self.told_at = elapsed;
+            self.tell();
+        }
+        if elapsed >= self.recorded_at + RECORD_EVERY {
+            self.recorded_at = elapsed;
+            self.command(UploadCommand::Progress(self.now.counts.clone())).await?;
+        }
+        Ok(())
+    }
+
+    async fn command(&self, command: UploadCommand) -> Result<(), Ended> {
+        let UploadJob { uploads, tenant, id } = self.job;
+        Ok(uploads.command(*tenant, *id, command, &Cause::SYSTEM).await?)
+    }
+
+    fn tell(&self) {
+        let UploadJob { uploads, tenant, id } = self.job;
+        uploads.open().insert((*tenant, *id), self.now.clone());
+        uploads.parts.watcher.told(*tenant, *id, &self.upload, &self.now);
+    }
+}
+
+/// What the views cannot know yet is asked again.
+fn is_in_doubt(error: &IngestError) -> bool {
+    matches!(error, IngestError::Unknown | IngestError::Write(WriteError::Log(AppendError::Unknown { .. })))
+}
+
+fn passing(code: &'static str, message: &str) -> Ended {
+    Ended::Failed(ReadFailure { code, message: message.to_owned(), passes: true })
+}
+
+impl From<UploadError> for Ended {
+    fn from(error: UploadError) -> Self {
+        let code = match &error {
+            UploadError::Ingest(IngestError::Stopping) => return Self::Stopped,
+            UploadError::Ingest(IngestError::NotAdmitted(_)) => "not_admitted",
+            _ => "not_written",
+        };
+        passing(code, &error.to_string())
+    }
+}
+
+fn named(problem: &UploadProblem) -> NamedError {
+    let UploadProblem { line, code, message } = problem.clone();
+    NamedError { line, code, message }
+}
+
+pub(super) fn problem(named: &NamedError) -> UploadProblem {
+    let NamedError { line, code, message } = named.clone();
+    UploadProblem { line, code, message }
+}
