@@ -302,6 +302,11 @@ impl System {
         self.purse.bytes_max()
     }
 
+    /// Bytes of lines of a tenant that are under way.
+    pub fn held_by(&self, tenant: TenantId) -> u64 {
+        self.doors.find(tenant).map_or(0, |door| door.purse().bytes_held())
+    }
+
     /// Tenants that take lines now, with the bytes of theirs that are under way.
     pub fn held_by_tenants(&self) -> Vec<(TenantId, u64)> {
         self.doors.held()

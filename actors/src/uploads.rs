@@ -96,7 +96,7 @@ impl Uploads {
 
     /// Begins to read a file, or goes on with it.
     pub async fn start(self: &Arc<Self>, tenant: TenantId, id: UploadId) -> Result<(), UploadError> {
-        let job = Arc::new(UploadJob::new(Arc::clone(self), tenant, id));
+        let job = Arc::new(UploadJob::new(tenant, Arc::clone(self), id));
         Ok(self.parts.system.start_job(tenant, job).await?)
     }
 

@@ -29,6 +29,9 @@ use crate::system::IngestError;
 /// Whoever waits for room tries again after so long, and at last this long.
 const WAIT_FIRST: Duration = Duration::from_millis(5);
 const WAIT_LONGEST: Duration = Duration::from_millis(200);
+/// While more lines of the tenant are under way, written or not yet found, a file waits: it is in no hurry, and others
+/// need the room.
+const HELD_BYTES_MAX: u64 = 12 << 20;
 /// How often people are told, and how often it is an event.
 const TELL_EVERY: Duration = Duration::from_millis(500);
 const RECORD_EVERY: Duration = Duration::from_secs(10);
@@ -77,7 +80,7 @@ impl Job for UploadJob {
 }
 
 impl UploadJob {
-    pub(super) fn new(uploads: Arc<Uploads>, tenant: TenantId, id: UploadId) -> Self {
+    pub(super) fn new(tenant: TenantId, uploads: Arc<Uploads>, id: UploadId) -> Self {
         Self { uploads, tenant, id }
     }
 
@@ -116,7 +119,7 @@ impl UploadJob {
         let _turn = turns.take().await;
         reading.now.phase = Phase::Reading;
         reading.tell();
-        reading.to_its_end().await?;
+        reading.read_all().await?;
         Ok(uploads.tell_end(*tenant, *id).await?)
     }
 
@@ -136,7 +139,7 @@ impl UploadJob {
 }
 
 impl Reading<'_> {
-    async fn to_its_end(&mut self) -> Result<(), Ended> {
+    async fn read_all(&mut self) -> Result<(), Ended> {
         let clock = Arc::clone(&self.job.uploads.parts.accounts.clock);
         let began = clock.elapsed();
         self.recorded_at = began;
@@ -178,6 +181,7 @@ impl Reading<'_> {
         let ReadBatch { arrived, rejected, problems } = batch;
         let indexed: u64 = arrived.batches.iter().map(|batch| batch.len() as u64).sum();
         let key = RequestKey::of_upload(*id, self.now.counts.items);
+        self.give_way().await;
         let mut wait = WAIT_FIRST;
         loop {
             let begun = uploads.parts.requests.begin_as_of(*tenant, key, self.kept.created_at).await;
@@ -205,6 +209,14 @@ impl Reading<'_> {
         }
         self.now.counts.add(indexed, rejected, problems);
         Ok(())
+    }
+
+    /// Waits while there is much under way.
+    async fn give_way(&self) {
+        let UploadJob { uploads, tenant, .. } = self.job;
+        while uploads.parts.system.held_by(*tenant) > HELD_BYTES_MAX {
+            tokio::time::sleep(WAIT_FIRST).await;
+        }
     }
 
     async fn note_progress(&mut self, elapsed: Duration) -> Result<(), Ended> {

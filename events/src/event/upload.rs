@@ -219,7 +219,7 @@ mod tests {
     fn labels_change_and_the_rest_does_not() {
         let labels = UploadLabels { description: "new".to_owned(), tags: vec![] };
         let edited = UploadEvent::Edited(labels.clone());
-        given(&[received()]).when(UploadCommand::Edit(labels.clone())).then(&[edited.clone()]);
+        given(&[received()]).when(UploadCommand::Edit(labels.clone())).then(std::slice::from_ref(&edited));
         given(&[received(), edited]).when(UploadCommand::Edit(labels)).then(&[]);
     }
 
