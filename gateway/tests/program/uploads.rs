@@ -166,6 +166,8 @@ fn files_of_all_forms_become_lines_that_name_their_file() {
     let id = upload(&running, &ann, &[], "c.log.gz", &gzip(text));
     assert_eq!(ended(&running, &ann, &id)["result"]["indexed"], 2);
     assert_eq!(lines(&running, &ann, &id, 2)["results"][0]["level"], "error");
+    let one = get(&running, &format!("/api/logs/metadata/{id}/"), &ann);
+    assert_eq!((&one["error_count"], &one["warning_count"]), (&json!(1), &json!(0)), "{one}");
 
     let archive = zip(&[("d.ndjson", objects), ("e/f.log", text), ("g.png", b"\x89PNG\r\n\x1a\n")]);
     let id = upload(&running, &ann, &[], "all.zip", &archive);

@@ -267,7 +267,11 @@ fn upload() -> Component {
         ("error", nullable(failure())),
         ("metadata", map(text("A value."), "How it was to be read, as its sender said.")),
     ]);
-    Component::new("Upload", schema, upload_example())
+    let counted = [
+        ("error_count", whole("Of one file: its lines that are errors, or worse.")),
+        ("warning_count", whole("Of one file: its lines that are warnings.")),
+    ];
+    Component::new("Upload", optional(schema, counted), upload_example())
 }
 
 fn upload_example() -> Value {

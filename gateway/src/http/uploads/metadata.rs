@@ -12,6 +12,7 @@ use axum::extract::{Path, State};
 use axum::http::request::Parts as Head;
 use axum::http::{StatusCode, Uri, header};
 use axum::response::{IntoResponse as _, Response};
+use serde::Serialize;
 use serde_json::{Map, Value};
 
 use super::form::{description, on_disk, tags};
@@ -32,6 +33,15 @@ const RECENT: usize = 10;
 const CHUNK_BYTES: usize = 256 << 10;
 /// Bytes of a body that changes a file.
 const BODY_BYTES_MAX: usize = 64 << 10;
+
+/// A file, and how bad its lines are.
+#[derive(Debug, Serialize)]
+struct CountedUpload {
+    #[serde(flatten)]
+    upload: ShownUpload,
+    error_count: u64,
+    warning_count: u64,
+}
 
 /// What a list is asked for.
 #[derive(Debug, Default)]
@@ -101,10 +111,13 @@ pub(super) async fn recent(
 pub(super) async fn one(
     caller: Caller,
     State(state): State<UploadsState>,
+    State(search): State<SearchState>,
     Path(id): Path<String>,
 ) -> Result<Response, ApiError> {
     let found = state.find(caller.tenant, &id).await?;
-    Ok(json(StatusCode::OK, &state.shown(caller.tenant, &found)))
+    let (error_count, warning_count) = uploaded::errors_and_warnings(caller.tenant, &search, found.0).await?;
+    let upload = state.shown(caller.tenant, &found);
+    Ok(json(StatusCode::OK, &CountedUpload { upload, error_count, warning_count }))
 }
 
 /// What is not said stays as it is.
