@@ -324,3 +324,50 @@ async fn what_would_never_fit_and_what_has_no_credit_is_refused() {
     followed(&system, &receipt).await;
     system.stop().await;
 }
+
+/// Panics until it has been begun so often.
+#[derive(Debug)]
+struct Falling {
+    falls: u32,
+    begun: AtomicU32,
+    told: tokio::sync::mpsc::UnboundedSender<String>,
+}
+
+impl Job for Falling {
+    fn name(&self) -> &str {
+        "falling"
+    }
+
+    fn run<'a>(&'a self, turns: &'a crate::jobs::JobTurns) -> BoxFuture<'a, ()> {
+        Box::pin(async move {
+            let _turn = turns.take().await;
+            assert!(self.begun.fetch_add(1, Ordering::Relaxed) >= self.falls, "on purpose");
+            self.told.send("done".to_owned()).unwrap();
+            std::future::pending::<()>().await;
+        })
+    }
+
+    fn given_up<'a>(&'a self, reason: &'a str) -> BoxFuture<'a, ()> {
+        self.told.send(reason.to_owned()).unwrap();
+        Box::pin(std::future::ready(()))
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_job_that_fails_is_begun_again_and_given_up_if_it_fails_too_often() {
+    let (world, projection) = (World::new(), Arc::<Remembers>::default());
+    let system = world.start_plain(&projection).await;
+    for (name, falls, expected) in [("acme", 1, "done"), ("bolt", 100, "it failed 3 times")] {
+        let (told, mut telling) = tokio::sync::mpsc::unbounded_channel();
+        let job = Arc::new(Falling { falls, begun: AtomicU32::new(0), told });
+        system.start_job(tenant(name), Arc::clone(&job) as Arc<dyn Job>).await.unwrap();
+        let said = telling.recv().await.unwrap();
+        assert!(said.starts_with(expected), "{said}");
+        // The same job runs once, and ends when it is told to.
+        system.start_job(tenant(name), Arc::clone(&job) as Arc<dyn Job>).await.unwrap();
+        system.end_job(tenant(name), "falling").await.unwrap();
+        drop(job);
+        send(&system, tenant(name), "a tenant feels nothing of it").await.unwrap();
+    }
+    system.stop().await;
+}
