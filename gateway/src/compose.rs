@@ -143,8 +143,7 @@ impl Program {
         let changes = threads("change", usize::from(partitions) + 1)?;
         let hidden = Arc::<Hidden>::default();
         let index = open_index(folder, config, &clock, [&questions, &changes], &hidden)?;
-        let views = RedbViews::open(&RealFiles, &folder.views_file(), as_workers(&changes))?;
-        let store: Arc<dyn ViewStore> = Arc::new(views);
+        let store = open_views(folder, &changes)?;
         let (views, arrivals) =
             (ControlViews::new(Arc::clone(&store)), ArrivalViews::new(Arc::clone(&store)));
         let quotas = quotas(&store, &views, &clock, partitions).await?;
@@ -328,6 +327,10 @@ async fn quotas(
 fn progress_of(system: &System, name: &str) -> Arc<Progress> {
     let running = system.projections().iter().find(|projection| projection.name == name);
     Arc::clone(&running.expect("it was started above").progress)
+}
+
+fn open_views(folder: &DataFolder, changes: &Arc<WorkerThreads>) -> Result<Arc<dyn ViewStore>, ComposeError> {
+    Ok(Arc::new(RedbViews::open(&RealFiles, &folder.views_file(), as_workers(changes))?))
 }
 
 fn open_index(

@@ -150,7 +150,7 @@ impl<'a> Tenants<'a> {
     fn ask(&self, operation: &Operation<'_>, credential: &Credential) -> Answer {
         let path = operation.parameters("path").fold(operation.path.to_owned(), |path, one| {
             let name = one["name"].as_str().unwrap();
-            let own = self.ids.iter().find(|(of, _)| operation.path.starts_with(of) && name == "id");
+            let own = self.ids.iter().find(|(of, _)| operation.path.starts_with(of) && is_id(name));
             let example = one["schema"]["examples"][0].as_str().unwrap();
             path.replace(&format!("{{{name}}}"), own.map_or(example, |(_, id)| id))
         });
@@ -222,12 +222,15 @@ fn planted(running: &Running, admin: &str, key: &str, spare_member: &str) -> Vec
     let spare = send(running, "POST", "/api/auth/login/", "", login.as_bytes());
     assert_eq!(status(&spare), 200, "{}", spare.body);
     let logins = list("/api/auth/sessions/");
+    let upload = uploaded(running, admin);
     vec![
         ("/api/logs/saved-searches/", text(&saved["id"])),
         ("/api/search/saved/", text(&saved["id"])),
         ("/api/logs/search-history/", text(&past["id"])),
         ("/api/search/history/", text(&past["id"])),
         ("/api/logs/dead-letters/", text(&letter)),
+        ("/api/logs/metadata/", upload.clone()),
+        ("/api/logs/upload/", upload),
         ("/api/logs/{id}", text(&page["results"][0]["id"])),
         ("/api/tenant/invitations/", text(&invited["id"])),
         ("/api/tenant/users/", spare_member.to_owned()),
@@ -235,6 +238,21 @@ fn planted(running: &Running, admin: &str, key: &str, spare_member: &str) -> Vec
         ("/api/auth/sessions/", text(&logins[0]["id"])),
         ("/api/admin/tenants/", text(&tenant)),
     ]
+}
+
+/// Is it the name of a part of a path that leads to a thing of a tenant?
+fn is_id(name: &str) -> bool {
+    ["id", "task"].contains(&name)
+}
+
+/// Uploads a file; answers its id.
+fn uploaded(running: &Running, token: &str) -> String {
+    let headers = format!("{}\r\nContent-Type: multipart/form-data; boundary=b", bearer(token));
+    let file = format!("Content-Disposition: form-data; name=\"file\"; filename=\"{MARK}.log\"");
+    let body = format!("--b\r\n{file}\r\n\r\na {MARK} in a file\n\r\n--b--\r\n");
+    let answer = send(running, "POST", "/api/logs/upload/", &headers, body.as_bytes());
+    assert_eq!(status(&answer), 202, "{}", answer.body);
+    text(&answer.json()["task_id"])
 }
 
 fn status(answer: &Answer) -> u16 {
@@ -260,7 +278,7 @@ fn fault(operation: &Operation<'_>, credential: &Credential, answer: &Answer) ->
         Expected::Admitted => is_admitted,
     };
     let of_other = matches!(credential.may, May::Person(_) | May::Key(_)) && !credential.is_own;
-    let names_a_thing = operation.parameters("path").any(|one| one["name"] == "id");
+    let names_a_thing = operation.parameters("path").any(|one| is_id(one["name"].as_str().unwrap()));
     let what = format!("{} {} asked by {}: {status}", operation.method, operation.path, credential.name);
     if !is_as_expected {
         return Some(format!("{what} is not {expected:?}: {}", answer.body));

@@ -43,8 +43,7 @@ pub(crate) async fn errors_and_warnings(
     let filter = Filter::is(FieldName::named(UPLOAD[0]), exactly);
     let query = HistogramQuery { filter, period: Period::ALWAYS, resolution: Resolution::Buckets(1) };
     let found = state.index.histogram(tenant, query, Asking::new(state).bounds()).await?;
-    let of_level = |level: Level| -> u64 {
-        found.buckets.iter().map(|bucket| bucket.by_level[level as usize]).sum()
-    };
+    let of_level =
+        |level: Level| -> u64 { found.buckets.iter().map(|bucket| bucket.by_level[level as usize]).sum() };
     Ok((of_level(Level::Error) + of_level(Level::Critical), of_level(Level::Warning)))
 }
