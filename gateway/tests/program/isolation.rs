@@ -223,6 +223,7 @@ fn planted(running: &Running, admin: &str, key: &str, spare_member: &str) -> Vec
     assert_eq!(status(&spare), 200, "{}", spare.body);
     let logins = list("/api/auth/sessions/");
     let upload = uploaded(running, admin);
+    wait_for(running, admin, MARK, 2);
     vec![
         ("/api/logs/saved-searches/", text(&saved["id"])),
         ("/api/search/saved/", text(&saved["id"])),
