@@ -120,6 +120,10 @@ impl Sender {
     async fn send_with(&mut self, key: RequestKey, at: usize, batches: Vec<Arc<LineBatch>>) {
         let mut known = None;
         for _ in 0..ATTEMPTS_MAX {
+            // It was refused before, and may be taken now.
+            if known == Some(Told::Refused) {
+                self.notes.lock()[at].told = Told::Unknown;
+            }
             let told = self.send_once(key, batches.clone()).await;
             let now_known = match (known.take(), told) {
                 // What a repeat was refused says nothing of the requests before.
