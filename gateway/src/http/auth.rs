@@ -26,7 +26,7 @@ use antler_events::ids::{KeyId, TenantId, UserId};
 use antler_events::randomness::Randomness;
 use antler_projections::cache::port::Cache;
 use antler_projections::views::port::ViewError;
-use axum::extract::{MatchedPath, Request, State};
+use axum::extract::{MatchedPath, Request};
 use axum::http::{HeaderMap, HeaderValue, Method, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse as _, Response};
@@ -76,8 +76,8 @@ pub struct Gate {
     known_keys: KnownKeys,
 }
 
-/// The layer. It stands within the observer, which writes the bodies of errors.
-pub async fn guard(State(gate): State<Arc<Gate>>, mut request: Request, next: Next) -> Response {
+/// The layer's innermost part: the observer around it writes the bodies of errors.
+pub async fn guard(gate: &Gate, mut request: Request, next: Next) -> Response {
     let (permission, shown) = match asked(&request) {
         Ok(Some(asked)) => asked,
         Ok(None) => return next.run(request).await,

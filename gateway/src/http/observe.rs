@@ -7,9 +7,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use axum::extract::{Request, State};
+use axum::extract::Request;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Uri, header};
-use axum::middleware::Next;
 use axum::response::{IntoResponse as _, Response};
 use tracing::Instrument as _;
 
@@ -83,8 +82,15 @@ impl Requests {
     }
 }
 
-/// The layer around every route.
-pub async fn observe(State(shared): State<Arc<Shared>>, mut request: Request, next: Next) -> Response {
+/// Stands around all else that a request meets.
+pub async fn observe<A>(
+    shared: &Arc<Shared>,
+    mut request: Request,
+    within: impl FnOnce(Request) -> A,
+) -> Response
+where
+    A: Future<Output = Response>,
+{
     let began = shared.clock.elapsed();
     let id = shared.requests.id(request.headers());
     let class = RouteClass::of(request.method(), request.uri().path());
@@ -95,7 +101,7 @@ pub async fn observe(State(shared): State<Arc<Shared>>, mut request: Request, ne
     let is_encrypted = request.extensions().get::<Encrypted>().is_some();
     let mut response = match Elsewhere::of(&request) {
         Some(error) => error.into_response(),
-        None => next.run(request).instrument(span.clone()).await,
+        None => within(request).instrument(span.clone()).await,
     };
     let error = response.extensions_mut().remove::<ApiError>();
     if let Some(error) = error.or_else(|| refused_by_the_framework(&response, &address)) {

@@ -3,17 +3,14 @@
 //! Invariant: a page of another site gets to read an answer only if the settings name its origin, or any; where any may, no
 //! cookie counts. It keeps nobody from asking who is no browser: credentials do.
 
-use std::sync::Arc;
-
 use antler_config::{List, WebOrigin};
-use axum::extract::{Request, State};
+use axum::extract::Request;
 use axum::http::header::{
     ACCESS_CONTROL_ALLOW_CREDENTIALS, ACCESS_CONTROL_ALLOW_HEADERS, ACCESS_CONTROL_ALLOW_METHODS,
     ACCESS_CONTROL_ALLOW_ORIGIN, ACCESS_CONTROL_EXPOSE_HEADERS, ACCESS_CONTROL_MAX_AGE,
     ACCESS_CONTROL_REQUEST_METHOD, HOST, ORIGIN, VARY,
 };
 use axum::http::{HeaderMap, HeaderValue, Method, StatusCode};
-use axum::middleware::Next;
 use axum::response::{IntoResponse as _, Response};
 
 const METHODS: HeaderValue = HeaderValue::from_static("GET, HEAD, POST, PUT, PATCH, DELETE");
@@ -89,18 +86,21 @@ impl Asking {
     }
 }
 
-/// The layer: answers what a browser asks before it lets a page ask, and marks answers that a page may read.
-pub(super) async fn cross_origin(
-    State(origins): State<Arc<Origins>>,
+/// Answers what a browser asks before it lets a page ask, and marks answers that a page may read.
+pub(super) async fn cross_origin<A>(
+    origins: &Origins,
     request: Request,
-    next: Next,
-) -> Response {
+    within: impl FnOnce(Request) -> A,
+) -> Response
+where
+    A: Future<Output = Response>,
+{
     let asking = origins.asking(request.headers());
     let is_before =
         request.method() == Method::OPTIONS && request.headers().contains_key(ACCESS_CONTROL_REQUEST_METHOD);
     let mut response = match (is_before, &asking) {
         (true, Asking::Named(_) | Asking::Any) => permitted(),
-        _ => next.run(request).await,
+        _ => within(request).await,
     };
     asking.tell(response.headers_mut());
     if !origins.0.0.is_empty() {

@@ -6,8 +6,10 @@
 use std::sync::Arc;
 
 use axum::Router;
+use axum::extract::{Request, State};
 use axum::http::Method;
-use axum::middleware::from_fn_with_state;
+use axum::middleware::{Next, from_fn_with_state};
+use axum::response::Response;
 use axum::routing::get;
 
 use super::addresses::{in_api, with_slash};
@@ -40,12 +42,17 @@ pub fn router(shared: &Arc<Shared>) -> Router {
         .merge(admin::routes())
         .merge(openapi::routes(&shared.config.server.base_path))
         .merge(socket::routes())
-        .layer(from_fn_with_state(Arc::clone(gate), guard))
         .fallback(no_route)
         .method_not_allowed_fallback(method_not_allowed)
-        .layer(from_fn_with_state(Arc::clone(&gate.origins), cross_origin))
-        .layer(from_fn_with_state(Arc::clone(shared), observe))
+        .layer(from_fn_with_state(Arc::clone(shared), around))
         .with_state(Arc::clone(shared))
+}
+
+/// What every request passes. It is one layer, because each one copies the route below it for every request.
+async fn around(State(shared): State<Arc<Shared>>, request: Request, next: Next) -> Response {
+    let gate = &*shared.program.gate;
+    let guarded = |request| guard(gate, request, next);
+    observe(&shared, request, |request| cross_origin(&gate.origins, request, guarded)).await
 }
 
 async fn no_route(AskedUri(uri): AskedUri) -> ApiError {

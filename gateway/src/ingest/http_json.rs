@@ -25,20 +25,21 @@ const SETTING: &str = "listeners.http_json_tenant";
 /// What names the tenant of a request.
 #[derive(Debug, Clone)]
 struct Door {
+    shared: Arc<Shared>,
     intake: Arc<Intake>,
     tenant: Option<TenantId>,
 }
 
 pub fn router(shared: &Arc<Shared>, intake: &Arc<Intake>, tenant: Option<TenantId>) -> Router {
-    let door = Door { intake: Arc::clone(intake), tenant };
-    Router::new()
-        .fallback(bulk)
-        .layer(from_fn_with_state(door, guard))
-        .layer(from_fn_with_state(Arc::clone(shared), observe))
-        .with_state(Arc::clone(shared))
+    let door = Door { shared: Arc::clone(shared), intake: Arc::clone(intake), tenant };
+    Router::new().fallback(bulk).layer(from_fn_with_state(door, around)).with_state(Arc::clone(shared))
 }
 
-async fn guard(State(door): State<Door>, mut request: Request, next: Next) -> Response {
+async fn around(State(door): State<Door>, request: Request, next: Next) -> Response {
+    observe(&door.shared, request, |request| guard(&door, request, next)).await
+}
+
+async fn guard(door: &Door, mut request: Request, next: Next) -> Response {
     if request.method() != Method::POST {
         let (path, method) = (request.uri().path().to_owned(), request.method().to_string());
         let mut response = ApiError::MethodNotAllowed { path, method }.into_response();

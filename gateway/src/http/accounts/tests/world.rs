@@ -21,8 +21,9 @@ use antler_projections::views::control::ControlViews;
 use antler_projections::views::memory::MemoryViews;
 use axum::Router;
 use axum::body::{Body, to_bytes};
+use axum::extract::State;
 use axum::http::{Request, StatusCode, header};
-use axum::middleware::{from_fn_with_state, map_response};
+use axum::middleware::{Next, from_fn_with_state, map_response};
 use axum::response::Response;
 use axum::routing::get;
 use serde_json::{Value, json};
@@ -36,6 +37,10 @@ use crate::http::peer::PeerAddress;
 
 pub(super) const PASSWORD: &str = "Corr3ct-horse-battery";
 const PARTITION: PartitionId = PartitionId::new(0);
+
+async fn guarded(State(gate): State<Arc<Gate>>, request: Request<Body>, next: Next) -> Response {
+    guard(&gate, request, next).await
+}
 
 /// A clock that is moved by hand.
 #[derive(Debug)]
@@ -93,7 +98,7 @@ impl World {
         let gate = Arc::new(gate);
         let router = routes::<()>(&gate)
             .route("/api/forgotten", get(async || "secret"))
-            .layer(from_fn_with_state(Arc::clone(&gate), guard))
+            .layer(from_fn_with_state(Arc::clone(&gate), guarded))
             .layer(map_response(written));
         Self { gate, clock, router, projector, writers, _dir: dir }
     }
