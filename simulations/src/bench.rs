@@ -16,6 +16,7 @@ pub mod questions;
 pub mod reading;
 pub mod server;
 pub mod store;
+pub mod views;
 pub mod yardstick;
 
 use std::fmt;
@@ -29,7 +30,7 @@ use bytes::Bytes;
 pub type Bench = fn(&Setting, &mut Report<'_>) -> anyhow::Result<()>;
 
 /// All benches by name, in the order of `all`.
-pub const BENCHES: [(&str, Bench); 12] = [
+pub const BENCHES: [(&str, Bench); 15] = [
     ("log", log::run),
     ("parse", parse::run),
     ("patterns", patterns::run),
@@ -42,6 +43,9 @@ pub const BENCHES: [(&str, Bench); 12] = [
     ("tenants", server::tenants::run),
     ("memory", server::idle::run),
     ("search", server::search::run),
+    ("views", views::run),
+    ("logins", server::logins::run),
+    ("uploads", server::uploads::run),
 ];
 
 /// How often everything is measured; the median counts.

@@ -100,13 +100,13 @@ fn figure(
 }
 
 /// A log whose writers run, each on its own thread, until `close`.
-struct RunningLog {
-    log: Arc<SegmentLog>,
+pub(super) struct RunningLog {
+    pub(super) log: Arc<SegmentLog>,
     writers: Vec<JoinHandle<f64>>,
 }
 
 impl RunningLog {
-    fn open(dir: &Path, partitions: u16) -> anyhow::Result<Self> {
+    pub(super) fn open(dir: &Path, partitions: u16) -> anyhow::Result<Self> {
         let files: Arc<dyn FileSystem> = Arc::new(RealFiles);
         let options = SegmentOptions::new(dir.to_owned(), partitions);
         let Opened { log, committers, findings } = SegmentLog::open(&files, options)?;
@@ -118,7 +118,7 @@ impl RunningLog {
     }
 
     /// Lets the writers finish, and answers their CPU seconds.
-    fn close(self) -> anyhow::Result<f64> {
+    pub(super) fn close(self) -> anyhow::Result<f64> {
         self.log.close();
         cpu_of_all(self.writers)
     }

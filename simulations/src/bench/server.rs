@@ -4,16 +4,19 @@
 //! quiet again; what the clients needed is reported apart. The server is the binary beside this one, of the same build.
 //! Nothing here reaches into the server.
 
+mod beside;
 pub mod fanout;
 mod feeding;
 mod http;
 pub mod idle;
 pub mod ingest;
+pub mod logins;
 mod process;
 pub mod search;
 mod socket;
 pub mod tail;
 pub mod tenants;
+pub mod uploads;
 
 use std::sync::mpsc;
 use std::time::Duration;

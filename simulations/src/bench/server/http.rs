@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 const PATIENCE: Duration = Duration::from_secs(120);
 /// So much of an answer is shown when it is not as expected.
 const SAID_BYTES: usize = 500;
-const PASSWORD: &str = "correct horse battery staple";
+pub(super) const PASSWORD: &str = "correct horse battery staple";
 
 /// An open connection.
 #[derive(Debug)]
