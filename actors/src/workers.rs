@@ -15,6 +15,9 @@ use antler_events::log::BoxFuture;
 use antler_projections::index::port::{JobList, Work, WorkLost, Workers};
 use tokio::sync::oneshot;
 
+/// The share of a core that such a thread has beside a busy one: about a tenth.
+const NICENESS_BEHIND: i32 = 10;
+
 /// A fixed number of threads.
 pub struct WorkerThreads {
     shared: Arc<Shared>,
@@ -43,6 +46,15 @@ struct Task {
 
 impl WorkerThreads {
     pub fn start(kind: &str, threads: usize) -> io::Result<Self> {
+        Self::start_each(kind, threads, || ())
+    }
+
+    /// Threads that let all others go first: what they do is heavy, and nobody's lines are to wait for it.
+    pub fn start_behind(kind: &str, threads: usize) -> io::Result<Self> {
+        Self::start_each(kind, threads, give_way)
+    }
+
+    fn start_each(kind: &str, threads: usize, at_first: fn()) -> io::Result<Self> {
         let width = threads.max(1);
         let shared = Arc::<Shared>::default();
         let workers = Self {
@@ -54,7 +66,11 @@ impl WorkerThreads {
         for number in 0..width {
             let shared = Arc::clone(&workers.shared);
             let thread = std::thread::Builder::new().name(format!("{kind}-{number}"));
-            workers.threads().push(thread.spawn(move || shared.work_off())?);
+            let work_off = move || {
+                at_first();
+                shared.work_off();
+            };
+            workers.threads().push(thread.spawn(work_off)?);
         }
         Ok(workers)
     }
@@ -81,6 +97,13 @@ impl WorkerThreads {
         let left = |free: usize| Some(free - free.min(wanted));
         let before = self.free.fetch_update(Ordering::AcqRel, Ordering::Acquire, left);
         before.unwrap_or_default().min(wanted)
+    }
+}
+
+/// On Linux niceness is of a thread, not of its process.
+fn give_way() {
+    if let Err(error) = rustix::process::setpriority_process(None, NICENESS_BEHIND) {
+        tracing::debug!(%error, "a thread cannot let others go first");
     }
 }
 
@@ -169,6 +192,20 @@ mod tests {
         assert_eq!(done.load(Ordering::Relaxed), 2);
         workers.stop();
         assert_eq!(workers.run(Box::new(work)).await, Err(WorkLost));
+    }
+
+    #[tokio::test]
+    async fn only_threads_that_are_to_do_so_let_others_go_first() {
+        let niceness = async |workers: WorkerThreads| {
+            let (giver, given) = oneshot::channel();
+            let look = move || giver.send(rustix::process::getpriority_process(None).unwrap()).unwrap();
+            workers.run(Box::new(look)).await.unwrap();
+            given.await.unwrap()
+        };
+        let usual = niceness(WorkerThreads::start("test", 1).unwrap()).await;
+        let behind = niceness(WorkerThreads::start_behind("test", 1).unwrap()).await;
+        assert_eq!(usual, rustix::process::getpriority_process(None).unwrap());
+        assert_eq!(behind, NICENESS_BEHIND.max(usual));
     }
 
     #[test]

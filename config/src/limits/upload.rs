@@ -93,7 +93,7 @@ impl Default for UploadLimits {
         Self {
             file_bytes_max: ByteSize::mib(1 << 10),
             files_per_request_max: 10,
-            requests_per_tenant_max: 4,
+            requests_per_tenant_max: 16,
             stored_files_per_tenant_max: 10_000,
             stored_bytes_per_tenant_max: ByteSize::mib(20 << 10),
             jobs_max: 4,

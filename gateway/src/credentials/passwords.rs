@@ -1,15 +1,17 @@
 //! Hashing passwords with argon2id, a bounded number at once.
 //!
 //! Invariant: a login with an unknown name takes as long as one with a wrong password, because both hash once. Hashing
-//! runs on threads for work that blocks, and never more of it at once than there are permits, since each takes 19 MiB
-//! and some 20 ms of a core. It does not judge passwords: `password_rules.rs` does.
+//! has threads of its own, since each takes 19 MiB and some 20 ms of a core, and these let all others go first: many
+//! logins do not delay anybody's lines. It does not judge passwords: `password_rules.rs` does.
 
 use std::sync::Arc;
 use std::time::Duration;
 
+use antler_actors::workers::WorkerThreads;
 use antler_config::limits::AccountLimits;
 use antler_events::identity::PasswordHash;
 use antler_events::randomness::{Randomness, RandomnessError};
+use antler_projections::index::port::compute;
 use argon2::password_hash::phc::PasswordHash as ParsedHash;
 use argon2::password_hash::{PasswordHasher as _, PasswordVerifier as _};
 use argon2::{Algorithm, Argon2, Params, Version};
@@ -35,6 +37,7 @@ pub enum PasswordError {
 #[derive(Debug)]
 pub struct Passwords {
     permits: Arc<Semaphore>,
+    threads: WorkerThreads,
     randomness: Arc<dyn Randomness>,
     /// Of a password that nobody has.
     nobody: PasswordHash,
@@ -46,7 +49,9 @@ impl Passwords {
         let mut unknown = [0; 32];
         randomness.fill(&mut unknown)?;
         let nobody = hash(&unknown, &draw_salt(&*randomness)?)?;
-        Ok(Self { permits: Arc::new(Semaphore::new(at_once.max(1))), randomness, nobody })
+        let threads = WorkerThreads::start_behind("password", at_once);
+        let threads = threads.map_err(|error| PasswordError::Hash { reason: error.to_string() })?;
+        Ok(Self { permits: Arc::new(Semaphore::new(at_once.max(1))), threads, randomness, nobody })
     }
 
     pub async fn hash(&self, password: String) -> Result<PasswordHash, PasswordError> {
@@ -67,12 +72,12 @@ impl Passwords {
     ) -> Result<T, PasswordError> {
         let permit = tokio::time::timeout(PATIENCE, Arc::clone(&self.permits).acquire_owned()).await;
         let permit = permit.map_err(|_| PasswordError::Busy)?.expect("the semaphore is never closed");
-        let done = tokio::task::spawn_blocking(move || {
+        let work = move || {
             // Whoever asked may be gone; the work still has its permit until it ends.
             let _permit = permit;
             work()
-        });
-        done.await.map_err(|error| PasswordError::Hash { reason: error.to_string() })
+        };
+        compute(&self.threads, work).await.map_err(|lost| PasswordError::Hash { reason: lost.to_string() })
     }
 }
 
