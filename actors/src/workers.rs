@@ -102,7 +102,11 @@ impl WorkerThreads {
 
 /// On Linux niceness is of a thread, not of its process.
 fn give_way() {
-    if let Err(error) = rustix::process::setpriority_process(None, NICENESS_BEHIND) {
+    let give_way = || {
+        let own = rustix::process::getpriority_process(None)?;
+        rustix::process::setpriority_process(None, own.max(NICENESS_BEHIND))
+    };
+    if let Err(error) = give_way() {
         tracing::debug!(%error, "a thread cannot let others go first");
     }
 }

@@ -170,6 +170,11 @@ impl StreamPatterns {
         }
     }
 
+    /// It names none, and so reaches all.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
     pub fn reach(&self, stream: &str) -> bool {
         self.0.is_empty() || self.0.iter().any(|pattern| pattern.matches(stream))
     }

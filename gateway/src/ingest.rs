@@ -8,6 +8,7 @@ pub mod decode;
 pub mod http_json;
 pub mod intake;
 pub mod lines;
+pub(crate) mod reach;
 mod shares;
 pub mod tcp;
 pub mod udp;

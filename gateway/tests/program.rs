@@ -46,6 +46,8 @@ mod schemas;
 mod socket_client;
 #[path = "program/sockets.rs"]
 mod sockets;
+#[path = "program/streams.rs"]
+mod streams;
 #[path = "program/tenants.rs"]
 mod tenants;
 #[path = "program/terminal.rs"]

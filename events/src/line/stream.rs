@@ -37,6 +37,11 @@ impl StreamName {
     /// The stream of a line that came with these defaults. Of a field that comes several times the first
     /// value counts.
     pub fn of_line(line: Line<'_>, defaults: &LineDefaults) -> Self {
+        Self::filed(line, defaults.service.as_deref())
+    }
+
+    /// The same, of a line that came with this service.
+    pub fn filed(line: Line<'_>, default_service: Option<&str>) -> Self {
         let mut said = [const { None }; 3];
         for field in line.fields().filter(|field| field.value.kind.is_scalar()) {
             if let Some(at) = STREAM_FIELDS.iter().position(|name| *name == field.name_text) {
@@ -46,7 +51,7 @@ impl StreamName {
         let service =
             line.role(Role::Service).filter(|value| value.kind.is_scalar()).map(|value| value.text());
         let fields = said.each_ref().map(Option::as_deref);
-        Self::of_parts(&StreamParts { fields, service: service.as_deref().or(defaults.service.as_deref()) })
+        Self::of_parts(&StreamParts { fields, service: service.as_deref().or(default_service) })
     }
 
     pub fn of_parts(parts: &StreamParts<'_>) -> Self {

@@ -6,6 +6,7 @@
 //! names before all values. The arrival, which is the time of lines without one, is a value of `timestamp`
 //! alone and not of a field of any name. It keeps no state between lines.
 
+use crate::access::StreamPatterns;
 use crate::event::lines::LineDefaults;
 use crate::line::LineBatch;
 
@@ -26,6 +27,8 @@ mod tests;
 /// Deepest filter: twice what the parser allows, because it may build two levels for one.
 const DEPTH_MAX: usize = 64;
 const CONDITIONS_MAX: usize = 10_000;
+/// Finding the stream of a line looks at all its fields.
+const FILED_COST: u32 = 1_000;
 /// Regular expressions take up to three megabytes each.
 const EXPRESSIONS_MAX: usize = 32;
 
@@ -57,6 +60,8 @@ enum Node {
     Not(Box<Node>),
     /// A condition by its place.
     Is(usize),
+    /// Boxed, because it is rare.
+    Filed(Box<StreamPatterns>),
 }
 
 impl Matcher {
@@ -78,6 +83,7 @@ impl Matcher {
         match node {
             Node::All => (Node::All, 0),
             Node::Is(condition) => (Node::Is(condition), self.conditions[condition].cost()),
+            Node::Filed(streams) => (Node::Filed(streams), FILED_COST),
             Node::Not(inner) => {
                 let (inner, cost) = self.ordered(*inner);
                 (Node::Not(Box::new(inner)), cost)
@@ -118,6 +124,7 @@ impl Compiler {
             Filter::Or(parts) => Node::Or(self.nodes(parts, depth + 1)?),
             Filter::Not(inner) => Node::Not(Box::new(self.node(inner, depth + 1)?)),
             Filter::Is(condition) => self.condition(condition)?,
+            Filter::Filed(streams) => Node::Filed(Box::new(streams.clone())),
         })
     }
 

@@ -5,6 +5,8 @@
 
 mod value;
 
+use crate::access::StreamPattern;
+
 use super::tree::{Condition, FieldName, Filter, Test};
 
 /// The text of a filter.
@@ -35,6 +37,11 @@ fn print_filter(filter: &Filter, out: &mut String) {
             print_within(inner, matches!(**inner, Filter::And(_) | Filter::Or(_) | Filter::Not(_)), out);
         }
         Filter::Is(condition) => print_condition(condition, out),
+        // Nobody can write it; whoever reads it is to know why lines are missing.
+        Filter::Filed(streams) => {
+            let names: Vec<&str> = streams.iter().map(StreamPattern::as_str).collect();
+            out.push_str(&format!("[streams {}]", names.join(" ")));
+        }
     }
 }
 

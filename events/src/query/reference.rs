@@ -13,7 +13,7 @@ use super::tree::{Condition, FieldName, Filter, Network, Scalar, Test, Wildcard}
 use super::value::{NumberUnits, units};
 use crate::clock::Timestamp;
 use crate::event::lines::LineDefaults;
-use crate::line::{Level, Line, Role, ValueKind, timestamp};
+use crate::line::{Level, Line, Role, StreamName, ValueKind, timestamp};
 
 /// A value of a line.
 #[derive(Debug, Clone)]
@@ -32,6 +32,7 @@ pub fn matches(filter: &Filter, line: Line<'_>, defaults: &LineDefaults) -> bool
         Filter::And(parts) => parts.iter().all(|part| matches(part, line, defaults)),
         Filter::Or(parts) => parts.iter().any(|part| matches(part, line, defaults)),
         Filter::Not(inner) => !matches(inner, line, defaults),
+        Filter::Filed(streams) => streams.reach(StreamName::of_line(line, defaults).as_str()),
         Filter::Is(Condition { field, test }) => {
             values_of(field, line, defaults).iter().any(|value| passes(field, test, value))
         }

@@ -22,6 +22,7 @@ use std::net::IpAddr;
 use std::ops::Bound;
 use std::sync::Arc;
 
+use crate::access::StreamPatterns;
 use crate::clock::Timestamp;
 use crate::line::{Level, Role};
 
@@ -36,6 +37,8 @@ pub enum Filter {
     Or(Vec<Filter>),
     Not(Box<Filter>),
     Is(Condition),
+    /// It is filed under one of these streams. No query says that: it stands around those of a key.
+    Filed(StreamPatterns),
 }
 
 /// Something about one field.

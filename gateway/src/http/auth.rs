@@ -18,7 +18,7 @@ use std::sync::Arc;
 use antler_actors::accounts::{AccountError, Accounts};
 use antler_config::Secret;
 use antler_config::limits::{AccountLimits, CredentialLimits};
-use antler_events::access::{Role, Scope};
+use antler_events::access::{Role, Scope, StreamPattern, StreamPatterns};
 use antler_events::clock::Timestamp;
 use antler_events::event::tenant::Standing;
 use antler_events::identity::SecretHash;
@@ -92,6 +92,9 @@ pub async fn guard(gate: &Gate, mut request: Request, next: Next) -> Response {
     }
     match gate.admit(&shown, permission, (request.method(), request.headers())).await {
         Ok(caller) => {
+            if let Err(error) = caller.check_streams(&request) {
+                return error.into_response();
+            }
             if let Shown::InCookie(_) = shown {
                 request.extensions_mut().insert(ByCookie);
             }
@@ -332,6 +335,16 @@ fn with_way_out(reason: &str) -> String {
     }
 }
 
+/// Says that something is of no stream, or of others.
+pub(crate) fn beyond_streams(streams: &StreamPatterns) -> ApiError {
+    let names: Vec<&str> = streams.iter().map(StreamPattern::as_str).collect();
+    let reason = format!(
+        "the API key is kept to the streams {}, and this is not about lines of these alone; take a key without streams",
+        names.join(", ")
+    );
+    ApiError::Forbidden { reason }
+}
+
 impl Caller {
     /// May the caller do what the route does?
     pub fn check(&self, permission: Permission) -> Result<(), ApiError> {
@@ -349,6 +362,17 @@ impl Caller {
                          in as a superadmin"
                         .to_owned(),
             }),
+        }
+    }
+
+    /// Does the route keep to the streams that the caller is kept to?
+    fn check_streams(&self, request: &Request) -> Result<(), ApiError> {
+        let matched = request.extensions().get::<MatchedPath>().map_or("", MatchedPath::as_str);
+        match self.kept_to() {
+            Some(streams) if !permissions::is_of_streams(request.method(), matched) => {
+                Err(beyond_streams(streams))
+            }
+            _ => Ok(()),
         }
     }
 

@@ -26,11 +26,13 @@ use axum::routing::post;
 use bytes::Bytes;
 
 use super::addresses::in_api;
+use super::auth::Caller;
 use super::error::{ApiError, LinesProblem};
 use super::peer::PeerAddress;
 use super::search::RequestTenant;
 use crate::ingest::body::{Bodies, BodyError, Encoding};
 use crate::ingest::decode::{self, DecodeError, Decoded, Form, Rejected};
+use crate::ingest::reach;
 
 /// So many lines that were rejected are named in an answer.
 const ERRORS_MAX: usize = 100;
@@ -95,6 +97,8 @@ where
         let arrival = arrival(origin, parts.uri.query())?;
         let key = request_key(&parts.headers)?;
         let decoded = IngestState::from_ref(state).receive(tenant, &parts.headers, body).await?;
+        let kept_to = parts.extensions.get::<Caller>().and_then(Caller::kept_to);
+        reach::check(kept_to, &decoded, &arrival.defaults)?;
         Ok(Self { tenant, key, arrival, decoded })
     }
 }

@@ -12,7 +12,7 @@ use axum::http::{HeaderMap, HeaderValue, Method, header};
 use axum::middleware::{Next, from_fn_with_state};
 use axum::response::{IntoResponse as _, Response};
 
-use super::intake::Intake;
+use super::intake::{Intake, Sender};
 use crate::http::Shared;
 use crate::http::auth::credential;
 use crate::http::error::ApiError;
@@ -46,9 +46,12 @@ async fn guard(door: &Door, mut request: Request, next: Next) -> Response {
         response.headers_mut().insert(header::ALLOW, HeaderValue::from_static("POST"));
         return response;
     }
-    match door.tenant_of(request.headers()).await {
-        Ok(tenant) => {
-            request.extensions_mut().insert(RequestTenant(tenant));
+    match door.sender_of(request.headers()).await {
+        Ok(sender) => {
+            request.extensions_mut().insert(RequestTenant(sender.tenant));
+            if let Some(caller) = sender.caller() {
+                request.extensions_mut().insert(caller.clone());
+            }
             next.run(request).await
         }
         Err(error) => error.into_response(),
@@ -56,11 +59,10 @@ async fn guard(door: &Door, mut request: Request, next: Next) -> Response {
 }
 
 impl Door {
-    async fn tenant_of(&self, headers: &HeaderMap) -> Result<TenantId, ApiError> {
-        let sender = match (credential::is_given(headers), self.tenant) {
-            (false, Some(tenant)) => self.intake.configured(tenant, SETTING).await?,
-            _ => self.intake.bearer(&credential::of(headers)?).await?,
-        };
-        Ok(sender.tenant)
+    async fn sender_of(&self, headers: &HeaderMap) -> Result<Sender, ApiError> {
+        match (credential::is_given(headers), self.tenant) {
+            (false, Some(tenant)) => self.intake.configured(tenant, SETTING).await,
+            _ => self.intake.bearer(&credential::of(headers)?).await,
+        }
     }
 }

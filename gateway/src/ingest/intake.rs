@@ -18,6 +18,7 @@ use antler_events::wire::Receipt;
 use bytes::Bytes;
 
 use super::decode::{DecodeError, Decoded, Form, Rejected};
+use super::reach;
 use crate::http::auth::permissions::Permission;
 use crate::http::auth::{Caller, Gate};
 use crate::http::error::ApiError;
@@ -62,6 +63,20 @@ pub struct Sender {
 }
 
 impl Sender {
+    pub fn caller(&self) -> Option<&Caller> {
+        self.caller.as_ref()
+    }
+
+    /// Is it the same one?
+    pub fn is(&self, other: &Self) -> bool {
+        (self.tenant, &self.caller) == (other.tenant, &other.caller)
+    }
+
+    /// May it send these lines?
+    pub fn check(&self, decoded: &Decoded, arrival: &Arrival) -> Result<(), ApiError> {
+        reach::check(self.caller().and_then(Caller::kept_to), decoded, &arrival.defaults)
+    }
+
     pub fn is_fresh(&self, now: Duration) -> bool {
         now.saturating_sub(self.checked_at) < CHECK_EVERY
     }

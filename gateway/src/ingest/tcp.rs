@@ -280,6 +280,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<'_, S> {
         let sender = intake.check_again(sender, SETTING).await?;
         let arrival =
             Arrival { protocol: "tcp".to_owned(), origin: self.origin.to_string(), ..Arrival::default() };
+        sender.check(&decoded, &arrival)?;
         let receipt = intake.write_patiently(sender.tenant, decoded, arrival).await?;
         self.sender = Some(sender);
         IntakeFigures::add(&intake.figures.tcp_lines, accepted);

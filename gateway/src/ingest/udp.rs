@@ -59,7 +59,7 @@ enum Known {
 /// Lines of one sender.
 #[derive(Debug)]
 struct Part {
-    tenant: TenantId,
+    sender: Sender,
     origin: IpAddr,
     datagrams: u64,
     lines: BytesMut,
@@ -139,13 +139,13 @@ impl UdpLines {
             return;
         }
         let origin = from.ip().to_canonical();
-        match self.tenant_of(greeting).await {
-            Ok(tenant) => {
-                let same = |part: &&mut Part| part.tenant == tenant && part.origin == origin;
+        match self.sender_of(greeting).await {
+            Ok(sender) => {
+                let same = |part: &&mut Part| part.sender.is(&sender) && part.origin == origin;
                 let part = match parts.iter_mut().find(same) {
                     Some(part) => part,
                     None => {
-                        parts.push(Part { tenant, origin, datagrams: 0, lines: BytesMut::new() });
+                        parts.push(Part { sender, origin, datagrams: 0, lines: BytesMut::new() });
                         parts.last_mut().expect("it was pushed above")
                     }
                 };
@@ -157,7 +157,7 @@ impl UdpLines {
         }
     }
 
-    async fn tenant_of(&mut self, greeting: Option<Greeting>) -> Result<TenantId, Arc<str>> {
+    async fn sender_of(&mut self, greeting: Option<Greeting>) -> Result<Sender, Arc<str>> {
         let now = self.intake.elapsed();
         let token = greeting.and_then(|greeting| greeting.token);
         let known = match &token {
@@ -165,14 +165,14 @@ impl UdpLines {
             None => self.own.as_ref(),
         };
         match known {
-            Some(Known::Sender(sender)) if sender.is_fresh(now) => return Ok(sender.tenant),
+            Some(Known::Sender(sender)) if sender.is_fresh(now) => return Ok(sender.clone()),
             Some(Known::Refused { at, reason }) if now.saturating_sub(*at) < REFUSED_FOR => {
                 return Err(Arc::clone(reason));
             }
             _ => {}
         }
         let found = self.find(token.as_deref()).await;
-        let answer = found.as_ref().map(|sender| sender.tenant).map_err(Arc::clone);
+        let answer = found.clone();
         let known = match found {
             Ok(sender) => Known::Sender(sender),
             Err(reason) => Known::Refused { at: now, reason },
@@ -210,8 +210,8 @@ impl UdpLines {
         }
         let intake = Arc::clone(&self.intake);
         writes.spawn(async move {
-            let Part { tenant, origin, datagrams, lines } = part;
-            let written = write(tenant, &intake, origin, lines.freeze()).await;
+            let Part { sender, origin, datagrams, lines } = part;
+            let written = write(&sender, &intake, origin, lines.freeze()).await;
             written.map_err(|reason| (datagrams, reason))
         });
     }
@@ -233,11 +233,12 @@ impl UdpLines {
     }
 }
 
-async fn write(tenant: TenantId, intake: &Intake, origin: IpAddr, lines: Bytes) -> Result<(), Arc<str>> {
+async fn write(sender: &Sender, intake: &Intake, origin: IpAddr, lines: Bytes) -> Result<(), Arc<str>> {
     let decoded = intake.decode(lines, 0, Vec::new()).await.map_err(|error| error.to_string())?;
     let (accepted, rejected) = (decoded.accepted, decoded.rejected.len() as u64);
     let arrival = Arrival { protocol: "udp".to_owned(), origin: origin.to_string(), ..Arrival::default() };
-    intake.write(tenant, decoded, arrival).await.map_err(|error| error.to_string())?;
+    sender.check(&decoded, &arrival).map_err(|error| error.to_string())?;
+    intake.write(sender.tenant, decoded, arrival).await.map_err(|error| error.to_string())?;
     IntakeFigures::add(&intake.figures.udp_lines, accepted);
     IntakeFigures::add(&intake.figures.udp_rejected, rejected);
     Ok(())

@@ -17,8 +17,8 @@ use super::Sockets;
 use super::figures::Ended;
 use super::messages::{Heard, Said};
 use super::open::{NoPlace, Place};
-use crate::http::auth::Caller;
 use crate::http::auth::permissions::Permission;
+use crate::http::auth::{Caller, beyond_streams};
 use crate::http::error::ApiError;
 
 /// A client that takes nothing for so long is let go.
@@ -135,6 +135,12 @@ impl Unknown {
 }
 
 impl Connection {
+    /// For sockets that know no streams: may the caller hear of all of them?
+    pub(super) fn check_streams(&self) -> Result<(), End> {
+        let kept_to = self.caller.kept_to().map(beyond_streams);
+        kept_to.map_or(Ok(()), |error| Err(End::of(&error)))
+    }
+
     fn new(of: Unknown, caller: Caller) -> Self {
         let Unknown { sockets, socket, place, permission } = of;
         let every = |period: Duration| {

@@ -19,6 +19,7 @@ pub(super) async fn serve(connection: &mut Connection) -> End {
 }
 
 async fn begin_and_go_on(connection: &mut Connection) -> Result<std::convert::Infallible, End> {
+    connection.check_streams()?;
     let hello = connection.hello(Vec::new());
     connection.say(&hello).await?;
     tell_all(connection).await?;

@@ -63,6 +63,7 @@ enum Next {
 
 impl Notifications {
     async fn begin(connection: &mut Connection) -> Result<Self, End> {
+        connection.check_streams()?;
         let caller = &connection.caller;
         let listener = connection.sockets.hub.listen(caller.tenant, caller.user());
         let errors = TailRequest::new(errors(), Arc::new(EventFrames), Begin::Now, QUEUE);

@@ -72,7 +72,7 @@ enum Next {
 impl Stream {
     async fn begin(connection: &mut Connection, address: &str) -> Result<Self, End> {
         let now = connection.sockets.clock.now();
-        let watched = Watched::of_address(address, &["token", "event", "resume"], now);
+        let watched = Watched::of_address(&connection.caller, address, &["token", "event", "resume"], now);
         let opened = match (watched, Opening::read(address)) {
             (Ok(watched), Ok(opening)) => Ok((watched, opening)),
             (Err(error), _) | (_, Err(error)) => Err(error),
@@ -277,7 +277,7 @@ impl Stream {
         connection: &mut Connection,
         filters: Map<String, Value>,
     ) -> Result<Vec<String>, Refused> {
-        let watched = Watched::of_filters(filters, connection.sockets.clock.now())?;
+        let watched = Watched::of_filters(&connection.caller, filters, connection.sockets.clock.now())?;
         let request = request(connection, watched.filter.clone(), self.frames, Begin::Now)?;
         match &mut self.feed {
             Feed::Past(past) => past.restart(watched.filter),

@@ -82,7 +82,8 @@ cases![
         an_unknown_id_finds_nothing,
         a_context_has_the_neighbours_of_a_line,
         a_context_of_nothing_in_common_has_all_neighbours,
-        filters_find_what_looking_at_every_line_finds;
+        filters_find_what_looking_at_every_line_finds,
+        lines_are_found_by_the_streams_they_are_filed_under;
     counts:
         a_histogram_counts_lines_by_level,
         a_histogram_of_too_many_buckets_is_refused,

@@ -7,7 +7,7 @@
 use super::condition::{CompiledCondition, Target};
 use super::{Matcher, Node};
 use crate::event::lines::LineDefaults;
-use crate::line::{Line, LineBatch, NameId, Role, Value, ValueKind};
+use crate::line::{Line, LineBatch, NameId, Role, StreamName, Value, ValueKind};
 use crate::query::value::{NumberUnits, ValueTest};
 
 /// Where the default tags of a batch are found.
@@ -20,6 +20,8 @@ pub struct BoundMatcher<'m> {
     conditions: Vec<BoundCondition>,
     /// Of all names, in order, if a range is asked of many.
     units: Vec<(NameId, NumberUnits)>,
+    /// What the sender said for all lines; a part of the names of their streams.
+    service: Option<Box<str>>,
 }
 
 #[derive(Debug, Clone, Default)]
@@ -41,7 +43,7 @@ impl<'m> BoundMatcher<'m> {
             true => batch.names().map(|(id, name)| (id, NumberUnits::of_name(name))).collect(),
             false => Vec::new(),
         };
-        Self { matcher, conditions, units }
+        Self { matcher, conditions, units, service: defaults.service.as_deref().map(Into::into) }
     }
 
     /// Whether a line of the batch is one that the filter asks for.
@@ -56,6 +58,7 @@ impl<'m> BoundMatcher<'m> {
             Node::Or(parts) => parts.iter().any(|part| self.holds(part, line)),
             Node::Not(inner) => !self.holds(inner, line),
             Node::Is(condition) => self.is(*condition, line),
+            Node::Filed(streams) => streams.reach(StreamName::filed(line, self.service.as_deref()).as_str()),
         }
     }
 

@@ -65,7 +65,7 @@ impl BoundMatcher<'_> {
 /// Conditions that must hold, and not those that must not.
 fn collect(node: &Node, wanted: bool, conditions: &mut Vec<usize>) {
     match node {
-        Node::All => {}
+        Node::All | Node::Filed(_) => {}
         Node::And(parts) | Node::Or(parts) => {
             parts.iter().for_each(|part| collect(part, wanted, conditions));
         }

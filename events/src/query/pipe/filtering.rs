@@ -39,6 +39,7 @@ impl RowFilter {
             Filter::Or(parts) => Self::Or(all(parts)?),
             Filter::Not(inner) => Self::Not(Box::new(Self::compile(inner, scope)?)),
             Filter::Is(condition) => Self::Some(tests(condition, scope)?),
+            Filter::Filed(_) => return Err(PipeError::WholeLine),
         })
     }
 

@@ -250,7 +250,7 @@ fn time_of(row: &Row, slot: Option<usize>) -> Timestamp {
 /// The fields that a filter asks for; none if it asks for any.
 fn fields_of(filter: &Filter, found: &mut Vec<FieldName>) {
     match filter {
-        Filter::All => {}
+        Filter::All | Filter::Filed(_) => {}
         Filter::And(parts) | Filter::Or(parts) => parts.iter().for_each(|part| fields_of(part, found)),
         Filter::Not(inner) => fields_of(inner, found),
         Filter::Is(condition) => found.push(condition.field.clone()),

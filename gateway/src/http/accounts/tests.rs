@@ -270,7 +270,8 @@ async fn a_key_is_shown_once_listed_without_its_secret_and_revoked() {
     assert_eq!(world.asked("DELETE", &one, &bob["token"]).await.0, StatusCode::NOT_FOUND);
     let caller = world.gate.authenticate(key).await.unwrap();
     assert_eq!(caller.tenant.as_str(), ann["tenant"]["id"].as_str().unwrap());
-    assert!(caller.reaches("logs-web-pt") && !caller.reaches("logs-web"));
+    let streams = caller.kept_to().unwrap();
+    assert!(streams.reach("logs-web-pt") && !streams.reach("logs-web"));
     assert_eq!(world.asked("DELETE", &one, &ann["token"]).await.0, StatusCode::NO_CONTENT);
     let refused = world.gate.authenticate(key).await.unwrap_err().to_string();
     assert!(refused.contains("revoked"), "{refused}");

@@ -54,11 +54,11 @@ impl Caller {
         matches!(self.identity, Identity::Person { role: Role::Superadmin, .. })
     }
 
-    /// May the caller reach this stream? People reach all of their tenant's.
-    pub fn reaches(&self, stream: &str) -> bool {
+    /// The streams that the caller is kept to; none is kept to none, and reaches all of its tenant's.
+    pub fn kept_to(&self) -> Option<&StreamPatterns> {
         match &self.identity {
-            Identity::Person { .. } => true,
-            Identity::Key { streams, .. } => streams.reach(stream),
+            Identity::Key { streams, .. } if !streams.is_empty() => Some(streams),
+            Identity::Person { .. } | Identity::Key { .. } => None,
         }
     }
 

@@ -25,6 +25,28 @@ pub enum Permission {
     Socket(Scope),
 }
 
+/// What a key may ask that is kept to some streams, if it has the permission: all others know no streams, and would show
+/// or change what is filed under others.
+pub const OF_STREAMS: &[(&str, &str)] = &[
+    ("POST", "/api/logs"),
+    ("POST", "/api/logs/bulk"),
+    ("GET", "/api/logs"),
+    ("GET", "/api/logs/search"),
+    ("POST", "/api/logs/search"),
+    ("GET", "/api/logs/export"),
+    ("POST", "/api/logs/export"),
+    ("GET", "/api/logs/histogram"),
+    ("POST", "/api/logs/histogram"),
+    ("GET", "/api/logs/facets"),
+    ("POST", "/api/logs/facets"),
+    ("GET", "/api/logs/fields/{name}/values"),
+    ("POST", "/api/logs/fields/{name}/values"),
+    ("GET", "/api/logs/patterns"),
+    ("POST", "/api/logs/patterns"),
+    ("GET", "/api/logs/explain"),
+    ("POST", "/api/logs/explain"),
+];
+
 /// A line of the table.
 type Line = (&'static str, &'static str, Permission);
 
@@ -178,6 +200,12 @@ pub fn asked(method: &Method, path: &str) -> Asked {
     }
     let found = of_path.find(|(known, ..)| *known == method);
     found.map_or(Asked::OtherMethods, |(.., permission)| Asked::Permission(*permission))
+}
+
+/// Does a route that answers about lines keep to some streams?
+pub fn is_of_streams(method: &Method, path: &str) -> bool {
+    let method = if *method == Method::HEAD { "GET" } else { method.as_str() };
+    OF_STREAMS.contains(&(method, &*plain(path)))
 }
 
 /// What a path of the table takes, as the Allow header lists it.

@@ -5,8 +5,10 @@
 
 use std::time::Duration;
 
+use antler_events::access::StreamPatterns;
 use antler_events::clock::Timestamp;
 use antler_events::query::Moment;
+use antler_events::query::tree::Filter;
 use antler_events::query::value::units;
 use axum::body::to_bytes;
 use axum::extract::{FromRef, FromRequest, Request};
@@ -15,6 +17,7 @@ use serde_json::{Map, Value};
 
 use super::SearchState;
 use super::refusal::invalid;
+use crate::http::auth::Caller;
 use crate::http::error::ApiError;
 
 /// What is shown of a wrong value.
@@ -24,6 +27,8 @@ const SHOWN_CHARACTERS_MAX: usize = 80;
 #[derive(Debug, Clone, Default)]
 pub(super) struct Parameters {
     entries: Vec<(String, Value)>,
+    /// The streams that whoever asks is kept to.
+    kept_to: Option<StreamPatterns>,
 }
 
 impl<S: Send + Sync> FromRequest<S> for Parameters
@@ -36,6 +41,7 @@ where
         let bytes_max = SearchState::from_ref(state).limits.body_bytes_max.as_usize();
         let (parts, body) = request.into_parts();
         let mut parameters = Self::of_form(parts.uri.query().unwrap_or_default().as_bytes());
+        parameters.kept_to = parts.extensions.get::<Caller>().and_then(Caller::kept_to).cloned();
         let body = to_bytes(body, bytes_max)
             .await
             .map_err(|_| ApiError::BodyTooLarge { bytes_max, advice: "ask a shorter question" })?;
@@ -52,6 +58,7 @@ impl Parameters {
         let pairs = form_urlencoded::parse(text);
         Self {
             entries: pairs.map(|(name, value)| (name.into_owned(), Value::from(value.as_ref()))).collect(),
+            kept_to: None,
         }
     }
 
@@ -66,7 +73,8 @@ impl Parameters {
                     serde_json::from_slice(body).map_err(|error| ApiError::BadBody {
                         reason: format!("the body cannot be read: it has to be one JSON object; {error}"),
                     })?;
-                Ok(Self { entries: object.into_iter().filter(|(_, value)| !value.is_null()).collect() })
+                let entries = object.into_iter().filter(|(_, value)| !value.is_null()).collect();
+                Ok(Self { entries, kept_to: None })
             }
             _ => Err(ApiError::UnsupportedBody {
                 reason: format!(
@@ -75,6 +83,16 @@ impl Parameters {
                 ),
             }),
         }
+    }
+
+    /// What a line has to be for whoever asks to see it.
+    pub(super) fn reach(&self) -> Filter {
+        self.kept_to.clone().map_or(Filter::All, Filter::Filed)
+    }
+
+    /// The same parameters of somebody who is kept to streams.
+    pub(super) fn within(self, kept_to: Option<&StreamPatterns>) -> Self {
+        Self { kept_to: kept_to.cloned(), ..self }
     }
 
     /// Adds a value that was found inside another one.

@@ -1,7 +1,7 @@
 //! The question: one filter of the query and of the parameters beside it, the time that it is about, and the pipes.
 //!
 //! This is the one builder of filters of the API. Parameters such as `level` and `service` stand around the user's query
-//! and cannot be turned around by it; values of one are alternatives.
+//! and cannot be turned around by it; values of one are alternatives. So do the streams that a key is kept to.
 //! Invariant: a cursor brings back the moment that relative times count from, so that it is the same question again. It
 //! knows no tenant: the index takes that by itself.
 
@@ -83,7 +83,7 @@ impl Question {
         }
         let around = around(parameters)?;
         let notes = read.diagnostics.iter().map(|diagnostic| diagnostic.message.to_string()).collect();
-        let filter = Filter::all_of([read.filter.clone(), around]);
+        let filter = Filter::all_of([read.filter.clone(), around, parameters.reach()]);
         Ok(Self { text, written: read.filter, filter, pipes: read.pipes, period, cursor, asked_at, notes })
     }
 

@@ -11,6 +11,7 @@ use serde_json::{Map, Value};
 use super::parameters::Parameters;
 use super::question::Question;
 use super::refusal::invalid;
+use crate::http::auth::Caller;
 use crate::http::error::ApiError;
 
 /// Which lines are watched, and since when.
@@ -25,15 +26,24 @@ pub(crate) struct Watched {
 
 impl Watched {
     /// As in the address of a socket; `others` are parameters that mean something else there.
-    pub(crate) fn of_address(text: &str, others: &[&str], now: Timestamp) -> Result<Self, ApiError> {
-        let mut parameters = Parameters::of_form(text.as_bytes());
+    pub(crate) fn of_address(
+        caller: &Caller,
+        text: &str,
+        others: &[&str],
+        now: Timestamp,
+    ) -> Result<Self, ApiError> {
+        let mut parameters = Parameters::of_form(text.as_bytes()).within(caller.kept_to());
         parameters.values(others);
         Self::read(&mut parameters, now)
     }
 
     /// As in a message.
-    pub(crate) fn of_filters(filters: Map<String, Value>, now: Timestamp) -> Result<Self, ApiError> {
-        let mut parameters = Parameters::default();
+    pub(crate) fn of_filters(
+        caller: &Caller,
+        filters: Map<String, Value>,
+        now: Timestamp,
+    ) -> Result<Self, ApiError> {
+        let mut parameters = Parameters::default().within(caller.kept_to());
         let said = filters.into_iter().filter(|(_, value)| !value.is_null());
         said.for_each(|(name, value)| parameters.put(&name, Some(value)));
         Self::read(&mut parameters, now)

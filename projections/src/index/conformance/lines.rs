@@ -1,8 +1,14 @@
 //! Cases of single lines and their neighbours, and of filters.
 
+use antler_config::limits::AccountLimits;
+use antler_events::access::StreamPatterns;
+use antler_events::query::tree::Filter;
+
 use super::Subject;
 use super::given::*;
-use crate::index::port::{ContextQuery, FoundLine, LineId, LineQuery, SearchIndex};
+use crate::index::port::{
+    ContextQuery, FoundLine, HistogramQuery, LineId, LineQuery, Period, Resolution, SearchIndex,
+};
 use crate::index::reference::ReferenceIndex;
 
 pub(super) async fn a_line_is_found_by_its_id(subject: Subject) {
@@ -139,4 +145,48 @@ pub(super) async fn filters_find_what_looking_at_every_line_finds(subject: Subje
         }
         index.flush().await.expect("a flush");
     }
+}
+
+pub(super) async fn lines_are_found_by_the_streams_they_are_filed_under(subject: Subject) {
+    let (index, reference) = (subject.index(), ReferenceIndex::new());
+    let filed = [
+        r#"{"service":"api-gateway"}"#,
+        r#"{"service":"api","level":"error"}"#,
+        r#"{"data_stream":{"dataset":"nginx.access","namespace":"PT"},"service":"x"}"#,
+        r#"{"data_stream":{"dataset":["first","api"]}}"#,
+        r#"{"data_stream.dataset":"second","data_stream.dataset":"api"}"#,
+        r#"{"data_stream":{"type":"metrics","dataset":""},"app":"api"}"#,
+        "a line without anything",
+    ];
+    for number in 0..70 {
+        let batch = || vec![event("acme", number + 1, second(number as i64), &[filed[number as usize % 7]])];
+        feed(&*index, 0, batch()).await;
+        feed(&reference, 0, batch()).await;
+        if number == 40 {
+            index.flush().await.expect("a flush");
+        }
+    }
+    let limits = AccountLimits::default();
+    let streams = |texts: &[&str]| {
+        Filter::Filed(StreamPatterns::parse(texts.iter().copied(), &limits).expect("patterns"))
+    };
+    let check = async |filter: Filter, lines: usize| {
+        let query = LineQuery { filter: filter.clone(), wants_total: true, ..newest("*", 100) };
+        let expected = page(&reference, "acme", query.clone()).await;
+        assert_eq!(expected.lines.len(), lines, "{filter:?}");
+        assert_eq!(page(&*index, "acme", query).await, expected, "{filter:?}");
+        let counts = HistogramQuery { filter, period: Period::ALWAYS, resolution: Resolution::Buckets(1) };
+        let counts = index.histogram(tenant("acme"), counts, BOUNDS).await.expect("counts");
+        assert_eq!(counts.buckets.iter().map(|bucket| bucket.lines()).sum::<u64>(), lines as u64);
+    };
+    check(streams(&["logs-api-*"]), 10).await;
+    check(streams(&["*-api-*", "logs-api_gateway-default"]), 30).await;
+    check(streams(&["logs-*-pt"]), 10).await;
+    check(streams(&["logs-first-default", "logs-second-*"]), 20).await;
+    check(streams(&["logs-generic-default"]), 10).await;
+    check(streams(&["traces-*"]), 0).await;
+    check(Filter::Not(Box::new(streams(&["logs-*"]))), 10).await;
+    check(Filter::And(vec![filter("level:error"), streams(&["logs-api-*"])]), 10).await;
+    check(Filter::And(vec![filter("level:error"), streams(&["logs-*-pt"])]), 0).await;
+    check(Filter::Or(vec![filter("level:error"), streams(&["logs-*-pt"])]), 20).await;
 }

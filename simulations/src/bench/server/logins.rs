@@ -21,13 +21,15 @@ use crate::bench::{Figure, Report, Setting, percentile};
 /// Logins one after the other, whose cost is measured.
 const SINGLE: u32 = 30;
 const EVERY: Duration = Duration::from_millis(20);
-const CONNECTIONS: usize = 16;
+/// Each with a connection.
+const PEOPLE: usize = 16;
 
 pub fn run(setting: &Setting, report: &mut Report<'_>) -> anyhow::Result<()> {
     let (server, account) = Server::with_account(setting)?;
-    let before = server.quiet()?;
     let mut connection = Connection::open(server.http)?;
-    (0..SINGLE).try_for_each(|_| log_in(&mut connection))?;
+    (0..PEOPLE).try_for_each(|person| connection.register(&name(person)).map(drop))?;
+    let before = server.quiet()?;
+    (0..SINGLE).try_for_each(|_| log_in(&mut connection, &name(0)))?;
     let cpu_ms = (server.quiet()? - before) * 1e3 / f64::from(SINGLE);
     let figure =
         |name: &str, value, unit| Figure { name: format!("logins.{name}"), value, unit, yardstick: None };
@@ -50,24 +52,28 @@ fn keep_logging_in(
     took_ms: &Mutex<Vec<f64>>,
 ) -> anyhow::Result<()> {
     let (next, started) = (AtomicU32::new(0), clock.elapsed());
-    let one = || {
+    let one = |person: usize| {
         let mut connection = Connection::open(address)?;
         while !over.is_over() {
             let due = started + EVERY * next.fetch_add(1, Ordering::Relaxed);
             pause(due.saturating_sub(clock.elapsed()));
-            log_in(&mut connection)?;
+            log_in(&mut connection, &name(person))?;
             let took = (clock.elapsed() - due).as_secs_f64() * 1e3;
             took_ms.lock().expect("nobody who logs in panics").push(took);
         }
         anyhow::Ok(())
     };
     std::thread::scope(|scope| {
-        let threads: Vec<_> = (0..CONNECTIONS).map(|_| scope.spawn(one)).collect();
+        let threads: Vec<_> = (0..PEOPLE).map(|person| scope.spawn(move || one(person))).collect();
         threads.into_iter().try_for_each(|thread| thread.join().expect("nobody who logs in panics"))
     })
 }
 
-fn log_in(connection: &mut Connection) -> anyhow::Result<()> {
-    let who = json!({"username": "sender", "password": PASSWORD}).to_string();
+fn name(person: usize) -> String {
+    format!("person-{person}")
+}
+
+fn log_in(connection: &mut Connection, name: &str) -> anyhow::Result<()> {
+    let who = json!({"username": name, "password": PASSWORD}).to_string();
     connection.post("/api/auth/login/", "", "application/json", who.as_bytes())?.expect(200)
 }

@@ -119,6 +119,7 @@ fn asks_cells(node: &Node, bounds_all: bool, needs_services: &mut bool) -> bool 
         Node::And(parts) => parts.iter().all(|part| asks_cells(part, bounds_all, needs_services)),
         Node::Or(parts) => parts.iter().all(|part| asks_cells(part, false, needs_services)),
         Node::Not(inner) => asks_cells(inner, false, needs_services),
+        Node::Filed(_) => false,
         Node::Is(leaf) => match leaf.condition.target {
             Target::Levels(_) => true,
             Target::Role(Role::Level) => leaf.condition.test.is_exists(),
@@ -139,7 +140,7 @@ impl Node {
             Self::All => true,
             Self::And(parts) => parts.iter().all(Self::asks_time_only),
             Self::Is(leaf) => matches!(leaf.condition.target, Target::Period(..)),
-            Self::Or(_) | Self::Not(_) => false,
+            Self::Or(_) | Self::Not(_) | Self::Filed(_) => false,
         }
     }
 }
@@ -163,6 +164,8 @@ fn passes(node: &Node, level: Option<Level>, service: Option<&[u8]>) -> bool {
         Node::Or(parts) => parts.iter().any(|part| passes(part, level, service)),
         Node::Not(inner) => !passes(inner, level, service),
         Node::Is(leaf) => leaf_passes(leaf, level, service),
+        // Such a filter is not asked of cells.
+        Node::Filed(_) => false,
     }
 }
 

@@ -13,6 +13,7 @@ use super::exclude::Untold;
 use super::places::Scan;
 use super::plan::{Leaf, Node, Plan};
 use super::rows::RowSet;
+use super::streams::Streams;
 use super::values::{Check, passing};
 use crate::index::columns::block::ReadError;
 use crate::index::columns::column::ColumnHead;
@@ -100,6 +101,15 @@ impl<G: GroupView + ?Sized> Scan<'_, G> {
                 Ok(Bounds { sure: without(&inner.maybe), maybe: without(&inner.sure) })
             }
             Node::Is(leaf) => self.leaf(leaf, candidates),
+            Node::Filed(patterns) => {
+                let (streams, untold) = Streams::told(self, candidates)?;
+                let mut told = candidates.clone();
+                told.remove(&untold);
+                let sure = streams.passing(&told, |name| patterns.reach(name));
+                let mut maybe = sure.clone();
+                maybe.unite(&untold);
+                Ok(Bounds { sure, maybe })
+            }
         }
     }
 

@@ -31,7 +31,7 @@ impl Plan {
 impl Node {
     fn may_pass<G: GroupView + ?Sized>(&self, group: &G) -> Result<bool, ReadError> {
         match self {
-            Self::All | Self::Not(_) => Ok(true),
+            Self::All | Self::Not(_) | Self::Filed(_) => Ok(true),
             Self::And(parts) => {
                 for part in parts {
                     if !part.may_pass(group)? {

@@ -5,6 +5,7 @@
 
 use std::sync::OnceLock;
 
+use antler_events::access::StreamPatterns;
 use antler_events::line::Role;
 use antler_events::query::matcher::{CompiledCondition, Matcher, MatcherError, Target};
 use antler_events::query::text::{FILTERED_NUMBER_BYTES_MIN, is_token_byte};
@@ -13,6 +14,9 @@ use antler_events::query::value::{Automaton, NumberUnits, Piece};
 
 use super::templates::Required;
 use crate::index::columns::column::{Class, ColumnHead};
+
+/// Beside other costs: it reads four columns and makes a name of them.
+const FILED_COST: u32 = 50;
 
 /// A compiled filter.
 #[derive(Debug)]
@@ -28,6 +32,7 @@ pub(super) enum Node {
     Or(Vec<Node>),
     Not(Box<Node>),
     Is(Box<Leaf>),
+    Filed(StreamPatterns),
 }
 
 /// A condition.
@@ -77,6 +82,7 @@ impl Node {
             Filter::Or(parts) => Self::Or(all(parts)?),
             Filter::Not(inner) => Self::Not(Box::new(Self::new(inner)?)),
             Filter::Is(condition) => Self::Is(Box::new(Leaf::new(condition)?)),
+            Filter::Filed(streams) => Self::Filed(streams.clone()),
         })
     }
 
@@ -88,6 +94,7 @@ impl Node {
             Self::And(parts) => parts.first().map_or(0, Self::cost),
             Self::Or(parts) => parts.iter().map(Self::cost).max().unwrap_or(0) + 1,
             Self::Not(inner) => inner.cost() + 100,
+            Self::Filed(_) => FILED_COST,
         }
     }
 
@@ -95,7 +102,7 @@ impl Node {
         match self {
             Self::And(parts) => parts.iter().any(Self::is_rare),
             Self::Is(leaf) => leaf.rare_token.is_some(),
-            Self::All | Self::Or(_) | Self::Not(_) => false,
+            Self::All | Self::Or(_) | Self::Not(_) | Self::Filed(_) => false,
         }
     }
 

@@ -39,15 +39,23 @@ impl Streams {
             TenantRows::Range(rows) => rows,
             TenantRows::List(_) => 0..group.rows(),
         };
-        let mut streams =
-            Self { of_rows: vec![0; (rows.end - rows.start) as usize], names: TextNumbers::default() };
         let scan = Scan::new(group, rows);
-        let untold = scan.rows_of_shapes(candidates, |shape| is_untold(&scan, shape))?;
-        let mut told = candidates.clone();
-        told.remove(&untold);
-        streams.add_told(&scan, &told)?;
+        let (mut streams, untold) = Self::told(&scan, candidates)?;
         streams.add_untold(group, &scan.rows, &untold)?;
         Ok(streams)
+    }
+
+    /// As far as columns tell them; and the candidates of which they do not.
+    pub(super) fn told<G: GroupView + ?Sized>(
+        scan: &Scan<'_, G>,
+        candidates: &RowSet,
+    ) -> Result<(Self, RowSet), ReadError> {
+        let mut streams = Self { of_rows: vec![0; scan.len() as usize], names: TextNumbers::default() };
+        let untold = scan.rows_of_shapes(candidates, |shape| is_untold(scan, shape))?;
+        let mut told = candidates.clone();
+        told.remove(&untold);
+        streams.add_told(scan, &told)?;
+        Ok((streams, untold))
     }
 
     /// Those of the candidates whose stream passes. Each name is asked once.
@@ -63,7 +71,11 @@ impl Streams {
         found
     }
 
-    fn add_told(&mut self, scan: &Scan<'_, dyn GroupView + '_>, rows: &RowSet) -> Result<(), ReadError> {
+    fn add_told<G: GroupView + ?Sized>(
+        &mut self,
+        scan: &Scan<'_, G>,
+        rows: &RowSet,
+    ) -> Result<(), ReadError> {
         let mut texts = TextNumbers::default();
         let parts = read_parts(scan, rows, &mut texts)?;
         // Rows that say the same have the same name.
@@ -102,14 +114,14 @@ impl Streams {
 }
 
 /// Whether the columns of a shape do not tell which value of a part comes first.
-fn is_untold(scan: &Scan<'_, dyn GroupView + '_>, shape: u32) -> bool {
+fn is_untold<G: GroupView + ?Sized>(scan: &Scan<'_, G>, shape: u32) -> bool {
     let holes = || scan.group.shapes()[shape as usize].holes.iter();
     let times = |name: &str| holes().filter(|hole| *scan.group.head(hole.column).name == *name).count();
     scan.is_whole(shape) || STREAM_FIELDS.into_iter().any(|name| times(name) > 1)
 }
 
-fn read_parts(
-    scan: &Scan<'_, dyn GroupView + '_>,
+fn read_parts<G: GroupView + ?Sized>(
+    scan: &Scan<'_, G>,
     rows: &RowSet,
     texts: &mut TextNumbers,
 ) -> Result<Parts, ReadError> {

@@ -72,7 +72,7 @@ impl Node {
                 [only] => only.only_leaf(),
                 _ => None,
             },
-            Self::All | Self::Or(_) | Self::Not(_) => None,
+            Self::All | Self::Or(_) | Self::Not(_) | Self::Filed(_) => None,
         }
     }
 }
