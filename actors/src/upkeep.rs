@@ -17,6 +17,8 @@ use antler_projections::views::control::ControlViews;
 use ractor::{Actor, ActorProcessingErr, ActorRef};
 use tokio::sync::Notify;
 
+use crate::calls::Calls;
+
 /// The index is told the time so often.
 const TICK: Duration = Duration::from_secs(1);
 /// Checkpoints are noted so often at most.
@@ -45,6 +47,8 @@ pub struct UpkeepArguments {
     pub cold_share_percent: u8,
     /// Which tenant keeps its lines how long.
     pub views: ControlViews,
+    /// Written now and then.
+    pub calls: Arc<Calls>,
 }
 
 /// The actor.
@@ -101,6 +105,12 @@ impl UpkeepState {
     /// Does one piece of work, or waits for some. Answers how long to rest before the next.
     async fn step(&mut self) -> Duration {
         self.retain_if_due().await;
+        if let Err(error) = self.with.calls.write_if_due().await {
+            tracing::error!(
+                error = describe(&error),
+                "calls of tenants are not written, and a crash would forget them"
+            );
+        }
         let worked = self.with.index.upkeep().await;
         self.let_go().await;
         match worked {

@@ -11,10 +11,12 @@ use crate::Rule;
 use crate::size::ByteSize;
 
 pub use self::live::LiveLimits;
+pub use self::rates::RateLimits;
 pub use self::searches::SearchesLimits;
 pub use self::upload::UploadLimits;
 
 mod live;
+mod rates;
 mod searches;
 mod upload;
 
@@ -26,6 +28,7 @@ pub const CONFIG_FILE_BYTES_MAX: u64 = 1 << 20;
 #[serde(deny_unknown_fields)]
 pub struct Limits {
     pub http: HttpLimits,
+    pub rates: RateLimits,
     pub ingest: IngestLimits,
     pub search: SearchLimits,
     pub searches: SearchesLimits,

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use antler_actors::accounts::{Accounts, USUAL_LIMITS};
+use antler_actors::calls::Calls;
 use antler_actors::live::budget::ReaderBudget;
 use antler_actors::live::frame::FrameBounds;
 use antler_actors::live::inbox::{TailBounds, Tails};
@@ -44,6 +45,7 @@ use antler_projections::index::hiding::{Hidden, HidingIndex};
 use antler_projections::index::port::{SearchIndex, Workers};
 use antler_projections::live::LiveCounters;
 use antler_projections::views::arrivals::ArrivalViews;
+use antler_projections::views::calls::CallViews;
 use antler_projections::views::control::ControlViews;
 use antler_projections::views::port::{ViewError, ViewStore};
 use antler_projections::views::redb::{RedbViews, ViewOpenError};
@@ -56,6 +58,7 @@ use crate::data_folder::DataFolder;
 use crate::http::auth::Gate;
 use crate::http::logs::IngestState;
 use crate::http::origins::Origins;
+use crate::http::rates::Rates;
 use crate::http::uploads::UploadsState;
 use crate::http::uploads::told::UploadNotes;
 use crate::ingest::body::Bodies;
@@ -147,6 +150,8 @@ impl Program {
         let (views, arrivals) =
             (ControlViews::new(Arc::clone(&store)), ArrivalViews::new(Arc::clone(&store)));
         let quotas = quotas(&store, &views, &clock, partitions).await?;
+        let calls = Calls::open(CallViews::new(store), views.clone(), Arc::clone(&clock)).await?;
+        let calls = Arc::new(calls);
         let due = Arc::<Notify>::default();
         let limits = LineLimits::default();
         let placement = Placement::new(partitions)?;
@@ -168,7 +173,7 @@ impl Program {
                 Arc::new(ArrivalsProjection::open(arrivals.clone(), Arc::clone(&quotas), &*log).await?),
                 Arc::new(live),
             ],
-            upkeep: Some(upkeep(config, &log, &index, &views, due, &clock)),
+            upkeep: Some(upkeep(config, (&log, &index, &views), due, &calls, &clock)),
             tails,
             quotas,
             planted: Planted::None,
@@ -177,7 +182,14 @@ impl Program {
         let progress = progress_of(&system, VIEWS);
         let arrived = progress_of(&system, ARRIVALS);
         let requests = Requests::new(arrivals.clone(), arrived, Arc::clone(&clock), Arc::clone(&log))?;
-        let controlled = Controlled { log, views, progress, placement, clock: Arc::clone(&clock) };
+        let controlled = Controlled {
+            log,
+            views,
+            progress,
+            placement,
+            calls: Arc::clone(&calls),
+            clock: Arc::clone(&clock),
+        };
         let gate = Arc::new(gate(folder, config, controlled)?);
         let watched =
             Watched { gate: &gate, system: &system, index: &index, counters, budget, clock: &clock };
@@ -216,6 +228,11 @@ impl Program {
     pub async fn stop(&self) {
         self.history.stop().await;
         self.system.stop().await;
+        if let Some(calls) = self.gate.rates.calls()
+            && let Err(error) = calls.write().await
+        {
+            tracing::error!(%error, "calls of tenants of the last seconds are forgotten");
+        }
         self.workers.iter().for_each(|workers| workers.stop());
     }
 }
@@ -231,6 +248,7 @@ struct Controlled {
     views: ControlViews,
     progress: Arc<Progress>,
     placement: Placement,
+    calls: Arc<Calls>,
     clock: Arc<dyn Clock>,
 }
 
@@ -357,7 +375,7 @@ fn as_workers(threads: &Arc<WorkerThreads>) -> Arc<dyn Workers> {
 }
 
 fn gate(folder: &DataFolder, config: &Config, with: Controlled) -> Result<Gate, ComposeError> {
-    let Controlled { log, views, progress, placement, clock } = with;
+    let Controlled { log, views, progress, placement, calls, clock } = with;
     let randomness: Arc<dyn Randomness> = Arc::new(SystemRandomness);
     let key = TokenKey::open_or_create(&folder.credentials_dir(), &*randomness)?;
     let cache = Arc::new(MemoryCache::new(CACHE_BYTES_MAX, Arc::clone(&clock)));
@@ -371,6 +389,8 @@ fn gate(folder: &DataFolder, config: &Config, with: Controlled) -> Result<Gate, 
         limits: USUAL_LIMITS,
     };
     let mut gate = Gate::new(accounts, cache, &key, usize::from(cores()))?;
+    let clock = Arc::clone(&gate.accounts.clock);
+    gate.rates = Rates::new(&config.limits.rates, Some(calls), clock);
     gate.operator = config.listeners.operator_token.clone();
     gate.settings = config.accounts.clone();
     gate.origins = Arc::new(Origins::new(&config.server.cors_origins));
@@ -398,10 +418,9 @@ fn tail_bounds(limits: &LiveLimits, lines: &LineLimits) -> TailBounds {
 
 fn upkeep(
     config: &Config,
-    log: &Arc<dyn EventLog>,
-    index: &Arc<dyn SearchIndex>,
-    views: &ControlViews,
+    (log, index, views): (&Arc<dyn EventLog>, &Arc<dyn SearchIndex>, &ControlViews),
     due: Arc<Notify>,
+    calls: &Arc<Calls>,
     clock: &Arc<dyn Clock>,
 ) -> UpkeepArguments {
     UpkeepArguments {
@@ -412,6 +431,7 @@ fn upkeep(
         keep_lines_for: config.storage.keep_lines_for,
         cold_share_percent: config.index.cold_share_percent,
         views: views.clone(),
+        calls: Arc::clone(calls),
     }
 }
 

@@ -25,6 +25,7 @@ mod paging;
 pub mod peer;
 pub mod proxies;
 mod quota;
+pub mod rates;
 pub mod route_class;
 pub mod router;
 pub mod search;

@@ -34,6 +34,8 @@ mod operations;
 mod people;
 #[path = "program/quota.rs"]
 mod quota;
+#[path = "program/rates.rs"]
+mod rates;
 #[path = "program/refusals.rs"]
 mod refusals;
 #[path = "program/repeats.rs"]

@@ -52,7 +52,7 @@ pub(crate) async fn unlimited(partitions: u16) -> Arc<Quotas> {
 }
 
 pub(crate) struct World {
-    clock: Arc<HandClock>,
+    pub(crate) clock: Arc<HandClock>,
     pub(crate) views: ControlViews,
     quotas: Quotas,
     offset: u64,

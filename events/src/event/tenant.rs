@@ -18,7 +18,7 @@ pub mod wire;
 
 pub use wire::{
     MemberInvitedV1 as MemberInvited, MemberJoinedV1 as MemberJoined, MemberRemovedV1 as MemberRemoved,
-    MemberRoleChangedV1 as MemberRoleChanged, TenantLimitsSetV2 as TenantLimitsSet,
+    MemberRoleChangedV1 as MemberRoleChanged, TenantLimitsSetV3 as TenantLimitsSet,
     TenantRegisteredV1 as TenantRegistered, TenantRenamedV1 as TenantRenamed,
     TenantSuspendedV1 as TenantSuspended,
 };
@@ -56,11 +56,14 @@ pub struct TenantLimits {
     pub retention_days: u32,
     /// Members and open invitations.
     pub seats: u32,
+    /// Requests to the API but those that bring lines.
+    pub calls_per_hour: u64,
 }
 
 impl TenantLimits {
     /// Before the second event of the registration, which sets the limits.
-    const NOTHING: Self = Self { lines_per_day: 0, bytes_per_day: 0, retention_days: 0, seats: 0 };
+    const NOTHING: Self =
+        Self { lines_per_day: 0, bytes_per_day: 0, retention_days: 0, seats: 0, calls_per_hour: 0 };
 }
 
 /// A place in the tenant.
@@ -382,12 +385,13 @@ impl Membership {
 }
 
 fn check_limits(limits: TenantLimits) -> Result<(), TenantRejection> {
-    let TenantLimits { lines_per_day, bytes_per_day, retention_days, seats } = limits;
+    let TenantLimits { lines_per_day, bytes_per_day, retention_days, seats, calls_per_hour } = limits;
     let named = [
         ("lines_per_day", lines_per_day),
         ("bytes_per_day", bytes_per_day),
         ("retention_days", retention_days.into()),
         ("seats", seats.into()),
+        ("calls_per_hour", calls_per_hour),
     ];
     match named.iter().find(|(_, value)| *value == 0) {
         Some((name, _)) => Err(TenantRejection::ZeroLimit { name }),

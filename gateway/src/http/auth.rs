@@ -17,7 +17,7 @@ use std::sync::Arc;
 
 use antler_actors::accounts::{AccountError, Accounts};
 use antler_config::Secret;
-use antler_config::limits::{AccountLimits, CredentialLimits};
+use antler_config::limits::{AccountLimits, CredentialLimits, RateLimits};
 use antler_events::access::{Role, Scope};
 use antler_events::clock::Timestamp;
 use antler_events::event::tenant::Standing;
@@ -40,6 +40,8 @@ pub use self::operator::Operator;
 use self::permissions::{Asked, Permission};
 use super::error::ApiError;
 use super::origins::Origins;
+use super::rates::{Allowance, Rates};
+use super::route_class::RouteClass;
 use super::search::RequestTenant;
 use crate::credentials::access_token::{AccessTokens, Bearer};
 use crate::credentials::page_code::PageCodes;
@@ -73,37 +75,26 @@ pub struct Gate {
     /// Whose pages may ask.
     pub origins: Arc<Origins>,
     pub cookies: Cookies,
+    /// How often somebody may ask.
+    pub rates: Rates,
     known_keys: KnownKeys,
 }
 
 /// The layer's innermost part: the observer around it writes the bodies of errors.
 pub async fn guard(gate: &Gate, mut request: Request, next: Next) -> Response {
-    let (permission, shown) = match asked(&request) {
-        Ok(Some(asked)) => asked,
-        Ok(None) => return next.run(request).await,
-        Err(error) => return refuse(&error, &request),
+    let named = gate.name(&mut request).await;
+    let is_counted = RouteClass::of(request.method(), request.uri().path()).is_counted();
+    let allowance = match is_counted {
+        true => gate.rates.take(request.extensions()).await,
+        false => Ok(Allowance::default()),
     };
-    let is_operators = matches!(permission, Permission::Operator | Permission::AdminOrOperator);
-    if let (true, Shown::InHead(text)) = (is_operators, &shown)
-        && operator::is(&gate.operator, text.as_bytes())
-    {
-        request.extensions_mut().insert(Operator);
-        return next.run(request).await;
-    }
-    match gate.admit(&shown, permission, (request.method(), request.headers())).await {
-        Ok(caller) => {
-            if let Shown::InCookie(_) = shown {
-                request.extensions_mut().insert(ByCookie);
-            }
-            if is_operators && caller.is_superadmin() {
-                request.extensions_mut().insert(Operator);
-            }
-            request.extensions_mut().insert(RequestTenant(caller.tenant));
-            request.extensions_mut().insert(caller);
-            next.run(request).await
-        }
-        Err(error) => error.into_response(),
-    }
+    let (mut response, allowance) = match (allowance, named) {
+        (Ok(allowance), Ok(())) => (next.run(request).await, allowance),
+        (Ok(allowance), Err(error)) => (refuse(&error, &request), allowance),
+        (Err((error, allowance)), _) => (error.into_response(), allowance),
+    };
+    allowance.show(response.headers_mut());
+    response
 }
 
 fn refuse(error: &ApiError, request: &Request) -> Response {
@@ -145,6 +136,28 @@ fn refused_method(request: &Request) -> ApiError {
 }
 
 impl Gate {
+    /// Puts into the request who asks, if that one may.
+    async fn name(&self, request: &mut Request) -> Result<(), ApiError> {
+        let Some((permission, shown)) = asked(request)? else { return Ok(()) };
+        let is_operators = matches!(permission, Permission::Operator | Permission::AdminOrOperator);
+        if let (true, Shown::InHead(text)) = (is_operators, &shown)
+            && operator::is(&self.operator, text.as_bytes())
+        {
+            request.extensions_mut().insert(Operator);
+            return Ok(());
+        }
+        let caller = self.admit(&shown, permission, (request.method(), request.headers())).await?;
+        if let Shown::InCookie(_) = shown {
+            request.extensions_mut().insert(ByCookie);
+        }
+        if is_operators && caller.is_superadmin() {
+            request.extensions_mut().insert(Operator);
+        }
+        request.extensions_mut().insert(RequestTenant(caller.tenant));
+        request.extensions_mut().insert(caller);
+        Ok(())
+    }
+
     /// With the usual limits. `hashes_at_once`: how many passwords are hashed at the same time.
     pub fn new(
         accounts: Accounts,
@@ -165,6 +178,7 @@ impl Gate {
             setup: Setup::default(),
             origins: Arc::default(),
             cookies: Cookies::new(PageCodes::new(key)),
+            rates: Rates::new(&RateLimits::default(), None, Arc::clone(&accounts.clock)),
             known_keys: KnownKeys::new(),
             accounts,
         })

@@ -13,6 +13,7 @@ mod projections;
 use std::fmt::Write as _;
 use std::sync::Arc;
 
+use antler_actors::calls::Calls;
 use antler_config::Secret;
 use axum::extract::State;
 use axum::http::{HeaderMap, header};
@@ -22,6 +23,7 @@ use self::exposition::{Family, Kind};
 use super::auth::operator;
 use super::error::ApiError;
 use super::observe::BOUNDS;
+use super::rates::{Class, Rates};
 use super::shared::Shared;
 
 pub(super) async fn metrics(
@@ -47,6 +49,7 @@ async fn exposition(shared: &Shared) -> String {
     families.push(projections::of_views(&**gate.accounts.views.store()).await);
     families.extend(projections::of_cache(&gate.cache.statistics()));
     families.extend(http(shared));
+    families.push(rates(&gate.rates));
     families.extend(ingest::families(&shared.program.intake.figures));
     families.extend(live::families(&shared.program.sockets));
     families.iter().fold(String::new(), |mut text, family| {
@@ -72,6 +75,18 @@ fn program(shared: &Shared) -> Vec<Family> {
     ];
     families.extend(certificate);
     families
+}
+
+fn rates(rates: &Rates) -> Family {
+    let family = Family::new(
+        Kind::Counter,
+        "antler_rate_refused_total",
+        "Requests beyond what a caller, or its tenant, may ask in an hour.",
+    );
+    let family = Class::ALL
+        .into_iter()
+        .fold(family, |family, of| family.sample(&[("class", of.name())], rates.refused(of) as f64));
+    family.sample(&[("class", "tenant")], rates.calls().map_or(0, Calls::refused) as f64)
 }
 
 fn http(shared: &Shared) -> Vec<Family> {

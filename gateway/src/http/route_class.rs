@@ -50,6 +50,22 @@ impl RouteClass {
         }
     }
 
+    /// Whether requests are counted against what callers may ask in an hour. Lines are held by quotas, sockets by their
+    /// number, and who probes the server is not held up.
+    pub fn is_counted(self) -> bool {
+        match self {
+            Self::Accounts
+            | Self::Admin
+            | Self::Documents
+            | Self::Search
+            | Self::Counts
+            | Self::Patterns
+            | Self::Export
+            | Self::Queries => true,
+            Self::Health | Self::Ingest | Self::Metrics | Self::Sockets | Self::Unknown => false,
+        }
+    }
+
     pub fn name(self) -> &'static str {
         match self {
             Self::Accounts => "accounts",
@@ -84,6 +100,7 @@ impl RouteClass {
 
 #[cfg(test)]
 mod tests {
+    use super::super::auth::permissions::TABLE;
     use super::*;
 
     #[test]
@@ -114,6 +131,21 @@ mod tests {
         check("/apihealth", RouteClass::Unknown);
         check("/health/x", RouteClass::Unknown);
         check("/wp-login.php", RouteClass::Unknown);
+    }
+
+    /// What is not counted is told by its path, so that a new route is counted unless somebody says here that it is not.
+    #[test]
+    fn every_route_has_a_class_and_only_lines_sockets_and_probes_are_not_counted() {
+        let uncounted = ["/health", "/api/health", "/live", "/ready", "/metrics"];
+        for (method, path, _) in TABLE {
+            let class = RouteClass::of(&method.parse().unwrap(), path);
+            assert_ne!(class, RouteClass::Unknown, "{method} {path}: give it a class");
+            let brings_lines = *method == "POST"
+                && (["/api/logs", "/api/logs/bulk"].contains(path) || path.starts_with("/api/logs/upload"));
+            let is_free = uncounted.contains(path) || path.starts_with("/ws/") || brings_lines;
+            let is_status = path.starts_with("/api/logs/upload/status");
+            assert_eq!(class.is_counted(), !is_free && !is_status, "{method} {path} is {}", class.name());
+        }
     }
 
     #[test]

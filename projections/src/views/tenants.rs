@@ -39,6 +39,7 @@ pub(super) struct TenantDocument {
     bytes_per_day: u64,
     retention_days: u32,
     seats: u32,
+    calls_per_hour: u64,
     members: Vec<MemberDocument>,
 }
 
@@ -58,7 +59,7 @@ struct MemberDocument {
 }
 
 impl Folded for Tenants {
-    const VIEW: ViewName = ViewName::new("tenants");
+    const VIEW: ViewName = ViewName::in_form("tenants", 2);
     type Id = Itself;
     type State = Tenant;
     type Event = TenantEvent;
@@ -77,7 +78,7 @@ impl Folded for Tenants {
 
     fn store(tenant: &Tenant) -> TenantDocument {
         let Tenant { name, standing, limits, members } = tenant;
-        let TenantLimits { lines_per_day, bytes_per_day, retention_days, seats } = *limits;
+        let TenantLimits { lines_per_day, bytes_per_day, retention_days, seats, calls_per_hour } = *limits;
         let standing = match standing {
             Standing::Active => StandingDocument::Active,
             Standing::Suspended { reason } => StandingDocument::Suspended(reason.clone()),
@@ -85,18 +86,27 @@ impl Folded for Tenants {
         };
         let members = members.iter().map(|(user, member)| store_member(*user, member)).collect();
         let name = name.clone();
-        TenantDocument { name, standing, lines_per_day, bytes_per_day, retention_days, seats, members }
+        TenantDocument {
+            name,
+            standing,
+            lines_per_day,
+            bytes_per_day,
+            retention_days,
+            seats,
+            calls_per_hour,
+            members,
+        }
     }
 
     fn restore(document: TenantDocument) -> Tenant {
-        let TenantDocument { name, standing, lines_per_day, bytes_per_day, retention_days, seats, members } =
-            document;
+        let TenantDocument { name, standing, lines_per_day, bytes_per_day, .. } = document;
+        let TenantDocument { retention_days, seats, calls_per_hour, members, .. } = document;
         let standing = match standing {
             StandingDocument::Active => Standing::Active,
             StandingDocument::Suspended(reason) => Standing::Suspended { reason },
             StandingDocument::Closed => Standing::Closed,
         };
-        let limits = TenantLimits { lines_per_day, bytes_per_day, retention_days, seats };
+        let limits = TenantLimits { lines_per_day, bytes_per_day, retention_days, seats, calls_per_hour };
         Tenant { name, standing, limits, members: members.into_iter().map(restore_member).collect() }
     }
 

@@ -8,8 +8,13 @@ use super::*;
 use crate::event::given::{self, Given};
 use crate::event::samples::{LATER, NOW, SECRET, email, name, user};
 
-const LIMITS: TenantLimits =
-    TenantLimits { lines_per_day: 1_000_000, bytes_per_day: 1 << 30, retention_days: 30, seats: 3 };
+const LIMITS: TenantLimits = TenantLimits {
+    lines_per_day: 1_000_000,
+    bytes_per_day: 1 << 30,
+    retention_days: 30,
+    seats: 3,
+    calls_per_hour: 10_000,
+};
 
 fn given(events: &[TenantEvent]) -> Given<TenantState, TenantCommand, TenantEvent, TenantRejection> {
     given::given(decide, evolve, events)
@@ -124,10 +129,14 @@ fn limits_change_once_and_are_never_zero() {
         .when(TenantCommand::SetLimits { limits: more })
         .then(&[TenantEvent::LimitsSet(more.into())]);
     given(&acme(&[])).when(TenantCommand::SetLimits { limits: LIMITS }).then(&[]);
-    let none = TenantLimits { retention_days: 0, ..LIMITS };
-    given(&acme(&[]))
-        .when(TenantCommand::SetLimits { limits: none })
-        .then_rejected(TenantRejection::ZeroLimit { name: "retention_days" });
+    for (name, limits) in [
+        ("retention_days", TenantLimits { retention_days: 0, ..LIMITS }),
+        ("calls_per_hour", TenantLimits { calls_per_hour: 0, ..LIMITS }),
+    ] {
+        given(&acme(&[]))
+            .when(TenantCommand::SetLimits { limits })
+            .then_rejected(TenantRejection::ZeroLimit { name });
+    }
 }
 
 #[test]

@@ -46,6 +46,16 @@ pub struct TenantLimitsSetV2 {
     pub seats: u32,
 }
 
+/// Since schema 3 its calls are limited too.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TenantLimitsSetV3 {
+    pub lines_per_day: u64,
+    pub bytes_per_day: u64,
+    pub retention_days: u32,
+    pub seats: u32,
+    pub calls_per_hour: u64,
+}
+
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct TenantSuspendedV1 {
     pub reason: DisplayName,
@@ -108,8 +118,11 @@ pub(in crate::event) fn decode(
     match (entry, schema.0) {
         (types::TENANT_REGISTERED, 1) => read(body, Event::Registered),
         (types::TENANT_RENAMED, 1) => read(body, Event::Renamed),
-        (types::TENANT_LIMITS_SET, 1) => read(body, |v1: TenantLimitsSetV1| Event::LimitsSet(v1.into())),
-        (types::TENANT_LIMITS_SET, 2) => read(body, Event::LimitsSet),
+        (types::TENANT_LIMITS_SET, 1) => {
+            read(body, |v1: TenantLimitsSetV1| Event::LimitsSet(TenantLimitsSetV2::from(v1).into()))
+        }
+        (types::TENANT_LIMITS_SET, 2) => read(body, |v2: TenantLimitsSetV2| Event::LimitsSet(v2.into())),
+        (types::TENANT_LIMITS_SET, 3) => read(body, Event::LimitsSet),
         (types::TENANT_SUSPENDED, 1) => read(body, Event::Suspended),
         (types::TENANT_RESUMED, 1) => read(body, |TenantResumedV1| Event::Resumed),
         (types::TENANT_CLOSED, 1) => read(body, |TenantClosedV1| Event::Closed),
@@ -129,16 +142,24 @@ impl From<TenantLimitsSetV1> for TenantLimitsSetV2 {
     }
 }
 
-impl From<TenantLimits> for TenantLimitsSetV2 {
-    fn from(limits: TenantLimits) -> Self {
-        let TenantLimits { lines_per_day, bytes_per_day, retention_days, seats } = limits;
-        Self { lines_per_day, bytes_per_day, retention_days, seats }
+impl From<TenantLimitsSetV2> for TenantLimitsSetV3 {
+    /// Schema 2 left calls open.
+    fn from(v2: TenantLimitsSetV2) -> Self {
+        let TenantLimitsSetV2 { lines_per_day, bytes_per_day, retention_days, seats } = v2;
+        Self { lines_per_day, bytes_per_day, retention_days, seats, calls_per_hour: u64::MAX }
     }
 }
 
-impl From<&TenantLimitsSetV2> for TenantLimits {
-    fn from(set: &TenantLimitsSetV2) -> Self {
-        let TenantLimitsSetV2 { lines_per_day, bytes_per_day, retention_days, seats } = *set;
-        Self { lines_per_day, bytes_per_day, retention_days, seats }
+impl From<TenantLimits> for TenantLimitsSetV3 {
+    fn from(limits: TenantLimits) -> Self {
+        let TenantLimits { lines_per_day, bytes_per_day, retention_days, seats, calls_per_hour } = limits;
+        Self { lines_per_day, bytes_per_day, retention_days, seats, calls_per_hour }
+    }
+}
+
+impl From<&TenantLimitsSetV3> for TenantLimits {
+    fn from(set: &TenantLimitsSetV3) -> Self {
+        let TenantLimitsSetV3 { lines_per_day, bytes_per_day, retention_days, seats, calls_per_hour } = *set;
+        Self { lines_per_day, bytes_per_day, retention_days, seats, calls_per_hour }
     }
 }

@@ -7,7 +7,6 @@
 //! Invariant: an attempt is counted before the password is looked at. The counts are in the cache: when it is flushed,
 //! windows begin anew. It does not tell whether the account exists.
 
-use std::net::{IpAddr, Ipv6Addr};
 use std::time::Duration;
 
 use antler_events::event::name;
@@ -17,7 +16,7 @@ use bytes::Bytes;
 
 use super::super::auth::Gate;
 use super::super::error::ApiError;
-use super::super::peer::PeerAddress;
+use super::super::peer::{PeerAddress, network};
 
 /// Counts an attempt, or refuses it with the time to wait.
 pub(super) async fn admit(gate: &Gate, typed: &str, extensions: &Extensions) -> Result<(), ApiError> {
@@ -70,14 +69,6 @@ fn keys(typed: &str, extensions: &Extensions) -> Keys {
         known: format!("login/known/{account}/{address}"),
         account: format!("login/account/{account}"),
         address: format!("login/address/{address}"),
-    }
-}
-
-/// The address, or the network of an IPv6 address: whoever has one has all of its 64 bits.
-fn network(address: IpAddr) -> IpAddr {
-    match address {
-        IpAddr::V4(_) => address,
-        IpAddr::V6(address) => Ipv6Addr::from_bits(address.to_bits() >> 64 << 64).into(),
     }
 }
 

@@ -34,8 +34,8 @@ fn tenant() -> Vec<Operation> {
             .failing(&[400, 409, 413, 415, 422]),
         Operation::get("/api/users/profile/quota", "quota", "What the tenant has sent, and may")
             .described(
-                "Days begin at midnight UTC. At 80 and 95 % the status warns; at 100 % lines are refused with 429 \
-                 until the next day.",
+                "Days begin at midnight UTC, and hours of calls at the full hour. At 80 and 95 % the status warns; at 100 % \
+                 lines are refused with 429 until the next day, and other requests until the next hour.",
             )
             .query(DAYS)
             .giving("Today's use, the limits, and the days before.", reference("QuotaUse"))
@@ -216,6 +216,7 @@ pub(super) fn own_tenant() -> Value {
         ("bytes_per_day", whole("Bytes of them.")),
         ("retention_days", whole("How long they are kept.")),
         ("seats", whole("Members and open invitations.")),
+        ("api_calls_per_hour", whole("Requests but those that bring lines.")),
     ]);
     object([
         ("id", text("Of the tenant.")),
@@ -233,7 +234,10 @@ pub(super) fn own_tenant() -> Value {
 pub(super) fn own_tenant_example() -> Value {
     json!({
         "id": "engines-7h2k", "name": "Engines", "status": "active", "reason": null,
-        "limits": {"logs_per_day": 1_000_000, "bytes_per_day": 1_000_000_000, "retention_days": 30, "seats": 5},
+        "limits": {
+            "logs_per_day": 1_000_000, "bytes_per_day": 1_000_000_000, "retention_days": 30, "seats": 5,
+            "api_calls_per_hour": 10_000,
+        },
         "members": 1, "open_invitations": 0,
         "created_at": "2026-03-01T08:00:00.000Z", "updated_at": "2026-03-01T08:00:00.000Z",
     })
@@ -251,6 +255,9 @@ fn quota_use() -> Value {
         share["description"] = what.into();
         share
     };
+    let mut calls = share("Requests of this hour but those that bring lines.");
+    calls["properties"]["reset_at"] = moment("When counting begins anew.");
+    calls["required"].as_array_mut().expect("a share has fields").push("reset_at".into());
     let day = object([
         ("day", moment("When it began.")),
         ("lines", whole("Sent on it.")),
@@ -265,6 +272,7 @@ fn quota_use() -> Value {
         ("lines", share("Lines of today.")),
         ("bytes", share("Bytes of today.")),
         ("seats", share("Members and open invitations.")),
+        ("calls", calls),
         ("retention_days", whole("How long lines are kept.")),
         ("days", list(day, "Today first.")),
     ])
@@ -272,9 +280,11 @@ fn quota_use() -> Value {
 
 fn quota_example() -> Value {
     let share = json!({"used": 1, "limit": 100, "percentage_used": 1.0, "status": "ok"});
+    let mut calls = share.clone();
+    calls["reset_at"] = "2026-03-01T09:00:00.000Z".into();
     json!({
         "used": 1, "limit": 100, "percentage_used": 1.0, "status": "ok", "reset_at": "2026-03-02T00:00:00.000Z",
-        "lines": share, "bytes": share, "seats": share, "retention_days": 30,
+        "lines": share, "bytes": share, "seats": share, "calls": calls, "retention_days": 30,
         "days": [{"day": "2026-03-01T00:00:00.000Z", "lines": 1, "bytes": 120}],
     })
 }
