@@ -358,6 +358,8 @@ pub struct AccountLimits {
     pub stream_pattern_bytes_max: u16,
     /// Stream patterns of one API key.
     pub streams_per_key_max: u16,
+    /// Streams of one tenant whose lines are kept for a time of their own.
+    pub retained_streams_max: u16,
 }
 
 impl Default for AccountLimits {
@@ -369,6 +371,7 @@ impl Default for AccountLimits {
             password_hash_bytes_max: 256,
             stream_pattern_bytes_max: 128,
             streams_per_key_max: 100,
+            retained_streams_max: 100,
         }
     }
 }

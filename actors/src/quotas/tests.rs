@@ -84,7 +84,7 @@ impl World {
         self.take(TenantEvent::LimitsSet(limits.into())).await;
     }
 
-    async fn take(&mut self, event: TenantEvent) {
+    pub(crate) async fn take(&mut self, event: TenantEvent) {
         self.offset += 1;
         let new = ControlEvent::Tenant(event).record(acme(), &Cause::SYSTEM, self.clock.now()).unwrap();
         let envelope = Envelope {

@@ -20,12 +20,12 @@ use super::session::wire::SessionOpenedV1;
 use super::session::{SessionEndReason, SessionEnded, SessionEvent, SessionOpened, SessionRenewed};
 use super::tenant::wire::{TenantLimitsSetV1, TenantLimitsSetV2};
 use super::tenant::{
-    MemberInvited, MemberJoined, MemberRemoved, MemberRoleChanged, TenantEvent, TenantLimitsSet,
-    TenantRegistered, TenantRenamed, TenantSuspended,
+    MemberInvited, MemberJoined, MemberRemoved, MemberRoleChanged, StreamRetention, TenantEvent,
+    TenantLimitsSet, TenantRegistered, TenantRenamed, TenantRetention, TenantSuspended,
 };
 use super::upload::{UploadCounts, UploadFailed, UploadFinished, UploadProblem};
 use super::*;
-use crate::access::{Role, Scope, StreamPatterns};
+use crate::access::{Role, Scope, StreamPattern, StreamPatterns};
 use crate::codec::CodecId;
 use crate::wire::{ChainHash, EventType};
 
@@ -87,6 +87,13 @@ fn tenant_events() -> Vec<ControlEvent> {
             retention_days: 30,
             seats: 250,
             calls_per_hour: 1 << 30,
+        }),
+        TenantEvent::RetentionSet(TenantRetention {
+            days: Some(30),
+            streams: vec![StreamRetention {
+                stream: StreamPattern::parse("logs-*-pt", &AccountLimits::default()).unwrap(),
+                days: 365,
+            }],
         }),
         TenantEvent::Suspended(TenantSuspended { reason: name("unpaid") }),
         TenantEvent::Resumed,

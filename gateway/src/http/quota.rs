@@ -94,7 +94,7 @@ async fn quota(
         reset_at: today.plus(1).start().to_string(),
         seats: Share::of(found.members.len() as u64, u64::from(found.limits.seats)),
         calls: OfHour::new(tenant, &shared, found.limits.calls_per_hour),
-        retention_days: found.limits.retention_days,
+        retention_days: found.days_kept(),
         days,
         lines,
         bytes,

@@ -8,7 +8,7 @@ use antler_events::clock::Timestamp;
 use antler_events::codec::CodecError;
 use antler_events::event::ControlEvent;
 use antler_events::event::tenant::{
-    self, Invitation, Membership, Standing, Tenant, TenantEvent, TenantLimits,
+    self, Invitation, Membership, Standing, Tenant, TenantEvent, TenantLimits, TenantRetention,
 };
 use antler_events::identity::{DisplayName, Email, SecretHash};
 use antler_events::ids::{TenantId, UserId};
@@ -40,6 +40,7 @@ pub(super) struct TenantDocument {
     retention_days: u32,
     seats: u32,
     calls_per_hour: u64,
+    retention_chosen: TenantRetention,
     members: Vec<MemberDocument>,
 }
 
@@ -59,7 +60,7 @@ struct MemberDocument {
 }
 
 impl Folded for Tenants {
-    const VIEW: ViewName = ViewName::in_form("tenants", 2);
+    const VIEW: ViewName = ViewName::in_form("tenants", 3);
     type Id = Itself;
     type State = Tenant;
     type Event = TenantEvent;
@@ -77,7 +78,7 @@ impl Folded for Tenants {
     }
 
     fn store(tenant: &Tenant) -> TenantDocument {
-        let Tenant { name, standing, limits, members } = tenant;
+        let Tenant { name, standing, limits, retention, members } = tenant;
         let TenantLimits { lines_per_day, bytes_per_day, retention_days, seats, calls_per_hour } = *limits;
         let standing = match standing {
             Standing::Active => StandingDocument::Active,
@@ -94,20 +95,23 @@ impl Folded for Tenants {
             retention_days,
             seats,
             calls_per_hour,
+            retention_chosen: retention.clone(),
             members,
         }
     }
 
     fn restore(document: TenantDocument) -> Tenant {
         let TenantDocument { name, standing, lines_per_day, bytes_per_day, .. } = document;
-        let TenantDocument { retention_days, seats, calls_per_hour, members, .. } = document;
+        let TenantDocument { retention_days, seats, calls_per_hour, retention_chosen, members, .. } =
+            document;
         let standing = match standing {
             StandingDocument::Active => Standing::Active,
             StandingDocument::Suspended(reason) => Standing::Suspended { reason },
             StandingDocument::Closed => Standing::Closed,
         };
         let limits = TenantLimits { lines_per_day, bytes_per_day, retention_days, seats, calls_per_hour };
-        Tenant { name, standing, limits, members: members.into_iter().map(restore_member).collect() }
+        let members = members.into_iter().map(restore_member).collect();
+        Tenant { name, standing, limits, retention: retention_chosen, members }
     }
 
     fn beside(

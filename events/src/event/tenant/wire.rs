@@ -7,7 +7,7 @@ use bytes::Bytes;
 use serde::{Deserialize, Serialize};
 
 use super::{TenantEvent as Event, TenantLimits};
-use crate::access::Role;
+use crate::access::{Role, StreamPattern};
 use crate::clock::Timestamp;
 use crate::codec::CodecError;
 use crate::event::Cause;
@@ -56,6 +56,21 @@ pub struct TenantLimitsSetV3 {
     pub calls_per_hour: u64,
 }
 
+/// How long a tenant wants its lines to be kept, within its limits.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TenantRetentionSetV1 {
+    /// Of lines that no stream below has; without it as long as the limits say.
+    pub days: Option<u32>,
+    /// The first that a line's stream matches counts.
+    pub streams: Vec<StreamRetentionV1>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct StreamRetentionV1 {
+    pub stream: StreamPattern,
+    pub days: u32,
+}
+
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct TenantSuspendedV1 {
     pub reason: DisplayName,
@@ -99,6 +114,7 @@ pub(in crate::event) fn encode(event: &Event, cause: &Cause) -> (Entry, Result<B
         Event::Registered(registered) => (types::TENANT_REGISTERED, write(cause, registered)),
         Event::Renamed(renamed) => (types::TENANT_RENAMED, write(cause, renamed)),
         Event::LimitsSet(limits) => (types::TENANT_LIMITS_SET, write(cause, limits)),
+        Event::RetentionSet(retention) => (types::TENANT_RETENTION_SET, write(cause, retention)),
         Event::Suspended(suspended) => (types::TENANT_SUSPENDED, write(cause, suspended)),
         Event::Resumed => (types::TENANT_RESUMED, write(cause, &TenantResumedV1)),
         Event::Closed => (types::TENANT_CLOSED, write(cause, &TenantClosedV1)),
@@ -123,6 +139,7 @@ pub(in crate::event) fn decode(
         }
         (types::TENANT_LIMITS_SET, 2) => read(body, |v2: TenantLimitsSetV2| Event::LimitsSet(v2.into())),
         (types::TENANT_LIMITS_SET, 3) => read(body, Event::LimitsSet),
+        (types::TENANT_RETENTION_SET, 1) => read(body, Event::RetentionSet),
         (types::TENANT_SUSPENDED, 1) => read(body, Event::Suspended),
         (types::TENANT_RESUMED, 1) => read(body, |TenantResumedV1| Event::Resumed),
         (types::TENANT_CLOSED, 1) => read(body, |TenantClosedV1| Event::Closed),

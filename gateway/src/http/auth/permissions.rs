@@ -68,6 +68,8 @@ pub const TABLE: &[Line] = &[
     ("GET", "/api/users/profile/quota", READ),
     ("GET", "/api/tenant", Person),
     ("PATCH", "/api/tenant", ADMIN),
+    ("GET", "/api/tenant/retention", Person),
+    ("PUT", "/api/tenant/retention", ADMIN),
     ("GET", "/api/tenant/invitations", ADMIN),
     ("POST", "/api/tenant/invitations", ADMIN),
     ("DELETE", "/api/tenant/invitations/{id}", ADMIN),

@@ -32,6 +32,18 @@ fn tenant() -> Vec<Operation> {
             .body(Content::json(object([("name", text("For people."))])).like(json!({"name": "Engines Ltd"})))
             .giving("The tenant as it is now.", reference("OwnTenant"))
             .failing(&[400, 409, 413, 415, 422]),
+        Operation::get("/api/tenant/retention", "retention", "How long lines are kept")
+            .giving("What counts now.", reference("Retention")),
+        Operation::new("PUT", "/api/tenant/retention", "chooseRetention", "Choose how long lines are kept")
+            .described(
+                "Nothing is kept longer than `days_max`, which is the operator's. Without `days` that is what counts. Old \
+                 lines go within an hour; those that went do not come back.",
+            )
+            .body(Content::json(retention_chosen()).like(json!({
+                "days": 30, "streams": [{"stream": "logs-nginx-*", "days": 7}],
+            })))
+            .giving("What counts now.", reference("Retention"))
+            .failing(&[400, 409, 413, 415, 422]),
         Operation::get("/api/users/profile/quota", "quota", "What the tenant has sent, and may")
             .described(
                 "Days begin at midnight UTC, and hours of calls at the full hour. At 80 and 95 % the status warns; at 100 % \
@@ -164,6 +176,7 @@ fn components() -> Vec<Component> {
     let session = session_example();
     vec![
         Component::new("OwnTenant", own_tenant(), own_tenant_example()),
+        Component::new("Retention", retention(), retention_example()),
         Component::new("QuotaUse", quota_use(), quota_example()),
         Component::new("Invitation", object(invitation_fields()), invitation.clone()),
         Component::new(
@@ -224,6 +237,7 @@ pub(super) fn own_tenant() -> Value {
         ("status", word(&["active", "suspended", "closed"], "How the platform treats it.")),
         ("reason", nullable(text("Why it is suspended."))),
         ("limits", limits),
+        ("retention", reference("Retention")),
         ("members", whole("People who have joined.")),
         ("open_invitations", whole("People who have not.")),
         ("created_at", moment("When it was founded.")),
@@ -238,9 +252,33 @@ pub(super) fn own_tenant_example() -> Value {
             "logs_per_day": 1_000_000, "bytes_per_day": 1_000_000_000, "retention_days": 30, "seats": 5,
             "api_calls_per_hour": 10_000,
         },
-        "members": 1, "open_invitations": 0,
+        "retention": retention_example(), "members": 1, "open_invitations": 0,
         "created_at": "2026-03-01T08:00:00.000Z", "updated_at": "2026-03-01T08:00:00.000Z",
     })
+}
+
+fn retained_streams() -> Value {
+    let of_stream = object([
+        ("stream", text("A name in which * stands for anything.")),
+        ("days", whole("How long its lines are kept.")),
+    ]);
+    list(of_stream, "The first that matches counts.")
+}
+
+fn retention_chosen() -> Value {
+    optional(object([]), [("days", whole("Of lines of no stream below.")), ("streams", retained_streams())])
+}
+
+fn retention() -> Value {
+    object([
+        ("days", whole("Of lines of no stream below.")),
+        ("days_max", whole("As the operator lets it.")),
+        ("streams", retained_streams()),
+    ])
+}
+
+fn retention_example() -> Value {
+    json!({"days": 30, "days_max": 90, "streams": [{"stream": "logs-nginx-*", "days": 7}]})
 }
 
 fn quota_use() -> Value {
