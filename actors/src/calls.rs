@@ -151,19 +151,15 @@ impl Calls {
         self.refused.load(Ordering::Relaxed)
     }
 
-    /// Writes what was counted since it was done before, unless that was just now.
-    pub async fn write_if_due(&self) -> Result<(), ControlViewError> {
-        let now = nanos(self.clock.elapsed());
+    /// Whether it is time to write what was counted.
+    pub fn is_due(&self) -> bool {
         let before = self.written_at_nanos.load(Ordering::Relaxed);
-        if now.saturating_sub(before) < nanos(WRITE_EVERY) {
-            return Ok(());
-        }
-        self.written_at_nanos.store(now, Ordering::Relaxed);
-        self.write().await
+        nanos(self.clock.elapsed()).saturating_sub(before) >= nanos(WRITE_EVERY)
     }
 
-    /// Writes what was counted since it was done before.
-    pub async fn write(&self) -> Result<(), ControlViewError> {
+    /// Writes what was counted since it was done before. Answers of how many tenants.
+    pub async fn write(&self) -> Result<usize, ControlViewError> {
+        self.written_at_nanos.store(nanos(self.clock.elapsed()), Ordering::Relaxed);
         let now = self.clock.now();
         let hour = Hour::of(now);
         // Who has not asked in this hour is as good as new.
@@ -174,12 +170,12 @@ impl Calls {
         });
         let due: Vec<(TenantId, u64, Arc<OfTenant>)> = due.collect();
         if due.is_empty() {
-            return Ok(());
+            return Ok(0);
         }
         let counts: Vec<(TenantId, u64)> = due.iter().map(|(tenant, used, _)| (*tenant, *used)).collect();
         self.views.put(hour, &counts).await?;
         due.iter().for_each(|(_, used, known)| known.written.set(hour, *used));
-        Ok(())
+        Ok(due.len())
     }
 
     fn of_tenant(&self, tenant: TenantId) -> Arc<OfTenant> {
@@ -273,10 +269,11 @@ mod tests {
         for _ in 0..3 {
             before.take(acme()).await.unwrap();
         }
-        before.write_if_due().await.unwrap();
-        assert_eq!(calls(&world, &store).await.used(acme()), 0, "it was not yet time");
+        assert!(!before.is_due());
         world.clock.pass(WRITE_EVERY);
-        before.write_if_due().await.unwrap();
+        assert!(before.is_due());
+        assert_eq!(before.write().await.unwrap(), 1);
+        assert_eq!((before.is_due(), before.write().await.unwrap()), (false, 0));
         assert_eq!(calls(&world, &store).await.used(acme()), 3);
         world.clock.pass(HOUR);
         assert_eq!(calls(&world, &store).await.used(acme()), 0);

@@ -24,6 +24,7 @@ use antler_actors::search_history::{HistoryParts, SearchHistory};
 use antler_actors::supervision::Supervision;
 use antler_actors::system::{StartError, System, SystemLimits, SystemParts};
 use antler_actors::upkeep::UpkeepArguments;
+use antler_actors::upkeep::schedule::Schedule;
 use antler_actors::uploads::{UploadParts, Uploads};
 use antler_actors::usage::Usage;
 use antler_actors::workers::WorkerThreads;
@@ -129,6 +130,8 @@ pub struct Program {
     pub history: SearchHistory,
     pub notes: Notes,
     pub uploads: UploadsState,
+    /// Of upkeep.
+    pub schedule: Arc<Schedule>,
     /// Of questions, of changes, and of uploads.
     workers: [Arc<WorkerThreads>; 3],
 }
@@ -153,6 +156,7 @@ impl Program {
         let calls = Calls::open(CallViews::new(store), views.clone(), Arc::clone(&clock)).await?;
         let calls = Arc::new(calls);
         let due = Arc::<Notify>::default();
+        let schedule = Arc::new(Schedule::new(Arc::clone(&clock), Arc::clone(&due)));
         let limits = LineLimits::default();
         let placement = Placement::new(partitions)?;
         let tails =
@@ -173,7 +177,7 @@ impl Program {
                 Arc::new(ArrivalsProjection::open(arrivals.clone(), Arc::clone(&quotas), &*log).await?),
                 Arc::new(live),
             ],
-            upkeep: Some(upkeep(config, (&log, &index, &views), due, &calls, &clock)),
+            upkeep: Some(upkeep(config, (&log, &index, &views), (due, &schedule), &calls, &clock)),
             tails,
             quotas,
             planted: Planted::None,
@@ -211,6 +215,7 @@ impl Program {
             arrivals,
             sockets,
             uploads,
+            schedule,
             workers: [questions, changes, reading],
         })
     }
@@ -419,7 +424,7 @@ fn tail_bounds(limits: &LiveLimits, lines: &LineLimits) -> TailBounds {
 fn upkeep(
     config: &Config,
     (log, index, views): (&Arc<dyn EventLog>, &Arc<dyn SearchIndex>, &ControlViews),
-    due: Arc<Notify>,
+    (due, schedule): (Arc<Notify>, &Arc<Schedule>),
     calls: &Arc<Calls>,
     clock: &Arc<dyn Clock>,
 ) -> UpkeepArguments {
@@ -432,6 +437,7 @@ fn upkeep(
         cold_share_percent: config.index.cold_share_percent,
         views: views.clone(),
         calls: Arc::clone(calls),
+        schedule: Arc::clone(schedule),
     }
 }
 

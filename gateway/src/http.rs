@@ -14,6 +14,7 @@ pub mod dead_letters;
 pub mod error;
 mod headers;
 pub mod health;
+mod jobs;
 mod lag;
 mod lingering;
 pub mod logs;

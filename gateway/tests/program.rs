@@ -22,6 +22,8 @@ mod hostile_uploads;
 mod interrupted_uploads;
 #[path = "program/isolation.rs"]
 mod isolation;
+#[path = "program/jobs.rs"]
+mod jobs;
 #[path = "program/kept_searches.rs"]
 mod kept_searches;
 #[path = "program/lines.rs"]

@@ -3,6 +3,7 @@
 //! Invariant: an admin of a tenant sees its own tenant and nothing of others or of the platform; the operator sees all. What
 //! concerns all tenants is the operator's alone. What it changes of tenants is in `tenants`.
 
+mod jobs;
 mod tenants;
 mod tree;
 
@@ -35,6 +36,8 @@ pub fn routes() -> Router<Arc<Shared>> {
 fn handlers() -> Vec<Route> {
     vec![
         ("GET", "/api/admin/actors", get(actors)),
+        ("GET", "/api/admin/jobs", get(jobs::list)),
+        ("POST", "/api/admin/jobs/{id}/run", post(jobs::run)),
         ("GET", "/api/admin/tenants", get(tenants::list)),
         ("GET", "/api/admin/tenants/{id}", get(tenants::one)),
         ("PATCH", "/api/admin/tenants/{id}", patch(tenants::change)),

@@ -22,6 +22,8 @@ pub enum RouteClass {
     Export,
     /// Questions about a query, not about lines.
     Queries,
+    /// Work in the background.
+    Jobs,
     Sockets,
     Unknown,
 }
@@ -40,6 +42,7 @@ impl RouteClass {
             "metrics" if rest.is_empty() => Self::Metrics,
             "auth" | "users" if !rest.is_empty() => Self::Accounts,
             "tenant" => Self::Accounts,
+            "jobs" => Self::Jobs,
             "admin" if !rest.is_empty() => Self::Admin,
             "schema" if rest.is_empty() => Self::Documents,
             "docs" | "redoc" => Self::Documents,
@@ -61,7 +64,8 @@ impl RouteClass {
             | Self::Counts
             | Self::Patterns
             | Self::Export
-            | Self::Queries => true,
+            | Self::Queries
+            | Self::Jobs => true,
             Self::Health | Self::Ingest | Self::Metrics | Self::Sockets | Self::Unknown => false,
         }
     }
@@ -79,6 +83,7 @@ impl RouteClass {
             Self::Patterns => "patterns",
             Self::Export => "export",
             Self::Queries => "queries",
+            Self::Jobs => "jobs",
             Self::Sockets => "sockets",
             Self::Unknown => "unknown",
         }

@@ -18,7 +18,9 @@ use super::base::AskedUri;
 use super::error::ApiError;
 use super::observe::observe;
 use super::origins::cross_origin;
-use super::{Shared, accounts, admin, dead_letters, health, logs, metrics, openapi, quota, search, uploads};
+use super::{
+    Shared, accounts, admin, dead_letters, health, jobs, logs, metrics, openapi, quota, search, uploads,
+};
 use crate::socket;
 
 pub fn router(shared: &Arc<Shared>) -> Router {
@@ -37,6 +39,7 @@ pub fn router(shared: &Arc<Shared>) -> Router {
         .merge(logs::routes())
         .merge(dead_letters::routes())
         .merge(uploads::routes())
+        .merge(jobs::routes())
         .merge(accounts::routes(gate))
         .merge(quota::routes())
         .merge(admin::routes())

@@ -9,7 +9,7 @@ use serde_json::{Map, Value, json};
 
 use super::operation::Operation;
 use super::schema::Component;
-use super::{accounts, failures, ingest, kept, live, operating, people, search, tenants, uploads};
+use super::{accounts, failures, ingest, jobs, kept, live, operating, people, search, tenants, uploads};
 use crate::http::auth::permissions::{Asked, Permission, asked};
 use crate::http::route_class::RouteClass;
 
@@ -36,6 +36,7 @@ pub(super) fn areas() -> Vec<Area> {
         people::area(),
         ingest::area(),
         uploads::area(),
+        jobs::area(),
         search::area(),
         kept::area(),
         live::area(),
