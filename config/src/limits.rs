@@ -218,6 +218,11 @@ pub struct SearchLimits {
     pub body_bytes_max: ByteSize,
     /// Lines before a page that is asked for by its number; further ones are reached by cursor.
     pub skipped_lines_max: u32,
+    /// A question that takes longer is noted.
+    #[serde(with = "crate::duration")]
+    pub slow_after: Duration,
+    /// So many of those are kept for operators, in memory.
+    pub slow_kept_max: u32,
 }
 
 impl SearchLimits {
@@ -239,6 +244,12 @@ impl SearchLimits {
                 "from 1 KiB to 16 MiB",
             ),
             (self.skipped_lines_max <= 1_000_000, "limits.search.skipped_lines_max", "at most 1000000"),
+            (
+                Duration::from_millis(1) <= self.slow_after && self.slow_after <= Duration::from_secs(600),
+                "limits.search.slow_after",
+                "from 1 ms to 10 m",
+            ),
+            (self.slow_kept_max <= 10_000, "limits.search.slow_kept_max", "at most 10000"),
         ]
     }
 }
@@ -250,6 +261,8 @@ impl Default for SearchLimits {
             memory_bytes_max: ByteSize::mib(64),
             body_bytes_max: ByteSize::kib(256),
             skipped_lines_max: 100_000,
+            slow_after: Duration::from_secs(1),
+            slow_kept_max: 200,
         }
     }
 }

@@ -31,6 +31,7 @@ pub mod route_class;
 pub mod router;
 pub mod search;
 mod shared;
+pub mod slow;
 pub mod uploads;
 
 pub use shared::Shared;

@@ -46,6 +46,8 @@ mod repeats;
 mod running;
 #[path = "program/schemas.rs"]
 mod schemas;
+#[path = "program/slow.rs"]
+mod slow;
 #[path = "program/socket_client.rs"]
 mod socket_client;
 #[path = "program/sockets.rs"]

@@ -23,7 +23,7 @@ use super::addresses::in_api;
 use super::answer::json;
 use super::auth::{Caller, Operator};
 use super::error::ApiError;
-use super::{Shared, lag};
+use super::{Shared, lag, slow};
 
 type Route = (&'static str, &'static str, MethodRouter<Arc<Shared>>);
 
@@ -38,6 +38,7 @@ fn handlers() -> Vec<Route> {
         ("GET", "/api/admin/actors", get(actors)),
         ("GET", "/api/admin/jobs", get(jobs::list)),
         ("POST", "/api/admin/jobs/{id}/run", post(jobs::run)),
+        ("GET", "/api/admin/slow-queries", get(slow::list)),
         ("GET", "/api/admin/tenants", get(tenants::list)),
         ("GET", "/api/admin/tenants/{id}", get(tenants::one)),
         ("PATCH", "/api/admin/tenants/{id}", patch(tenants::change)),

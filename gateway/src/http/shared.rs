@@ -17,6 +17,7 @@ use super::observe::Requests;
 use super::search::SearchState;
 use super::search::history::HistoryState;
 use super::search::saved::SavedState;
+use super::slow::SlowQueries;
 use super::uploads::UploadsState;
 use crate::compose::{Program, RunningLog};
 use crate::listeners::Place;
@@ -37,6 +38,7 @@ pub struct Shared {
     /// What HTTP is encrypted with.
     pub tls: Option<Arc<Tls>>,
     pub requests: Requests,
+    pub slow: SlowQueries,
     /// The program has been told to stop and takes no new work.
     pub stopping: AtomicBool,
 }
@@ -102,7 +104,7 @@ impl Shared {
         listeners: Vec<Place>,
         tls: Option<Arc<Tls>>,
     ) -> Self {
-        let started = clock.now();
+        let (started, slow) = (clock.now(), SlowQueries::new(&config.limits.search));
         Self {
             config,
             clock,
@@ -113,6 +115,7 @@ impl Shared {
             listeners,
             tls,
             requests: Requests::new(started.nanos()),
+            slow,
             stopping: AtomicBool::new(false),
         }
     }

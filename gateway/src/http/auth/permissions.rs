@@ -154,6 +154,7 @@ pub const TABLE: &[Line] = &[
     ("GET", "/api/admin/actors", AdminOrOperator),
     ("GET", "/api/admin/jobs", Operator),
     ("POST", "/api/admin/jobs/{id}/run", Operator),
+    ("GET", "/api/admin/slow-queries", AdminOrOperator),
     ("GET", "/api/admin/tenants", Operator),
     ("GET", "/api/admin/tenants/{id}", Operator),
     ("PATCH", "/api/admin/tenants/{id}", Operator),

@@ -16,6 +16,7 @@ use serde_json::{Map, Value};
 use super::SearchState;
 use super::refusal::invalid;
 use crate::http::error::ApiError;
+use crate::http::slow::AskedText;
 
 /// What is shown of a wrong value.
 const SHOWN_CHARACTERS_MAX: usize = 80;
@@ -41,6 +42,10 @@ where
             .map_err(|_| ApiError::BodyTooLarge { bytes_max, advice: "ask a shorter question" })?;
         if !body.is_empty() {
             parameters.entries.extend(Self::of_body(&parts.headers, &body)?.entries);
+        }
+        if let Some(asked) = parts.extensions.get::<AskedText>() {
+            let text = parameters.entries.iter().find(|(name, _)| ["q", "query"].contains(&name.as_str()));
+            asked.put(text.and_then(|(_, text)| text.as_str()).unwrap_or_default().to_owned());
         }
         Ok(parameters)
     }
