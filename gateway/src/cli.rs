@@ -11,6 +11,7 @@ mod rebuild;
 mod remote;
 mod send;
 mod serve;
+mod support_bundle;
 mod tail;
 mod verify;
 
@@ -24,6 +25,7 @@ use clap::{Args, Parser, Subcommand};
 pub use self::rebuild::RebuildCommandError;
 pub use self::remote::RemoteError;
 pub use self::send::SendCommandError;
+pub use self::support_bundle::SupportBundleError;
 pub use self::verify::VerifyCommandError;
 use crate::serve::ServeError;
 
@@ -83,6 +85,8 @@ enum Command {
     Send(send::SendFlags),
     /// Says whether Antler can run here, and what an acknowledgement means; exit 1 on any problem
     Doctor,
+    /// Writes a file with all that somebody has to know who is to help; secrets are left out
+    SupportBundle(support_bundle::SupportBundleFlags),
     /// Checks, prints or explains settings
     #[command(subcommand, arg_required_else_help = false)]
     Config(config::ConfigCommand),
@@ -113,6 +117,8 @@ pub enum CommandError {
     Send(#[from] SendCommandError),
     #[error(transparent)]
     Serve(#[from] ServeError),
+    #[error(transparent)]
+    SupportBundle(#[from] SupportBundleError),
     #[error("the output cannot be written")]
     Output(#[from] io::Error),
 }
@@ -162,6 +168,7 @@ impl CommandLine {
             Some(Command::Tail(flags)) => tail::run(&settings, &flags, out),
             Some(Command::Send(flags)) => send::run(&settings, &flags, out),
             Some(Command::Doctor) => doctor::run(&settings, out),
+            Some(Command::SupportBundle(flags)) => support_bundle::run(&settings, &flags, out),
             Some(Command::Config(command)) => config::run(&settings, &command, out),
         }
     }

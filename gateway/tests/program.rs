@@ -52,6 +52,8 @@ mod slow;
 mod socket_client;
 #[path = "program/sockets.rs"]
 mod sockets;
+#[path = "program/support.rs"]
+mod support;
 #[path = "program/tenants.rs"]
 mod tenants;
 #[path = "program/terminal.rs"]

@@ -38,7 +38,7 @@ pub(super) async fn metrics(
         .into_response())
 }
 
-async fn exposition(shared: &Shared) -> String {
+pub(super) async fn exposition(shared: &Shared) -> String {
     let started = shared.started.nanos() as f64 / 1e9;
     let mut families = process::families(started);
     families.extend(program(shared));

@@ -21,6 +21,7 @@ use super::slow::SlowQueries;
 use super::uploads::UploadsState;
 use crate::compose::{Program, RunningLog};
 use crate::listeners::Place;
+use crate::own_log::RecentLines;
 use crate::socket::SocketState;
 use crate::tls::Tls;
 
@@ -39,6 +40,8 @@ pub struct Shared {
     pub tls: Option<Arc<Tls>>,
     pub requests: Requests,
     pub slow: SlowQueries,
+    /// The latest of what the program has said about itself.
+    pub own_log: RecentLines,
     /// The program has been told to stop and takes no new work.
     pub stopping: AtomicBool,
 }
@@ -103,6 +106,7 @@ impl Shared {
         program: Program,
         listeners: Vec<Place>,
         tls: Option<Arc<Tls>>,
+        own_log: RecentLines,
     ) -> Self {
         let (started, slow) = (clock.now(), SlowQueries::new(&config.limits.search));
         Self {
@@ -116,6 +120,7 @@ impl Shared {
             tls,
             requests: Requests::new(started.nanos()),
             slow,
+            own_log,
             stopping: AtomicBool::new(false),
         }
     }

@@ -15,7 +15,7 @@ use crate::http::answer::json;
 use crate::http::error::ApiError;
 
 #[derive(Debug, Serialize)]
-struct List {
+pub(super) struct List {
     results: Vec<Shown>,
 }
 
@@ -41,9 +41,13 @@ struct Last {
 }
 
 pub(super) async fn list(State(shared): State<Arc<Shared>>) -> Response {
+    json(StatusCode::OK, &all(&shared))
+}
+
+pub(super) fn all(shared: &Shared) -> List {
     let schedule = &shared.program.schedule;
     let results = Chore::ALL.into_iter().map(|chore| Shown::of(chore, schedule.state(chore))).collect();
-    json(StatusCode::OK, &List { results })
+    List { results }
 }
 
 /// Answers before it is done.

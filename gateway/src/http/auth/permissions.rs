@@ -155,6 +155,7 @@ pub const TABLE: &[Line] = &[
     ("GET", "/api/admin/jobs", Operator),
     ("POST", "/api/admin/jobs/{id}/run", Operator),
     ("GET", "/api/admin/slow-queries", AdminOrOperator),
+    ("GET", "/api/admin/support-bundle", Operator),
     ("GET", "/api/admin/tenants", Operator),
     ("GET", "/api/admin/tenants/{id}", Operator),
     ("PATCH", "/api/admin/tenants/{id}", Operator),

@@ -60,6 +60,16 @@ fn actors() -> Vec<Operation> {
                  admin of a tenant sees its own.",
             )
             .giving("The latest first.", reference("SlowQueries")),
+        Operation::get("/api/admin/support-bundle", "supportBundle", "What somebody has to know who helps")
+            .described(
+                "Version, settings, sizes of folders, health, figures, actors, upkeep, questions that took long, and what the \
+                 server has said lately. Secrets are masked; lines are not in it.",
+            )
+            .answering(
+                200,
+                "An archive: tar, compressed with gzip.",
+                vec![Content::of("application/gzip", json!({"type": "string", "format": "binary"}))],
+            ),
         Operation::post("/api/admin/tenants/{id}/revive", "reviveTenant", "Let a tenant run again")
             .described("For one that was set aside because it kept failing.")
             .place("id", "engines-7h2k", "Of the tenant.")
