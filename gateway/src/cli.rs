@@ -5,7 +5,9 @@
 
 mod config;
 mod doctor;
+mod job;
 mod line_text;
+mod offline;
 mod query;
 mod rebuild;
 mod remote;
@@ -13,6 +15,8 @@ mod send;
 mod serve;
 mod support_bundle;
 mod tail;
+mod tenant;
+mod user;
 mod verify;
 
 use std::error::Error;
@@ -22,6 +26,7 @@ use std::path::PathBuf;
 use antler_config::{Flag, LoadError, Loaded, Sources};
 use clap::{Args, Parser, Subcommand};
 
+pub use self::offline::OfflineError;
 pub use self::rebuild::RebuildCommandError;
 pub use self::remote::RemoteError;
 pub use self::send::SendCommandError;
@@ -87,6 +92,15 @@ enum Command {
     Doctor,
     /// Writes a file with all that somebody has to know who is to help; secrets are left out
     SupportBundle(support_bundle::SupportBundleFlags),
+    /// Lists, starts and stops work in the background of a running server
+    #[command(subcommand, arg_required_else_help = false)]
+    Job(job::JobCommand),
+    /// Lists tenants, of a stopped data folder or a running server
+    #[command(subcommand, arg_required_else_help = false)]
+    Tenant(tenant::TenantCommand),
+    /// Lists and adds people, of a stopped data folder or a running server
+    #[command(subcommand, arg_required_else_help = false)]
+    User(user::UserCommand),
     /// Checks, prints or explains settings
     #[command(subcommand, arg_required_else_help = false)]
     Config(config::ConfigCommand),
@@ -118,6 +132,8 @@ pub enum CommandError {
     #[error(transparent)]
     Serve(#[from] ServeError),
     #[error(transparent)]
+    Offline(#[from] OfflineError),
+    #[error(transparent)]
     SupportBundle(#[from] SupportBundleError),
     #[error("the output cannot be written")]
     Output(#[from] io::Error),
@@ -130,6 +146,7 @@ impl CommandError {
             Self::Verify(error) => error.outcome(),
             Self::Rebuild(error) => error.outcome(),
             Self::Remote(error) => error.outcome(),
+            Self::Offline(error) => error.outcome(),
             _ => Outcome::FoundProblem,
         }
     }
@@ -168,6 +185,9 @@ impl CommandLine {
             Some(Command::Tail(flags)) => tail::run(&settings, &flags, out),
             Some(Command::Send(flags)) => send::run(&settings, &flags, out),
             Some(Command::Doctor) => doctor::run(&settings, out),
+            Some(Command::Job(command)) => job::run(&settings, &command, out),
+            Some(Command::Tenant(command)) => tenant::run(&settings, &command, out),
+            Some(Command::User(command)) => user::run(&settings, &command, out),
             Some(Command::SupportBundle(flags)) => support_bundle::run(&settings, &flags, out),
             Some(Command::Config(command)) => config::run(&settings, &command, out),
         }

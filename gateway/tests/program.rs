@@ -6,6 +6,8 @@
 
 #[path = "program/client.rs"]
 mod client;
+#[path = "program/commands.rs"]
+mod commands;
 #[path = "program/demo.rs"]
 mod demo;
 #[path = "program/documented.rs"]
