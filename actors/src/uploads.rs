@@ -178,6 +178,17 @@ impl Uploads {
         self.open().get(&(tenant, id)).cloned()
     }
 
+    /// How many uploads are open, by where they are: waiting, being read, to be tried again.
+    pub fn open_now(&self) -> [(&'static str, usize); 3] {
+        let open = self.open();
+        let count = |phase| open.values().filter(|now| now.phase == phase).count();
+        [
+            ("waiting", count(Phase::Waiting)),
+            ("running", count(Phase::Reading)),
+            ("retrying", count(Phase::Retrying)),
+        ]
+    }
+
     pub fn accounts(&self) -> &Accounts {
         &self.parts.accounts
     }

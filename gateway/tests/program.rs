@@ -18,6 +18,8 @@ mod drawn;
 mod edge;
 #[path = "program/encrypted.rs"]
 mod encrypted;
+#[path = "program/figures.rs"]
+mod figures;
 #[path = "program/hostile_uploads.rs"]
 mod hostile_uploads;
 #[path = "program/interrupted_uploads.rs"]

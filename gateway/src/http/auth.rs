@@ -6,6 +6,7 @@
 //! Invariant: a route that the table does not name answers nobody. The tenant comes from the credential only.
 //! It does not read bodies or query strings: sockets hand their token to `Gate::authenticate`.
 
+mod attempts;
 mod caller;
 pub(crate) mod cookies;
 pub(crate) mod credential;
@@ -31,6 +32,7 @@ use axum::http::{HeaderMap, HeaderValue, Method, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse as _, Response};
 
+pub use self::attempts::{Attempt, Attempts};
 pub(super) use self::caller::cause;
 pub use self::caller::{Caller, Identity};
 use self::cookies::Cookies;
@@ -77,6 +79,8 @@ pub struct Gate {
     pub cookies: Cookies,
     /// How often somebody may ask.
     pub rates: Rates,
+    /// Of passwords.
+    pub attempts: Attempts,
     known_keys: KnownKeys,
 }
 
@@ -178,6 +182,7 @@ impl Gate {
             setup: Setup::default(),
             origins: Arc::default(),
             cookies: Cookies::new(PageCodes::new(key)),
+            attempts: Attempts::default(),
             rates: Rates::new(&RateLimits::default(), None, Arc::clone(&accounts.clock)),
             known_keys: KnownKeys::new(),
             accounts,

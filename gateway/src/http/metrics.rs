@@ -3,12 +3,14 @@
 //! Invariant: every value is read when it is asked for. It keeps no figures: their owners do.
 
 mod actors;
+mod disk;
 pub mod exposition;
 mod ingest;
 mod live;
 mod log;
 pub mod process;
 mod projections;
+mod work;
 
 use std::fmt::Write as _;
 use std::sync::Arc;
@@ -50,6 +52,8 @@ pub(super) async fn exposition(shared: &Shared) -> String {
     families.extend(projections::of_cache(&gate.cache.statistics()));
     families.extend(http(shared));
     families.push(rates(&gate.rates));
+    families.extend(work::families(shared));
+    families.extend(disk::families(&shared.config.storage.data));
     families.extend(ingest::families(&shared.program.intake.figures));
     families.extend(live::families(&shared.program.sockets));
     families.iter().fold(String::new(), |mut text, family| {

@@ -14,9 +14,9 @@ use super::connections::ConnectionFigures;
 use super::dead_letters::LettersState;
 use super::logs::IngestState;
 use super::observe::Requests;
-use super::search::SearchState;
 use super::search::history::HistoryState;
 use super::search::saved::SavedState;
+use super::search::{SearchFigures, SearchState};
 use super::slow::SlowQueries;
 use super::uploads::UploadsState;
 use crate::compose::{Program, RunningLog};
@@ -40,6 +40,7 @@ pub struct Shared {
     pub tls: Option<Arc<Tls>>,
     pub requests: Requests,
     pub slow: SlowQueries,
+    pub searches: Arc<SearchFigures>,
     /// The latest of what the program has said about itself.
     pub own_log: RecentLines,
     /// The program has been told to stop and takes no new work.
@@ -52,6 +53,7 @@ impl FromRef<Arc<Shared>> for SearchState {
             index: Arc::clone(&shared.program.index),
             clock: Arc::clone(&shared.clock),
             limits: shared.config.limits.search.clone(),
+            figures: Arc::clone(&shared.searches),
         }
     }
 }
@@ -120,6 +122,7 @@ impl Shared {
             tls,
             requests: Requests::new(started.nanos()),
             slow,
+            searches: Arc::default(),
             own_log,
             stopping: AtomicBool::new(false),
         }

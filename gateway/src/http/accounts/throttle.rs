@@ -14,7 +14,7 @@ use antler_projections::cache::port::{CacheError, Count};
 use axum::http::Extensions;
 use bytes::Bytes;
 
-use super::super::auth::Gate;
+use super::super::auth::{Attempt, Gate};
 use super::super::error::ApiError;
 use super::super::peer::{PeerAddress, network};
 
@@ -32,15 +32,18 @@ pub(super) async fn admit(gate: &Gate, typed: &str, extensions: &Extensions) -> 
         let counted = gate.cache.count(key.as_bytes(), limits.login_window).await;
         let Count { count, remaining } = counted.map_err(|error| unreachable_cache(&error))?;
         if count > u64::from(max) {
+            gate.attempts.note(Attempt::Refused);
             let reason = "there were too many attempts to log in".to_owned();
             return Err(ApiError::TooMany { reason, retry_after_s: whole_seconds(remaining) });
         }
     }
+    gate.attempts.note(Attempt::Made);
     Ok(())
 }
 
 /// The attempt was right.
 pub(super) async fn forget(gate: &Gate, typed: &str, extensions: &Extensions) {
+    gate.attempts.note(Attempt::Right);
     let Keys { here, known, .. } = keys(typed, extensions);
     let forgotten = gate.cache.delete(here.as_bytes()).await;
     let remembered = gate.cache.put(known.as_bytes(), Bytes::new(), KNOWN_FOR).await;
