@@ -5,8 +5,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::client::{found, register, ship, wait_for};
-use super::running::{Running, get};
+use super::client::{found, register, ship, start_with, wait_for};
+use super::running::get;
 
 const TABLE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../deploy/prometheus/metrics.md");
 const RULES: &str = include_str!("../../../deploy/prometheus/antler.rules.yml");
@@ -121,7 +121,7 @@ fn row(name: &str, family: &Family) -> String {
 /// The figures of a server that has done a little of everything.
 fn figures() -> BTreeMap<String, Family> {
     let dir = tempfile::tempdir().unwrap();
-    let running = Running::start(dir.path(), &[]);
+    let running = start_with(dir.path(), "[listeners]\nmetrics_tenants = true\n");
     let (token, key) = register(&running, "ann");
     ship(&running, &key, "application/x-ndjson", b"{\"message\":\"one\"}\n{\"message\": broken\n");
     wait_for(&running, &token, "one", 1);
