@@ -39,6 +39,7 @@ struct Answer {
     bytes: Share,
     seats: Share,
     calls: OfHour,
+    sockets: Share,
     retention_days: u32,
     /// Today first.
     days: Vec<OfDay>,
@@ -93,6 +94,7 @@ async fn quota(
         status: nearer.status,
         reset_at: today.plus(1).start().to_string(),
         seats: Share::of(found.members.len() as u64, u64::from(found.limits.seats)),
+        sockets: sockets(tenant, &shared),
         calls: OfHour::new(tenant, &shared, found.limits.calls_per_hour),
         retention_days: found.days_kept(),
         days,
@@ -128,6 +130,12 @@ async fn days(tenant: TenantId, shared: &Shared, today: Day, count: i64) -> Resu
         days.push(OfDay::new(day.start(), usage.on(tenant, day).await?));
     }
     Ok(days)
+}
+
+fn sockets(tenant: TenantId, shared: &Shared) -> Share {
+    let sockets = &shared.program.sockets;
+    let limit = sockets.limits.sockets_per_tenant_max;
+    Share::of(sockets.open.of_tenant(tenant).into(), limit.into())
 }
 
 impl OfHour {

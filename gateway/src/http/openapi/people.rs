@@ -311,6 +311,7 @@ fn quota_use() -> Value {
         ("bytes", share("Bytes of today.")),
         ("seats", share("Members and open invitations.")),
         ("calls", calls),
+        ("sockets", share("Sockets that are open, such as live views.")),
         ("retention_days", whole("How long lines are kept.")),
         ("days", list(day, "Today first.")),
     ])
@@ -322,7 +323,7 @@ fn quota_example() -> Value {
     calls["reset_at"] = "2026-03-01T09:00:00.000Z".into();
     json!({
         "used": 1, "limit": 100, "percentage_used": 1.0, "status": "ok", "reset_at": "2026-03-02T00:00:00.000Z",
-        "lines": share, "bytes": share, "seats": share, "calls": calls, "retention_days": 30,
+        "lines": share, "bytes": share, "seats": share, "calls": calls, "sockets": share, "retention_days": 30,
         "days": [{"day": "2026-03-01T00:00:00.000Z", "lines": 1, "bytes": 120}],
     })
 }
