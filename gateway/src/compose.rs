@@ -150,11 +150,7 @@ impl Program {
         let hidden = Arc::<Hidden>::default();
         let index = open_index(folder, config, &clock, [&questions, &changes], &hidden)?;
         let store = open_views(folder, &changes)?;
-        let (views, arrivals) =
-            (ControlViews::new(Arc::clone(&store)), ArrivalViews::new(Arc::clone(&store)));
-        let quotas = quotas(&store, &views, &clock, partitions).await?;
-        let calls = Calls::open(CallViews::new(store), views.clone(), Arc::clone(&clock)).await?;
-        let calls = Arc::new(calls);
+        let Kept { views, arrivals, quotas, calls } = kept(store, &clock, partitions).await?;
         let due = Arc::<Notify>::default();
         let schedule = Arc::new(Schedule::new(Arc::clone(&clock), Arc::clone(&due)));
         let limits = LineLimits::default();
@@ -186,14 +182,7 @@ impl Program {
         let progress = progress_of(&system, VIEWS);
         let arrived = progress_of(&system, ARRIVALS);
         let requests = Requests::new(arrivals.clone(), arrived, Arc::clone(&clock), Arc::clone(&log))?;
-        let controlled = Controlled {
-            log,
-            views,
-            progress,
-            placement,
-            calls: Arc::clone(&calls),
-            clock: Arc::clone(&clock),
-        };
+        let controlled = Controlled { log, views, progress, placement, calls, clock: Arc::clone(&clock) };
         let gate = Arc::new(gate(folder, config, controlled)?);
         let watched =
             Watched { gate: &gate, system: &system, index: &index, counters, budget, clock: &clock };
@@ -246,6 +235,14 @@ impl Program {
 const VIEWS: &str = "views";
 /// The name of the projection that requests with an idempotency key and search histories wait for.
 const ARRIVALS: &str = "arrivals";
+
+/// What stands in views, and who counts there.
+struct Kept {
+    views: ControlViews,
+    arrivals: ArrivalViews,
+    quotas: Arc<Quotas>,
+    calls: Arc<Calls>,
+}
 
 /// What commands about accounts work on.
 struct Controlled {
@@ -335,16 +332,13 @@ fn uploads(
     })
 }
 
-async fn quotas(
-    store: &Arc<dyn ViewStore>,
-    views: &ControlViews,
-    clock: &Arc<dyn Clock>,
-    partitions: u16,
-) -> Result<Arc<Quotas>, ViewError> {
-    let usage = Usage::open(UsageViews::new(Arc::clone(store)), Arc::clone(clock), partitions).await?;
+async fn kept(store: Arc<dyn ViewStore>, clock: &Arc<dyn Clock>, partitions: u16) -> Result<Kept, ViewError> {
+    let (views, arrivals) = (ControlViews::new(Arc::clone(&store)), ArrivalViews::new(Arc::clone(&store)));
+    let usage = Usage::open(UsageViews::new(Arc::clone(&store)), Arc::clone(clock), partitions).await?;
     let quotas = Quotas::new(Arc::new(usage), views.clone(), Arc::clone(clock));
     quotas.look_again().await?;
-    Ok(Arc::new(quotas))
+    let calls = Calls::open(CallViews::new(store), views.clone(), Arc::clone(clock)).await?;
+    Ok(Kept { views, arrivals, quotas: Arc::new(quotas), calls: Arc::new(calls) })
 }
 
 fn progress_of(system: &System, name: &str) -> Arc<Progress> {

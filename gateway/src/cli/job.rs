@@ -80,30 +80,30 @@ pub(super) fn run(
     match command {
         JobCommand::List(ListFlags { upkeep: true, remote }) => {
             let mut client = remote.operators_client(settings)?;
-            let list: List<Upkeep> = ask(&mut client, Question::get("/api/admin/jobs/", &[]))?;
+            let list: List<Upkeep> = ask(&mut client, &Question::get("/api/admin/jobs/", &[]))?;
             list.results.iter().try_for_each(|job| writeln!(out, "{}", job.line()))?;
         }
         JobCommand::List(ListFlags { upkeep: false, remote }) => {
             let mut client = remote.client(settings)?;
-            let list: List<Job> = ask(&mut client, Question::get("/api/jobs/", &[("size", "100")]))?;
+            let list: List<Job> = ask(&mut client, &Question::get("/api/jobs/", &[("size", "100")]))?;
             list.results.iter().try_for_each(|job| writeln!(out, "{}", job.line()))?;
         }
         JobCommand::Run(NamedFlags { id, remote }) => {
             let mut client = remote.operators_client(settings)?;
-            let job: Upkeep = ask(&mut client, post(&format!("/api/admin/jobs/{}/run/", encoded(id))))?;
+            let job: Upkeep = ask(&mut client, &post(&format!("/api/admin/jobs/{}/run/", encoded(id))))?;
             writeln!(out, "{}", job.line())?;
         }
         JobCommand::Cancel(NamedFlags { id, remote }) => {
             let mut client = remote.client(settings)?;
-            let job: Job = ask(&mut client, post(&format!("/api/jobs/{}/cancel/", encoded(id))))?;
+            let job: Job = ask(&mut client, &post(&format!("/api/jobs/{}/cancel/", encoded(id))))?;
             writeln!(out, "{}", job.line())?;
         }
     }
     Ok(Outcome::Done)
 }
 
-fn ask<T: serde::de::DeserializeOwned>(client: &mut Client, question: Question) -> Result<T, CommandError> {
-    remote::run(async { Ok(client.read(&question).await?) })
+fn ask<T: serde::de::DeserializeOwned>(client: &mut Client, question: &Question) -> Result<T, CommandError> {
+    remote::run(async { Ok(client.read(question).await?) })
 }
 
 fn post(path: &str) -> Question {

@@ -47,8 +47,9 @@ fn a_person_who_asks_too_often_is_refused_with_the_time_to_wait_and_lines_still_
         assert_eq!(ship(&running, &key, "text/plain", b"one\n").0, 200);
         assert!(send(&running, "GET", "/health", "", b"").head.starts_with("HTTP/1.1 200"));
     }
-    let wrong =
-        (0..11).map(|_| asked(&running, "a.b.c", "GET", "/api/tenant/", &Value::Null)).last().unwrap();
+    let ask = || asked(&running, "a.b.c", "GET", "/api/tenant/", &Value::Null);
+    (0..10).for_each(|_| drop(ask()));
+    let wrong = ask();
     assert!(wrong.head.starts_with("HTTP/1.1 429"), "{} {}", wrong.head, wrong.body);
 }
 

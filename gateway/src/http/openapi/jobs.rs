@@ -67,7 +67,7 @@ fn components() -> Vec<Component> {
     let job = job_example();
     let page = json!({"results": [job], "total": 1, "page": 1, "size": 50, "next": null, "previous": null});
     vec![
-        Component::new("Job", job_schema(), job.clone()),
+        Component::new("Job", job_schema(), job),
         Component::new("JobList", page_of(reference("Job")), page),
         Component::new("UpkeepJob", upkeep(), upkeep_example()),
     ]
