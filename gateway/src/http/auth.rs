@@ -28,7 +28,7 @@ use antler_events::randomness::Randomness;
 use antler_projections::cache::port::Cache;
 use antler_projections::views::port::ViewError;
 use axum::extract::{MatchedPath, Request};
-use axum::http::{HeaderMap, HeaderValue, Method, header};
+use axum::http::{HeaderMap, Method};
 use axum::middleware::Next;
 use axum::response::{IntoResponse as _, Response};
 
@@ -94,20 +94,10 @@ pub async fn guard(gate: &Gate, mut request: Request, next: Next) -> Response {
     };
     let (mut response, allowance) = match (allowance, named) {
         (Ok(allowance), Ok(())) => (next.run(request).await, allowance),
-        (Ok(allowance), Err(error)) => (refuse(&error, &request), allowance),
+        (Ok(allowance), Err(error)) => (error.into_response(), allowance),
         (Err((error, allowance)), _) => (error.into_response(), allowance),
     };
     allowance.show(response.headers_mut());
-    response
-}
-
-fn refuse(error: &ApiError, request: &Request) -> Response {
-    let mut response = error.clone().into_response();
-    let matched = request.extensions().get::<MatchedPath>();
-    if let (ApiError::MethodNotAllowed { .. }, Some(matched)) = (error, matched) {
-        let allow = HeaderValue::from_str(&permissions::methods(matched.as_str()));
-        response.headers_mut().insert(header::ALLOW, allow.expect("methods are plain words"));
-    }
     response
 }
 

@@ -190,13 +190,6 @@ pub fn asked(method: &Method, path: &str) -> Asked {
     found.map_or(Asked::OtherMethods, |(.., permission)| Asked::Permission(*permission))
 }
 
-/// What a path of the table takes, as the Allow header lists it.
-pub fn methods(path: &str) -> String {
-    let path = plain(path);
-    let methods = TABLE.iter().filter(|(_, known, _)| *known == path).map(|(method, ..)| *method);
-    methods.collect::<Vec<_>>().join(", ")
-}
-
 /// What a role may do.
 pub fn scopes_of(role: Role) -> BTreeSet<Scope> {
     let scopes: &[Scope] = match role {
