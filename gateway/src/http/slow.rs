@@ -26,9 +26,21 @@ use super::observe::RequestText;
 /// What is kept of the text of a query.
 const QUERY_CHARACTERS_MAX: usize = 1_000;
 
-/// The text of a question, which whoever reads the parameters puts here for the layer.
+/// What is known of a question on its way: whoever reads its parameters and whoever answers put it here for the layer.
 #[derive(Debug, Clone, Default)]
-pub(super) struct AskedText(Arc<OnceLock<String>>);
+pub(super) struct Told(Arc<ToldOf>);
+
+#[derive(Debug, Default)]
+struct ToldOf {
+    text: OnceLock<String>,
+    answered: OnceLock<Answered>,
+}
+
+#[derive(Debug, Clone, Copy, Default)]
+struct Answered {
+    found: Option<u64>,
+    is_partial: bool,
+}
 
 /// The latest of them, and how many there were.
 #[derive(Debug)]
@@ -56,6 +68,10 @@ pub(super) struct SlowQuery {
     query: String,
     took_ms: f64,
     status: u16,
+    /// Lines that pass, or rows; none if they were not counted.
+    found: Option<u64>,
+    /// Lines were missing from the answer.
+    partial: bool,
     /// None of an answer that is sent as it is found.
     answer_bytes: Option<u64>,
 }
@@ -70,10 +86,15 @@ struct List {
     slow_after_ms: u64,
 }
 
-impl AskedText {
-    pub(super) fn put(&self, text: String) {
+impl Told {
+    pub(super) fn asked(&self, text: &str) {
         // Who reads parameters twice says the same twice.
-        let _same = self.0.set(text);
+        let _same = self.0.text.set(text.chars().take(QUERY_CHARACTERS_MAX).collect());
+    }
+
+    pub(super) fn answered(&self, found: Option<u64>, is_partial: bool) {
+        // A question is answered once.
+        let _first = self.0.answered.set(Answered { found, is_partial });
     }
 }
 
@@ -95,9 +116,11 @@ impl SlowQueries {
     }
 
     fn note(&self, tenant: TenantId, slow: SlowQuery) {
-        let SlowQuery { asked_by, request_id, path, query, took_ms, status, answer_bytes, .. } = &slow;
+        let SlowQuery { asked_by, request_id, path, query, took_ms, status, .. } = &slow;
+        let SlowQuery { found, partial, answer_bytes, .. } = slow;
         tracing::warn!(
-            %tenant, asked_by, request_id, path, query, took_ms, status, answer_bytes, "a question took long"
+            %tenant, asked_by, request_id, path, query, took_ms, status, found, partial, answer_bytes,
+            "a question took long"
         );
         let mut kept = self.kept();
         kept.count += 1;
@@ -117,22 +140,24 @@ pub(super) async fn watch(State(shared): State<Arc<Shared>>, mut request: Reques
     let Some(caller) = request.extensions().get::<Caller>() else { return next.run(request).await };
     let (tenant, actor) = (caller.tenant, caller.actor());
     let id = request.extensions().get::<RequestText>().map(|id| Arc::clone(&id.0));
-    let (uri, text) = (request.uri().clone(), AskedText::default());
-    request.extensions_mut().insert(text.clone());
+    let (uri, told) = (request.uri().clone(), Told::default());
+    request.extensions_mut().insert(told.clone());
     let began = shared.clock.elapsed();
     let response = next.run(request).await;
     let took = shared.clock.elapsed().saturating_sub(began);
     if took >= shared.slow.after {
-        let query = text.0.get().map(String::as_str).unwrap_or_default();
+        let Answered { found, is_partial } = told.0.answered.get().copied().unwrap_or_default();
         let slow = SlowQuery {
             at: shared.clock.now().to_string(),
             tenant_id: tenant,
             asked_by: named(actor),
             request_id: id.map(|id| id.to_string()).unwrap_or_default(),
             path: uri.path().to_owned(),
-            query: query.chars().take(QUERY_CHARACTERS_MAX).collect(),
+            query: told.0.text.get().cloned().unwrap_or_default(),
             took_ms: (took.as_secs_f64() * 1e5).round() / 1e2,
             status: response.status().as_u16(),
+            found,
+            partial: is_partial,
             answer_bytes: response.body().size_hint().exact(),
         };
         shared.slow.note(tenant, slow);
@@ -182,6 +207,8 @@ mod tests {
             query: query.to_owned(),
             took_ms: 1_000.0,
             status: 200,
+            found: None,
+            partial: false,
             answer_bytes: None,
         };
         (tenant_id, slow)

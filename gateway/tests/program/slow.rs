@@ -42,6 +42,7 @@ fn a_question_that_took_long_is_listed_for_its_tenant_and_the_operator_and_writt
     assert_eq!((&slow["path"], &slow["status"]), (&json!("/api/logs/search/"), &json!(200)), "{slow}");
     assert!(slow["request_id"].as_str().unwrap().starts_with("asked-"), "{slow}");
     assert!(slow["query"].as_str().unwrap().contains(" or "), "{slow}");
+    assert_eq!((&slow["found"], &slow["partial"]), (&json!(0), &json!(false)), "{slow}");
     assert!(slow["took_ms"].as_f64().unwrap() >= 1.0, "{slow}");
     assert_eq!(of_ann["total"], Value::Null, "how many there are of others is the operator's to know");
     assert_eq!(listed(&running, &eve)["results"], json!([]));

@@ -142,6 +142,8 @@ fn slow_queries() -> Value {
         ("query", text("What was asked, cut if it is long. `/api/logs/explain/` tells how it is answered.")),
         ("took_ms", number("Until the answer began.")),
         ("status", whole("Of the answer.")),
+        ("found", nullable(whole("Lines that pass, or rows; null if they were not counted."))),
+        ("partial", flag("Whether lines were missing from the answer.")),
         ("answer_bytes", nullable(whole("Of its body; null if that is sent as it is found."))),
     ]);
     optional(
@@ -158,7 +160,7 @@ fn slow_queries_example() -> Value {
         "results": [{
             "at": "2026-03-01T08:00:00.000Z", "tenant_id": "engines-7h2k", "asked_by": "user 6f1c",
             "request_id": "18c9a3f0e1-2a", "path": "/api/logs/search/", "query": "disk", "took_ms": 1_204.5,
-            "status": 200, "answer_bytes": 5_102,
+            "status": 200, "found": 17, "partial": false, "answer_bytes": 5_102,
         }],
         "slow_after_ms": 1_000, "total": 1,
     })

@@ -76,6 +76,10 @@ impl<'a> Asking<'a> {
 }
 
 impl Tail {
+    pub(super) fn is_partial(&self) -> bool {
+        self.partial
+    }
+
     pub(super) fn took_us(&self) -> u64 {
         (self.took * 1e3).round() as u64
     }

@@ -16,7 +16,7 @@ use serde_json::{Map, Value};
 use super::SearchState;
 use super::refusal::invalid;
 use crate::http::error::ApiError;
-use crate::http::slow::AskedText;
+use crate::http::slow::Told;
 
 /// What is shown of a wrong value.
 const SHOWN_CHARACTERS_MAX: usize = 80;
@@ -25,6 +25,8 @@ const SHOWN_CHARACTERS_MAX: usize = 80;
 #[derive(Debug, Clone, Default)]
 pub(super) struct Parameters {
     entries: Vec<(String, Value)>,
+    /// For whoever answers.
+    pub(super) told: Told,
 }
 
 impl<S: Send + Sync> FromRequest<S> for Parameters
@@ -43,9 +45,10 @@ where
         if !body.is_empty() {
             parameters.entries.extend(Self::of_body(&parts.headers, &body)?.entries);
         }
-        if let Some(asked) = parts.extensions.get::<AskedText>() {
+        if let Some(told) = parts.extensions.get::<Told>() {
             let text = parameters.entries.iter().find(|(name, _)| ["q", "query"].contains(&name.as_str()));
-            asked.put(text.and_then(|(_, text)| text.as_str()).unwrap_or_default().to_owned());
+            told.asked(text.and_then(|(_, text)| text.as_str()).unwrap_or_default());
+            parameters.told = told.clone();
         }
         Ok(parameters)
     }
@@ -57,6 +60,7 @@ impl Parameters {
         let pairs = form_urlencoded::parse(text);
         Self {
             entries: pairs.map(|(name, value)| (name.into_owned(), Value::from(value.as_ref()))).collect(),
+            told: Told::default(),
         }
     }
 
@@ -71,7 +75,8 @@ impl Parameters {
                     serde_json::from_slice(body).map_err(|error| ApiError::BadBody {
                         reason: format!("the body cannot be read: it has to be one JSON object; {error}"),
                     })?;
-                Ok(Self { entries: object.into_iter().filter(|(_, value)| !value.is_null()).collect() })
+                let entries = object.into_iter().filter(|(_, value)| !value.is_null()).collect();
+                Ok(Self { entries, told: Told::default() })
             }
             _ => Err(ApiError::UnsupportedBody {
                 reason: format!(
