@@ -45,8 +45,13 @@ const ATTEMPTS_MAX: u32 = 8;
 const PATIENCE: Duration = Duration::from_secs(5);
 
 /// What a new tenant may use.
-pub const USUAL_LIMITS: TenantLimits =
-    TenantLimits { lines_per_day: 1_000_000_000, bytes_per_day: 1 << 40, retention_days: 90, seats: 100 };
+pub const USUAL_LIMITS: TenantLimits = TenantLimits {
+    lines_per_day: 1_000_000_000,
+    bytes_per_day: 1 << 40,
+    retention_days: 90,
+    seats: 100,
+    calls_per_hour: 100_000_000,
+};
 
 /// What commands need of the program.
 #[derive(Debug, Clone)]

@@ -129,6 +129,7 @@ pub struct RunningProjection {
 /// The running system.
 #[derive(Debug)]
 pub struct System {
+    clock: Arc<dyn Clock>,
     log: Arc<dyn EventLog>,
     platform: ActorRef<PlatformMessage>,
     doors: Arc<Doors>,
@@ -167,7 +168,7 @@ impl System {
         }
         let turns = Turns::with_planted(limits.writing_bytes_max, planted);
         let ports = Arc::new(Ports {
-            clock,
+            clock: Arc::clone(&clock),
             log: Arc::clone(&log),
             placement,
             turns: turns.clone(),
@@ -184,6 +185,7 @@ impl System {
         let (platform, _) = started.map_err(|error| StartError { reason: error.to_string() })?;
         let purse = Purse::new(limits.bytes_max);
         Ok(Self {
+            clock,
             log,
             platform,
             doors,
@@ -210,8 +212,9 @@ impl System {
     /// The same for all that arrived together: lines, those that were rejected, and the answer to be remembered.
     pub async fn take(&self, tenant: TenantId, arrived: Arrived) -> Result<Receipt, IngestError> {
         let bytes = taken::bytes_of(arrived.batches.iter().map(|batch| &**batch));
+        let began = self.clock.elapsed();
         let answer = self.write(tenant, arrived).await;
-        self.taken.note(bytes as u64, &answer);
+        self.taken.note(bytes as u64, self.clock.elapsed().saturating_sub(began), &answer);
         answer
     }
 

@@ -4,6 +4,7 @@
 //! again, loudly. It does not decide what is due: the index does.
 
 mod retention;
+pub mod schedule;
 
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -17,12 +18,17 @@ use antler_projections::views::control::ControlViews;
 use ractor::{Actor, ActorProcessingErr, ActorRef};
 use tokio::sync::Notify;
 
+use self::schedule::{Chore, Outcome, Schedule};
+use crate::calls::Calls;
+
 /// The index is told the time so often.
 const TICK: Duration = Duration::from_secs(1);
 /// Checkpoints are noted so often at most.
 const NOTE_EVERY: Duration = Duration::from_secs(5);
 /// The pause after something failed.
 const PAUSE: Duration = Duration::from_secs(1);
+/// When no line was old enough to be made smaller, it is looked again after so long.
+const COOL_EVERY: Duration = Duration::from_secs(60);
 /// Lines that are too old are looked for so often.
 const RETAIN_EVERY: Duration = Duration::from_secs(3_600);
 
@@ -45,6 +51,10 @@ pub struct UpkeepArguments {
     pub cold_share_percent: u8,
     /// Which tenant keeps its lines how long.
     pub views: ControlViews,
+    /// Written now and then.
+    pub calls: Arc<Calls>,
+    /// Where it stands what is done, and what somebody wants now.
+    pub schedule: Arc<Schedule>,
 }
 
 /// The actor.
@@ -101,7 +111,8 @@ impl UpkeepState {
     /// Does one piece of work, or waits for some. Answers how long to rest before the next.
     async fn step(&mut self) -> Duration {
         self.retain_if_due().await;
-        let worked = self.with.index.upkeep().await;
+        self.write_calls().await;
+        let worked = self.keep_index().await;
         self.let_go().await;
         match worked {
             Ok(true) => Duration::ZERO,
@@ -112,7 +123,6 @@ impl UpkeepState {
                 Duration::ZERO
             }
             Err(error) => {
-                let error = describe(&error);
                 tracing::error!(error, "lines cannot be made durable in the index; the log keeps them");
                 PAUSE
             }
@@ -125,24 +135,44 @@ impl UpkeepState {
         let _due = index.tick(clock.now());
     }
 
+    async fn keep_index(&self) -> Result<bool, String> {
+        let UpkeepArguments { index, schedule, .. } = &self.with;
+        schedule.begin(Chore::Index);
+        let worked = index.upkeep().await.map_err(|error| describe(&error));
+        let outcome = match &worked {
+            Ok(true) => Outcome::Done("groups were written or merged".to_owned()),
+            Ok(false) => Outcome::Nothing,
+            Err(error) => Outcome::Failed(error.clone()),
+        };
+        schedule.end(Chore::Index, outcome, None);
+        worked
+    }
+
     /// Has lines go that are older than their tenant keeps them.
     async fn retain_if_due(&mut self) {
-        let now = self.with.clock.elapsed();
-        if now < self.retain_from {
+        let (now, schedule) = (self.with.clock.elapsed(), Arc::clone(&self.with.schedule));
+        if now < self.retain_from && !schedule.is_asked(Chore::Retention) {
             return;
         }
         self.retain_from = now + RETAIN_EVERY;
-        match self.retain().await {
-            Ok(RetainReport { lines: 0, .. }) => {}
+        schedule.begin(Chore::Retention);
+        let outcome = match self.retain().await {
+            Ok(RetainReport { lines: 0, .. }) => Outcome::Done("no line was too old".to_owned()),
             Ok(RetainReport { lines, stored_bytes, .. }) => {
                 tracing::info!(
                     lines,
                     stored_bytes,
                     "lines went that were older than their tenants keep them"
                 );
+                Outcome::Done(format!("{lines} lines went, {stored_bytes} bytes on disk"))
             }
-            Err(error) => tracing::error!(error = describe(&*error), "old lines stay for another hour"),
-        }
+            Err(error) => {
+                let error = describe(&*error);
+                tracing::error!(error, "old lines stay for another hour");
+                Outcome::Failed(error)
+            }
+        };
+        schedule.end(Chore::Retention, outcome, Some(RETAIN_EVERY));
     }
 
     async fn retain(&self) -> Result<RetainReport, Box<dyn std::error::Error + Send + Sync>> {
@@ -150,36 +180,78 @@ impl UpkeepState {
         Ok(index.retain(retention::rules(views).await?, clock.now()).await?)
     }
 
+    async fn write_calls(&self) {
+        let UpkeepArguments { calls, schedule, .. } = &self.with;
+        let is_asked = schedule.is_asked(Chore::Calls);
+        if !is_asked && !calls.is_due() {
+            return;
+        }
+        schedule.begin(Chore::Calls);
+        let outcome = match calls.write().await {
+            Ok(0) => Outcome::Nothing,
+            Ok(tenants) => Outcome::Done(format!("those of {tenants} tenants were written")),
+            Err(error) => {
+                let error = describe(&error);
+                tracing::error!(error, "calls of tenants are not written, and a crash would forget them");
+                Outcome::Failed(error)
+            }
+        };
+        schedule.end(Chore::Calls, outcome, None);
+    }
+
     /// Makes old lines smaller, and rests as long as its share of a core asks.
     async fn cool(&mut self) -> bool {
-        let UpkeepArguments { clock, index, cold_share_percent, .. } = &self.with;
+        let UpkeepArguments { clock, index, cold_share_percent, schedule, .. } = &self.with;
         let before = clock.elapsed();
-        if before < self.cool_from || *cold_share_percent == 0 {
+        let is_due = before >= self.cool_from && *cold_share_percent > 0;
+        if !is_due && !schedule.is_asked(Chore::Cold) {
             return false;
         }
-        let cooled = index.cool(clock.now()).await.unwrap_or_else(|error| {
-            tracing::error!(error = describe(&error), "old lines cannot be made smaller");
-            false
-        });
+        schedule.begin(Chore::Cold);
+        let (cooled, outcome) = match index.cool(clock.now()).await {
+            Ok(true) => (true, Outcome::Done("a group of old lines was made smaller".to_owned())),
+            Ok(false) => (false, Outcome::Nothing),
+            Err(error) => {
+                let error = describe(&error);
+                tracing::error!(error, "old lines cannot be made smaller");
+                (false, Outcome::Failed(error))
+            }
+        };
         let took = clock.elapsed().saturating_sub(before);
-        let rest = took * u32::from(100 - (*cold_share_percent).min(100)) / u32::from(*cold_share_percent);
-        self.cool_from = clock.elapsed() + if cooled { rest } else { Duration::from_secs(60) };
+        let share = u32::from((*cold_share_percent).clamp(1, 100));
+        let rest = if cooled { took * (100 - share) / share } else { COOL_EVERY };
+        self.cool_from = clock.elapsed() + rest;
+        schedule.end(Chore::Cold, outcome, (*cold_share_percent > 0).then_some(rest));
         cooled
     }
 
     /// Lets the log go of lines that the index has had on stable storage for long enough.
     async fn let_go(&mut self) {
-        let UpkeepArguments { clock, log, index, keep_lines_for, .. } = &self.with;
+        let UpkeepArguments { clock, log, index, keep_lines_for, schedule, .. } = &self.with;
         let now = clock.elapsed();
         let checkpoint = |number| index.checkpoint(PartitionId::new(number));
         self.checkpoints.note(now, || (0..log.partitions()).map(checkpoint).collect());
-        let Some(old) = self.checkpoints.older_than(now.saturating_sub(*keep_lines_for)) else { return };
+        let old = self.checkpoints.older_than(now.saturating_sub(*keep_lines_for));
+        if old.is_none() && !schedule.is_asked(Chore::Log) {
+            return;
+        }
+        schedule.begin(Chore::Log);
+        let (mut outcome, old) = (Outcome::Nothing, old.unwrap_or_default());
         for (number, offset) in (0..).zip(old) {
             let partition = PartitionId::new(number);
-            if let Err(error) = log.truncate(partition, offset.plus(1)).await {
-                tracing::warn!(%partition, error = describe(&error), "the log keeps lines that it need not keep");
+            match log.truncate(partition, offset.plus(1)).await {
+                Err(error) => {
+                    let error = describe(&error);
+                    tracing::warn!(%partition, error, "the log keeps lines that it need not keep");
+                    outcome = Outcome::Failed(error);
+                }
+                Ok(_) if outcome == Outcome::Nothing => {
+                    outcome = Outcome::Done("lines may go that the index has".to_owned());
+                }
+                Ok(_) => {}
             }
         }
+        schedule.end(Chore::Log, outcome, None);
     }
 }
 

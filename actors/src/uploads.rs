@@ -59,6 +59,10 @@ pub struct Uploads {
 #[derive(Debug, Clone)]
 pub struct UploadNow {
     pub phase: Phase,
+    /// Of this process; the one that is under way included.
+    pub tries: u32,
+    /// When this try began to read.
+    pub began_at: Option<Timestamp>,
     pub counts: UploadCounts,
     pub bytes_read: Arc<AtomicU64>,
 }
@@ -174,6 +178,17 @@ impl Uploads {
         self.open().get(&(tenant, id)).cloned()
     }
 
+    /// How many uploads are open, by where they are: waiting, being read, to be tried again.
+    pub fn open_now(&self) -> [(&'static str, usize); 3] {
+        let open = self.open();
+        let count = |phase| open.values().filter(|now| now.phase == phase).count();
+        [
+            ("waiting", count(Phase::Waiting)),
+            ("running", count(Phase::Reading)),
+            ("retrying", count(Phase::Retrying)),
+        ]
+    }
+
     pub fn accounts(&self) -> &Accounts {
         &self.parts.accounts
     }
@@ -222,7 +237,8 @@ impl Uploads {
         self.open().remove(&(tenant, id));
         if let Some((.., upload)) = self.find(tenant, id).await? {
             let bytes_read = Arc::new(AtomicU64::new(upload.received.file_bytes));
-            let now = UploadNow { phase: Phase::Ended, counts: upload.counts.clone(), bytes_read };
+            let counts = upload.counts.clone();
+            let now = UploadNow { phase: Phase::Ended, tries: 0, began_at: None, counts, bytes_read };
             self.parts.watcher.told(tenant, id, &upload, &now);
         }
         Ok(())

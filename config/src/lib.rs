@@ -77,6 +77,7 @@ impl Config {
             self.storage.rules(),
             self.index.rules(),
             limits.http.rules(),
+            limits.rates.rules(),
             limits.ingest.rules(),
             limits.search.rules(),
             limits.searches.rules(),

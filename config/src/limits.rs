@@ -11,10 +11,12 @@ use crate::Rule;
 use crate::size::ByteSize;
 
 pub use self::live::LiveLimits;
+pub use self::rates::RateLimits;
 pub use self::searches::SearchesLimits;
 pub use self::upload::UploadLimits;
 
 mod live;
+mod rates;
 mod searches;
 mod upload;
 
@@ -26,6 +28,7 @@ pub const CONFIG_FILE_BYTES_MAX: u64 = 1 << 20;
 #[serde(deny_unknown_fields)]
 pub struct Limits {
     pub http: HttpLimits,
+    pub rates: RateLimits,
     pub ingest: IngestLimits,
     pub search: SearchLimits,
     pub searches: SearchesLimits,
@@ -215,6 +218,11 @@ pub struct SearchLimits {
     pub body_bytes_max: ByteSize,
     /// Lines before a page that is asked for by its number; further ones are reached by cursor.
     pub skipped_lines_max: u32,
+    /// A question that takes longer is noted.
+    #[serde(with = "crate::duration")]
+    pub slow_after: Duration,
+    /// So many of those are kept for operators, in memory.
+    pub slow_kept_max: u32,
 }
 
 impl SearchLimits {
@@ -236,6 +244,12 @@ impl SearchLimits {
                 "from 1 KiB to 16 MiB",
             ),
             (self.skipped_lines_max <= 1_000_000, "limits.search.skipped_lines_max", "at most 1000000"),
+            (
+                Duration::from_millis(1) <= self.slow_after && self.slow_after <= Duration::from_secs(600),
+                "limits.search.slow_after",
+                "from 1 ms to 10 m",
+            ),
+            (self.slow_kept_max <= 10_000, "limits.search.slow_kept_max", "at most 10000"),
         ]
     }
 }
@@ -247,6 +261,8 @@ impl Default for SearchLimits {
             memory_bytes_max: ByteSize::mib(64),
             body_bytes_max: ByteSize::kib(256),
             skipped_lines_max: 100_000,
+            slow_after: Duration::from_secs(1),
+            slow_kept_max: 200,
         }
     }
 }
@@ -355,6 +371,8 @@ pub struct AccountLimits {
     pub stream_pattern_bytes_max: u16,
     /// Stream patterns of one API key.
     pub streams_per_key_max: u16,
+    /// Streams of one tenant whose lines are kept for a time of their own.
+    pub retained_streams_max: u16,
 }
 
 impl Default for AccountLimits {
@@ -366,6 +384,7 @@ impl Default for AccountLimits {
             password_hash_bytes_max: 256,
             stream_pattern_bytes_max: 128,
             streams_per_key_max: 100,
+            retained_streams_max: 100,
         }
     }
 }

@@ -15,6 +15,8 @@ pub struct Listeners {
     pub http: ListenAddress,
     /// What `/metrics` asks for as a bearer token, if it is set.
     pub metrics_token: Secret,
+    /// `/metrics` names the tenants with most bytes under way, too.
+    pub metrics_tenants: bool,
     /// What an operator sends to see and do what concerns all tenants; empty: nobody can.
     pub operator_token: Secret,
     /// Browsers reach this server through a proxy that speaks HTTPS, and are told to stay with it.
@@ -50,6 +52,7 @@ impl Default for Listeners {
         Self {
             http: local("127.0.0.1:8000"),
             metrics_token: Secret::default(),
+            metrics_tenants: false,
             operator_token: Secret::default(),
             https_in_front: false,
             tcp: local("127.0.0.1:5000").into(),

@@ -5,13 +5,18 @@
 
 mod config;
 mod doctor;
+mod job;
 mod line_text;
+mod offline;
 mod query;
 mod rebuild;
 mod remote;
 mod send;
 mod serve;
+mod support_bundle;
 mod tail;
+mod tenant;
+mod user;
 mod verify;
 
 use std::error::Error;
@@ -21,9 +26,11 @@ use std::path::PathBuf;
 use antler_config::{Flag, LoadError, Loaded, Sources};
 use clap::{Args, Parser, Subcommand};
 
+pub use self::offline::OfflineError;
 pub use self::rebuild::RebuildCommandError;
 pub use self::remote::RemoteError;
 pub use self::send::SendCommandError;
+pub use self::support_bundle::SupportBundleError;
 pub use self::verify::VerifyCommandError;
 use crate::serve::ServeError;
 
@@ -83,6 +90,17 @@ enum Command {
     Send(send::SendFlags),
     /// Says whether Antler can run here, and what an acknowledgement means; exit 1 on any problem
     Doctor,
+    /// Writes a file with all that somebody has to know who is to help; secrets are left out
+    SupportBundle(support_bundle::SupportBundleFlags),
+    /// Lists, starts and stops work in the background of a running server
+    #[command(subcommand, arg_required_else_help = false)]
+    Job(job::JobCommand),
+    /// Lists tenants, of a stopped data folder or a running server
+    #[command(subcommand, arg_required_else_help = false)]
+    Tenant(tenant::TenantCommand),
+    /// Lists and adds people, of a stopped data folder or a running server
+    #[command(subcommand, arg_required_else_help = false)]
+    User(user::UserCommand),
     /// Checks, prints or explains settings
     #[command(subcommand, arg_required_else_help = false)]
     Config(config::ConfigCommand),
@@ -113,6 +131,10 @@ pub enum CommandError {
     Send(#[from] SendCommandError),
     #[error(transparent)]
     Serve(#[from] ServeError),
+    #[error(transparent)]
+    Offline(#[from] OfflineError),
+    #[error(transparent)]
+    SupportBundle(#[from] SupportBundleError),
     #[error("the output cannot be written")]
     Output(#[from] io::Error),
 }
@@ -124,6 +146,7 @@ impl CommandError {
             Self::Verify(error) => error.outcome(),
             Self::Rebuild(error) => error.outcome(),
             Self::Remote(error) => error.outcome(),
+            Self::Offline(error) => error.outcome(),
             _ => Outcome::FoundProblem,
         }
     }
@@ -162,6 +185,10 @@ impl CommandLine {
             Some(Command::Tail(flags)) => tail::run(&settings, &flags, out),
             Some(Command::Send(flags)) => send::run(&settings, &flags, out),
             Some(Command::Doctor) => doctor::run(&settings, out),
+            Some(Command::Job(command)) => job::run(&settings, &command, out),
+            Some(Command::Tenant(command)) => tenant::run(&settings, &command, out),
+            Some(Command::User(command)) => user::run(&settings, &command, out),
+            Some(Command::SupportBundle(flags)) => support_bundle::run(&settings, &flags, out),
             Some(Command::Config(command)) => config::run(&settings, &command, out),
         }
     }

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use antler_actors::accounts::{Accounts, USUAL_LIMITS};
+use antler_actors::calls::Calls;
 use antler_actors::live::budget::ReaderBudget;
 use antler_actors::live::frame::FrameBounds;
 use antler_actors::live::inbox::{TailBounds, Tails};
@@ -23,6 +24,7 @@ use antler_actors::search_history::{HistoryParts, SearchHistory};
 use antler_actors::supervision::Supervision;
 use antler_actors::system::{StartError, System, SystemLimits, SystemParts};
 use antler_actors::upkeep::UpkeepArguments;
+use antler_actors::upkeep::schedule::Schedule;
 use antler_actors::uploads::{UploadParts, Uploads};
 use antler_actors::usage::Usage;
 use antler_actors::workers::WorkerThreads;
@@ -44,6 +46,7 @@ use antler_projections::index::hiding::{Hidden, HidingIndex};
 use antler_projections::index::port::{SearchIndex, Workers};
 use antler_projections::live::LiveCounters;
 use antler_projections::views::arrivals::ArrivalViews;
+use antler_projections::views::calls::CallViews;
 use antler_projections::views::control::ControlViews;
 use antler_projections::views::port::{ViewError, ViewStore};
 use antler_projections::views::redb::{RedbViews, ViewOpenError};
@@ -56,6 +59,7 @@ use crate::data_folder::DataFolder;
 use crate::http::auth::Gate;
 use crate::http::logs::IngestState;
 use crate::http::origins::Origins;
+use crate::http::rates::Rates;
 use crate::http::uploads::UploadsState;
 use crate::http::uploads::told::UploadNotes;
 use crate::ingest::body::Bodies;
@@ -126,6 +130,8 @@ pub struct Program {
     pub history: SearchHistory,
     pub notes: Notes,
     pub uploads: UploadsState,
+    /// Of upkeep.
+    pub schedule: Arc<Schedule>,
     /// Of questions, of changes, and of uploads.
     workers: [Arc<WorkerThreads>; 3],
 }
@@ -144,10 +150,9 @@ impl Program {
         let hidden = Arc::<Hidden>::default();
         let index = open_index(folder, config, &clock, [&questions, &changes], &hidden)?;
         let store = open_views(folder, &changes)?;
-        let (views, arrivals) =
-            (ControlViews::new(Arc::clone(&store)), ArrivalViews::new(Arc::clone(&store)));
-        let quotas = quotas(&store, &views, &clock, partitions).await?;
+        let Kept { views, arrivals, quotas, calls } = kept(store, &clock, partitions).await?;
         let due = Arc::<Notify>::default();
+        let schedule = Arc::new(Schedule::new(Arc::clone(&clock), Arc::clone(&due)));
         let limits = LineLimits::default();
         let placement = Placement::new(partitions)?;
         let tails =
@@ -168,7 +173,7 @@ impl Program {
                 Arc::new(ArrivalsProjection::open(arrivals.clone(), Arc::clone(&quotas), &*log).await?),
                 Arc::new(live),
             ],
-            upkeep: Some(upkeep(config, &log, &index, &views, due, &clock)),
+            upkeep: Some(upkeep(config, (&log, &index, &views), (due, &schedule), &calls, &clock)),
             tails,
             quotas,
             planted: Planted::None,
@@ -177,7 +182,7 @@ impl Program {
         let progress = progress_of(&system, VIEWS);
         let arrived = progress_of(&system, ARRIVALS);
         let requests = Requests::new(arrivals.clone(), arrived, Arc::clone(&clock), Arc::clone(&log))?;
-        let controlled = Controlled { log, views, progress, placement, clock: Arc::clone(&clock) };
+        let controlled = Controlled { log, views, progress, placement, calls, clock: Arc::clone(&clock) };
         let gate = Arc::new(gate(folder, config, controlled)?);
         let watched =
             Watched { gate: &gate, system: &system, index: &index, counters, budget, clock: &clock };
@@ -199,6 +204,7 @@ impl Program {
             arrivals,
             sockets,
             uploads,
+            schedule,
             workers: [questions, changes, reading],
         })
     }
@@ -216,6 +222,11 @@ impl Program {
     pub async fn stop(&self) {
         self.history.stop().await;
         self.system.stop().await;
+        if let Some(calls) = self.gate.rates.calls()
+            && let Err(error) = calls.write().await
+        {
+            tracing::error!(%error, "calls of tenants of the last seconds are forgotten");
+        }
         self.workers.iter().for_each(|workers| workers.stop());
     }
 }
@@ -225,12 +236,21 @@ const VIEWS: &str = "views";
 /// The name of the projection that requests with an idempotency key and search histories wait for.
 const ARRIVALS: &str = "arrivals";
 
+/// What stands in views, and who counts there.
+struct Kept {
+    views: ControlViews,
+    arrivals: ArrivalViews,
+    quotas: Arc<Quotas>,
+    calls: Arc<Calls>,
+}
+
 /// What commands about accounts work on.
 struct Controlled {
     log: Arc<dyn EventLog>,
     views: ControlViews,
     progress: Arc<Progress>,
     placement: Placement,
+    calls: Arc<Calls>,
     clock: Arc<dyn Clock>,
 }
 
@@ -312,16 +332,13 @@ fn uploads(
     })
 }
 
-async fn quotas(
-    store: &Arc<dyn ViewStore>,
-    views: &ControlViews,
-    clock: &Arc<dyn Clock>,
-    partitions: u16,
-) -> Result<Arc<Quotas>, ViewError> {
-    let usage = Usage::open(UsageViews::new(Arc::clone(store)), Arc::clone(clock), partitions).await?;
+async fn kept(store: Arc<dyn ViewStore>, clock: &Arc<dyn Clock>, partitions: u16) -> Result<Kept, ViewError> {
+    let (views, arrivals) = (ControlViews::new(Arc::clone(&store)), ArrivalViews::new(Arc::clone(&store)));
+    let usage = Usage::open(UsageViews::new(Arc::clone(&store)), Arc::clone(clock), partitions).await?;
     let quotas = Quotas::new(Arc::new(usage), views.clone(), Arc::clone(clock));
     quotas.look_again().await?;
-    Ok(Arc::new(quotas))
+    let calls = Calls::open(CallViews::new(store), views.clone(), Arc::clone(clock)).await?;
+    Ok(Kept { views, arrivals, quotas: Arc::new(quotas), calls: Arc::new(calls) })
 }
 
 fn progress_of(system: &System, name: &str) -> Arc<Progress> {
@@ -357,7 +374,7 @@ fn as_workers(threads: &Arc<WorkerThreads>) -> Arc<dyn Workers> {
 }
 
 fn gate(folder: &DataFolder, config: &Config, with: Controlled) -> Result<Gate, ComposeError> {
-    let Controlled { log, views, progress, placement, clock } = with;
+    let Controlled { log, views, progress, placement, calls, clock } = with;
     let randomness: Arc<dyn Randomness> = Arc::new(SystemRandomness);
     let key = TokenKey::open_or_create(&folder.credentials_dir(), &*randomness)?;
     let cache = Arc::new(MemoryCache::new(CACHE_BYTES_MAX, Arc::clone(&clock)));
@@ -371,6 +388,8 @@ fn gate(folder: &DataFolder, config: &Config, with: Controlled) -> Result<Gate, 
         limits: USUAL_LIMITS,
     };
     let mut gate = Gate::new(accounts, cache, &key, usize::from(cores()))?;
+    let clock = Arc::clone(&gate.accounts.clock);
+    gate.rates = Rates::new(&config.limits.rates, Some(calls), clock);
     gate.operator = config.listeners.operator_token.clone();
     gate.settings = config.accounts.clone();
     gate.origins = Arc::new(Origins::new(&config.server.cors_origins));
@@ -398,10 +417,9 @@ fn tail_bounds(limits: &LiveLimits, lines: &LineLimits) -> TailBounds {
 
 fn upkeep(
     config: &Config,
-    log: &Arc<dyn EventLog>,
-    index: &Arc<dyn SearchIndex>,
-    views: &ControlViews,
-    due: Arc<Notify>,
+    (log, index, views): (&Arc<dyn EventLog>, &Arc<dyn SearchIndex>, &ControlViews),
+    (due, schedule): (Arc<Notify>, &Arc<Schedule>),
+    calls: &Arc<Calls>,
     clock: &Arc<dyn Clock>,
 ) -> UpkeepArguments {
     UpkeepArguments {
@@ -412,6 +430,8 @@ fn upkeep(
         keep_lines_for: config.storage.keep_lines_for,
         cold_share_percent: config.index.cold_share_percent,
         views: views.clone(),
+        calls: Arc::clone(calls),
+        schedule: Arc::clone(schedule),
     }
 }
 

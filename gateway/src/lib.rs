@@ -16,5 +16,6 @@ pub mod ports_file;
 pub mod serve;
 pub mod signals;
 pub mod socket;
+pub mod support;
 pub mod tls;
 pub mod upload;

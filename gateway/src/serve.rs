@@ -80,7 +80,7 @@ pub enum ServeError {
 /// Runs until a signal says stop. `demo`: plays traffic, too.
 pub fn run(loaded: &Loaded, ports_file: Option<&Path>, demo: bool) -> Result<(), ServeError> {
     let config = &loaded.config;
-    own_log::start(&config.logging);
+    let said = own_log::start(&config.logging);
     let clock: Arc<dyn Clock> = Arc::new(SystemClock::new());
     let folder = DataFolder::open_or_create(&RealFiles, &config.storage.data)?;
     let runtime =
@@ -102,7 +102,8 @@ pub fn run(loaded: &Loaded, ports_file: Option<&Path>, demo: bool) -> Result<(),
     if let Err(error) = runtime.block_on(program.uploads.resume()) {
         tracing::error!(%error, "uploads that were not read to their ends are read at the next start");
     }
-    let shared = Arc::new(Shared::new(config.clone(), clock, log, program, listeners.places.clone(), tls));
+    let places = listeners.places.clone();
+    let shared = Arc::new(Shared::new(config.clone(), clock, log, program, places, tls, said));
     announce(&shared, &listeners.addresses(), ports_file)?;
     runtime.block_on(welcome_first(&shared, &listeners.addresses()))?;
     let demo = demo.then(|| runtime.block_on(play(&shared, &folder))).transpose()?;

@@ -6,6 +6,8 @@
 
 #[path = "program/client.rs"]
 mod client;
+#[path = "program/commands.rs"]
+mod commands;
 #[path = "program/demo.rs"]
 mod demo;
 #[path = "program/documented.rs"]
@@ -16,12 +18,16 @@ mod drawn;
 mod edge;
 #[path = "program/encrypted.rs"]
 mod encrypted;
+#[path = "program/figures.rs"]
+mod figures;
 #[path = "program/hostile_uploads.rs"]
 mod hostile_uploads;
 #[path = "program/interrupted_uploads.rs"]
 mod interrupted_uploads;
 #[path = "program/isolation.rs"]
 mod isolation;
+#[path = "program/jobs.rs"]
+mod jobs;
 #[path = "program/kept_searches.rs"]
 mod kept_searches;
 #[path = "program/lines.rs"]
@@ -34,6 +40,8 @@ mod operations;
 mod people;
 #[path = "program/quota.rs"]
 mod quota;
+#[path = "program/rates.rs"]
+mod rates;
 #[path = "program/refusals.rs"]
 mod refusals;
 #[path = "program/repeats.rs"]
@@ -42,12 +50,16 @@ mod repeats;
 mod running;
 #[path = "program/schemas.rs"]
 mod schemas;
+#[path = "program/slow.rs"]
+mod slow;
 #[path = "program/socket_client.rs"]
 mod socket_client;
 #[path = "program/sockets.rs"]
 mod sockets;
 #[path = "program/streams.rs"]
 mod streams;
+#[path = "program/support.rs"]
+mod support;
 #[path = "program/tenants.rs"]
 mod tenants;
 #[path = "program/terminal.rs"]

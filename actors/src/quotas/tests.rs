@@ -52,7 +52,7 @@ pub(crate) async fn unlimited(partitions: u16) -> Arc<Quotas> {
 }
 
 pub(crate) struct World {
-    clock: Arc<HandClock>,
+    pub(crate) clock: Arc<HandClock>,
     pub(crate) views: ControlViews,
     quotas: Quotas,
     offset: u64,
@@ -84,7 +84,7 @@ impl World {
         self.take(TenantEvent::LimitsSet(limits.into())).await;
     }
 
-    async fn take(&mut self, event: TenantEvent) {
+    pub(crate) async fn take(&mut self, event: TenantEvent) {
         self.offset += 1;
         let new = ControlEvent::Tenant(event).record(acme(), &Cause::SYSTEM, self.clock.now()).unwrap();
         let envelope = Envelope {

@@ -1,11 +1,11 @@
-//! How long the lines of each tenant are kept, as the tenants' limits say.
+//! How long the lines of each tenant are kept: as the tenant chose, within what its limits say.
 //!
-//! Invariant: a tenant with other limits than the usual ones has a rule of its own. It removes nothing.
+//! Invariant: a tenant for which not just the usual limits count has rules of its own. It removes nothing.
 
 use std::time::Duration;
 
 use antler_events::event::tenant::Tenant;
-use antler_projections::index::port::{Retention, TenantRetention};
+use antler_projections::index::port::{Retention, RetentionCondition, RetentionRule, TenantRetention};
 use antler_projections::views::control::ControlViews;
 use antler_projections::views::port::ViewError;
 
@@ -15,16 +15,16 @@ use crate::accounts::USUAL_LIMITS;
 const PAGE: usize = 1_000;
 
 pub(super) async fn rules(views: &ControlViews) -> Result<Retention, ViewError> {
-    let mut rules = Retention { usual: of_days(USUAL_LIMITS.retention_days), ..Retention::default() };
+    let usual = TenantRetention::of_age(days(USUAL_LIMITS.retention_days));
+    let mut rules = Retention { usual, ..Retention::default() };
     let mut after = None;
     loop {
         let page = views.tenants(after, PAGE).await?;
         after = page.last().map(|(tenant, _)| *tenant);
         let is_last = page.len() < PAGE;
         for (id, kept) in page {
-            if let Some(days) = kept.state.as_ref().and_then(own_days) {
-                rules.of_tenants.insert(id, of_days(days));
-            }
+            let own = kept.state.as_ref().map(own).filter(|own| *own != rules.usual);
+            rules.of_tenants.extend(own.map(|own| (id, own)));
         }
         if is_last {
             return Ok(rules);
@@ -32,30 +32,50 @@ pub(super) async fn rules(views: &ControlViews) -> Result<Retention, ViewError> 
     }
 }
 
-fn own_days(tenant: &Tenant) -> Option<u32> {
-    Some(tenant.limits.retention_days).filter(|days| *days != USUAL_LIMITS.retention_days)
+fn own(tenant: &Tenant) -> TenantRetention {
+    let rule = |(stream, kept): (&_, u32)| RetentionRule {
+        condition: RetentionCondition::Stream(Clone::clone(stream)),
+        age: Some(days(kept)),
+    };
+    TenantRetention { rules: tenant.streams_kept().map(rule).collect(), age: Some(days(tenant.days_kept())) }
 }
 
-fn of_days(days: u32) -> TenantRetention {
-    TenantRetention::of_age(Duration::from_secs(u64::from(days) * 86_400))
+fn days(days: u32) -> Duration {
+    Duration::from_secs(u64::from(days) * 86_400)
 }
 
 #[cfg(test)]
 mod tests {
-    use antler_events::event::tenant::TenantLimits;
+    use antler_config::limits::AccountLimits;
+    use antler_events::access::StreamPattern;
+    use antler_events::event::tenant::{StreamRetention, TenantEvent, TenantLimits};
 
     use super::*;
     use crate::quotas::tests::{World, acme};
 
     #[tokio::test]
-    async fn only_a_tenant_with_days_of_its_own_has_a_rule_of_its_own() {
+    async fn only_a_tenant_with_days_of_its_own_has_rules_of_its_own() {
         let mut world = World::with_lines_per_day(10).await;
         let usual = rules(&world.views).await.unwrap();
-        assert_eq!(usual.usual, of_days(USUAL_LIMITS.retention_days));
+        assert_eq!(usual.usual, TenantRetention::of_age(days(USUAL_LIMITS.retention_days)));
         assert_eq!(usual.of_tenants.len(), 0);
         world.set_limits(TenantLimits { retention_days: 7, ..USUAL_LIMITS }).await;
         let own = rules(&world.views).await.unwrap();
         assert_eq!(own.usual, usual.usual);
-        assert_eq!(own.of_tenants.into_iter().collect::<Vec<_>>(), [(acme(), of_days(7))]);
+        let expected = [(acme(), TenantRetention::of_age(days(7)))];
+        assert_eq!(own.of_tenants.into_iter().collect::<Vec<_>>(), expected);
+    }
+
+    #[tokio::test]
+    async fn what_a_tenant_chose_for_its_streams_comes_before_its_own_days() {
+        let mut world = World::with_lines_per_day(10).await;
+        let stream = StreamPattern::parse("logs-nginx-*", &AccountLimits::default()).unwrap();
+        let streams = vec![StreamRetention { stream: stream.clone(), days: 3 }];
+        let chosen = antler_events::event::tenant::TenantRetention { days: Some(30), streams };
+        world.take(TenantEvent::RetentionSet(chosen)).await;
+        let own = rules(&world.views).await.unwrap().of_tenants.remove(&acme()).unwrap();
+        let condition = RetentionCondition::Stream(stream);
+        let rule = RetentionRule { condition, age: Some(days(3)) };
+        assert_eq!(own, TenantRetention { rules: vec![rule], age: Some(days(30)) });
     }
 }

@@ -87,7 +87,7 @@ impl UploadJob {
     async fn run_patiently(&self, turns: &JobTurns) {
         let limits = &self.uploads.parts.limits;
         for attempt in 0.. {
-            let failure = match self.attempt(turns).await {
+            let failure = match self.attempt(turns, attempt + 1).await {
                 Ok(()) | Err(Ended::Stopped) => break,
                 Err(Ended::Failed(failure)) => failure,
             };
@@ -104,7 +104,7 @@ impl UploadJob {
         self.uploads.open().remove(&(self.tenant, self.id));
     }
 
-    async fn attempt(&self, turns: &JobTurns) -> Result<(), Ended> {
+    async fn attempt(&self, turns: &JobTurns, tries: u32) -> Result<(), Ended> {
         let Self { uploads, tenant, id } = self;
         let found = uploads.find(*tenant, *id).await.map_err(UploadError::from)?;
         let Some((_, kept, upload)) = found.filter(|(.., upload)| upload.stage == UploadStage::Open) else {
@@ -112,12 +112,13 @@ impl UploadJob {
         };
         let counts = uploads.catch_up(*tenant, *id, &kept, upload.counts.clone()).await?;
         let bytes_read = Arc::<AtomicU64>::default();
-        let now = UploadNow { phase: Phase::Waiting, counts, bytes_read };
+        let now = UploadNow { phase: Phase::Waiting, tries, began_at: None, counts, bytes_read };
         let mut reading =
             Reading { job: self, kept, upload, now, told_at: Duration::ZERO, recorded_at: Duration::ZERO };
         reading.tell();
         let _turn = turns.take().await;
         reading.now.phase = Phase::Reading;
+        reading.now.began_at = Some(uploads.parts.accounts.clock.now());
         reading.tell();
         reading.read_all().await?;
         Ok(uploads.tell_end(*tenant, *id).await?)

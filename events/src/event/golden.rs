@@ -18,14 +18,14 @@ use super::samples::{
 use super::search::{SearchContent, SearchSaved};
 use super::session::wire::SessionOpenedV1;
 use super::session::{SessionEndReason, SessionEnded, SessionEvent, SessionOpened, SessionRenewed};
-use super::tenant::wire::TenantLimitsSetV1;
+use super::tenant::wire::{TenantLimitsSetV1, TenantLimitsSetV2};
 use super::tenant::{
-    MemberInvited, MemberJoined, MemberRemoved, MemberRoleChanged, TenantEvent, TenantLimitsSet,
-    TenantRegistered, TenantRenamed, TenantSuspended,
+    MemberInvited, MemberJoined, MemberRemoved, MemberRoleChanged, StreamRetention, TenantEvent,
+    TenantLimitsSet, TenantRegistered, TenantRenamed, TenantRetention, TenantSuspended,
 };
 use super::upload::{UploadCounts, UploadFailed, UploadFinished, UploadProblem};
 use super::*;
-use crate::access::{Role, Scope, StreamPatterns};
+use crate::access::{Role, Scope, StreamPattern, StreamPatterns};
 use crate::codec::CodecId;
 use crate::wire::{ChainHash, EventType};
 
@@ -86,6 +86,14 @@ fn tenant_events() -> Vec<ControlEvent> {
             bytes_per_day: 1 << 50,
             retention_days: 30,
             seats: 250,
+            calls_per_hour: 1 << 30,
+        }),
+        TenantEvent::RetentionSet(TenantRetention {
+            days: Some(30),
+            streams: vec![StreamRetention {
+                stream: StreamPattern::parse("logs-*-pt", &AccountLimits::default()).unwrap(),
+                days: 365,
+            }],
         }),
         TenantEvent::Suspended(TenantSuspended { reason: name("unpaid") }),
         TenantEvent::Resumed,
@@ -230,8 +238,15 @@ fn newest() -> Vec<Sample> {
 /// Schemas that are no longer written, and what is made of them.
 fn older() -> Vec<Sample> {
     let limits_v1 = TenantLimitsSetV1 { lines_per_day: 1 << 40, retention_days: 30, seats: 250 };
-    let limits =
-        TenantLimitsSet { lines_per_day: 1 << 40, bytes_per_day: u64::MAX, retention_days: 30, seats: 250 };
+    let limits_v2 =
+        TenantLimitsSetV2 { lines_per_day: 1 << 40, bytes_per_day: 1 << 50, retention_days: 30, seats: 250 };
+    let limits = |bytes_per_day| TenantLimitsSet {
+        lines_per_day: 1 << 40,
+        bytes_per_day,
+        retention_days: 30,
+        seats: 250,
+        calls_per_hour: u64::MAX,
+    };
     let session = SessionId::parse("s1").unwrap();
     let opened_v1 = SessionOpenedV1 { user: user("u1"), epoch: 3, token: SECRET, expires_at: LATER };
     let opened = SessionOpened::from(opened_v1);
@@ -242,7 +257,14 @@ fn older() -> Vec<Sample> {
             entry: types::TENANT_LIMITS_SET,
             schema: 1,
             body: stored::write(&cause(), &limits_v1).unwrap().into(),
-            event: ControlEvent::Tenant(TenantEvent::LimitsSet(limits)),
+            event: ControlEvent::Tenant(TenantEvent::LimitsSet(limits(u64::MAX))),
+        },
+        Sample {
+            subject: Subject::control(tenant(), Aggregate::Tenant),
+            entry: types::TENANT_LIMITS_SET,
+            schema: 2,
+            body: stored::write(&cause(), &limits_v2).unwrap().into(),
+            event: ControlEvent::Tenant(TenantEvent::LimitsSet(limits(1 << 50))),
         },
         Sample {
             subject: Subject::control(tenant(), Aggregate::Session(session)),

@@ -84,8 +84,13 @@ mod tests {
     use crate::access::Role;
     use crate::event::samples::{LATER, NOW, SECRET, email, name, password, user, username};
 
-    const LIMITS: TenantLimits =
-        TenantLimits { lines_per_day: 1_000, bytes_per_day: 1_000_000, retention_days: 7, seats: 5 };
+    const LIMITS: TenantLimits = TenantLimits {
+        lines_per_day: 1_000,
+        bytes_per_day: 1_000_000,
+        retention_days: 7,
+        seats: 5,
+        calls_per_hour: 1_000,
+    };
 
     /// A tenant and the account of `member`.
     #[derive(Default)]

@@ -9,7 +9,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::access::Role;
+use crate::access::{Role, StreamPattern};
 use crate::clock::Timestamp;
 use crate::identity::{DisplayName, Email, SecretHash};
 use crate::ids::UserId;
@@ -18,8 +18,9 @@ pub mod wire;
 
 pub use wire::{
     MemberInvitedV1 as MemberInvited, MemberJoinedV1 as MemberJoined, MemberRemovedV1 as MemberRemoved,
-    MemberRoleChangedV1 as MemberRoleChanged, TenantLimitsSetV2 as TenantLimitsSet,
-    TenantRegisteredV1 as TenantRegistered, TenantRenamedV1 as TenantRenamed,
+    MemberRoleChangedV1 as MemberRoleChanged, StreamRetentionV1 as StreamRetention,
+    TenantLimitsSetV3 as TenantLimitsSet, TenantRegisteredV1 as TenantRegistered,
+    TenantRenamedV1 as TenantRenamed, TenantRetentionSetV1 as TenantRetention,
     TenantSuspendedV1 as TenantSuspended,
 };
 
@@ -32,6 +33,8 @@ pub struct Tenant {
     pub name: DisplayName,
     pub standing: Standing,
     pub limits: TenantLimits,
+    /// What the tenant itself has chosen.
+    pub retention: TenantRetention,
     pub members: BTreeMap<UserId, Membership>,
 }
 
@@ -56,11 +59,14 @@ pub struct TenantLimits {
     pub retention_days: u32,
     /// Members and open invitations.
     pub seats: u32,
+    /// Requests to the API but those that bring lines.
+    pub calls_per_hour: u64,
 }
 
 impl TenantLimits {
     /// Before the second event of the registration, which sets the limits.
-    const NOTHING: Self = Self { lines_per_day: 0, bytes_per_day: 0, retention_days: 0, seats: 0 };
+    const NOTHING: Self =
+        Self { lines_per_day: 0, bytes_per_day: 0, retention_days: 0, seats: 0, calls_per_hour: 0 };
 }
 
 /// A place in the tenant.
@@ -91,6 +97,10 @@ pub enum TenantCommand {
     },
     SetLimits {
         limits: TenantLimits,
+    },
+    /// Within the limits.
+    SetRetention {
+        retention: TenantRetention,
     },
     Suspend {
         reason: DisplayName,
@@ -129,6 +139,7 @@ pub enum TenantEvent {
     Registered(TenantRegistered),
     Renamed(TenantRenamed),
     LimitsSet(TenantLimitsSet),
+    RetentionSet(TenantRetention),
     Suspended(TenantSuspended),
     Resumed,
     Closed,
@@ -151,6 +162,10 @@ pub enum TenantRejection {
     Suspended { reason: DisplayName },
     #[error("the limit {name} must be at least 1")]
     ZeroLimit { name: &'static str },
+    #[error("lines can be kept from 1 to {most} days, not {days}; only the operator raises that limit")]
+    RetentionBeyondLimit { days: u32, most: u32 },
+    #[error("the stream {stream} stands there twice; the first would count")]
+    StreamTwice { stream: String },
     #[error("user {user} is a member already")]
     AlreadyMember { user: UserId },
     #[error("{email} is a member or invited already")]
@@ -201,6 +216,18 @@ impl Tenant {
         self.check_active()
     }
 
+    /// How long lines are kept that are of no stream with a time of its own.
+    pub fn days_kept(&self) -> u32 {
+        let most = self.limits.retention_days;
+        self.retention.days.map_or(most, |days| days.min(most))
+    }
+
+    /// How long lines of these streams are kept. Limits may have become tighter since they were chosen.
+    pub fn streams_kept(&self) -> impl Iterator<Item = (&StreamPattern, u32)> {
+        let most = self.limits.retention_days;
+        self.retention.streams.iter().map(move |of| (&of.stream, of.days.min(most)))
+    }
+
     /// The role of a member who has joined.
     pub fn role_of(&self, user: UserId) -> Option<Role> {
         self.members.get(&user).filter(|member| member.has_joined()).map(|member| member.role)
@@ -218,6 +245,7 @@ impl Tenant {
             name: registered.name.clone(),
             standing: Standing::Active,
             limits: TenantLimits::NOTHING,
+            retention: TenantRetention::default(),
             members: BTreeMap::from([(registered.founder, founder)]),
         }
     }
@@ -231,6 +259,7 @@ impl Tenant {
             TenantCommand::Rename { name } if name == self.name => Ok(vec![]),
             TenantCommand::Rename { name } => Ok(vec![TenantEvent::Renamed(TenantRenamed { name })]),
             TenantCommand::SetLimits { limits } => self.decide_limits(limits),
+            TenantCommand::SetRetention { retention } => self.decide_retention(retention),
             TenantCommand::Suspend { reason } => self.decide_suspension(reason),
             TenantCommand::Resume if self.standing == Standing::Active => Ok(vec![]),
             TenantCommand::Resume => Ok(vec![TenantEvent::Resumed]),
@@ -254,6 +283,23 @@ impl Tenant {
             return Ok(vec![]);
         }
         Ok(vec![TenantEvent::LimitsSet(limits.into())])
+    }
+
+    fn decide_retention(&self, retention: TenantRetention) -> Decision {
+        let most = self.limits.retention_days;
+        let all = retention.days.into_iter().chain(retention.streams.iter().map(|of| of.days));
+        if let Some(days) = all.into_iter().find(|days| !(1..=most).contains(days)) {
+            return Err(TenantRejection::RetentionBeyondLimit { days, most });
+        }
+        for (at, StreamRetention { stream, .. }) in retention.streams.iter().enumerate() {
+            if retention.streams[..at].iter().any(|before| before.stream == *stream) {
+                return Err(TenantRejection::StreamTwice { stream: stream.as_str().to_owned() });
+            }
+        }
+        if retention == self.retention {
+            return Ok(vec![]);
+        }
+        Ok(vec![TenantEvent::RetentionSet(retention)])
     }
 
     fn decide_suspension(&self, reason: DisplayName) -> Decision {
@@ -341,6 +387,7 @@ impl Tenant {
             TenantEvent::Registered(_) => {}
             TenantEvent::Renamed(TenantRenamed { name }) => self.name = name.clone(),
             TenantEvent::LimitsSet(limits) => self.limits = limits.into(),
+            TenantEvent::RetentionSet(retention) => self.retention = retention.clone(),
             TenantEvent::Suspended(TenantSuspended { reason }) => {
                 self.standing = Standing::Suspended { reason: reason.clone() };
             }
@@ -382,12 +429,13 @@ impl Membership {
 }
 
 fn check_limits(limits: TenantLimits) -> Result<(), TenantRejection> {
-    let TenantLimits { lines_per_day, bytes_per_day, retention_days, seats } = limits;
+    let TenantLimits { lines_per_day, bytes_per_day, retention_days, seats, calls_per_hour } = limits;
     let named = [
         ("lines_per_day", lines_per_day),
         ("bytes_per_day", bytes_per_day),
         ("retention_days", retention_days.into()),
         ("seats", seats.into()),
+        ("calls_per_hour", calls_per_hour),
     ];
     match named.iter().find(|(_, value)| *value == 0) {
         Some((name, _)) => Err(TenantRejection::ZeroLimit { name }),

@@ -38,7 +38,7 @@ event_types! {
 
     TENANT_REGISTERED = 16, "tenant_registered", schema 1;
     TENANT_RENAMED = 17, "tenant_renamed", schema 1;
-    TENANT_LIMITS_SET = 18, "tenant_limits_set", schema 2;
+    TENANT_LIMITS_SET = 18, "tenant_limits_set", schema 3;
     TENANT_SUSPENDED = 19, "tenant_suspended", schema 1;
     TENANT_RESUMED = 20, "tenant_resumed", schema 1;
     TENANT_CLOSED = 21, "tenant_closed", schema 1;
@@ -76,6 +76,8 @@ event_types! {
     UPLOAD_RETRIED = 165, "upload_retried", schema 1;
     UPLOAD_EDITED = 166, "upload_edited", schema 1;
     UPLOAD_DELETED = 167, "upload_deleted", schema 1;
+
+    TENANT_RETENTION_SET = 188, "tenant_retention_set", schema 1;
 }
 
 pub fn find(event_type: EventType) -> Option<Entry> {
@@ -109,6 +111,7 @@ mod tests {
         check(80, "session_opened");
         check(96, "search_saved");
         check(160, "upload_received");
+        check(188, "tenant_retention_set");
         assert_eq!(find(EventType(0)), None);
     }
 }

@@ -76,6 +76,26 @@ impl RemoteFlags {
         Some(token).filter(Secret::is_set).ok_or(RemoteError::NoToken)
     }
 
+    /// Whether one was named, so that no data folder is meant.
+    pub(super) fn names_a_server(&self) -> bool {
+        self.server.is_some()
+    }
+
+    /// With the token that was given, else with that of the settings.
+    pub(super) fn operators_client(&self, settings: &SettingFlags) -> Result<Client, CommandError> {
+        let config = settings.load()?.config;
+        let token = match self.token() {
+            Err(_) if config.listeners.operator_token.is_set() => config.listeners.operator_token,
+            given => given?,
+        };
+        Ok(Client::new(self.server(settings)?, token))
+    }
+
+    /// Without a credential.
+    pub(super) fn nobodys_client(&self, settings: &SettingFlags) -> Result<Client, CommandError> {
+        Ok(Client::new(self.server(settings)?, Secret::default()))
+    }
+
     pub(super) fn client(&self, settings: &SettingFlags) -> Result<Client, CommandError> {
         let token = self.token()?;
         Ok(Client::new(self.server(settings)?, token))

@@ -13,6 +13,7 @@ mod members;
 mod password;
 mod profile;
 pub(super) mod registration;
+pub(super) mod retention;
 mod sessions;
 pub(super) mod tenant;
 mod throttle;
@@ -20,7 +21,7 @@ mod throttle;
 use std::sync::Arc;
 
 use axum::Router;
-use axum::routing::{MethodRouter, delete, get, patch, post};
+use axum::routing::{MethodRouter, delete, get, patch, post, put};
 
 use super::addresses::in_api;
 use super::auth::Gate;
@@ -56,6 +57,8 @@ fn handlers() -> Vec<Route> {
         ("POST", "/api/users/profile/api-keys/{id}/regenerate", post(keys::regenerate)),
         ("GET", "/api/tenant", get(tenant::show)),
         ("PATCH", "/api/tenant", patch(tenant::rename)),
+        ("GET", "/api/tenant/retention", get(retention::show)),
+        ("PUT", "/api/tenant/retention", put(retention::choose)),
         ("GET", "/api/tenant/invitations", get(invitations::list)),
         ("POST", "/api/tenant/invitations", post(invitations::invite)),
         ("DELETE", "/api/tenant/invitations/{id}", delete(invitations::withdraw)),

@@ -3,6 +3,8 @@
 //! Invariant: an admin of a tenant sees its own tenant and nothing of others or of the platform; the operator sees all. What
 //! concerns all tenants is the operator's alone. What it changes of tenants is in `tenants`.
 
+mod bundle;
+mod jobs;
 mod tenants;
 mod tree;
 
@@ -22,7 +24,7 @@ use super::addresses::in_api;
 use super::answer::json;
 use super::auth::{Caller, Operator};
 use super::error::ApiError;
-use super::{Shared, lag};
+use super::{Shared, lag, slow};
 
 type Route = (&'static str, &'static str, MethodRouter<Arc<Shared>>);
 
@@ -35,6 +37,10 @@ pub fn routes() -> Router<Arc<Shared>> {
 fn handlers() -> Vec<Route> {
     vec![
         ("GET", "/api/admin/actors", get(actors)),
+        ("GET", "/api/admin/jobs", get(jobs::list)),
+        ("POST", "/api/admin/jobs/{id}/run", post(jobs::run)),
+        ("GET", "/api/admin/slow-queries", get(slow::list)),
+        ("GET", "/api/admin/support-bundle", get(bundle::bundle)),
         ("GET", "/api/admin/tenants", get(tenants::list)),
         ("GET", "/api/admin/tenants/{id}", get(tenants::one)),
         ("PATCH", "/api/admin/tenants/{id}", patch(tenants::change)),
@@ -55,17 +61,20 @@ async fn actors(
         (None, Some(Extension(caller))) => Depth::Tenant(caller.tenant),
         (None, None) => return Err(ApiError::Forbidden { reason: "this address is closed".to_owned() }),
     };
+    Ok(json(StatusCode::OK, &tree_of(&shared, depth).await?))
+}
+
+async fn tree_of(shared: &Shared, depth: Depth) -> Result<Tree, ApiError> {
     let silent = || ApiError::Unavailable { reason: "the actors do not answer; try again soon".to_owned() };
     let system = &shared.program.system;
     let report = system.report(depth).await.ok_or_else(silent)?;
     let is_all = depth == Depth::Everything;
-    let lags = if is_all { lag::all(&shared).await } else { Vec::new() };
-    let tree = Tree {
+    let lags = if is_all { lag::all(shared).await } else { Vec::new() };
+    Ok(Tree {
         platform: is_all.then(|| Platform::of(&report, system)),
         tenants: Tenant::all(&report),
         projectors: is_all.then(|| Projector::all(&report, system, &lags)),
-    };
-    Ok(json(StatusCode::OK, &tree))
+    })
 }
 
 #[derive(Debug, Serialize)]

@@ -6,6 +6,7 @@
 //! Invariant: a route that the table does not name answers nobody. The tenant comes from the credential only.
 //! It does not read bodies or query strings: sockets hand their token to `Gate::authenticate`.
 
+mod attempts;
 mod caller;
 pub(crate) mod cookies;
 pub(crate) mod credential;
@@ -17,7 +18,7 @@ use std::sync::Arc;
 
 use antler_actors::accounts::{AccountError, Accounts};
 use antler_config::Secret;
-use antler_config::limits::{AccountLimits, CredentialLimits};
+use antler_config::limits::{AccountLimits, CredentialLimits, RateLimits};
 use antler_events::access::{Role, Scope, StreamPattern, StreamPatterns};
 use antler_events::clock::Timestamp;
 use antler_events::event::tenant::Standing;
@@ -27,10 +28,11 @@ use antler_events::randomness::Randomness;
 use antler_projections::cache::port::Cache;
 use antler_projections::views::port::ViewError;
 use axum::extract::{MatchedPath, Request};
-use axum::http::{HeaderMap, HeaderValue, Method, header};
+use axum::http::{HeaderMap, Method};
 use axum::middleware::Next;
 use axum::response::{IntoResponse as _, Response};
 
+pub use self::attempts::{Attempt, Attempts};
 pub(super) use self::caller::cause;
 pub use self::caller::{Caller, Identity};
 use self::cookies::Cookies;
@@ -40,6 +42,8 @@ pub use self::operator::Operator;
 use self::permissions::{Asked, Permission};
 use super::error::ApiError;
 use super::origins::Origins;
+use super::rates::{Allowance, Rates};
+use super::route_class::RouteClass;
 use super::search::RequestTenant;
 use crate::credentials::access_token::{AccessTokens, Bearer};
 use crate::credentials::page_code::PageCodes;
@@ -73,49 +77,27 @@ pub struct Gate {
     /// Whose pages may ask.
     pub origins: Arc<Origins>,
     pub cookies: Cookies,
+    /// How often somebody may ask.
+    pub rates: Rates,
+    /// Of passwords.
+    pub attempts: Attempts,
     known_keys: KnownKeys,
 }
 
 /// The layer's innermost part: the observer around it writes the bodies of errors.
 pub async fn guard(gate: &Gate, mut request: Request, next: Next) -> Response {
-    let (permission, shown) = match asked(&request) {
-        Ok(Some(asked)) => asked,
-        Ok(None) => return next.run(request).await,
-        Err(error) => return refuse(&error, &request),
+    let named = gate.name(&mut request).await;
+    let is_counted = RouteClass::of(request.method(), request.uri().path()).is_counted();
+    let allowance = match is_counted {
+        true => gate.rates.take(request.extensions()).await,
+        false => Ok(Allowance::default()),
     };
-    let is_operators = matches!(permission, Permission::Operator | Permission::AdminOrOperator);
-    if let (true, Shown::InHead(text)) = (is_operators, &shown)
-        && operator::is(&gate.operator, text.as_bytes())
-    {
-        request.extensions_mut().insert(Operator);
-        return next.run(request).await;
-    }
-    match gate.admit(&shown, permission, (request.method(), request.headers())).await {
-        Ok(caller) => {
-            if let Err(error) = caller.check_streams(&request) {
-                return error.into_response();
-            }
-            if let Shown::InCookie(_) = shown {
-                request.extensions_mut().insert(ByCookie);
-            }
-            if is_operators && caller.is_superadmin() {
-                request.extensions_mut().insert(Operator);
-            }
-            request.extensions_mut().insert(RequestTenant(caller.tenant));
-            request.extensions_mut().insert(caller);
-            next.run(request).await
-        }
-        Err(error) => error.into_response(),
-    }
-}
-
-fn refuse(error: &ApiError, request: &Request) -> Response {
-    let mut response = error.clone().into_response();
-    let matched = request.extensions().get::<MatchedPath>();
-    if let (ApiError::MethodNotAllowed { .. }, Some(matched)) = (error, matched) {
-        let allow = HeaderValue::from_str(&permissions::methods(matched.as_str()));
-        response.headers_mut().insert(header::ALLOW, allow.expect("methods are plain words"));
-    }
+    let (mut response, allowance) = match (allowance, named) {
+        (Ok(allowance), Ok(())) => (next.run(request).await, allowance),
+        (Ok(allowance), Err(error)) => (error.into_response(), allowance),
+        (Err((error, allowance)), _) => (error.into_response(), allowance),
+    };
+    allowance.show(response.headers_mut());
     response
 }
 
@@ -148,6 +130,29 @@ fn refused_method(request: &Request) -> ApiError {
 }
 
 impl Gate {
+    /// Puts into the request who asks, if that one may.
+    async fn name(&self, request: &mut Request) -> Result<(), ApiError> {
+        let Some((permission, shown)) = asked(request)? else { return Ok(()) };
+        let is_operators = matches!(permission, Permission::Operator | Permission::AdminOrOperator);
+        if let (true, Shown::InHead(text)) = (is_operators, &shown)
+            && operator::is(&self.operator, text.as_bytes())
+        {
+            request.extensions_mut().insert(Operator);
+            return Ok(());
+        }
+        let caller = self.admit(&shown, permission, (request.method(), request.headers())).await?;
+        caller.check_streams(request)?;
+        if let Shown::InCookie(_) = shown {
+            request.extensions_mut().insert(ByCookie);
+        }
+        if is_operators && caller.is_superadmin() {
+            request.extensions_mut().insert(Operator);
+        }
+        request.extensions_mut().insert(RequestTenant(caller.tenant));
+        request.extensions_mut().insert(caller);
+        Ok(())
+    }
+
     /// With the usual limits. `hashes_at_once`: how many passwords are hashed at the same time.
     pub fn new(
         accounts: Accounts,
@@ -168,6 +173,8 @@ impl Gate {
             setup: Setup::default(),
             origins: Arc::default(),
             cookies: Cookies::new(PageCodes::new(key)),
+            attempts: Attempts::default(),
+            rates: Rates::new(&RateLimits::default(), None, Arc::clone(&accounts.clock)),
             known_keys: KnownKeys::new(),
             accounts,
         })

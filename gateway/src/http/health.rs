@@ -33,7 +33,7 @@ pub(crate) const DAYS_LEFT_MIN: i64 = 14;
 
 /// The body of `/health`.
 #[derive(Debug, Serialize)]
-struct Health {
+pub(super) struct Health {
     status: &'static str,
     version: &'static str,
     uptime_s: u64,
@@ -55,13 +55,19 @@ struct Status {
 }
 
 pub(super) async fn health(State(shared): State<Arc<Shared>>) -> Response {
-    let mut dependencies = BTreeMap::from([("log", log(&shared))]);
+    let health = examined(&shared).await;
+    let is_ill = health.status == UNHEALTHY;
+    json(if is_ill { StatusCode::SERVICE_UNAVAILABLE } else { StatusCode::OK }, &health)
+}
+
+pub(super) async fn examined(shared: &Shared) -> Health {
+    let mut dependencies = BTreeMap::from([("log", log(shared))]);
     dependencies.extend(shared.listeners.iter().map(|place| (place.name, listener(place))));
     dependencies.extend(shared.tls.as_ref().map(|tls| ("certificate", certificate(&tls.standing()))));
-    dependencies.extend(dependencies::of(&shared).await);
+    dependencies.extend(dependencies::of(shared).await);
     let is_any = |status| dependencies.values().any(|dependency| dependency.status == status);
     let (ill, poor) = (is_any(UNHEALTHY), is_any(DEGRADED));
-    let body = Health {
+    Health {
         status: match (ill, poor) {
             (true, _) => UNHEALTHY,
             (false, true) => DEGRADED,
@@ -70,8 +76,7 @@ pub(super) async fn health(State(shared): State<Arc<Shared>>) -> Response {
         version: env!("CARGO_PKG_VERSION"),
         uptime_s: shared.clock.elapsed().as_secs(),
         dependencies,
-    };
-    json(if ill { StatusCode::SERVICE_UNAVAILABLE } else { StatusCode::OK }, &body)
+    }
 }
 
 pub(super) async fn live() -> Response {

@@ -3,16 +3,19 @@
 //! Invariant: every value is read when it is asked for. It keeps no figures: their owners do.
 
 mod actors;
+mod disk;
 pub mod exposition;
 mod ingest;
 mod live;
 mod log;
 pub mod process;
 mod projections;
+mod work;
 
 use std::fmt::Write as _;
 use std::sync::Arc;
 
+use antler_actors::calls::Calls;
 use antler_config::Secret;
 use axum::extract::State;
 use axum::http::{HeaderMap, header};
@@ -22,6 +25,7 @@ use self::exposition::{Family, Kind};
 use super::auth::operator;
 use super::error::ApiError;
 use super::observe::BOUNDS;
+use super::rates::{Class, Rates};
 use super::shared::Shared;
 
 pub(super) async fn metrics(
@@ -36,7 +40,7 @@ pub(super) async fn metrics(
         .into_response())
 }
 
-async fn exposition(shared: &Shared) -> String {
+pub(super) async fn exposition(shared: &Shared) -> String {
     let started = shared.started.nanos() as f64 / 1e9;
     let mut families = process::families(started);
     families.extend(program(shared));
@@ -47,6 +51,9 @@ async fn exposition(shared: &Shared) -> String {
     families.push(projections::of_views(&**gate.accounts.views.store()).await);
     families.extend(projections::of_cache(&gate.cache.statistics()));
     families.extend(http(shared));
+    families.push(rates(&gate.rates));
+    families.extend(work::families(shared));
+    families.extend(disk::families(&shared.config.storage.data));
     families.extend(ingest::families(&shared.program.intake.figures));
     families.extend(live::families(&shared.program.sockets));
     families.iter().fold(String::new(), |mut text, family| {
@@ -72,6 +79,18 @@ fn program(shared: &Shared) -> Vec<Family> {
     ];
     families.extend(certificate);
     families
+}
+
+fn rates(rates: &Rates) -> Family {
+    let family = Family::new(
+        Kind::Counter,
+        "antler_rate_refused_total",
+        "Requests beyond what a caller, or its tenant, may ask in an hour.",
+    );
+    let family = Class::ALL
+        .into_iter()
+        .fold(family, |family, of| family.sample(&[("class", of.name())], rates.refused(of) as f64));
+    family.sample(&[("class", "tenant")], rates.calls().map_or(0, Calls::refused) as f64)
 }
 
 fn http(shared: &Shared) -> Vec<Family> {

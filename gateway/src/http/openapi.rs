@@ -12,6 +12,7 @@ mod accounts;
 mod document;
 mod failures;
 mod ingest;
+mod jobs;
 mod kept;
 mod live;
 mod operating;

@@ -20,7 +20,8 @@ const TAKEN: HeaderValue = HeaderValue::from_static(
 );
 /// What a page may read beside what every page may.
 const SHOWN: HeaderValue = HeaderValue::from_static(
-    "content-disposition, etag, ratelimit-limit, ratelimit-remaining, ratelimit-reset, retry-after, x-request-id",
+    "content-disposition, etag, ratelimit, ratelimit-policy, retry-after, x-ratelimit-limit, x-ratelimit-remaining, \
+     x-ratelimit-reset, x-request-id",
 );
 /// For so many seconds a browser need not ask again.
 const REMEMBERED_S: HeaderValue = HeaderValue::from_static("600");

@@ -3,7 +3,7 @@
 //! Invariant: each request of a connection knows where it comes from: as the socket says it, or as a trusted proxy does. Its
 //! address has no base path any more. It does not know which proxies those are.
 
-use std::net::{IpAddr, SocketAddr};
+use std::net::{IpAddr, Ipv6Addr, SocketAddr};
 use std::sync::Arc;
 use std::task::{Context, Poll};
 
@@ -18,6 +18,14 @@ use super::proxies::Source;
 /// The address that a request came from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct PeerAddress(pub IpAddr);
+
+/// The address, or the network of an IPv6 address: whoever has one has all of its 64 bits.
+pub(super) fn network(address: IpAddr) -> IpAddr {
+    match address {
+        IpAddr::V4(_) => address,
+        IpAddr::V6(address) => Ipv6Addr::from_bits(address.to_bits() >> 64 << 64).into(),
+    }
+}
 
 /// The request was encrypted where it came from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -4,6 +4,7 @@
 
 use std::sync::Arc;
 
+use antler_actors::calls::Calls;
 use antler_actors::quotas::Level;
 use antler_events::clock::Timestamp;
 use antler_events::ids::TenantId;
@@ -37,6 +38,8 @@ struct Answer {
     lines: Share,
     bytes: Share,
     seats: Share,
+    calls: OfHour,
+    sockets: Share,
     retention_days: u32,
     /// Today first.
     days: Vec<OfDay>,
@@ -48,6 +51,14 @@ struct Share {
     limit: u64,
     percentage_used: f64,
     status: &'static str,
+}
+
+/// Requests but those that bring lines.
+#[derive(Debug, Serialize)]
+struct OfHour {
+    #[serde(flatten)]
+    share: Share,
+    reset_at: String,
 }
 
 #[derive(Debug, Serialize)]
@@ -83,7 +94,9 @@ async fn quota(
         status: nearer.status,
         reset_at: today.plus(1).start().to_string(),
         seats: Share::of(found.members.len() as u64, u64::from(found.limits.seats)),
-        retention_days: found.limits.retention_days,
+        sockets: sockets(tenant, &shared),
+        calls: OfHour::new(tenant, &shared, found.limits.calls_per_hour),
+        retention_days: found.days_kept(),
         days,
         lines,
         bytes,
@@ -117,6 +130,23 @@ async fn days(tenant: TenantId, shared: &Shared, today: Day, count: i64) -> Resu
         days.push(OfDay::new(day.start(), usage.on(tenant, day).await?));
     }
     Ok(days)
+}
+
+fn sockets(tenant: TenantId, shared: &Shared) -> Share {
+    let sockets = &shared.program.sockets;
+    let limit = sockets.limits.sockets_per_tenant_max;
+    Share::of(sockets.open.of_tenant(tenant).into(), limit.into())
+}
+
+impl OfHour {
+    fn new(tenant: TenantId, shared: &Shared, limit: u64) -> Self {
+        let calls = shared.program.gate.rates.calls();
+        let today = Day::of(shared.clock.now());
+        Self {
+            share: Share::of(calls.map_or(0, |calls| calls.used(tenant)), limit),
+            reset_at: calls.map_or(today.plus(1).start(), Calls::reset_at).to_string(),
+        }
+    }
 }
 
 impl OfDay {

@@ -22,6 +22,8 @@ pub enum RouteClass {
     Export,
     /// Questions about a query, not about lines.
     Queries,
+    /// Work in the background.
+    Jobs,
     Sockets,
     Unknown,
 }
@@ -40,6 +42,7 @@ impl RouteClass {
             "metrics" if rest.is_empty() => Self::Metrics,
             "auth" | "users" if !rest.is_empty() => Self::Accounts,
             "tenant" => Self::Accounts,
+            "jobs" => Self::Jobs,
             "admin" if !rest.is_empty() => Self::Admin,
             "schema" if rest.is_empty() => Self::Documents,
             "docs" | "redoc" => Self::Documents,
@@ -47,6 +50,23 @@ impl RouteClass {
             "logs" => Self::of_logs(method, rest),
             "search" if !rest.is_empty() => Self::Search,
             _ => Self::Unknown,
+        }
+    }
+
+    /// Whether requests are counted against what callers may ask in an hour. Lines are held by quotas, sockets by their
+    /// number, and who probes the server is not held up.
+    pub fn is_counted(self) -> bool {
+        match self {
+            Self::Accounts
+            | Self::Admin
+            | Self::Documents
+            | Self::Search
+            | Self::Counts
+            | Self::Patterns
+            | Self::Export
+            | Self::Queries
+            | Self::Jobs => true,
+            Self::Health | Self::Ingest | Self::Metrics | Self::Sockets | Self::Unknown => false,
         }
     }
 
@@ -63,6 +83,7 @@ impl RouteClass {
             Self::Patterns => "patterns",
             Self::Export => "export",
             Self::Queries => "queries",
+            Self::Jobs => "jobs",
             Self::Sockets => "sockets",
             Self::Unknown => "unknown",
         }
@@ -84,6 +105,7 @@ impl RouteClass {
 
 #[cfg(test)]
 mod tests {
+    use super::super::auth::permissions::TABLE;
     use super::*;
 
     #[test]
@@ -114,6 +136,21 @@ mod tests {
         check("/apihealth", RouteClass::Unknown);
         check("/health/x", RouteClass::Unknown);
         check("/wp-login.php", RouteClass::Unknown);
+    }
+
+    /// What is not counted is told by its path, so that a new route is counted unless somebody says here that it is not.
+    #[test]
+    fn every_route_has_a_class_and_only_lines_sockets_and_probes_are_not_counted() {
+        let uncounted = ["/health", "/api/health", "/live", "/ready", "/metrics"];
+        for (method, path, _) in TABLE {
+            let class = RouteClass::of(&method.parse().unwrap(), path);
+            assert_ne!(class, RouteClass::Unknown, "{method} {path}: give it a class");
+            let brings_lines = *method == "POST"
+                && (["/api/logs", "/api/logs/bulk"].contains(path) || path.starts_with("/api/logs/upload"));
+            let is_free = uncounted.contains(path) || path.starts_with("/ws/") || brings_lines;
+            let is_status = path.starts_with("/api/logs/upload/status");
+            assert_eq!(class.is_counted(), !is_free && !is_status, "{method} {path} is {}", class.name());
+        }
     }
 
     #[test]

@@ -18,7 +18,9 @@ use super::base::AskedUri;
 use super::error::ApiError;
 use super::observe::observe;
 use super::origins::cross_origin;
-use super::{Shared, accounts, admin, dead_letters, health, logs, metrics, openapi, quota, search, uploads};
+use super::{
+    Shared, accounts, admin, dead_letters, health, jobs, logs, metrics, openapi, quota, search, slow, uploads,
+};
 use crate::socket;
 
 pub fn router(shared: &Arc<Shared>) -> Router {
@@ -29,14 +31,12 @@ pub fn router(shared: &Arc<Shared>) -> Router {
     router = with_slash(router, "/ready", &get(health::ready));
     router = with_slash(router, "/metrics", &get(metrics::metrics));
     let gate = &shared.program.gate;
-    let history = shared.program.history.clone();
     router
-        .merge(search::routes().layer(from_fn_with_state(history, search::history::remember)))
-        .merge(search::history::routes())
-        .merge(search::saved::routes())
+        .merge(questions(shared))
         .merge(logs::routes())
         .merge(dead_letters::routes())
         .merge(uploads::routes())
+        .merge(jobs::routes())
         .merge(accounts::routes(gate))
         .merge(quota::routes())
         .merge(admin::routes())
@@ -46,6 +46,16 @@ pub fn router(shared: &Arc<Shared>) -> Router {
         .method_not_allowed_fallback(method_not_allowed)
         .layer(from_fn_with_state(Arc::clone(shared), around))
         .with_state(Arc::clone(shared))
+}
+
+/// What is asked about lines, also again.
+fn questions(shared: &Arc<Shared>) -> Router<Arc<Shared>> {
+    let history = shared.program.history.clone();
+    search::routes()
+        .layer(from_fn_with_state(history, search::history::remember))
+        .merge(search::history::routes())
+        .merge(search::saved::routes())
+        .layer(from_fn_with_state(Arc::clone(shared), slow::watch))
 }
 
 /// What every request passes. It is one layer, because each one copies the route below it for every request.

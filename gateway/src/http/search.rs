@@ -13,6 +13,7 @@ mod counts;
 mod explain;
 pub(crate) mod export;
 mod fields;
+pub(crate) mod figures;
 pub(crate) mod history;
 mod line;
 mod one;
@@ -44,6 +45,7 @@ use axum::extract::{FromRef, FromRequestParts};
 use axum::http::request::Parts;
 use axum::routing::{MethodRouter, get};
 
+pub(crate) use self::figures::SearchFigures;
 pub(crate) use self::line::{ComingLine, PastLine};
 pub(crate) use self::tail::Watched;
 use super::addresses::in_api;
@@ -55,6 +57,7 @@ pub struct SearchState {
     pub index: Arc<dyn SearchIndex>,
     pub clock: Arc<dyn Clock>,
     pub limits: SearchLimits,
+    pub figures: Arc<SearchFigures>,
 }
 
 /// Whose lines a request may see. Whoever checks credentials puts it into the extensions of the request.

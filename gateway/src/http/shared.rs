@@ -14,12 +14,14 @@ use super::connections::ConnectionFigures;
 use super::dead_letters::LettersState;
 use super::logs::IngestState;
 use super::observe::Requests;
-use super::search::SearchState;
 use super::search::history::HistoryState;
 use super::search::saved::SavedState;
+use super::search::{SearchFigures, SearchState};
+use super::slow::SlowQueries;
 use super::uploads::UploadsState;
 use crate::compose::{Program, RunningLog};
 use crate::listeners::Place;
+use crate::own_log::RecentLines;
 use crate::socket::SocketState;
 use crate::tls::Tls;
 
@@ -37,6 +39,10 @@ pub struct Shared {
     /// What HTTP is encrypted with.
     pub tls: Option<Arc<Tls>>,
     pub requests: Requests,
+    pub slow: SlowQueries,
+    pub searches: Arc<SearchFigures>,
+    /// The latest of what the program has said about itself.
+    pub own_log: RecentLines,
     /// The program has been told to stop and takes no new work.
     pub stopping: AtomicBool,
 }
@@ -47,6 +53,7 @@ impl FromRef<Arc<Shared>> for SearchState {
             index: Arc::clone(&shared.program.index),
             clock: Arc::clone(&shared.clock),
             limits: shared.config.limits.search.clone(),
+            figures: Arc::clone(&shared.searches),
         }
     }
 }
@@ -101,8 +108,9 @@ impl Shared {
         program: Program,
         listeners: Vec<Place>,
         tls: Option<Arc<Tls>>,
+        own_log: RecentLines,
     ) -> Self {
-        let started = clock.now();
+        let (started, slow) = (clock.now(), SlowQueries::new(&config.limits.search));
         Self {
             config,
             clock,
@@ -113,6 +121,9 @@ impl Shared {
             listeners,
             tls,
             requests: Requests::new(started.nanos()),
+            slow,
+            searches: Arc::default(),
+            own_log,
             stopping: AtomicBool::new(false),
         }
     }

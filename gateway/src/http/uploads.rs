@@ -7,7 +7,7 @@
 mod form;
 mod metadata;
 mod receiving;
-mod shown;
+pub(super) mod shown;
 mod statistics;
 pub(crate) mod told;
 

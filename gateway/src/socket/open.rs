@@ -74,6 +74,11 @@ impl OpenSockets {
         })
     }
 
+    /// How many of a tenant are open.
+    pub fn of_tenant(&self, tenant: TenantId) -> u32 {
+        self.lock().get(&tenant).map_or(0, |of| of.sockets)
+    }
+
     pub fn enter(self: &Arc<Self>, kind: SocketKind) -> Result<Place, NoPlace> {
         let entered = self.place(kind);
         match &entered {

@@ -332,6 +332,7 @@ fn prepared<'a>(running: &'a Running, document: &'a Value) -> (Client<'a>, Strin
     client.own = BTreeMap::from([
         (("/api/logs/metadata/", "id"), upload.clone()),
         (("/api/logs/upload/", "id"), upload.clone()),
+        (("/api/jobs/", "id"), upload.clone()),
         (("/api/logs/upload/status/", "task"), upload),
         (("/api/tenant/invitations/", "id"), text(&open["id"])),
         (("/api/tenant/users/", "id"), text(&joined["user"]["id"])),
@@ -345,6 +346,7 @@ fn prepared<'a>(running: &'a Running, document: &'a Value) -> (Client<'a>, Strin
         (("/api/logs/dead-letters/{id}/replay", "id"), text(&letters["results"][1]["id"])),
         (("/api/logs/{id}", "id"), text(&page["results"][0]["id"])),
         (("/api/logs", "cursor"), text(&everything["next_cursor"])),
+        (("/api/admin/jobs/", "id"), "retention".to_owned()),
         (("/api/admin/", "id"), text(&ada["tenant"]["id"])),
         (("/api/admin/", "user"), text(&ada["user"]["id"])),
         (("/ws/", "user"), text(&ada["user"]["id"])),

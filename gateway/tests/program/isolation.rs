@@ -231,6 +231,7 @@ fn planted(running: &Running, admin: &str, key: &str, spare_member: &str) -> Vec
         ("/api/search/history/", text(&past["id"])),
         ("/api/logs/dead-letters/", text(&letter)),
         ("/api/logs/metadata/", upload.clone()),
+        ("/api/jobs/", upload.clone()),
         ("/api/logs/upload/", upload),
         ("/api/logs/{id}", text(&page["results"][0]["id"])),
         ("/api/tenant/invitations/", text(&invited["id"])),

@@ -125,8 +125,9 @@ pub(crate) fn exchange(address: SocketAddr, head: &str, body: &[u8]) -> Answer {
     stream.set_read_timeout(Some(PATIENCE)).unwrap();
     write!(stream, "{head}\r\nHost: antler\r\nConnection: close\r\n\r\n").unwrap();
     stream.write_all(body).unwrap();
-    let mut text = String::new();
-    stream.read_to_string(&mut text).unwrap();
+    let mut bytes = Vec::new();
+    stream.read_to_end(&mut bytes).unwrap();
+    let text = String::from_utf8_lossy(&bytes);
     let (head, body) = text.split_once("\r\n\r\n").unwrap();
     Answer { head: head.to_owned(), body: body.to_owned() }
 }

@@ -126,3 +126,33 @@ fn an_empty_server_shows_the_link_for_its_first_superadmin_and_one_with_people_d
     let (_, said) = start(dir.path()).stop("TERM");
     assert!(!said.contains("setup_token"), "{said}");
 }
+
+#[test]
+fn an_admin_chooses_how_long_lines_are_kept_within_what_the_operator_lets() {
+    let dir = tempfile::tempdir().unwrap();
+    let running = start(dir.path());
+    let (ann, _) = register(&running, "ann");
+    let at = "/api/tenant/retention/";
+    let usual = asked(&running, &ann, "GET", at, &Value::Null).json();
+    assert_eq!(usual, json!({"days": 90, "days_max": 90, "streams": []}));
+    let wanted = json!({"days": 30, "streams": [{"stream": "logs-nginx-*", "days": 7}]});
+    let chosen = asked(&running, &ann, "PUT", at, &wanted);
+    assert_eq!(status(&chosen), 200, "{}", chosen.body);
+    let check = |body: Value, words: &str| {
+        let answer = asked(&running, &ann, "PUT", at, &body);
+        assert!(status(&answer) == 422 && answer.body.contains(words), "{} {}", answer.head, answer.body);
+    };
+    check(json!({"days": 91}), "from 1 to 90 days, not 91; only the operator raises that limit");
+    check(json!({"streams": [{"stream": "logs/x", "days": 7}]}), "entry 1: stream pattern");
+    check(json!({"streams": [{"stream": "a", "days": 7}, {"stream": "a", "days": 8}]}), "stands there twice");
+    check(json!({"streams": [{"stream": "a"}]}), "entry 1 has no whole number days");
+    check(json!({"streams": "a"}), "a list of objects");
+    let (tenant, _) = tenant_of(&running, &ann);
+    let tighter = json!({"retention_days": 20});
+    asked(&running, OPERATOR, "PATCH", &format!("/api/admin/tenants/{tenant}/"), &tighter);
+    running.stop("KILL");
+    let running = start(dir.path());
+    let now = asked(&running, &ann, "GET", "/api/tenant/", &Value::Null).json();
+    let expected = json!({"days": 20, "days_max": 20, "streams": [{"stream": "logs-nginx-*", "days": 7}]});
+    assert_eq!(now["retention"], expected);
+}

@@ -8,7 +8,7 @@ use antler_events::clock::Timestamp;
 use antler_events::codec::CodecError;
 use antler_events::event::ControlEvent;
 use antler_events::event::tenant::{
-    self, Invitation, Membership, Standing, Tenant, TenantEvent, TenantLimits,
+    self, Invitation, Membership, Standing, Tenant, TenantEvent, TenantLimits, TenantRetention,
 };
 use antler_events::identity::{DisplayName, Email, SecretHash};
 use antler_events::ids::{TenantId, UserId};
@@ -39,6 +39,8 @@ pub(super) struct TenantDocument {
     bytes_per_day: u64,
     retention_days: u32,
     seats: u32,
+    calls_per_hour: u64,
+    retention_chosen: TenantRetention,
     members: Vec<MemberDocument>,
 }
 
@@ -58,7 +60,7 @@ struct MemberDocument {
 }
 
 impl Folded for Tenants {
-    const VIEW: ViewName = ViewName::new("tenants");
+    const VIEW: ViewName = ViewName::in_form("tenants", 3);
     type Id = Itself;
     type State = Tenant;
     type Event = TenantEvent;
@@ -76,8 +78,8 @@ impl Folded for Tenants {
     }
 
     fn store(tenant: &Tenant) -> TenantDocument {
-        let Tenant { name, standing, limits, members } = tenant;
-        let TenantLimits { lines_per_day, bytes_per_day, retention_days, seats } = *limits;
+        let Tenant { name, standing, limits, retention, members } = tenant;
+        let TenantLimits { lines_per_day, bytes_per_day, retention_days, seats, calls_per_hour } = *limits;
         let standing = match standing {
             Standing::Active => StandingDocument::Active,
             Standing::Suspended { reason } => StandingDocument::Suspended(reason.clone()),
@@ -85,19 +87,31 @@ impl Folded for Tenants {
         };
         let members = members.iter().map(|(user, member)| store_member(*user, member)).collect();
         let name = name.clone();
-        TenantDocument { name, standing, lines_per_day, bytes_per_day, retention_days, seats, members }
+        TenantDocument {
+            name,
+            standing,
+            lines_per_day,
+            bytes_per_day,
+            retention_days,
+            seats,
+            calls_per_hour,
+            retention_chosen: retention.clone(),
+            members,
+        }
     }
 
     fn restore(document: TenantDocument) -> Tenant {
-        let TenantDocument { name, standing, lines_per_day, bytes_per_day, retention_days, seats, members } =
+        let TenantDocument { name, standing, lines_per_day, bytes_per_day, .. } = document;
+        let TenantDocument { retention_days, seats, calls_per_hour, retention_chosen, members, .. } =
             document;
         let standing = match standing {
             StandingDocument::Active => Standing::Active,
             StandingDocument::Suspended(reason) => Standing::Suspended { reason },
             StandingDocument::Closed => Standing::Closed,
         };
-        let limits = TenantLimits { lines_per_day, bytes_per_day, retention_days, seats };
-        Tenant { name, standing, limits, members: members.into_iter().map(restore_member).collect() }
+        let limits = TenantLimits { lines_per_day, bytes_per_day, retention_days, seats, calls_per_hour };
+        let members = members.into_iter().map(restore_member).collect();
+        Tenant { name, standing, limits, retention: retention_chosen, members }
     }
 
     fn beside(

@@ -2,14 +2,20 @@
 //!
 //! Invariant: each rejection of the tenant is met here. It does not look at stored bytes.
 
+use antler_config::limits::AccountLimits;
 use proptest::prelude::*;
 
 use super::*;
 use crate::event::given::{self, Given};
 use crate::event::samples::{LATER, NOW, SECRET, email, name, user};
 
-const LIMITS: TenantLimits =
-    TenantLimits { lines_per_day: 1_000_000, bytes_per_day: 1 << 30, retention_days: 30, seats: 3 };
+const LIMITS: TenantLimits = TenantLimits {
+    lines_per_day: 1_000_000,
+    bytes_per_day: 1 << 30,
+    retention_days: 30,
+    seats: 3,
+    calls_per_hour: 10_000,
+};
 
 fn given(events: &[TenantEvent]) -> Given<TenantState, TenantCommand, TenantEvent, TenantRejection> {
     given::given(decide, evolve, events)
@@ -124,10 +130,49 @@ fn limits_change_once_and_are_never_zero() {
         .when(TenantCommand::SetLimits { limits: more })
         .then(&[TenantEvent::LimitsSet(more.into())]);
     given(&acme(&[])).when(TenantCommand::SetLimits { limits: LIMITS }).then(&[]);
-    let none = TenantLimits { retention_days: 0, ..LIMITS };
-    given(&acme(&[]))
-        .when(TenantCommand::SetLimits { limits: none })
-        .then_rejected(TenantRejection::ZeroLimit { name: "retention_days" });
+    for (name, limits) in [
+        ("retention_days", TenantLimits { retention_days: 0, ..LIMITS }),
+        ("calls_per_hour", TenantLimits { calls_per_hour: 0, ..LIMITS }),
+    ] {
+        given(&acme(&[]))
+            .when(TenantCommand::SetLimits { limits })
+            .then_rejected(TenantRejection::ZeroLimit { name });
+    }
+}
+
+#[test]
+fn a_tenant_chooses_how_long_its_lines_are_kept_within_its_limits() {
+    let of = |stream: &str, days| StreamRetention {
+        stream: StreamPattern::parse(stream, &AccountLimits::default()).unwrap(),
+        days,
+    };
+    let retention = |days, streams: &[StreamRetention]| TenantRetention { days, streams: streams.to_vec() };
+    let set = |retention: &TenantRetention| TenantCommand::SetRetention { retention: retention.clone() };
+    let chosen = retention(Some(7), &[of("logs-audit-*", 30), of("logs-*", 1)]);
+    let event = TenantEvent::RetentionSet(chosen.clone());
+    given(&acme(&[])).when(set(&chosen)).then(std::slice::from_ref(&event));
+    given(&acme(std::slice::from_ref(&event))).when(set(&chosen)).then(&[]);
+    let refused = |days| TenantRejection::RetentionBeyondLimit { days, most: 30 };
+    given(&acme(&[])).when(set(&retention(Some(31), &[]))).then_rejected(refused(31));
+    given(&acme(&[])).when(set(&retention(None, &[of("logs-*", 0)]))).then_rejected(refused(0));
+    let twice = retention(None, &[of("logs-*", 1), of("logs-*", 2)]);
+    let rejection = TenantRejection::StreamTwice { stream: "logs-*".to_owned() };
+    given(&acme(&[])).when(set(&twice)).then_rejected(rejection);
+}
+
+#[test]
+fn tighter_limits_count_more_than_what_was_chosen_before() {
+    let stream = StreamPattern::parse("logs-*", &AccountLimits::default()).unwrap();
+    let streams = vec![StreamRetention { stream, days: 20 }];
+    let chosen = TenantEvent::RetentionSet(TenantRetention { days: Some(7), streams });
+    let limits = TenantLimits { retention_days: 5, ..LIMITS };
+    let mut state = None;
+    for event in acme(&[chosen, TenantEvent::LimitsSet(limits.into())]) {
+        evolve(&mut state, &event);
+    }
+    let tenant = state.unwrap();
+    let of_streams: Vec<u32> = tenant.streams_kept().map(|(_, days)| days).collect();
+    assert_eq!((tenant.days_kept(), of_streams), (5, vec![5]));
 }
 
 #[test]

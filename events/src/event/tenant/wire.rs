@@ -7,7 +7,7 @@ use bytes::Bytes;
 use serde::{Deserialize, Serialize};
 
 use super::{TenantEvent as Event, TenantLimits};
-use crate::access::Role;
+use crate::access::{Role, StreamPattern};
 use crate::clock::Timestamp;
 use crate::codec::CodecError;
 use crate::event::Cause;
@@ -44,6 +44,31 @@ pub struct TenantLimitsSetV2 {
     pub bytes_per_day: u64,
     pub retention_days: u32,
     pub seats: u32,
+}
+
+/// Since schema 3 its calls are limited too.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TenantLimitsSetV3 {
+    pub lines_per_day: u64,
+    pub bytes_per_day: u64,
+    pub retention_days: u32,
+    pub seats: u32,
+    pub calls_per_hour: u64,
+}
+
+/// How long a tenant wants its lines to be kept, within its limits.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TenantRetentionSetV1 {
+    /// Of lines that no stream below has; without it as long as the limits say.
+    pub days: Option<u32>,
+    /// The first that a line's stream matches counts.
+    pub streams: Vec<StreamRetentionV1>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct StreamRetentionV1 {
+    pub stream: StreamPattern,
+    pub days: u32,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -89,6 +114,7 @@ pub(in crate::event) fn encode(event: &Event, cause: &Cause) -> (Entry, Result<B
         Event::Registered(registered) => (types::TENANT_REGISTERED, write(cause, registered)),
         Event::Renamed(renamed) => (types::TENANT_RENAMED, write(cause, renamed)),
         Event::LimitsSet(limits) => (types::TENANT_LIMITS_SET, write(cause, limits)),
+        Event::RetentionSet(retention) => (types::TENANT_RETENTION_SET, write(cause, retention)),
         Event::Suspended(suspended) => (types::TENANT_SUSPENDED, write(cause, suspended)),
         Event::Resumed => (types::TENANT_RESUMED, write(cause, &TenantResumedV1)),
         Event::Closed => (types::TENANT_CLOSED, write(cause, &TenantClosedV1)),
@@ -108,8 +134,12 @@ pub(in crate::event) fn decode(
     match (entry, schema.0) {
         (types::TENANT_REGISTERED, 1) => read(body, Event::Registered),
         (types::TENANT_RENAMED, 1) => read(body, Event::Renamed),
-        (types::TENANT_LIMITS_SET, 1) => read(body, |v1: TenantLimitsSetV1| Event::LimitsSet(v1.into())),
-        (types::TENANT_LIMITS_SET, 2) => read(body, Event::LimitsSet),
+        (types::TENANT_LIMITS_SET, 1) => {
+            read(body, |v1: TenantLimitsSetV1| Event::LimitsSet(TenantLimitsSetV2::from(v1).into()))
+        }
+        (types::TENANT_LIMITS_SET, 2) => read(body, |v2: TenantLimitsSetV2| Event::LimitsSet(v2.into())),
+        (types::TENANT_LIMITS_SET, 3) => read(body, Event::LimitsSet),
+        (types::TENANT_RETENTION_SET, 1) => read(body, Event::RetentionSet),
         (types::TENANT_SUSPENDED, 1) => read(body, Event::Suspended),
         (types::TENANT_RESUMED, 1) => read(body, |TenantResumedV1| Event::Resumed),
         (types::TENANT_CLOSED, 1) => read(body, |TenantClosedV1| Event::Closed),
@@ -129,16 +159,24 @@ impl From<TenantLimitsSetV1> for TenantLimitsSetV2 {
     }
 }
 
-impl From<TenantLimits> for TenantLimitsSetV2 {
-    fn from(limits: TenantLimits) -> Self {
-        let TenantLimits { lines_per_day, bytes_per_day, retention_days, seats } = limits;
-        Self { lines_per_day, bytes_per_day, retention_days, seats }
+impl From<TenantLimitsSetV2> for TenantLimitsSetV3 {
+    /// Schema 2 left calls open.
+    fn from(v2: TenantLimitsSetV2) -> Self {
+        let TenantLimitsSetV2 { lines_per_day, bytes_per_day, retention_days, seats } = v2;
+        Self { lines_per_day, bytes_per_day, retention_days, seats, calls_per_hour: u64::MAX }
     }
 }
 
-impl From<&TenantLimitsSetV2> for TenantLimits {
-    fn from(set: &TenantLimitsSetV2) -> Self {
-        let TenantLimitsSetV2 { lines_per_day, bytes_per_day, retention_days, seats } = *set;
-        Self { lines_per_day, bytes_per_day, retention_days, seats }
+impl From<TenantLimits> for TenantLimitsSetV3 {
+    fn from(limits: TenantLimits) -> Self {
+        let TenantLimits { lines_per_day, bytes_per_day, retention_days, seats, calls_per_hour } = limits;
+        Self { lines_per_day, bytes_per_day, retention_days, seats, calls_per_hour }
+    }
+}
+
+impl From<&TenantLimitsSetV3> for TenantLimits {
+    fn from(set: &TenantLimitsSetV3) -> Self {
+        let TenantLimitsSetV3 { lines_per_day, bytes_per_day, retention_days, seats, calls_per_hour } = *set;
+        Self { lines_per_day, bytes_per_day, retention_days, seats, calls_per_hour }
     }
 }

@@ -91,6 +91,11 @@ impl Fields {
         }
     }
 
+    /// Whatever it is.
+    pub(super) fn value(&self, field: &str) -> Option<&Value> {
+        self.0.get(field)
+    }
+
     /// False if it is not there.
     pub(super) fn flag(&self, field: &'static str) -> Result<bool, ApiError> {
         match self.0.get(field) {

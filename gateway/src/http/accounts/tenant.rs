@@ -19,6 +19,7 @@ use super::super::error::ApiError;
 use super::answers::Quota;
 use super::fields::Fields;
 use super::registration::wrong;
+use super::retention::Retention;
 
 #[derive(Debug, Serialize)]
 pub(in crate::http) struct TenantAnswer {
@@ -28,6 +29,7 @@ pub(in crate::http) struct TenantAnswer {
     /// Why it is suspended.
     reason: Option<String>,
     limits: Quota,
+    retention: Retention,
     members: usize,
     open_invitations: usize,
     created_at: String,
@@ -58,7 +60,8 @@ async fn answer(id: TenantId, gate: &Gate) -> Result<Response, ApiError> {
 impl TenantAnswer {
     /// None of one that is not there.
     pub(in crate::http) fn new(id: TenantId, kept: &Kept<Tenant>) -> Option<Self> {
-        let Tenant { name, standing, limits, members } = kept.state.as_ref()?;
+        let tenant = kept.state.as_ref()?;
+        let Tenant { name, standing, limits, members, .. } = tenant;
         let (status, reason) = match standing {
             Standing::Active => ("active", None),
             Standing::Suspended { reason } => ("suspended", Some(reason.as_str().to_owned())),
@@ -71,6 +74,7 @@ impl TenantAnswer {
             status,
             reason,
             limits: Quota::new(*limits),
+            retention: Retention::of(tenant),
             members: joined,
             open_invitations: members.len() - joined,
             created_at: kept.created_at.to_string(),

@@ -7,7 +7,6 @@
 //! Invariant: an attempt is counted before the password is looked at. The counts are in the cache: when it is flushed,
 //! windows begin anew. It does not tell whether the account exists.
 
-use std::net::{IpAddr, Ipv6Addr};
 use std::time::Duration;
 
 use antler_events::event::name;
@@ -15,9 +14,9 @@ use antler_projections::cache::port::{CacheError, Count};
 use axum::http::Extensions;
 use bytes::Bytes;
 
-use super::super::auth::Gate;
+use super::super::auth::{Attempt, Gate};
 use super::super::error::ApiError;
-use super::super::peer::PeerAddress;
+use super::super::peer::{PeerAddress, network};
 
 /// Counts an attempt, or refuses it with the time to wait.
 pub(super) async fn admit(gate: &Gate, typed: &str, extensions: &Extensions) -> Result<(), ApiError> {
@@ -33,15 +32,18 @@ pub(super) async fn admit(gate: &Gate, typed: &str, extensions: &Extensions) -> 
         let counted = gate.cache.count(key.as_bytes(), limits.login_window).await;
         let Count { count, remaining } = counted.map_err(|error| unreachable_cache(&error))?;
         if count > u64::from(max) {
+            gate.attempts.note(Attempt::Refused);
             let reason = "there were too many attempts to log in".to_owned();
             return Err(ApiError::TooMany { reason, retry_after_s: whole_seconds(remaining) });
         }
     }
+    gate.attempts.note(Attempt::Made);
     Ok(())
 }
 
 /// The attempt was right.
 pub(super) async fn forget(gate: &Gate, typed: &str, extensions: &Extensions) {
+    gate.attempts.note(Attempt::Right);
     let Keys { here, known, .. } = keys(typed, extensions);
     let forgotten = gate.cache.delete(here.as_bytes()).await;
     let remembered = gate.cache.put(known.as_bytes(), Bytes::new(), KNOWN_FOR).await;
@@ -70,14 +72,6 @@ fn keys(typed: &str, extensions: &Extensions) -> Keys {
         known: format!("login/known/{account}/{address}"),
         account: format!("login/account/{account}"),
         address: format!("login/address/{address}"),
-    }
-}
-
-/// The address, or the network of an IPv6 address: whoever has one has all of its 64 bits.
-fn network(address: IpAddr) -> IpAddr {
-    match address {
-        IpAddr::V4(_) => address,
-        IpAddr::V6(address) => Ipv6Addr::from_bits(address.to_bits() >> 64 << 64).into(),
     }
 }
 

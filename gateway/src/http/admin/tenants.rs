@@ -190,12 +190,14 @@ impl Shown {
 fn limits(fields: &Fields, now: TenantLimits) -> Result<TenantLimits, ApiError> {
     let days = fields.optional_whole("retention_days", u64::from(u16::MAX))?;
     let seats = fields.optional_whole("seats", u64::from(u32::MAX))?;
+    let calls = fields.optional_whole("api_calls_per_hour", u64::MAX)?;
     let narrow = |number: u64| u32::try_from(number).expect("it was read with that bound");
     Ok(TenantLimits {
         lines_per_day: fields.optional_whole("logs_per_day", u64::MAX)?.unwrap_or(now.lines_per_day),
         bytes_per_day: fields.optional_whole("bytes_per_day", u64::MAX)?.unwrap_or(now.bytes_per_day),
         retention_days: days.map_or(now.retention_days, narrow),
         seats: seats.map_or(now.seats, narrow),
+        calls_per_hour: calls.unwrap_or(now.calls_per_hour),
     })
 }
 

@@ -90,6 +90,8 @@ pub const TABLE: &[Line] = &[
     ("GET", "/api/users/profile/quota", READ),
     ("GET", "/api/tenant", Person),
     ("PATCH", "/api/tenant", ADMIN),
+    ("GET", "/api/tenant/retention", Person),
+    ("PUT", "/api/tenant/retention", ADMIN),
     ("GET", "/api/tenant/invitations", ADMIN),
     ("POST", "/api/tenant/invitations", ADMIN),
     ("DELETE", "/api/tenant/invitations/{id}", ADMIN),
@@ -127,6 +129,10 @@ pub const TABLE: &[Line] = &[
     ("GET", "/api/logs/upload/status/{task}", READ),
     ("POST", "/api/logs/upload/{id}/cancel", INGEST),
     ("POST", "/api/logs/upload/{id}/retry", INGEST),
+    ("GET", "/api/jobs", READ),
+    ("GET", "/api/jobs/{id}", READ),
+    ("POST", "/api/jobs/{id}/cancel", INGEST),
+    ("POST", "/api/jobs/{id}/retry", INGEST),
     ("GET", "/api/logs/metadata", READ),
     ("GET", "/api/logs/metadata/stats", READ),
     ("GET", "/api/logs/metadata/recent", READ),
@@ -168,6 +174,10 @@ pub const TABLE: &[Line] = &[
     ("DELETE", "/api/search/saved/{id}", WRITE),
     ("POST", "/api/search/saved/{id}/run", READ),
     ("GET", "/api/admin/actors", AdminOrOperator),
+    ("GET", "/api/admin/jobs", Operator),
+    ("POST", "/api/admin/jobs/{id}/run", Operator),
+    ("GET", "/api/admin/slow-queries", AdminOrOperator),
+    ("GET", "/api/admin/support-bundle", Operator),
     ("GET", "/api/admin/tenants", Operator),
     ("GET", "/api/admin/tenants/{id}", Operator),
     ("PATCH", "/api/admin/tenants/{id}", Operator),
@@ -206,13 +216,6 @@ pub fn asked(method: &Method, path: &str) -> Asked {
 pub fn is_of_streams(method: &Method, path: &str) -> bool {
     let method = if *method == Method::HEAD { "GET" } else { method.as_str() };
     OF_STREAMS.contains(&(method, &*plain(path)))
-}
-
-/// What a path of the table takes, as the Allow header lists it.
-pub fn methods(path: &str) -> String {
-    let path = plain(path);
-    let methods = TABLE.iter().filter(|(_, known, _)| *known == path).map(|(method, ..)| *method);
-    methods.collect::<Vec<_>>().join(", ")
 }
 
 /// What a role may do.

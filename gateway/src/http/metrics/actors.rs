@@ -1,7 +1,7 @@
 //! The figures of actors and projections: who runs, what is under way, how far everybody is.
 //!
-//! Invariant: labels are bounded: of tenants, only those with most under way have a sample of their own. It keeps nothing:
-//! the actors do.
+//! Invariant: labels are bounded: of tenants, only those with most under way have a sample of their own, and only if the
+//! settings say so. It keeps nothing: the actors do.
 
 use std::cmp::Reverse;
 use std::sync::Arc;
@@ -22,6 +22,9 @@ pub(super) async fn families(shared: &Shared) -> Vec<Family> {
     let system = &shared.program.system;
     let report = system.report(Depth::Counts).await.unwrap_or_default();
     let mut families = tenants(system, &report);
+    if shared.config.listeners.metrics_tenants {
+        families.push(busiest(system.held_by_tenants()));
+    }
     families.extend(taken(system));
     families.extend(projectors(system, &report));
     families.extend(lags(&lag::all(shared).await));
@@ -29,7 +32,6 @@ pub(super) async fn families(shared: &Shared) -> Vec<Family> {
 }
 
 fn tenants(system: &System, report: &PlatformReport) -> Vec<Family> {
-    let held = system.held_by_tenants();
     vec![
         Family::gauge("antler_tenants_running", "Tenants whose actors run.", report.running as f64),
         Family::gauge(
@@ -52,7 +54,6 @@ fn tenants(system: &System, report: &PlatformReport) -> Vec<Family> {
             "Batches that wait for their turn to be written.",
             system.waiting() as f64,
         ),
-        busiest(held),
     ]
 }
 
@@ -71,12 +72,29 @@ fn busiest(mut held: Vec<(TenantId, u64)>) -> Family {
 
 fn taken(system: &System) -> Vec<Family> {
     let taken = system.taken();
+    let durations = taken.within().scan(0, |below, (bound, count)| {
+        *below += count;
+        Some((bound.as_secs_f64(), *below))
+    });
+    let written = Family::new(
+        Kind::Histogram,
+        "antler_ingest_duration_seconds",
+        "Time until the lines of a request were on stable storage, of all protocols.",
+    );
+    let written = durations
+        .fold(written, |family, (bound, below)| {
+            family.part("_bucket", &[("le", &bound.to_string())], below as f64)
+        })
+        .part("_bucket", &[("le", "+Inf")], taken.requests() as f64)
+        .part("_sum", &[], taken.waited().as_secs_f64())
+        .part("_count", &[], taken.requests() as f64);
     let refused = Family::new(
         Kind::Counter,
         "antler_ingest_refused_total",
         "Requests whose lines were not written, by reason.",
     );
     vec![
+        written,
         Family::counter(
             "antler_ingest_requests_total",
             "Requests whose lines are on stable storage, of all protocols.",

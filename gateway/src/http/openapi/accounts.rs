@@ -273,6 +273,7 @@ fn profile() -> Value {
         ("bytes_per_day", whole("Bytes of them.")),
         ("retention_days", whole("How long they are kept.")),
         ("seats", whole("People of the tenant.")),
+        ("api_calls_per_hour", whole("Requests of the tenant but those that bring lines.")),
     ]);
     object(user_fields().into_iter().chain([
         ("user_id", text("The same as id.")),
@@ -293,7 +294,10 @@ fn profile_example() -> Value {
             "theme": "system", "timezone": "UTC", "default_dashboard": null,
             "notifications": {"email": true, "browser": true, "slack": false},
         },
-        "api_quota": {"logs_per_day": 1_000_000, "bytes_per_day": 1_000_000_000, "retention_days": 30, "seats": 5},
+        "api_quota": {
+            "logs_per_day": 1_000_000, "bytes_per_day": 1_000_000_000, "retention_days": 30, "seats": 5,
+            "api_calls_per_hour": 10_000,
+        },
         "created_at": "2026-03-01T08:00:00.000Z", "updated_at": "2026-03-01T08:00:00.000Z",
         "last_login": "2026-03-01T08:00:00.000Z",
     })

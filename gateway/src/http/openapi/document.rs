@@ -9,7 +9,7 @@ use serde_json::{Map, Value, json};
 
 use super::operation::Operation;
 use super::schema::Component;
-use super::{accounts, failures, ingest, kept, live, operating, people, search, tenants, uploads};
+use super::{accounts, failures, ingest, jobs, kept, live, operating, people, search, tenants, uploads};
 use crate::http::auth::permissions::{Asked, Permission, asked};
 use crate::http::route_class::RouteClass;
 
@@ -27,7 +27,8 @@ A slash at the end of a path is optional, and `/api/v1/…` is the same as `/api
 so. Every answer has the header `X-Request-Id`; a request may bring its own. Times are RFC 3339, in UTC.
 
 `x-antler-scope` is the scope that a key needs, and a person's role has to have. `x-antler-class` is the class under which \
-requests are counted in `/metrics`. `x-antler-limit` says what is limited beside what a tenant may store.";
+requests are counted in `/metrics`. What may be answered 429 is counted by the hour, and tells in `X-RateLimit-Limit`, \
+`X-RateLimit-Remaining` and `X-RateLimit-Reset` (seconds since 1970), and in `RateLimit` and `RateLimit-Policy`, what is left. `x-antler-limit` says what is limited beside what a tenant may store.";
 
 pub(super) fn areas() -> Vec<Area> {
     vec![
@@ -35,6 +36,7 @@ pub(super) fn areas() -> Vec<Area> {
         people::area(),
         ingest::area(),
         uploads::area(),
+        jobs::area(),
         search::area(),
         kept::area(),
         live::area(),
@@ -86,10 +88,10 @@ fn paths(areas: &[Area]) -> Map<String, Value> {
 fn shown(tag: &str, operation: &Operation) -> Option<Value> {
     let method: Method = operation.method.parse().expect("methods are written as HTTP has them");
     let Asked::Permission(permission) = asked(&method, operation.path) else { return None };
-    let class = RouteClass::of(&method, operation.path).name();
+    let class = RouteClass::of(&method, operation.path);
     let mut more = Map::from_iter([
         ("security".to_owned(), security(permission)),
-        ("x-antler-class".to_owned(), class.into()),
+        ("x-antler-class".to_owned(), class.name().into()),
     ]);
     if let Some(scope) = scope(permission) {
         more.insert("x-antler-scope".to_owned(), scope.as_str().into());
@@ -100,7 +102,8 @@ fn shown(tag: &str, operation: &Operation) -> Option<Value> {
         Permission::Socket(_) => &[403, 426, 503],
         _ => &[401, 403, 503],
     };
-    Some(operation.shown(tag, more, failures))
+    let too_many: &[u16] = if class.is_counted() { &[429] } else { &[] };
+    Some(operation.shown(tag, more, &[failures, too_many].concat()))
 }
 
 fn scope(permission: Permission) -> Option<Scope> {

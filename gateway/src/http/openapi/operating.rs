@@ -7,7 +7,9 @@ use serde_json::{Value, json};
 
 use super::document::Area;
 use super::operation::{Content, Operation};
-use super::schema::{Component, flag, list, map, number, object, optional, reference, text, whole, word};
+use super::schema::{
+    Component, flag, list, map, moment, nullable, number, object, optional, reference, text, whole, word,
+};
 
 pub(super) fn area() -> Area {
     Area {
@@ -52,6 +54,22 @@ fn actors() -> Vec<Operation> {
         Operation::get("/api/admin/actors", "actors", "The state of the actors")
             .described("The operator sees the platform and all tenants; an admin of a tenant sees its own.")
             .giving("The tree of actors.", reference("Actors")),
+        Operation::get("/api/admin/slow-queries", "slowQueries", "Questions that took long")
+            .described(
+                "The latest since the start, beyond `limits.search.slow_after`. The operator sees those of all tenants; an \
+                 admin of a tenant sees its own.",
+            )
+            .giving("The latest first.", reference("SlowQueries")),
+        Operation::get("/api/admin/support-bundle", "supportBundle", "What somebody has to know who helps")
+            .described(
+                "Version, settings, sizes of folders, health, figures, actors, upkeep, questions that took long, and what the \
+                 server has said lately. Secrets are masked; lines are not in it.",
+            )
+            .answering(
+                200,
+                "An archive: tar, compressed with gzip.",
+                vec![Content::of("application/gzip", json!({"type": "string", "format": "binary"}))],
+            ),
         Operation::post("/api/admin/tenants/{id}/revive", "reviveTenant", "Let a tenant run again")
             .described("For one that was set aside because it kept failing.")
             .place("id", "engines-7h2k", "Of the tenant.")
@@ -109,8 +127,43 @@ fn components() -> Vec<Component> {
         Component::new("Health", health, healthy),
         Component::new("Status", status, json!({"status": "ready"})),
         Component::new("Actors", tree(), tree_example()),
+        Component::new("SlowQueries", slow_queries(), slow_queries_example()),
         Component::new("Revived", revived, json!({"id": "engines-7h2k", "revived": true})),
     ]
+}
+
+fn slow_queries() -> Value {
+    let slow = object([
+        ("at", moment("When it was answered.")),
+        ("tenant_id", text("Whose lines.")),
+        ("asked_by", text("`user ID` or `key ID`.")),
+        ("request_id", text("As in the answer's header X-Request-Id.")),
+        ("path", text("Where it was asked.")),
+        ("query", text("What was asked, cut if it is long. `/api/logs/explain/` tells how it is answered.")),
+        ("took_ms", number("Until the answer began.")),
+        ("status", whole("Of the answer.")),
+        ("found", nullable(whole("Lines that pass, or rows; null if they were not counted."))),
+        ("partial", flag("Whether lines were missing from the answer.")),
+        ("answer_bytes", nullable(whole("Of its body; null if that is sent as it is found."))),
+    ]);
+    optional(
+        object([
+            ("results", list(slow, "The latest first.")),
+            ("slow_after_ms", whole("What counts as long.")),
+        ]),
+        [("total", whole("How many there were since the start; for the operator only."))],
+    )
+}
+
+fn slow_queries_example() -> Value {
+    json!({
+        "results": [{
+            "at": "2026-03-01T08:00:00.000Z", "tenant_id": "engines-7h2k", "asked_by": "user 6f1c",
+            "request_id": "18c9a3f0e1-2a", "path": "/api/logs/search/", "query": "disk", "took_ms": 1_204.5,
+            "status": 200, "found": 17, "partial": false, "answer_bytes": 5_102,
+        }],
+        "slow_after_ms": 1_000, "total": 1,
+    })
 }
 
 fn tree() -> Value {

@@ -32,10 +32,22 @@ fn tenant() -> Vec<Operation> {
             .body(Content::json(object([("name", text("For people."))])).like(json!({"name": "Engines Ltd"})))
             .giving("The tenant as it is now.", reference("OwnTenant"))
             .failing(&[400, 409, 413, 415, 422]),
+        Operation::get("/api/tenant/retention", "retention", "How long lines are kept")
+            .giving("What counts now.", reference("Retention")),
+        Operation::new("PUT", "/api/tenant/retention", "chooseRetention", "Choose how long lines are kept")
+            .described(
+                "Nothing is kept longer than `days_max`, which is the operator's. Without `days` that is what counts. Old \
+                 lines go within an hour; those that went do not come back.",
+            )
+            .body(Content::json(retention_chosen()).like(json!({
+                "days": 30, "streams": [{"stream": "logs-nginx-*", "days": 7}],
+            })))
+            .giving("What counts now.", reference("Retention"))
+            .failing(&[400, 409, 413, 415, 422]),
         Operation::get("/api/users/profile/quota", "quota", "What the tenant has sent, and may")
             .described(
-                "Days begin at midnight UTC. At 80 and 95 % the status warns; at 100 % lines are refused with 429 \
-                 until the next day.",
+                "Days begin at midnight UTC, and hours of calls at the full hour. At 80 and 95 % the status warns; at 100 % \
+                 lines are refused with 429 until the next day, and other requests until the next hour.",
             )
             .query(DAYS)
             .giving("Today's use, the limits, and the days before.", reference("QuotaUse"))
@@ -164,6 +176,7 @@ fn components() -> Vec<Component> {
     let session = session_example();
     vec![
         Component::new("OwnTenant", own_tenant(), own_tenant_example()),
+        Component::new("Retention", retention(), retention_example()),
         Component::new("QuotaUse", quota_use(), quota_example()),
         Component::new("Invitation", object(invitation_fields()), invitation.clone()),
         Component::new(
@@ -216,6 +229,7 @@ pub(super) fn own_tenant() -> Value {
         ("bytes_per_day", whole("Bytes of them.")),
         ("retention_days", whole("How long they are kept.")),
         ("seats", whole("Members and open invitations.")),
+        ("api_calls_per_hour", whole("Requests but those that bring lines.")),
     ]);
     object([
         ("id", text("Of the tenant.")),
@@ -223,6 +237,7 @@ pub(super) fn own_tenant() -> Value {
         ("status", word(&["active", "suspended", "closed"], "How the platform treats it.")),
         ("reason", nullable(text("Why it is suspended."))),
         ("limits", limits),
+        ("retention", reference("Retention")),
         ("members", whole("People who have joined.")),
         ("open_invitations", whole("People who have not.")),
         ("created_at", moment("When it was founded.")),
@@ -233,10 +248,37 @@ pub(super) fn own_tenant() -> Value {
 pub(super) fn own_tenant_example() -> Value {
     json!({
         "id": "engines-7h2k", "name": "Engines", "status": "active", "reason": null,
-        "limits": {"logs_per_day": 1_000_000, "bytes_per_day": 1_000_000_000, "retention_days": 30, "seats": 5},
-        "members": 1, "open_invitations": 0,
+        "limits": {
+            "logs_per_day": 1_000_000, "bytes_per_day": 1_000_000_000, "retention_days": 30, "seats": 5,
+            "api_calls_per_hour": 10_000,
+        },
+        "retention": retention_example(), "members": 1, "open_invitations": 0,
         "created_at": "2026-03-01T08:00:00.000Z", "updated_at": "2026-03-01T08:00:00.000Z",
     })
+}
+
+fn retained_streams() -> Value {
+    let of_stream = object([
+        ("stream", text("A name in which * stands for anything.")),
+        ("days", whole("How long its lines are kept.")),
+    ]);
+    list(of_stream, "The first that matches counts.")
+}
+
+fn retention_chosen() -> Value {
+    optional(object([]), [("days", whole("Of lines of no stream below.")), ("streams", retained_streams())])
+}
+
+fn retention() -> Value {
+    object([
+        ("days", whole("Of lines of no stream below.")),
+        ("days_max", whole("As the operator lets it.")),
+        ("streams", retained_streams()),
+    ])
+}
+
+fn retention_example() -> Value {
+    json!({"days": 30, "days_max": 90, "streams": [{"stream": "logs-nginx-*", "days": 7}]})
 }
 
 fn quota_use() -> Value {
@@ -251,6 +293,9 @@ fn quota_use() -> Value {
         share["description"] = what.into();
         share
     };
+    let mut calls = share("Requests of this hour but those that bring lines.");
+    calls["properties"]["reset_at"] = moment("When counting begins anew.");
+    calls["required"].as_array_mut().expect("a share has fields").push("reset_at".into());
     let day = object([
         ("day", moment("When it began.")),
         ("lines", whole("Sent on it.")),
@@ -265,6 +310,8 @@ fn quota_use() -> Value {
         ("lines", share("Lines of today.")),
         ("bytes", share("Bytes of today.")),
         ("seats", share("Members and open invitations.")),
+        ("calls", calls),
+        ("sockets", share("Sockets that are open, such as live views.")),
         ("retention_days", whole("How long lines are kept.")),
         ("days", list(day, "Today first.")),
     ])
@@ -272,9 +319,11 @@ fn quota_use() -> Value {
 
 fn quota_example() -> Value {
     let share = json!({"used": 1, "limit": 100, "percentage_used": 1.0, "status": "ok"});
+    let mut calls = share.clone();
+    calls["reset_at"] = "2026-03-01T09:00:00.000Z".into();
     json!({
         "used": 1, "limit": 100, "percentage_used": 1.0, "status": "ok", "reset_at": "2026-03-02T00:00:00.000Z",
-        "lines": share, "bytes": share, "seats": share, "retention_days": 30,
+        "lines": share, "bytes": share, "seats": share, "calls": calls, "sockets": share, "retention_days": 30,
         "days": [{"day": "2026-03-01T00:00:00.000Z", "lines": 1, "bytes": 120}],
     })
 }

@@ -66,6 +66,7 @@ fn changes() -> Value {
             ("bytes_per_day", whole("Bytes of them.")),
             ("retention_days", whole("How long they are kept.")),
             ("seats", whole("Members and open invitations.")),
+            ("api_calls_per_hour", whole("Requests but those that bring lines.")),
         ],
     )
 }

@@ -65,6 +65,7 @@ impl<'a> Asking<'a> {
 
     pub(super) fn tail(self) -> Tail {
         let took = self.state.clock.elapsed().saturating_sub(self.began);
+        self.state.figures.note(self.coverage.is_partial);
         let told = self.coverage.warnings.iter().map(ToString::to_string);
         Tail {
             took: (took.as_secs_f64() * 1e5).round() / 1e2,
@@ -75,6 +76,10 @@ impl<'a> Asking<'a> {
 }
 
 impl Tail {
+    pub(super) fn is_partial(&self) -> bool {
+        self.partial
+    }
+
     pub(super) fn took_us(&self) -> u64 {
         (self.took * 1e3).round() as u64
     }

@@ -28,6 +28,7 @@ use super::{RequestTenant, SearchState};
 use crate::http::answer::json;
 use crate::http::base::AskedUri;
 use crate::http::error::ApiError;
+use crate::http::slow::Told;
 
 const SIZE: u32 = 50;
 /// About a millisecond's worth.
@@ -133,11 +134,11 @@ async fn answer(
     parameters: Parameters,
     listed_at: Option<Uri>,
 ) -> Result<(Response, Figures), ApiError> {
-    let mut asking = Asking::new(state);
+    let (mut asking, told) = (Asking::new(state), parameters.told.clone());
     let request = PageRequest::read(parameters, state, &asking)?;
     asking.note(request.unknown.iter().chain(&request.question.notes).cloned());
     if !request.question.pipes.is_empty() {
-        return piped(tenant, state, asking, request).await;
+        return piped(tenant, state, asking, request, &told).await;
     }
     let page = request.walk(tenant, state, &mut asking).await?;
     let counted =
@@ -157,6 +158,7 @@ async fn answer(
         columns: None,
         rows: None,
     };
+    told.answered(body.total, body.tail.is_partial());
     Ok(body.into_answer(request.question.cursor.is_none()))
 }
 
@@ -179,6 +181,7 @@ async fn piped(
     state: &SearchState,
     mut asking: Asking<'_>,
     request: PageRequest,
+    told: &Told,
 ) -> Result<(Response, Figures), ApiError> {
     if request.question.cursor.is_some() || request.page > 1 {
         return Err(invalid("page", "the answer of pipes is one table; write | limit N to bound it"));
@@ -201,6 +204,7 @@ async fn piped(
         rows: Some(ShownRows(&table.rows)),
         links: None,
     };
+    told.answered(body.total, body.tail.is_partial());
     Ok(body.into_answer(true))
 }
 

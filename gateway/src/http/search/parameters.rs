@@ -19,6 +19,7 @@ use super::SearchState;
 use super::refusal::invalid;
 use crate::http::auth::Caller;
 use crate::http::error::ApiError;
+use crate::http::slow::Told;
 
 /// What is shown of a wrong value.
 const SHOWN_CHARACTERS_MAX: usize = 80;
@@ -29,6 +30,8 @@ pub(super) struct Parameters {
     entries: Vec<(String, Value)>,
     /// The streams that whoever asks is kept to.
     kept_to: Option<StreamPatterns>,
+    /// For whoever answers.
+    pub(super) told: Told,
 }
 
 impl<S: Send + Sync> FromRequest<S> for Parameters
@@ -48,6 +51,11 @@ where
         if !body.is_empty() {
             parameters.entries.extend(Self::of_body(&parts.headers, &body)?.entries);
         }
+        if let Some(told) = parts.extensions.get::<Told>() {
+            let text = parameters.entries.iter().find(|(name, _)| ["q", "query"].contains(&name.as_str()));
+            told.asked(text.and_then(|(_, text)| text.as_str()).unwrap_or_default());
+            parameters.told = told.clone();
+        }
         Ok(parameters)
     }
 }
@@ -59,6 +67,7 @@ impl Parameters {
         Self {
             entries: pairs.map(|(name, value)| (name.into_owned(), Value::from(value.as_ref()))).collect(),
             kept_to: None,
+            told: Told::default(),
         }
     }
 
@@ -74,7 +83,7 @@ impl Parameters {
                         reason: format!("the body cannot be read: it has to be one JSON object; {error}"),
                     })?;
                 let entries = object.into_iter().filter(|(_, value)| !value.is_null()).collect();
-                Ok(Self { entries, kept_to: None })
+                Ok(Self { entries, ..Self::default() })
             }
             _ => Err(ApiError::UnsupportedBody {
                 reason: format!(

@@ -94,7 +94,7 @@ pub(super) struct ShownUpload {
 }
 
 /// Where an upload is: its place in `WORDS`.
-pub(super) fn stage(upload: &Upload, now: Option<&UploadNow>) -> usize {
+pub(in crate::http) fn stage(upload: &Upload, now: Option<&UploadNow>) -> usize {
     match (&upload.stage, now.map(|now| now.phase)) {
         (UploadStage::Open, Some(Phase::Reading)) => 1,
         (UploadStage::Open, Some(Phase::Retrying)) => 2,
@@ -117,14 +117,14 @@ pub(super) fn word_of(stage: usize) -> &'static str {
 }
 
 /// What was read by now.
-fn counts<'a>(upload: &'a Upload, now: Option<&'a UploadNow>) -> &'a UploadCounts {
+pub(in crate::http) fn counts<'a>(upload: &'a Upload, now: Option<&'a UploadNow>) -> &'a UploadCounts {
     match now {
         Some(now) if now.counts.items > upload.counts.items => &now.counts,
         _ => &upload.counts,
     }
 }
 
-fn progress(upload: &Upload, now: Option<&UploadNow>) -> u64 {
+pub(in crate::http) fn progress(upload: &Upload, now: Option<&UploadNow>) -> u64 {
     match (&upload.stage, now) {
         (UploadStage::Finished { .. }, _) => 100,
         (_, Some(now)) => now.percent(upload.received.file_bytes),

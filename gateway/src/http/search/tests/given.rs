@@ -142,6 +142,7 @@ impl Given {
             index: Arc::clone(&self.index),
             clock: Arc::new(StillClock),
             limits: self.limits.clone(),
+            figures: Arc::default(),
         }
     }
 

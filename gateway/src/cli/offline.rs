@@ -1,0 +1,80 @@
+//! A data folder without a server: what runs behind one is started for one command, without a listener.
+//!
+//! Invariant: nobody else works in the folder meanwhile, and what a command did is on stable storage when it ends. It does
+//! not know what commands do.
+
+use std::sync::Arc;
+
+use antler_actors::accounts::AccountError;
+use antler_config::Config;
+use antler_events::clock::{Clock, SystemClock};
+use antler_events::files::RealFiles;
+use antler_events::identity::IdentityError;
+use antler_events::log::EventLog;
+use antler_events::randomness::RandomnessError;
+use antler_projections::views::port::ViewError;
+
+use super::Outcome;
+use crate::compose::{self, ComposeError, Program};
+use crate::credentials::passwords::PasswordError;
+use crate::data_folder::{DataFolder, DataFolderError};
+
+/// Why a command on a data folder did not do its work.
+#[derive(Debug, thiserror::Error)]
+pub enum OfflineError {
+    #[error(transparent)]
+    Folder(#[from] DataFolderError),
+    #[error(transparent)]
+    Compose(#[from] ComposeError),
+    #[error("the system refused what every program needs")]
+    System(#[from] std::io::Error),
+    #[error("the views cannot be read")]
+    Views(#[from] ViewError),
+    #[error(transparent)]
+    Account(#[from] AccountError),
+    #[error(transparent)]
+    Identity(#[from] IdentityError),
+    #[error(transparent)]
+    Password(#[from] PasswordError),
+    #[error(transparent)]
+    Randomness(#[from] RandomnessError),
+    #[error("the password cannot be taken: {reason}")]
+    WeakPassword { reason: String },
+    #[error("the event log was not closed cleanly: {reason}")]
+    Close { reason: String },
+}
+
+impl OfflineError {
+    pub(super) fn outcome(&self) -> Outcome {
+        match self {
+            Self::Folder(DataFolderError::NotAFolder { .. })
+            | Self::Identity(_)
+            | Self::WeakPassword { .. } => Outcome::WrongUsage,
+            _ => Outcome::FoundProblem,
+        }
+    }
+}
+
+/// Does some work on the folder of the settings; none if a server has it.
+pub(super) fn with_program<T>(
+    config: &Config,
+    work: impl AsyncFnOnce(&Program) -> Result<T, OfflineError>,
+) -> Result<Option<T>, OfflineError> {
+    let folder = match DataFolder::open(&RealFiles, &config.storage.data) {
+        Err(DataFolderError::InUse { .. }) => return Ok(None),
+        opened => opened?,
+    };
+    let clock: Arc<dyn Clock> = Arc::new(SystemClock::new());
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
+    let log = compose::open_log(&folder, &config.storage)?;
+    let events = Arc::clone(&log.log) as Arc<dyn EventLog>;
+    let program = runtime.block_on(Program::start(&folder, config, Arc::clone(&events), clock))?;
+    let done = runtime.block_on(async {
+        program.caught_up(&*events).await;
+        let done = work(&program).await;
+        program.stop().await;
+        done
+    })?;
+    log.writers.stop().map_err(|error| OfflineError::Close { reason: error.to_string() })?;
+    Ok(Some(done))
+}
