@@ -11,6 +11,7 @@ mod error;
 mod keys;
 mod members;
 mod passwords;
+mod profiles;
 mod registration;
 mod searches;
 mod sessions;

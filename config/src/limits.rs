@@ -355,6 +355,12 @@ pub struct AccountLimits {
     pub stream_pattern_bytes_max: u16,
     /// Stream patterns of one API key.
     pub streams_per_key_max: u16,
+    /// Longest text in which somebody tells of itself, in bytes.
+    pub prose_bytes_max: u16,
+    /// Longest address of a picture in bytes.
+    pub web_address_bytes_max: u16,
+    /// Entries that somebody keeps in its profile under names of its own.
+    pub profile_entries_max: u16,
 }
 
 impl Default for AccountLimits {
@@ -366,6 +372,9 @@ impl Default for AccountLimits {
             password_hash_bytes_max: 256,
             stream_pattern_bytes_max: 128,
             streams_per_key_max: 100,
+            prose_bytes_max: 2_000,
+            web_address_bytes_max: 2_048,
+            profile_entries_max: 50,
         }
     }
 }

@@ -22,6 +22,12 @@ pub enum IdentityError {
     EmailForm,
     #[error("the password hash is not argon2id in PHC form")]
     PasswordHashForm,
+    #[error("the address does not begin with https:// or http:// and a host")]
+    WebAddressForm,
+    #[error("the time zone has not the form of one, such as Europe/Lisbon or UTC")]
+    TimeZoneForm,
+    #[error("it has to be one of {choices}")]
+    NoneOf { choices: &'static str },
 }
 
 /// An e-mail address in lower case, so that one mailbox is one address.
@@ -180,7 +186,7 @@ impl fmt::Debug for SecretHash {
     }
 }
 
-fn check_length(kind: &'static str, text: &str, max: u16) -> Result<(), IdentityError> {
+pub(crate) fn check_length(kind: &'static str, text: &str, max: u16) -> Result<(), IdentityError> {
     match text.len() {
         0 => Err(IdentityError::Empty { kind }),
         length if length > usize::from(max) => Err(IdentityError::TooLong { kind, length, max }),
@@ -188,7 +194,7 @@ fn check_length(kind: &'static str, text: &str, max: u16) -> Result<(), Identity
     }
 }
 
-fn check_characters(
+pub(crate) fn check_characters(
     kind: &'static str,
     text: &str,
     allowed: impl Fn(char) -> bool,

@@ -177,7 +177,8 @@ impl Program {
         let progress = progress_of(&system, VIEWS);
         let arrived = progress_of(&system, ARRIVALS);
         let requests = Requests::new(arrivals.clone(), arrived, Arc::clone(&clock), Arc::clone(&log))?;
-        let controlled = Controlled { log, views, progress, placement, clock: Arc::clone(&clock) };
+        let usage = Arc::clone(system.quotas().usage());
+        let controlled = Controlled { log, views, progress, placement, clock: Arc::clone(&clock), usage };
         let gate = Arc::new(gate(folder, config, controlled)?);
         let watched =
             Watched { gate: &gate, system: &system, index: &index, counters, budget, clock: &clock };
@@ -232,6 +233,7 @@ struct Controlled {
     progress: Arc<Progress>,
     placement: Placement,
     clock: Arc<dyn Clock>,
+    usage: Arc<Usage>,
 }
 
 /// What sockets show.
@@ -357,7 +359,7 @@ fn as_workers(threads: &Arc<WorkerThreads>) -> Arc<dyn Workers> {
 }
 
 fn gate(folder: &DataFolder, config: &Config, with: Controlled) -> Result<Gate, ComposeError> {
-    let Controlled { log, views, progress, placement, clock } = with;
+    let Controlled { log, views, progress, placement, clock, usage } = with;
     let randomness: Arc<dyn Randomness> = Arc::new(SystemRandomness);
     let key = TokenKey::open_or_create(&folder.credentials_dir(), &*randomness)?;
     let cache = Arc::new(MemoryCache::new(CACHE_BYTES_MAX, Arc::clone(&clock)));
@@ -370,7 +372,7 @@ fn gate(folder: &DataFolder, config: &Config, with: Controlled) -> Result<Gate, 
         randomness,
         limits: USUAL_LIMITS,
     };
-    let mut gate = Gate::new(accounts, cache, &key, usize::from(cores()))?;
+    let mut gate = Gate::new((accounts, usage), cache, &key, usize::from(cores()))?;
     gate.operator = config.listeners.operator_token.clone();
     gate.settings = config.accounts.clone();
     gate.origins = Arc::new(Origins::new(&config.server.cors_origins));

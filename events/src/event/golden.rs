@@ -10,7 +10,9 @@ use antler_config::limits::AccountLimits;
 
 use super::asked::{Asked, Syntax};
 use super::key::{KeyChanged, KeyCreated, KeyEvent, KeySecretReplaced};
-use super::member::{AccountClosed, AccountOpened, MemberEvent, PasswordChanged, SessionsRevoked};
+use super::member::profile::{Prose, TimeZone, WebAddress};
+use super::member::wire::{AlertThresholdV1, ThemeV1};
+use super::member::{AccountClosed, AccountOpened, MemberEvent, PasswordChanged, Profile, SessionsRevoked};
 use super::name::{NameClaimed, NameEvent};
 use super::samples::{
     LATER, NOW, SECRET, cause, email, key, name, password, tenant, upload_received, user, username,
@@ -114,6 +116,22 @@ fn member_events() -> Vec<ControlEvent> {
         MemberEvent::PasswordChanged(PasswordChanged { password: password("bmV3"), epoch: 1 }),
         MemberEvent::SessionsRevoked(SessionsRevoked { epoch: 300 }),
         MemberEvent::AccountClosed(AccountClosed { epoch: 3 }),
+        MemberEvent::ProfileChanged(Profile {
+            first_name: Some(name("Ann")),
+            last_name: None,
+            avatar: Some(WebAddress::parse("https://acme.example/a.png", &AccountLimits::default()).unwrap()),
+            bio: Some(Prose::parse("one\ntwo", &AccountLimits::default()).unwrap()),
+            theme: ThemeV1::Dark,
+            timezone: Some(TimeZone::parse("Europe/Lisbon").unwrap()),
+            email: true,
+            browser: false,
+            slack: true,
+            default_dashboard: Some(name("home")),
+            email_alerts: false,
+            push_notifications: true,
+            alert_threshold: AlertThresholdV1::High,
+            metadata: [(name("desk"), name("4.12"))].into(),
+        }),
     ];
     events.map(|event| ControlEvent::Member(user("u1"), event)).into()
 }

@@ -1,17 +1,21 @@
-//! The account of a member: what a person logs in with, and how logins end.
+//! The account of a member: what a person logs in with, how logins end, and what it says of itself.
 //!
 //! Whether the person belongs to the tenant, and in which role, is the tenant's: see `tenant.rs`.
 //! Invariants: the epoch never falls, and whatever ends logins raises it, so a token that names a lower
 //! epoch is worthless; a closed account stays closed.
 //! It does not keep names unique over tenants and does not record logins: an account knows only itself.
 
+use std::collections::BTreeMap;
+
+use self::wire::{AlertThresholdV1, ThemeV1};
 use crate::identity::{Email, PasswordHash, Username};
 
+pub mod profile;
 pub mod wire;
 
 pub use wire::{
     AccountClosedV1 as AccountClosed, AccountOpenedV1 as AccountOpened, PasswordChangedV1 as PasswordChanged,
-    SessionsRevokedV1 as SessionsRevoked,
+    ProfileChangedV1 as Profile, SessionsRevokedV1 as SessionsRevoked,
 };
 
 /// `None` until the account is opened.
@@ -25,6 +29,29 @@ pub struct Account {
     pub password: PasswordHash,
     pub epoch: Epoch,
     pub closed: bool,
+    pub profile: Profile,
+}
+
+impl Default for Profile {
+    /// Of somebody who has said nothing.
+    fn default() -> Self {
+        Self {
+            first_name: None,
+            last_name: None,
+            avatar: None,
+            bio: None,
+            theme: ThemeV1::System,
+            timezone: None,
+            email: true,
+            browser: true,
+            slack: false,
+            default_dashboard: None,
+            email_alerts: true,
+            push_notifications: true,
+            alert_threshold: AlertThresholdV1::Medium,
+            metadata: BTreeMap::new(),
+        }
+    }
 }
 
 /// How often the logins of an account have been ended.
@@ -36,6 +63,12 @@ pub enum MemberCommand {
         username: Username,
         email: Email,
         password: PasswordHash,
+        profile: Profile,
+    },
+    /// Only if the profile is still what it was when the change was made.
+    ChangeProfile {
+        was: Box<Profile>,
+        profile: Box<Profile>,
     },
     /// Ends all logins too: whoever knew the old password is out.
     ChangePassword {
@@ -52,6 +85,7 @@ pub enum MemberEvent {
     PasswordChanged(PasswordChanged),
     SessionsRevoked(SessionsRevoked),
     AccountClosed(AccountClosed),
+    ProfileChanged(Profile),
 }
 
 /// Why a command is not obeyed.
@@ -63,6 +97,8 @@ pub enum MemberRejection {
     AlreadyOpened,
     #[error("the account is closed")]
     Closed,
+    #[error("the profile was changed by another request at the same time; look at it and try again")]
+    ProfileChangedMeanwhile,
 }
 
 type Decision = Result<Vec<MemberEvent>, MemberRejection>;
@@ -70,8 +106,10 @@ type Decision = Result<Vec<MemberEvent>, MemberRejection>;
 /// What happens on a command. A command that asks for what is so already is obeyed without an event.
 pub fn decide(state: &MemberState, command: MemberCommand) -> Decision {
     match (state, command) {
-        (None, MemberCommand::OpenAccount { username, email, password }) => {
-            Ok(vec![MemberEvent::AccountOpened(AccountOpened { username, email, password })])
+        (None, MemberCommand::OpenAccount { username, email, password, profile }) => {
+            let opened = MemberEvent::AccountOpened(AccountOpened { username, email, password });
+            let said = (profile != Profile::default()).then_some(MemberEvent::ProfileChanged(profile));
+            Ok([opened].into_iter().chain(said).collect())
         }
         (None, _) => Err(MemberRejection::NotOpened),
         (Some(account), command) => account.decide(command),
@@ -95,7 +133,7 @@ impl Account {
 
     fn opened(opened: &AccountOpened) -> Self {
         let AccountOpened { username, email, password } = opened.clone();
-        Self { username, email, password, epoch: 0, closed: false }
+        Self { username, email, password, epoch: 0, closed: false, profile: Profile::default() }
     }
 
     fn decide(&self, command: MemberCommand) -> Decision {
@@ -110,6 +148,11 @@ impl Account {
             MemberCommand::RevokeSessions => {
                 Ok(vec![MemberEvent::SessionsRevoked(SessionsRevoked { epoch })])
             }
+            MemberCommand::ChangeProfile { profile, .. } if *profile == self.profile => Ok(vec![]),
+            MemberCommand::ChangeProfile { was, .. } if *was != self.profile => {
+                Err(MemberRejection::ProfileChangedMeanwhile)
+            }
+            MemberCommand::ChangeProfile { profile, .. } => Ok(vec![MemberEvent::ProfileChanged(*profile)]),
             MemberCommand::CloseAccount => Ok(vec![MemberEvent::AccountClosed(AccountClosed { epoch })]),
         }
     }
@@ -121,6 +164,7 @@ impl Account {
                 self.password = password.clone();
                 self.epoch = self.epoch.max(*epoch);
             }
+            MemberEvent::ProfileChanged(profile) => self.profile = profile.clone(),
             MemberEvent::SessionsRevoked(SessionsRevoked { epoch }) => self.epoch = self.epoch.max(*epoch),
             MemberEvent::AccountClosed(AccountClosed { epoch }) => {
                 self.closed = true;

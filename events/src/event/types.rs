@@ -51,6 +51,7 @@ event_types! {
     PASSWORD_CHANGED = 33, "password_changed", schema 1;
     SESSIONS_REVOKED = 34, "sessions_revoked", schema 1;
     ACCOUNT_CLOSED = 35, "account_closed", schema 1;
+    PROFILE_CHANGED = 36, "profile_changed", schema 1;
 
     KEY_CREATED = 48, "key_created", schema 1;
     KEY_REVOKED = 49, "key_revoked", schema 1;

@@ -12,6 +12,7 @@ mod login;
 mod members;
 mod password;
 mod profile;
+mod profile_fields;
 pub(super) mod registration;
 mod sessions;
 pub(super) mod tenant;
@@ -20,7 +21,7 @@ mod throttle;
 use std::sync::Arc;
 
 use axum::Router;
-use axum::routing::{MethodRouter, delete, get, patch, post};
+use axum::routing::{MethodRouter, delete, get, patch, post, put};
 
 use super::addresses::in_api;
 use super::auth::Gate;
@@ -49,6 +50,9 @@ fn handlers() -> Vec<Route> {
         ("GET", "/api/auth/user", get(profile::user)),
         ("GET", "/api/users/me", get(profile::user)),
         ("GET", "/api/users/profile", get(profile::profile)),
+        ("PATCH", "/api/users/profile", patch(profile::change)),
+        ("PUT", "/api/users/profile", put(profile::replace)),
+        ("POST", "/api/users/profile/create", post(profile::create)),
         ("GET", "/api/users/profile/api-keys", get(keys::list)),
         ("POST", "/api/users/profile/api-keys", post(keys::create)),
         ("PATCH", "/api/users/profile/api-keys/{id}", patch(keys::change)),
@@ -63,6 +67,8 @@ fn handlers() -> Vec<Route> {
         ("GET", "/api/tenant/users/{id}", get(members::one)),
         ("PATCH", "/api/tenant/users/{id}", patch(members::change_role)),
         ("DELETE", "/api/tenant/users/{id}", delete(members::remove)),
+        ("GET", "/api/admin/profile/{id}", get(profile::of_member)),
+        ("DELETE", "/api/admin/profile/{id}", delete(members::remove)),
     ]
 }
 

@@ -16,6 +16,7 @@ pub mod permissions;
 use std::sync::Arc;
 
 use antler_actors::accounts::{AccountError, Accounts};
+use antler_actors::usage::Usage;
 use antler_config::Secret;
 use antler_config::limits::{AccountLimits, CredentialLimits};
 use antler_events::access::{Role, Scope};
@@ -59,6 +60,8 @@ enum Shown {
 #[derive(Debug)]
 pub struct Gate {
     pub accounts: Accounts,
+    /// What tenants have sent today.
+    pub usage: Arc<Usage>,
     pub tokens: AccessTokens,
     pub passwords: Passwords,
     pub cache: Arc<dyn Cache>,
@@ -147,7 +150,7 @@ fn refused_method(request: &Request) -> ApiError {
 impl Gate {
     /// With the usual limits. `hashes_at_once`: how many passwords are hashed at the same time.
     pub fn new(
-        accounts: Accounts,
+        (accounts, usage): (Accounts, Arc<Usage>),
         cache: Arc<dyn Cache>,
         key: &TokenKey,
         hashes_at_once: usize,
@@ -167,6 +170,7 @@ impl Gate {
             cookies: Cookies::new(PageCodes::new(key)),
             known_keys: KnownKeys::new(),
             accounts,
+            usage,
         })
     }
 

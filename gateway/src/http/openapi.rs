@@ -18,6 +18,7 @@ mod operating;
 mod operation;
 mod pages;
 mod people;
+mod profile;
 mod schema;
 mod search;
 mod tenants;

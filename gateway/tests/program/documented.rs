@@ -16,11 +16,12 @@ const OPERATOR: &str = "an operator's own token";
 const SESSIONS: [&str; 7] =
     ["register", "acceptInvitation", "verifyToken", "logIn", "refresh", "changePassword", "logOut"];
 /// After these there is less, so they come behind the others, each once.
-const ENDINGS: [&str; 16] = [
+const ENDINGS: [&str; 17] = [
     "endSession",
     "endOtherSessions",
     "withdrawInvitation",
     "removeMember",
+    "removeMemberToo",
     "revokeKey",
     "forgetSearch",
     "forgetSearchToo",
@@ -316,8 +317,11 @@ fn prepared<'a>(running: &'a Running, document: &'a Value) -> (Client<'a>, Strin
         send(running, "GET", "/api/logs/dead-letters/", &client.credential("accessToken"), b"").json();
     let everything = send(running, "GET", "/api/logs/?size=1", &client.credential("accessToken"), b"").json();
     let invited = |email: &str| client.step("invite", &[("email", email)]);
-    let joined =
-        client.step("acceptInvitation", &[("token", &text(&invited("member@example.org")["token"]))]);
+    let join = |name: &str| {
+        let token = text(&invited(&format!("{name}@example.org"))["token"]);
+        client.step("acceptInvitation", &[("token", &token), ("username", name)])
+    };
+    let (joined, joined_too) = (join("member"), join("other"));
     let open = invited("newcomer@example.org");
     let own_login = client.step("logIn", &[]);
     let logins = send(running, "GET", "/api/auth/sessions/", &client.credential("accessToken"), b"").json();
@@ -346,6 +350,7 @@ fn prepared<'a>(running: &'a Running, document: &'a Value) -> (Client<'a>, Strin
         (("/api/logs/{id}", "id"), text(&page["results"][0]["id"])),
         (("/api/logs", "cursor"), text(&everything["next_cursor"])),
         (("/api/admin/", "id"), text(&ada["tenant"]["id"])),
+        (("/api/admin/profile/", "id"), text(&joined_too["user"]["id"])),
         (("/api/admin/", "user"), text(&ada["user"]["id"])),
         (("/ws/", "user"), text(&ada["user"]["id"])),
         (("/ws/", "token"), client.token.clone()),

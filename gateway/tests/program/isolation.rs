@@ -235,6 +235,7 @@ fn planted(running: &Running, admin: &str, key: &str, spare_member: &str) -> Vec
         ("/api/logs/{id}", text(&page["results"][0]["id"])),
         ("/api/tenant/invitations/", text(&invited["id"])),
         ("/api/tenant/users/", spare_member.to_owned()),
+        ("/api/admin/profile/", spare_member.to_owned()),
         ("/api/users/profile/api-keys/", text(&spare_key["id"])),
         ("/api/auth/sessions/", text(&logins[0]["id"])),
         ("/api/admin/tenants/", text(&tenant)),

@@ -6,7 +6,7 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::event::given::{self, Given};
-use crate::event::samples::{email, password, username};
+use crate::event::samples::{email, name, password, username};
 
 fn given(events: &[MemberEvent]) -> Given<MemberState, MemberCommand, MemberEvent, MemberRejection> {
     given::given(decide, evolve, events)
@@ -17,7 +17,16 @@ fn open() -> MemberCommand {
         username: username("Admin"),
         email: email("admin@acme.example"),
         password: password("c2FsdA"),
+        profile: Profile::default(),
     }
+}
+
+fn called(first_name: &str) -> Profile {
+    Profile { first_name: Some(name(first_name)), ..Profile::default() }
+}
+
+fn change_profile(was: Profile, profile: Profile) -> MemberCommand {
+    MemberCommand::ChangeProfile { was: was.into(), profile: profile.into() }
 }
 
 fn change_password() -> MemberCommand {
@@ -48,6 +57,27 @@ fn closed(epoch: Epoch) -> MemberEvent {
 fn an_account_is_opened_once() {
     given(&[]).when(open()).then(&[opened()]);
     given(&[opened()]).when(open()).then_rejected(MemberRejection::AlreadyOpened);
+}
+
+#[test]
+fn an_account_is_opened_with_what_the_person_says_of_itself() {
+    let command = MemberCommand::OpenAccount {
+        username: username("Admin"),
+        email: email("admin@acme.example"),
+        password: password("c2FsdA"),
+        profile: called("Ann"),
+    };
+    given(&[]).when(command).then(&[opened(), MemberEvent::ProfileChanged(called("Ann"))]);
+}
+
+#[test]
+fn a_profile_changes_once_and_only_from_what_it_was() {
+    let changed = [opened(), MemberEvent::ProfileChanged(called("Ann"))];
+    given(&changed[..1]).when(change_profile(Profile::default(), called("Ann"))).then(&changed[1..]);
+    given(&changed).when(change_profile(Profile::default(), called("Ann"))).then(&[]);
+    given(&changed)
+        .when(change_profile(Profile::default(), called("Anna")))
+        .then_rejected(MemberRejection::ProfileChangedMeanwhile);
 }
 
 #[test]

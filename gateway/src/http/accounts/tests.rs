@@ -4,6 +4,7 @@
 
 mod keys;
 mod members;
+mod profile;
 mod sessions;
 mod world;
 

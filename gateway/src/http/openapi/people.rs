@@ -6,6 +6,7 @@
 use antler_events::access::{Role, Scope};
 use serde_json::{Value, json};
 
+use super::accounts::user_fields;
 use super::document::Area;
 use super::operation::{Content, Form, Operation, PAGES, Parameter};
 use super::schema::{
@@ -145,7 +146,9 @@ fn acceptance() -> Value {
         ("password", text("At least 8 characters, not common, not digits only, not like the name.")),
     ]);
     let again = text("The password once more. One of the two is needed.");
-    optional(known, [("password_confirm", again.clone()), ("password2", again)])
+    let name = || nullable(text("For people."));
+    let names = [("first_name", name()), ("last_name", name())];
+    optional(known, names.into_iter().chain([("password_confirm", again.clone()), ("password2", again)]))
 }
 
 fn components() -> Vec<Component> {
@@ -159,7 +162,7 @@ fn components() -> Vec<Component> {
         ("antler_invite_…".into(), "/accept-invitation#token=antler_invite_…".into());
     let member = json!({
         "id": "6f1c", "username": "ada", "email": "ada@example.org", "role": "admin",
-        "joined_at": "2026-03-01T08:00:00.000Z", "last_login": "2026-03-02T08:00:00.000Z",
+        "first_name": "Ada", "last_name": null, "joined_at": "2026-03-01T08:00:00.000Z", "last_login": "2026-03-02T08:00:00.000Z",
     });
     let session = session_example();
     vec![
@@ -177,14 +180,10 @@ fn components() -> Vec<Component> {
         Component::new("InvitationList", page_of(reference("Invitation")), page(&invitation)),
         Component::new(
             "Member",
-            object([
-                ("id", text("Of the person.")),
-                ("username", text("As it was registered.")),
-                ("email", text("As it was registered.")),
-                ("role", role()),
+            object(user_fields().into_iter().chain([
                 ("joined_at", moment("When the account was made.")),
                 ("last_login", nullable(moment("When a login began last."))),
-            ]),
+            ])),
             member.clone(),
         ),
         Component::new("MemberList", page_of(reference("Member")), page(&member)),
