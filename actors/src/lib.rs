@@ -14,6 +14,7 @@ pub mod log_writers;
 pub mod notes;
 pub mod planted;
 pub mod platform;
+pub mod post;
 pub mod progress;
 pub mod projector;
 pub mod quotas;

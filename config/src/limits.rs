@@ -425,6 +425,12 @@ pub struct CredentialLimits {
     pub logins_per_address_max: u32,
     #[serde(with = "crate::duration")]
     pub login_window: Duration,
+    /// Mails to one account that anybody asks for within `mail_window`.
+    pub mails_per_account_max: u32,
+    /// The same from one address, to whatever account.
+    pub mails_per_address_max: u32,
+    #[serde(with = "crate::duration")]
+    pub mail_window: Duration,
     /// Longest password in bytes.
     pub password_bytes_max: u32,
     /// Longest body of a request about accounts.
@@ -440,6 +446,9 @@ impl Default for CredentialLimits {
             logins_per_account_max: 100,
             logins_per_address_max: 1_000,
             login_window: Duration::from_secs(900),
+            mails_per_account_max: 5,
+            mails_per_address_max: 50,
+            mail_window: Duration::from_secs(3_600),
             password_bytes_max: 1_024,
             body_bytes_max: 64 << 10,
             keys_per_tenant_max: 1_000,

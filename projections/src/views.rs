@@ -14,6 +14,7 @@ pub mod dead_letters;
 mod document;
 mod fold;
 mod keys;
+mod mails;
 mod members;
 pub mod memory;
 mod names;

@@ -10,9 +10,12 @@ use antler_config::limits::AccountLimits;
 
 use super::asked::{Asked, Syntax};
 use super::key::{KeyChanged, KeyCreated, KeyEvent, KeySecretReplaced};
+use super::mail::{MailEvent, MailGivenUp, MailKind, MailPromised};
 use super::member::profile::{Prose, TimeZone, WebAddress};
 use super::member::wire::{AlertThresholdV1, ThemeV1};
-use super::member::{AccountClosed, AccountOpened, MemberEvent, PasswordChanged, Profile, SessionsRevoked};
+use super::member::{
+    AccountClosed, AccountOpened, EmailVerified, MemberEvent, PasswordChanged, Profile, SessionsRevoked,
+};
 use super::name::{NameClaimed, NameEvent};
 use super::samples::{
     LATER, NOW, SECRET, cause, email, key, name, password, tenant, upload_received, user, username,
@@ -132,6 +135,7 @@ fn member_events() -> Vec<ControlEvent> {
             alert_threshold: AlertThresholdV1::High,
             metadata: [(name("desk"), name("4.12"))].into(),
         }),
+        MemberEvent::EmailVerified(EmailVerified { email: email("admin@acme.example") }),
     ];
     events.map(|event| ControlEvent::Member(user("u1"), event)).into()
 }
@@ -226,6 +230,23 @@ fn upload_events() -> Vec<ControlEvent> {
 }
 
 /// Every event in its newest schema, as `record` writes it.
+fn mail_events() -> Vec<ControlEvent> {
+    let promised = MailPromised {
+        kind: MailKind::PasswordReset,
+        user: user("u1"),
+        to: email("admin@acme.example"),
+        epoch: 300,
+        at: NOW,
+        expires_at: LATER,
+    };
+    let events = [
+        MailEvent::Promised(promised),
+        MailEvent::Sent,
+        MailEvent::GivenUp(MailGivenUp { reason: name("no such mailbox") }),
+    ];
+    events.map(|event| ControlEvent::Mail(MailId::parse("m1").unwrap(), event)).into()
+}
+
 fn newest() -> Vec<Sample> {
     let events = [
         tenant_events(),
@@ -235,6 +256,7 @@ fn newest() -> Vec<Sample> {
         session_events(),
         search_events(),
         upload_events(),
+        mail_events(),
     ];
     let sample = |event: ControlEvent| {
         let recorded = event.record(tenant(), &cause(), NOW).unwrap();

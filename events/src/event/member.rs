@@ -14,8 +14,8 @@ pub mod profile;
 pub mod wire;
 
 pub use wire::{
-    AccountClosedV1 as AccountClosed, AccountOpenedV1 as AccountOpened, PasswordChangedV1 as PasswordChanged,
-    ProfileChangedV1 as Profile, SessionsRevokedV1 as SessionsRevoked,
+    AccountClosedV1 as AccountClosed, AccountOpenedV1 as AccountOpened, EmailVerifiedV1 as EmailVerified,
+    PasswordChangedV1 as PasswordChanged, ProfileChangedV1 as Profile, SessionsRevokedV1 as SessionsRevoked,
 };
 
 /// `None` until the account is opened.
@@ -26,6 +26,8 @@ pub type MemberState = Option<Account>;
 pub struct Account {
     pub username: Username,
     pub email: Email,
+    /// Has somebody who reads mails to the address said that it is this account's?
+    pub email_verified: bool,
     pub password: PasswordHash,
     pub epoch: Epoch,
     pub closed: bool,
@@ -70,6 +72,15 @@ pub enum MemberCommand {
         was: Box<Profile>,
         profile: Box<Profile>,
     },
+    VerifyEmail {
+        email: Email,
+    },
+    /// By a link that was sent to the address when the account had this epoch. Ends all logins, and so all such links.
+    ResetPassword {
+        epoch: Epoch,
+        email: Email,
+        password: PasswordHash,
+    },
     /// Ends all logins too: whoever knew the old password is out.
     ChangePassword {
         password: PasswordHash,
@@ -86,6 +97,7 @@ pub enum MemberEvent {
     SessionsRevoked(SessionsRevoked),
     AccountClosed(AccountClosed),
     ProfileChanged(Profile),
+    EmailVerified(EmailVerified),
 }
 
 /// Why a command is not obeyed.
@@ -99,6 +111,12 @@ pub enum MemberRejection {
     Closed,
     #[error("the profile was changed by another request at the same time; look at it and try again")]
     ProfileChangedMeanwhile,
+    #[error("the account has another e-mail address")]
+    OtherEmail,
+    #[error(
+        "the link was used, or the logins of the account have ended since it was sent; ask for a new one"
+    )]
+    LinkSpent,
 }
 
 type Decision = Result<Vec<MemberEvent>, MemberRejection>;
@@ -133,7 +151,8 @@ impl Account {
 
     fn opened(opened: &AccountOpened) -> Self {
         let AccountOpened { username, email, password } = opened.clone();
-        Self { username, email, password, epoch: 0, closed: false, profile: Profile::default() }
+        let profile = Profile::default();
+        Self { username, email, email_verified: false, password, epoch: 0, closed: false, profile }
     }
 
     fn decide(&self, command: MemberCommand) -> Decision {
@@ -144,6 +163,14 @@ impl Account {
             _ if self.closed => Err(MemberRejection::Closed),
             MemberCommand::ChangePassword { password } => {
                 Ok(vec![MemberEvent::PasswordChanged(PasswordChanged { password, epoch })])
+            }
+            MemberCommand::VerifyEmail { email } => self.verify(email),
+            MemberCommand::ResetPassword { epoch: of_link, email, password } => {
+                if of_link != self.epoch {
+                    return Err(MemberRejection::LinkSpent);
+                }
+                let changed = MemberEvent::PasswordChanged(PasswordChanged { password, epoch });
+                Ok(self.verify(email)?.into_iter().chain([changed]).collect())
             }
             MemberCommand::RevokeSessions => {
                 Ok(vec![MemberEvent::SessionsRevoked(SessionsRevoked { epoch })])
@@ -157,6 +184,15 @@ impl Account {
         }
     }
 
+    /// Whoever shows a link from a mail reads the mails to that address.
+    fn verify(&self, email: Email) -> Decision {
+        match (email == self.email, self.email_verified) {
+            (false, _) => Err(MemberRejection::OtherEmail),
+            (true, true) => Ok(vec![]),
+            (true, false) => Ok(vec![MemberEvent::EmailVerified(EmailVerified { email })]),
+        }
+    }
+
     fn evolve(&mut self, event: &MemberEvent) {
         match event {
             MemberEvent::AccountOpened(_) => {}
@@ -165,6 +201,9 @@ impl Account {
                 self.epoch = self.epoch.max(*epoch);
             }
             MemberEvent::ProfileChanged(profile) => self.profile = profile.clone(),
+            MemberEvent::EmailVerified(EmailVerified { email }) => {
+                self.email_verified |= *email == self.email;
+            }
             MemberEvent::SessionsRevoked(SessionsRevoked { epoch }) => self.epoch = self.epoch.max(*epoch),
             MemberEvent::AccountClosed(AccountClosed { epoch }) => {
                 self.closed = true;

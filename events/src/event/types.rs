@@ -52,6 +52,7 @@ event_types! {
     SESSIONS_REVOKED = 34, "sessions_revoked", schema 1;
     ACCOUNT_CLOSED = 35, "account_closed", schema 1;
     PROFILE_CHANGED = 36, "profile_changed", schema 1;
+    EMAIL_VERIFIED = 37, "email_verified", schema 1;
 
     KEY_CREATED = 48, "key_created", schema 1;
     KEY_REVOKED = 49, "key_revoked", schema 1;
@@ -77,6 +78,10 @@ event_types! {
     UPLOAD_RETRIED = 165, "upload_retried", schema 1;
     UPLOAD_EDITED = 166, "upload_edited", schema 1;
     UPLOAD_DELETED = 167, "upload_deleted", schema 1;
+
+    MAIL_PROMISED = 176, "mail_promised", schema 1;
+    MAIL_SENT = 177, "mail_sent", schema 1;
+    MAIL_GIVEN_UP = 178, "mail_given_up", schema 1;
 }
 
 pub fn find(event_type: EventType) -> Option<Entry> {
@@ -110,6 +115,7 @@ mod tests {
         check(80, "session_opened");
         check(96, "search_saved");
         check(160, "upload_received");
+        check(176, "mail_promised");
         assert_eq!(find(EventType(0)), None);
     }
 }

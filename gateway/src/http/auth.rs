@@ -309,6 +309,7 @@ impl From<AccountError> for ApiError {
             | AccountError::Member(_)
             | AccountError::Key(_)
             | AccountError::Name(_)
+            | AccountError::Mail(_)
             | AccountError::Search(_)
             | AccountError::Upload(_) => Self::Conflict { field: "account", reason },
             AccountError::Contended | AccountError::ViewsBehind => Self::Unavailable { reason },

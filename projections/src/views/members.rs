@@ -18,6 +18,7 @@ pub(super) struct Members;
 pub(super) struct AccountDocument {
     username: Username,
     email: Email,
+    email_verified: bool,
     password: PasswordHash,
     epoch: Epoch,
     closed: bool,
@@ -25,7 +26,7 @@ pub(super) struct AccountDocument {
 }
 
 impl Folded for Members {
-    const VIEW: ViewName = ViewName::in_form("members", 2);
+    const VIEW: ViewName = ViewName::in_form("members", 3);
     type Id = UserId;
     type State = Account;
     type Event = MemberEvent;
@@ -43,12 +44,12 @@ impl Folded for Members {
     }
 
     fn store(account: &Account) -> AccountDocument {
-        let Account { username, email, password, epoch, closed, profile } = account.clone();
-        AccountDocument { username, email, password, epoch, closed, profile }
+        let Account { username, email, email_verified, password, epoch, closed, profile } = account.clone();
+        AccountDocument { username, email, email_verified, password, epoch, closed, profile }
     }
 
     fn restore(document: AccountDocument) -> Account {
-        let AccountDocument { username, email, password, epoch, closed, profile } = document;
-        Account { username, email, password, epoch, closed, profile }
+        let AccountDocument { username, email, email_verified, password, epoch, closed, profile } = document;
+        Account { username, email, email_verified, password, epoch, closed, profile }
     }
 }

@@ -94,6 +94,29 @@ fn a_new_password_and_a_logout_everywhere_raise_the_epoch() {
 }
 
 #[test]
+fn an_address_is_verified_once_and_only_the_accounts_own() {
+    let verify = |text: &str| MemberCommand::VerifyEmail { email: email(text) };
+    let verified = MemberEvent::EmailVerified(EmailVerified { email: email("admin@acme.example") });
+    given(&[opened()]).when(verify("admin@acme.example")).then(std::slice::from_ref(&verified));
+    given(&[opened(), verified]).when(verify("admin@acme.example")).then(&[]);
+    given(&[opened()]).when(verify("eve@acme.example")).then_rejected(MemberRejection::OtherEmail);
+    given(&[opened(), closed(1)]).when(verify("admin@acme.example")).then_rejected(MemberRejection::Closed);
+}
+
+#[test]
+fn a_link_resets_one_password_verifies_its_address_and_counts_for_one_epoch() {
+    let reset = |epoch| MemberCommand::ResetPassword {
+        epoch,
+        email: email("admin@acme.example"),
+        password: password("bmV3"),
+    };
+    let verified = MemberEvent::EmailVerified(EmailVerified { email: email("admin@acme.example") });
+    given(&[opened()]).when(reset(0)).then(&[verified, password_changed(1)]);
+    given(&[opened(), password_changed(1)]).when(reset(0)).then_rejected(MemberRejection::LinkSpent);
+    given(&[opened(), sessions_revoked(1)]).when(reset(0)).then_rejected(MemberRejection::LinkSpent);
+}
+
+#[test]
 fn a_token_of_an_older_epoch_is_worthless() {
     let mut state = None;
     evolve(&mut state, &opened());

@@ -43,6 +43,11 @@ pub struct AccountClosedV1 {
     pub epoch: u64,
 }
 
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct EmailVerifiedV1 {
+    pub email: Email,
+}
+
 /// The whole profile.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ProfileChangedV1 {
@@ -91,6 +96,7 @@ pub(in crate::event) fn encode(event: &Event, cause: &Cause) -> (Entry, Result<B
         Event::SessionsRevoked(revoked) => (types::SESSIONS_REVOKED, write(cause, revoked)),
         Event::AccountClosed(closed) => (types::ACCOUNT_CLOSED, write(cause, closed)),
         Event::ProfileChanged(profile) => (types::PROFILE_CHANGED, write(cause, profile)),
+        Event::EmailVerified(verified) => (types::EMAIL_VERIFIED, write(cause, verified)),
     }
 }
 
@@ -106,6 +112,7 @@ pub(in crate::event) fn decode(
         (types::SESSIONS_REVOKED, 1) => read(body, Event::SessionsRevoked),
         (types::ACCOUNT_CLOSED, 1) => read(body, Event::AccountClosed),
         (types::PROFILE_CHANGED, 1) => read(body, Event::ProfileChanged),
+        (types::EMAIL_VERIFIED, 1) => read(body, Event::EmailVerified),
         _ => Ok(None),
     }
 }
