@@ -13,6 +13,7 @@ use antler_actors::live::projection::LiveProjection;
 use antler_actors::log_writers::LogWriters;
 use antler_actors::notes::Notes;
 use antler_actors::planted::Planted;
+use antler_actors::post::{PostLimits, PostOffice};
 use antler_actors::progress::Progress;
 use antler_actors::projector::arrivals::{ArrivalsError, ArrivalsProjection};
 use antler_actors::projector::index::IndexProjection;
@@ -27,7 +28,7 @@ use antler_actors::uploads::{UploadParts, Uploads};
 use antler_actors::usage::Usage;
 use antler_actors::workers::WorkerThreads;
 use antler_config::limits::{IngestLimits, LineLimits, LiveLimits, UploadLimits};
-use antler_config::{ByteSize, Config, Storage};
+use antler_config::{ByteSize, Config, Mail, Storage};
 use antler_events::clock::Clock;
 use antler_events::files::{FileSystem, RealFiles};
 use antler_events::line::KnownNames;
@@ -60,6 +61,7 @@ use crate::http::uploads::UploadsState;
 use crate::http::uploads::told::UploadNotes;
 use crate::ingest::body::Bodies;
 use crate::ingest::intake::Intake;
+use crate::mail::{MailCarrier, MailError};
 use crate::socket::Sockets;
 use crate::socket::open::OpenSockets;
 use crate::upload::reader::FileReader;
@@ -108,6 +110,8 @@ pub enum ComposeError {
     Actors(#[from] StartError),
     #[error(transparent)]
     TokenKey(#[from] TokenKeyError),
+    #[error("mails cannot be sent")]
+    Mail(#[from] MailError),
     #[error("passwords cannot be hashed")]
     Passwords(#[from] PasswordError),
 }
@@ -131,10 +135,10 @@ pub struct Program {
 }
 
 impl Program {
-    /// Puts everything together on a log that runs.
+    /// Puts everything together on a log that runs. `site` is what links to the server begin with.
     pub async fn start(
         folder: &DataFolder,
-        config: &Config,
+        (config, site): (&Config, &str),
         log: Arc<dyn EventLog>,
         clock: Arc<dyn Clock>,
     ) -> Result<Self, ComposeError> {
@@ -179,7 +183,7 @@ impl Program {
         let requests = Requests::new(arrivals.clone(), arrived, Arc::clone(&clock), Arc::clone(&log))?;
         let usage = Arc::clone(system.quotas().usage());
         let controlled = Controlled { log, views, progress, placement, clock: Arc::clone(&clock), usage };
-        let gate = Arc::new(gate(folder, config, controlled)?);
+        let gate = Arc::new(gate(folder, (config, site), controlled)?);
         let watched =
             Watched { gate: &gate, system: &system, index: &index, counters, budget, clock: &clock };
         let sockets = Arc::new(sockets(config, watched));
@@ -216,6 +220,9 @@ impl Program {
     /// Ends what runs, in order: who writes, who follows, who works for them.
     pub async fn stop(&self) {
         self.history.stop().await;
+        if let Some(post) = &self.gate.post {
+            post.stop().await;
+        }
         self.system.stop().await;
         self.workers.iter().for_each(|workers| workers.stop());
     }
@@ -358,7 +365,11 @@ fn as_workers(threads: &Arc<WorkerThreads>) -> Arc<dyn Workers> {
     Arc::clone(threads) as Arc<dyn Workers>
 }
 
-fn gate(folder: &DataFolder, config: &Config, with: Controlled) -> Result<Gate, ComposeError> {
+fn gate(
+    folder: &DataFolder,
+    (config, site): (&Config, &str),
+    with: Controlled,
+) -> Result<Gate, ComposeError> {
     let Controlled { log, views, progress, placement, clock, usage } = with;
     let randomness: Arc<dyn Randomness> = Arc::new(SystemRandomness);
     let key = TokenKey::open_or_create(&folder.credentials_dir(), &*randomness)?;
@@ -378,7 +389,20 @@ fn gate(folder: &DataFolder, config: &Config, with: Controlled) -> Result<Gate, 
     gate.origins = Arc::new(Origins::new(&config.server.cors_origins));
     gate.cookies.base = config.server.base_path.clone();
     gate.cookies.https_in_front = config.listeners.https_in_front;
+    gate.site = site.to_owned();
+    gate.post = post(&config.mail, &gate)?;
     Ok(gate)
+}
+
+fn post(settings: &Mail, gate: &Gate) -> Result<Option<PostOffice>, ComposeError> {
+    let Accounts { views, clock, .. } = &gate.accounts;
+    let (site, secrets) = (gate.site.clone(), gate.secrets.clone());
+    let carrier = MailCarrier::new(settings, site, secrets, views.clone(), Arc::clone(clock))?;
+    let limits = PostLimits {
+        waiting_max: settings.waiting_max as usize,
+        waiting_per_tenant_max: settings.waiting_per_tenant_max as usize,
+    };
+    Ok(carrier.map(|carrier| PostOffice::start(gate.accounts.clone(), Arc::new(carrier), limits)))
 }
 
 /// What the cache takes in memory.

@@ -9,6 +9,7 @@ mod invitations;
 mod joining;
 mod keys;
 mod login;
+mod mails;
 mod members;
 mod password;
 mod profile;
@@ -47,6 +48,10 @@ fn handlers() -> Vec<Route> {
         ("DELETE", "/api/auth/sessions", delete(sessions::end_others)),
         ("DELETE", "/api/auth/sessions/{id}", delete(sessions::end)),
         ("POST", "/api/auth/change-password", post(password::change)),
+        ("POST", "/api/auth/password-reset", post(mails::ask_reset)),
+        ("POST", "/api/auth/password-reset/confirm", post(mails::reset)),
+        ("POST", "/api/auth/verify-email", post(mails::verify)),
+        ("POST", "/api/auth/verify-email/resend", post(mails::resend)),
         ("GET", "/api/auth/user", get(profile::user)),
         ("GET", "/api/users/me", get(profile::user)),
         ("GET", "/api/users/profile", get(profile::profile)),

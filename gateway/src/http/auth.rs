@@ -16,11 +16,13 @@ pub mod permissions;
 use std::sync::Arc;
 
 use antler_actors::accounts::{AccountError, Accounts};
+use antler_actors::post::PostOffice;
 use antler_actors::usage::Usage;
 use antler_config::Secret;
 use antler_config::limits::{AccountLimits, CredentialLimits};
 use antler_events::access::{Role, Scope};
 use antler_events::clock::Timestamp;
+use antler_events::event::member::Account;
 use antler_events::event::tenant::Standing;
 use antler_events::identity::SecretHash;
 use antler_events::ids::{KeyId, TenantId, UserId};
@@ -43,6 +45,7 @@ use super::error::ApiError;
 use super::origins::Origins;
 use super::search::RequestTenant;
 use crate::credentials::access_token::{AccessTokens, Bearer};
+use crate::credentials::mail_secrets::MailSecrets;
 use crate::credentials::page_code::PageCodes;
 use crate::credentials::passwords::{PasswordError, Passwords};
 use crate::credentials::secret;
@@ -60,6 +63,11 @@ enum Shown {
 #[derive(Debug)]
 pub struct Gate {
     pub accounts: Accounts,
+    /// None: this server sends no mail.
+    pub post: Option<PostOffice>,
+    /// Of the links in mails, and what all links begin with.
+    pub secrets: MailSecrets,
+    pub site: String,
     /// What tenants have sent today.
     pub usage: Arc<Usage>,
     pub tokens: AccessTokens,
@@ -158,6 +166,9 @@ impl Gate {
         let randomness = Arc::clone(&accounts.randomness);
         Ok(Self {
             tokens: AccessTokens::new(key),
+            post: None,
+            secrets: MailSecrets::new(key),
+            site: String::new(),
             passwords: Passwords::new(hashes_at_once, Arc::clone(&randomness))?,
             cache,
             randomness,
@@ -241,16 +252,15 @@ impl Gate {
         let views = &self.accounts.views;
         let ended = || unauthorized("the login has ended; log in again");
         let account = views.account(tenant, user).await.map_err(unreadable)?.and_then(|kept| kept.state);
-        if !account.is_some_and(|account| account.honours(epoch)) {
-            return Err(ended());
-        }
+        let account = account.filter(|account| account.honours(epoch)).ok_or_else(ended)?;
         let kept = views.session(tenant, session).await.map_err(unreadable)?.and_then(|kept| kept.state);
         let now = self.accounts.clock.now();
         if !kept.is_some_and(|kept| kept.user == user && kept.is_live(now)) {
             return Err(ended());
         }
         let role = self.role(tenant, user).await?;
-        Ok(Caller { tenant, identity: Identity::Person { user, session, epoch, role } })
+        let identity = Identity::Person { user, session, epoch, role };
+        Ok(Caller { tenant, identity, is_unverified: self.is_unverified(&account) })
     }
 
     /// The caller that a key stands for, and when the key expires.
@@ -267,7 +277,14 @@ impl Gate {
         let allowed = permissions::scopes_of(role);
         let scopes = key.scopes.into_iter().filter(|scope| allowed.contains(scope)).collect();
         let identity = Identity::Key { id, owner: key.owner, scopes, streams: key.streams };
-        Ok((Caller { tenant, identity }, key.expires_at))
+        let owner = self.accounts.views.account(tenant, key.owner).await.map_err(unreadable)?;
+        let owner = owner.and_then(|kept| kept.state);
+        let is_unverified = owner.is_some_and(|owner| self.is_unverified(&owner));
+        Ok((Caller { tenant, identity, is_unverified }, key.expires_at))
+    }
+
+    fn is_unverified(&self, account: &Account) -> bool {
+        self.settings.require_verified_email && !account.email_verified
     }
 
     /// The role of somebody in a tenant that is not closed.
@@ -337,9 +354,15 @@ fn with_way_out(reason: &str) -> String {
     }
 }
 
+const UNVERIFIED: &str = "verify the e-mail address of the account first: open the link that was sent to it, or have another one \
+                          sent under /api/auth/verify-email/resend/";
+
 impl Caller {
     /// May the caller do what the route does?
     pub fn check(&self, permission: Permission) -> Result<(), ApiError> {
+        if self.is_unverified && !matches!(permission, Permission::Anyone | Permission::Person) {
+            return Err(ApiError::Forbidden { reason: UNVERIFIED.to_owned() });
+        }
         match (permission, &self.identity) {
             (Permission::Anyone, _) | (Permission::Person, Identity::Person { .. }) => Ok(()),
             (Permission::Person, Identity::Key { .. }) => Err(ApiError::Forbidden {

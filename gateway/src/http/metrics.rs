@@ -7,6 +7,7 @@ pub mod exposition;
 mod ingest;
 mod live;
 mod log;
+mod mail;
 pub mod process;
 mod projections;
 
@@ -49,6 +50,7 @@ async fn exposition(shared: &Shared) -> String {
     families.extend(http(shared));
     families.extend(ingest::families(&shared.program.intake.figures));
     families.extend(live::families(&shared.program.sockets));
+    families.extend(gate.post.iter().flat_map(|post| mail::families(post.figures())));
     families.iter().fold(String::new(), |mut text, family| {
         write!(text, "{family}").expect("a string takes every text");
         text

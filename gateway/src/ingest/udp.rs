@@ -52,7 +52,7 @@ pub struct UdpLines {
 /// What a credential was found to be.
 #[derive(Debug, Clone)]
 enum Known {
-    Sender(Sender),
+    Sender(Box<Sender>),
     Refused { at: Duration, reason: Arc<str> },
 }
 
@@ -174,7 +174,7 @@ impl UdpLines {
         let found = self.find(token.as_deref()).await;
         let answer = found.as_ref().map(|sender| sender.tenant).map_err(Arc::clone);
         let known = match found {
-            Ok(sender) => Known::Sender(sender),
+            Ok(sender) => Known::Sender(Box::new(sender)),
             Err(reason) => Known::Refused { at: now, reason },
         };
         match token {

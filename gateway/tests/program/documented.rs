@@ -6,15 +6,26 @@ use std::collections::BTreeMap;
 use base64ct::{Base64, Encoding as _};
 use serde_json::{Value, json};
 
-use super::client::{cookie_login, send, start_with, wait_for};
+use super::client::{Mails, cookie_login, send, start_with, wait_for};
 use super::running::{Answer, Running};
 use super::schemas::Schemas;
 use super::socket_client::Socket;
 
 const OPERATOR: &str = "an operator's own token";
 /// These change who may do what, so they have their own order.
-const SESSIONS: [&str; 7] =
-    ["register", "acceptInvitation", "verifyToken", "logIn", "refresh", "changePassword", "logOut"];
+const SESSIONS: [&str; 11] = [
+    "register",
+    "acceptInvitation",
+    "verifyToken",
+    "logIn",
+    "refresh",
+    "changePassword",
+    "logOut",
+    "resendVerification",
+    "verifyEmail",
+    "askReset",
+    "resetPassword",
+];
 /// After these there is less, so they come behind the others, each once.
 const ENDINGS: [&str; 17] = [
     "endSession",
@@ -361,7 +372,9 @@ fn prepared<'a>(running: &'a Running, document: &'a Value) -> (Client<'a>, Strin
 #[test]
 fn every_operation_answers_as_it_is_described() {
     let dir = tempfile::tempdir().unwrap();
-    let running = start_with(dir.path(), &format!("[listeners]\noperator_token = \"{OPERATOR}\"\n"));
+    let mails = Mails::new(dir.path());
+    let settings = format!("[listeners]\noperator_token = \"{OPERATOR}\"\n{}", mails.settings());
+    let running = start_with(dir.path(), &settings);
     let document = running.json("/api/schema/");
     let (mut client, refresh) = prepared(&running, &document);
     let all = operations(&document);
@@ -377,7 +390,11 @@ fn every_operation_answers_as_it_is_described() {
     client.token = renewed["token"].as_str().unwrap().to_owned();
     let changed = client.step("changePassword", &[]);
     client.token = changed["token"].as_str().unwrap().to_owned();
+    client.step("resendVerification", &[]);
+    client.step("verifyEmail", &[("token", &mails.token("ada@example.org", "verify-email"))]);
     client.step("logOut", &[]);
+    client.step("askReset", &[]);
+    client.step("resetPassword", &[("token", &mails.token("ada@example.org", "reset-password"))]);
 }
 
 #[test]

@@ -11,7 +11,7 @@ use base64ct::{Base64UrlUnpadded, Encoding as _};
 use serde_json::{Value, json};
 
 use super::client::{
-    PASSWORD, cookie_login, make_key, post_json, register, send, ship, start_with, wait_for,
+    Mails, PASSWORD, cookie_login, make_key, post_json, register, send, ship, start_with, wait_for,
 };
 use super::documented::{Operation, bodies, operations};
 use super::running::{Answer, Running};
@@ -296,7 +296,9 @@ fn fault(operation: &Operation<'_>, credential: &Credential, answer: &Answer) ->
 #[test]
 fn every_operation_answers_every_credential_as_the_document_says() {
     let dir = tempfile::tempdir().unwrap();
-    let running = start_with(dir.path(), &format!("[listeners]\noperator_token = \"{OPERATOR}\"\n"));
+    let settings =
+        format!("[listeners]\noperator_token = \"{OPERATOR}\"\n{}", Mails::new(dir.path()).settings());
+    let running = start_with(dir.path(), &settings);
     let document = running.json("/api/schema/");
     let tenants = Tenants::found(&running, &dir.path().join("data"));
     let mut all = operations(&document);

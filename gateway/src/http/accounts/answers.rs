@@ -51,6 +51,7 @@ pub(super) struct User {
     pub(super) id: UserId,
     pub(super) username: String,
     pub(super) email: String,
+    pub(super) email_verified: bool,
     pub(super) role: &'static str,
     pub(super) first_name: Option<String>,
     pub(super) last_name: Option<String>,
@@ -80,9 +81,11 @@ impl Quota {
 
 impl User {
     pub(super) fn new(id: UserId, account: &Account, role: Role) -> Self {
-        Self::called(id, &account.username, &account.email, role, &account.profile)
+        let called = Self::called(id, &account.username, &account.email, role, &account.profile);
+        Self { email_verified: account.email_verified, ..called }
     }
 
+    /// Somebody new, whose address nobody has verified yet.
     pub(super) fn called(
         id: UserId,
         username: &Username,
@@ -95,6 +98,7 @@ impl User {
             id,
             username: username.as_str().to_owned(),
             email: email.as_str().to_owned(),
+            email_verified: false,
             role: role.as_str(),
             first_name: shown(&profile.first_name),
             last_name: shown(&profile.last_name),

@@ -20,7 +20,7 @@ use super::super::error::ApiError;
 use super::answers::{LoggedIn, Tenant, Tokens, User};
 use super::fields::Fields;
 use super::registration::{NOBODY_NEW, wrong};
-use super::{password, profile_fields};
+use super::{mails, password, profile_fields};
 use crate::credentials::password_rules::Owner;
 use crate::credentials::secret;
 
@@ -44,6 +44,7 @@ pub(super) async fn accept(State(gate): State<Arc<Gate>>, request: Request) -> R
     let joining = Joining { user, secret, username, password, profile };
     gate.accounts.join(tenant, joining.clone(), &cause).await.map_err(explained)?;
     let tokens = Tokens::open(tenant, &gate, (user, 0), &cause, &extensions).await?;
+    mails::greet(tenant, &gate, user, &email, &cause).await;
     let user = User::called(user, &joining.username, &email, role, &joining.profile);
     let tenant = Tenant { id: tenant, name: organization.as_str().to_owned() };
     Ok(json(StatusCode::CREATED, &LoggedIn { tokens, user, tenant }))

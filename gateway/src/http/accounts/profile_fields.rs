@@ -14,7 +14,8 @@ use super::super::error::ApiError;
 
 /// Who somebody is and what it may: chosen by nobody here. Clients send a profile back as they got it, so the same is no
 /// wish, and another is one that is refused.
-const GIVEN: [&str; 7] = ["id", "user_id", "username", "email", "role", "tenant_id", "organization"];
+const GIVEN: [&str; 8] =
+    ["id", "user_id", "username", "email", "email_verified", "role", "tenant_id", "organization"];
 /// These move by themselves, so what comes back of them is passed over.
 const MOVING: [&str; 5] = ["api_quota", "subscription", "created_at", "updated_at", "last_login"];
 

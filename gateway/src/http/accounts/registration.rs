@@ -21,7 +21,7 @@ use super::super::auth::{Gate, cause};
 use super::super::error::ApiError;
 use super::answers::{LoggedIn, Tenant, Tokens, User};
 use super::fields::Fields;
-use super::{password, profile_fields};
+use super::{mails, password, profile_fields};
 use crate::credentials::password_rules::Owner;
 use crate::credentials::setup::Shown;
 
@@ -57,6 +57,7 @@ pub(super) async fn register(State(gate): State<Arc<Gate>>, request: Request) ->
         None => Role::Admin,
     };
     let tokens = Tokens::open(registered.tenant, &gate, (registered.user, 0), &cause, &extensions).await?;
+    mails::greet(registered.tenant, &gate, registered.user, &registration.email, &cause).await;
     let Registration { username, email, organization, profile, .. } = registration;
     let user = User::called(registered.user, &username, &email, role, &profile);
     let tenant = Tenant { id: registered.tenant, name: organization.as_str().to_owned() };

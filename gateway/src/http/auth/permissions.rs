@@ -58,6 +58,10 @@ pub const TABLE: &[Line] = &[
     ("DELETE", "/api/auth/sessions/{id}", Person),
     ("GET", "/api/auth/user", Person),
     ("POST", "/api/auth/change-password", Person),
+    ("POST", "/api/auth/password-reset", Anyone),
+    ("POST", "/api/auth/password-reset/confirm", Anyone),
+    ("POST", "/api/auth/verify-email", Anyone),
+    ("POST", "/api/auth/verify-email/resend", Person),
     ("GET", "/api/users/me", Person),
     ("GET", "/api/users/profile", Person),
     ("PATCH", "/api/users/profile", Person),
@@ -252,7 +256,7 @@ mod tests {
         let keys = Scope::ALL.into_iter().map(|scope| (format!("key:{scope}"), key(scope)));
         let is_in = |identity| {
             let tenant = TenantId::parse("t").unwrap();
-            Caller { tenant, identity }.check(permission).is_ok()
+            Caller { tenant, identity, is_unverified: false }.check(permission).is_ok()
         };
         let mut names: Vec<String> = people
             .chain(keys)

@@ -7,10 +7,10 @@ use serde_json::{Value, json};
 
 use super::document::Area;
 use super::operation::{Content, Form, Operation, Parameter};
-use super::profile;
 use super::schema::{
     Component, flag, list, moment, nullable, object, optional, page_of, reference, text, whole, word,
 };
+use super::{mails, profile};
 
 const PASSWORD: &str = "three blue otters";
 
@@ -18,7 +18,7 @@ pub(super) fn area() -> Area {
     Area {
         tag: "accounts",
         what: "Who somebody is: registrations, logins, profiles and API keys.",
-        operations: [logins(), profile::operations(), keys()].concat(),
+        operations: [logins(), mails::operations(), profile::operations(), keys()].concat(),
         components: components(),
     }
 }
@@ -190,7 +190,7 @@ fn key_fields() -> [(&'static str, Value); 4] {
 
 fn components() -> Vec<Component> {
     let user = json!({
-        "id": "6f1c", "username": "ada", "email": "ada@example.org", "role": "admin",
+        "id": "6f1c", "username": "ada", "email": "ada@example.org", "email_verified": true, "role": "admin",
         "first_name": "Ada", "last_name": null,
     });
     let tenant = json!({"id": "engines-7h2k", "name": "Engines"});
@@ -241,6 +241,7 @@ pub(super) fn user_fields() -> Vec<(&'static str, Value)> {
         ("id", text("Of the person.")),
         ("username", text("As it was registered.")),
         ("email", text("As it was registered.")),
+        ("email_verified", flag("Whether a link from a mail to the address was opened.")),
         ("role", word(&Role::ALL.map(Role::as_str), "In the tenant.")),
         ("first_name", nullable(text("As the person says."))),
         ("last_name", nullable(text("As the person says."))),

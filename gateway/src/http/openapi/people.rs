@@ -159,9 +159,10 @@ fn components() -> Vec<Component> {
     });
     let mut new = invitation.clone();
     (new["token"], new["link"]) =
-        ("antler_invite_…".into(), "/accept-invitation#token=antler_invite_…".into());
+        ("antler_invite_…".into(), "https://logs.example.org/accept-invitation#token=antler_invite_…".into());
+    new["mailed"] = false.into();
     let member = json!({
-        "id": "6f1c", "username": "ada", "email": "ada@example.org", "role": "admin",
+        "id": "6f1c", "username": "ada", "email": "ada@example.org", "email_verified": true, "role": "admin",
         "first_name": "Ada", "last_name": null, "joined_at": "2026-03-01T08:00:00.000Z", "last_login": "2026-03-02T08:00:00.000Z",
     });
     let session = session_example();
@@ -174,6 +175,7 @@ fn components() -> Vec<Component> {
             object(invitation_fields().into_iter().chain([
                 ("token", text("What the person shows; it is in this answer only.")),
                 ("link", text("The page for it on this server.")),
+                ("mailed", flag("Whether the person gets it by mail.")),
             ])),
             new,
         ),
