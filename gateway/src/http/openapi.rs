@@ -20,6 +20,7 @@ mod operation;
 mod pages;
 mod people;
 mod profile;
+mod roles;
 mod schema;
 mod search;
 mod tenants;
