@@ -9,6 +9,7 @@ pub mod door;
 pub mod handover;
 pub mod ingest_shard;
 pub mod jobs;
+pub mod key_use;
 pub mod live;
 pub mod log_writers;
 pub mod notes;

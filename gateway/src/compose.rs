@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use antler_actors::accounts::{Accounts, USUAL_LIMITS};
+use antler_actors::key_use::{KeyUse, KeyUseWriter};
 use antler_actors::live::budget::ReaderBudget;
 use antler_actors::live::frame::FrameBounds;
 use antler_actors::live::inbox::{TailBounds, Tails};
@@ -13,7 +14,6 @@ use antler_actors::live::projection::LiveProjection;
 use antler_actors::log_writers::LogWriters;
 use antler_actors::notes::Notes;
 use antler_actors::planted::Planted;
-use antler_actors::post::{PostLimits, PostOffice};
 use antler_actors::progress::Progress;
 use antler_actors::projector::arrivals::{ArrivalsError, ArrivalsProjection};
 use antler_actors::projector::index::IndexProjection;
@@ -28,7 +28,7 @@ use antler_actors::uploads::{UploadParts, Uploads};
 use antler_actors::usage::Usage;
 use antler_actors::workers::WorkerThreads;
 use antler_config::limits::{IngestLimits, LineLimits, LiveLimits, UploadLimits};
-use antler_config::{ByteSize, Config, Mail, Storage};
+use antler_config::{ByteSize, Config, Storage};
 use antler_events::clock::Clock;
 use antler_events::files::{FileSystem, RealFiles};
 use antler_events::line::KnownNames;
@@ -61,7 +61,7 @@ use crate::http::uploads::UploadsState;
 use crate::http::uploads::told::UploadNotes;
 use crate::ingest::body::Bodies;
 use crate::ingest::intake::Intake;
-use crate::mail::{MailCarrier, MailError};
+use crate::mail::{self, MailError};
 use crate::socket::Sockets;
 use crate::socket::open::OpenSockets;
 use crate::upload::reader::FileReader;
@@ -129,6 +129,7 @@ pub struct Program {
     pub sockets: Arc<Sockets>,
     pub history: SearchHistory,
     pub notes: Notes,
+    pub key_use: KeyUseWriter,
     pub uploads: UploadsState,
     /// Of questions, of changes, and of uploads.
     workers: [Arc<WorkerThreads>; 3],
@@ -148,8 +149,7 @@ impl Program {
         let hidden = Arc::<Hidden>::default();
         let index = open_index(folder, config, &clock, [&questions, &changes], &hidden)?;
         let store = open_views(folder, &changes)?;
-        let (views, arrivals) =
-            (ControlViews::new(Arc::clone(&store)), ArrivalViews::new(Arc::clone(&store)));
+        let (views, arrivals) = views_of(&store);
         let quotas = quotas(&store, &views, &clock, partitions).await?;
         let due = Arc::<Notify>::default();
         let limits = LineLimits::default();
@@ -181,9 +181,8 @@ impl Program {
         let progress = progress_of(&system, VIEWS);
         let arrived = progress_of(&system, ARRIVALS);
         let requests = Requests::new(arrivals.clone(), arrived, Arc::clone(&clock), Arc::clone(&log))?;
-        let usage = Arc::clone(system.quotas().usage());
-        let controlled = Controlled { log, views, progress, placement, clock: Arc::clone(&clock), usage };
-        let gate = Arc::new(gate(folder, (config, site), controlled)?);
+        let controlled = Controlled { log, views, progress, placement, clock: Arc::clone(&clock) };
+        let gate = Arc::new(gate(folder, (config, site), controlled, (&system, &arrivals))?);
         let watched =
             Watched { gate: &gate, system: &system, index: &index, counters, budget, clock: &clock };
         let sockets = Arc::new(sockets(config, watched));
@@ -196,6 +195,7 @@ impl Program {
         Ok(Self {
             history: history(config, notes(&gate.accounts, &system), &arrivals),
             notes: notes(&gate.accounts, &system),
+            key_use: KeyUseWriter::start(Arc::clone(&gate.key_use), notes(&gate.accounts, &system)),
             system,
             index,
             gate,
@@ -220,6 +220,7 @@ impl Program {
     /// Ends what runs, in order: who writes, who follows, who works for them.
     pub async fn stop(&self) {
         self.history.stop().await;
+        self.key_use.stop().await;
         if let Some(post) = &self.gate.post {
             post.stop().await;
         }
@@ -240,7 +241,6 @@ struct Controlled {
     progress: Arc<Progress>,
     placement: Placement,
     clock: Arc<dyn Clock>,
-    usage: Arc<Usage>,
 }
 
 /// What sockets show.
@@ -342,6 +342,10 @@ fn open_views(folder: &DataFolder, changes: &Arc<WorkerThreads>) -> Result<Arc<d
     Ok(Arc::new(RedbViews::open(&RealFiles, &folder.views_file(), as_workers(changes))?))
 }
 
+fn views_of(store: &Arc<dyn ViewStore>) -> (ControlViews, ArrivalViews) {
+    (ControlViews::new(Arc::clone(store)), ArrivalViews::new(Arc::clone(store)))
+}
+
 fn open_index(
     folder: &DataFolder,
     config: &Config,
@@ -369,8 +373,9 @@ fn gate(
     folder: &DataFolder,
     (config, site): (&Config, &str),
     with: Controlled,
+    (system, arrivals): (&System, &ArrivalViews),
 ) -> Result<Gate, ComposeError> {
-    let Controlled { log, views, progress, placement, clock, usage } = with;
+    let Controlled { log, views, progress, placement, clock } = with;
     let randomness: Arc<dyn Randomness> = Arc::new(SystemRandomness);
     let key = TokenKey::open_or_create(&folder.credentials_dir(), &*randomness)?;
     let cache = Arc::new(MemoryCache::new(CACHE_BYTES_MAX, Arc::clone(&clock)));
@@ -383,26 +388,17 @@ fn gate(
         randomness,
         limits: USUAL_LIMITS,
     };
-    let mut gate = Gate::new((accounts, usage), cache, &key, usize::from(cores()))?;
+    let usage = Arc::clone(system.quotas().usage());
+    let key_use = Arc::new(KeyUse::new(arrivals.clone()));
+    let mut gate = Gate::new((accounts, usage, key_use), cache, &key, usize::from(cores()))?;
     gate.operator = config.listeners.operator_token.clone();
     gate.settings = config.accounts.clone();
     gate.origins = Arc::new(Origins::new(&config.server.cors_origins));
     gate.cookies.base = config.server.base_path.clone();
     gate.cookies.https_in_front = config.listeners.https_in_front;
     gate.site = site.to_owned();
-    gate.post = post(&config.mail, &gate)?;
+    gate.post = mail::office(&config.mail, &gate.accounts, &gate.secrets, &gate.site)?;
     Ok(gate)
-}
-
-fn post(settings: &Mail, gate: &Gate) -> Result<Option<PostOffice>, ComposeError> {
-    let Accounts { views, clock, .. } = &gate.accounts;
-    let (site, secrets) = (gate.site.clone(), gate.secrets.clone());
-    let carrier = MailCarrier::new(settings, site, secrets, views.clone(), Arc::clone(clock))?;
-    let limits = PostLimits {
-        waiting_max: settings.waiting_max as usize,
-        waiting_per_tenant_max: settings.waiting_per_tenant_max as usize,
-    };
-    Ok(carrier.map(|carrier| PostOffice::start(gate.accounts.clone(), Arc::new(carrier), limits)))
 }
 
 /// What the cache takes in memory.

@@ -10,7 +10,8 @@ mod smtp;
 use std::fmt;
 use std::sync::Arc;
 
-use antler_actors::post::{Carrier, Undelivered};
+use antler_actors::accounts::Accounts;
+use antler_actors::post::{Carrier, PostLimits, PostOffice, Undelivered};
 use antler_config::{Mail, MailKind};
 use antler_events::clock::Clock;
 use antler_events::event::mail::{MailKind as Kind, MailPromised};
@@ -47,9 +48,31 @@ pub enum MailError {
     Smtp(#[source] lettre::transport::smtp::Error),
 }
 
+/// The post office of these settings; none if no mail is to be sent. `site` is what all links begin with.
+pub fn office(
+    settings: &Mail,
+    accounts: &Accounts,
+    secrets: &MailSecrets,
+    site: &str,
+) -> Result<Option<PostOffice>, MailError> {
+    let transport: Box<dyn Transport> = match settings.kind {
+        MailKind::None => return Ok(None),
+        MailKind::Files => Box::new(Folder::open(Arc::new(RealFiles), &settings.folder)?),
+        MailKind::Smtp => Box::new(Smtp::new(settings)?),
+    };
+    let (views, clock) = (accounts.views.clone(), Arc::clone(&accounts.clock));
+    let (secrets, site, from) = (secrets.clone(), site.to_owned(), settings.from.clone());
+    let carrier = MailCarrier { views, clock, secrets, site, from, transport };
+    let limits = PostLimits {
+        waiting_max: settings.waiting_max as usize,
+        waiting_per_tenant_max: settings.waiting_per_tenant_max as usize,
+    };
+    Ok(Some(PostOffice::start(accounts.clone(), Arc::new(carrier), limits)))
+}
+
 /// Writes mails and hands them over.
 #[derive(Debug)]
-pub struct MailCarrier {
+struct MailCarrier {
     views: ControlViews,
     clock: Arc<dyn Clock>,
     secrets: MailSecrets,
@@ -60,22 +83,6 @@ pub struct MailCarrier {
 }
 
 impl MailCarrier {
-    /// None if no mail is to be sent.
-    pub fn new(
-        settings: &Mail,
-        site: String,
-        secrets: MailSecrets,
-        views: ControlViews,
-        clock: Arc<dyn Clock>,
-    ) -> Result<Option<Self>, MailError> {
-        let transport: Box<dyn Transport> = match settings.kind {
-            MailKind::None => return Ok(None),
-            MailKind::Files => Box::new(Folder::open(Arc::new(RealFiles), &settings.folder)?),
-            MailKind::Smtp => Box::new(Smtp::new(settings)?),
-        };
-        Ok(Some(Self { views, clock, secrets, site, from: settings.from.clone(), transport }))
-    }
-
     /// What is to be said, or why it need not be any more.
     async fn letter(
         &self,

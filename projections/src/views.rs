@@ -13,6 +13,7 @@ pub mod control;
 pub mod dead_letters;
 mod document;
 mod fold;
+mod key_use;
 mod keys;
 mod mails;
 mod members;

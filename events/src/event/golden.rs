@@ -36,7 +36,7 @@ use crate::wire::{ChainHash, EventType};
 
 const FOLDER: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/src/event/golden");
 /// The golden files that the tests of `lines.rs` and `note.rs` are about.
-const LINES: [&str; 7] = [
+const LINES: [&str; 8] = [
     "lines_ingested_v1.bin",
     "lines_rejected_v1.bin",
     "event_set_aside_v1.bin",
@@ -44,6 +44,7 @@ const LINES: [&str; 7] = [
     "searched_v1.bin",
     "searches_forgotten_v1.bin",
     "letters_dropped_v1.bin",
+    "keys_used_v1.bin",
 ];
 
 /// A version of an event: its bytes, and the event that is read from them today.

@@ -35,6 +35,7 @@ event_types! {
     SEARCHED = 5, "searched", schema 1;
     SEARCHES_FORGOTTEN = 6, "searches_forgotten", schema 1;
     LETTERS_DROPPED = 7, "letters_dropped", schema 1;
+    KEYS_USED = 8, "keys_used", schema 1;
 
     TENANT_REGISTERED = 16, "tenant_registered", schema 1;
     TENANT_RENAMED = 17, "tenant_renamed", schema 1;

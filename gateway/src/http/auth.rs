@@ -16,6 +16,7 @@ pub mod permissions;
 use std::sync::Arc;
 
 use antler_actors::accounts::{AccountError, Accounts};
+use antler_actors::key_use::KeyUse;
 use antler_actors::post::PostOffice;
 use antler_actors::usage::Usage;
 use antler_config::Secret;
@@ -68,6 +69,8 @@ pub struct Gate {
     /// Of the links in mails, and what all links begin with.
     pub secrets: MailSecrets,
     pub site: String,
+    /// When API keys were used.
+    pub key_use: Arc<KeyUse>,
     /// What tenants have sent today.
     pub usage: Arc<Usage>,
     pub tokens: AccessTokens,
@@ -158,7 +161,7 @@ fn refused_method(request: &Request) -> ApiError {
 impl Gate {
     /// With the usual limits. `hashes_at_once`: how many passwords are hashed at the same time.
     pub fn new(
-        (accounts, usage): (Accounts, Arc<Usage>),
+        (accounts, usage, key_use): (Accounts, Arc<Usage>, Arc<KeyUse>),
         cache: Arc<dyn Cache>,
         key: &TokenKey,
         hashes_at_once: usize,
@@ -181,6 +184,7 @@ impl Gate {
             cookies: Cookies::new(PageCodes::new(key)),
             known_keys: KnownKeys::new(),
             accounts,
+            key_use,
             usage,
         })
     }
@@ -234,8 +238,9 @@ impl Gate {
     /// Whose key this is, if it is the one of that secret.
     async fn key_shown(&self, id: KeyId, secret: SecretHash) -> Result<Caller, ApiError> {
         let views = &self.accounts.views;
-        let changes = views.changes();
-        if let Some(caller) = self.known_keys.caller(id, secret, changes, self.accounts.clock.now()) {
+        let (changes, now) = (views.changes(), self.accounts.clock.now());
+        if let Some(caller) = self.known_keys.caller(id, secret, changes, now) {
+            self.key_use.note(caller.tenant, id, now);
             return Ok(caller);
         }
         let found = views.key_by_secret(secret).await.map_err(unreadable)?;
@@ -244,6 +249,7 @@ impl Gate {
         };
         let (caller, expires_at) = self.key_caller(tenant, id).await?;
         self.known_keys.remember((id, secret), caller.clone(), expires_at, changes);
+        self.key_use.note(tenant, id, now);
         Ok(caller)
     }
 

@@ -1,7 +1,7 @@
 //! `/api/users/profile/api-keys/`: creating, listing, changing and revoking API keys.
 //!
 //! Invariant: a secret is shown once, when it is drawn, and nobody gives a key a scope that the own role has not. An admin
-//! sees and changes all keys of the tenant, others their own. It does not record when a key was used.
+//! sees and changes all keys of the tenant, others their own. It does not note when a key is used: the gate does.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -35,6 +35,8 @@ struct KeyAnswer {
     streams: Vec<String>,
     expires_at: Option<String>,
     created_at: String,
+    /// None: never, or so long ago that nobody knows.
+    last_used_at: Option<String>,
     active: bool,
     /// Only in the answer to the request that drew its secret.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -55,7 +57,10 @@ pub(super) async fn list(State(gate): State<Arc<Gate>>, caller: Caller) -> Resul
     let now = gate.accounts.clock.now();
     let keys = unrevoked(caller.tenant, &gate).await?;
     let mine = keys.into_iter().filter(|(_, _, key)| may_see(&caller, key));
-    let results: Vec<_> = mine.map(|(id, kept, key)| shown(id, &kept, &key, now)).collect();
+    let mut results = Vec::new();
+    for (id, kept, key) in mine {
+        results.push(shown(caller.tenant, &gate, (id, &kept, &key), now).await?);
+    }
     let total = results.len();
     Ok(json(StatusCode::OK, &KeyList { results, total, page: 1, size: total, next: None, previous: None }))
 }
@@ -156,7 +161,7 @@ async fn answer(
 ) -> Result<KeyAnswer, ApiError> {
     let mut kept = gate.accounts.views.key(tenant, id).await?.ok_or(ApiError::Internal)?;
     let key = kept.state.take().ok_or(ApiError::Internal)?;
-    let shown = shown(id, &kept, &key, gate.accounts.clock.now());
+    let shown = shown(tenant, gate, (id, &kept, &key), gate.accounts.clock.now()).await?;
     Ok(KeyAnswer { key: drawn.map(|drawn| drawn.api_key(id)), ..shown })
 }
 
@@ -209,8 +214,13 @@ fn expiry(fields: &Fields, now: Timestamp) -> Result<Option<Timestamp>, ApiError
     }
 }
 
-fn shown(id: KeyId, kept: &Kept<Key>, key: &Key, now: Timestamp) -> KeyAnswer {
-    KeyAnswer {
+async fn shown(
+    tenant: TenantId,
+    gate: &Gate,
+    (id, kept, key): (KeyId, &Kept<Key>, &Key),
+    now: Timestamp,
+) -> Result<KeyAnswer, ApiError> {
+    Ok(KeyAnswer {
         id,
         name: key.name.as_str().to_owned(),
         prefix: format!("antler_{id}"),
@@ -218,7 +228,8 @@ fn shown(id: KeyId, kept: &Kept<Key>, key: &Key, now: Timestamp) -> KeyAnswer {
         streams: key.streams.iter().map(|pattern| pattern.as_str().to_owned()).collect(),
         expires_at: key.expires_at.map(|end| end.to_string()),
         created_at: kept.created_at.to_string(),
+        last_used_at: gate.key_use.last(tenant, id).await?.map(|at| at.to_string()),
         active: key.is_live(now),
         key: None,
-    }
+    })
 }

@@ -267,12 +267,14 @@ fn key_components() -> Vec<Component> {
             ("streams", list(text("A name in which * stands for anything."), "What it is for.")),
             ("expires_at", nullable(moment("Until when it counts."))),
             ("created_at", moment("When it was made.")),
+            ("last_used_at", nullable(moment("When a request came with it last."))),
             ("active", flag("Whether it counts now.")),
         ])
     };
     let key = json!({
         "id": "1f9c2ab4d7e03561", "name": "shipper", "prefix": "antler_1f9c2ab4d7e03561", "scopes": ["ingest"],
-        "streams": ["*"], "expires_at": null, "created_at": "2026-03-01T08:00:00.000Z", "active": true,
+        "streams": ["*"], "expires_at": null, "created_at": "2026-03-01T08:00:00.000Z",
+        "last_used_at": null, "active": true,
     });
     let mut new = key.clone();
     new["key"] = "antler_1f9c2ab4d7e03561_…".into();

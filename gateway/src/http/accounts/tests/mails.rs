@@ -3,10 +3,9 @@
 //! Invariant: a link is read out of the mail that was written. It opens no socket.
 
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 use std::time::Duration;
 
-use antler_actors::post::{PostLimits, PostOffice};
+use antler_actors::post::PostOffice;
 use antler_config::{Mail, MailKind};
 use antler_events::access::Scope;
 use axum::http::StatusCode;
@@ -17,7 +16,7 @@ use tempfile::TempDir;
 use super::world::{PASSWORD, World};
 use crate::http::auth::Gate;
 use crate::http::auth::permissions::Permission;
-use crate::mail::MailCarrier;
+use crate::mail;
 
 const RESET: &str = "/api/auth/password-reset/";
 const CONFIRM: &str = "/api/auth/password-reset/confirm/";
@@ -75,13 +74,15 @@ impl Posted {
     }
 }
 
-fn office(gate: &Gate, folder: PathBuf, waiting_max: usize) -> PostOffice {
-    let settings =
-        Mail { kind: MailKind::Files, folder, from: "antler@example.org".to_owned(), ..Mail::default() };
-    let (views, clock) = (gate.accounts.views.clone(), Arc::clone(&gate.accounts.clock));
-    let carrier = MailCarrier::new(&settings, gate.site.clone(), gate.secrets.clone(), views, clock);
-    let limits = PostLimits { waiting_max, waiting_per_tenant_max: waiting_max };
-    PostOffice::start(gate.accounts.clone(), Arc::new(carrier.unwrap().unwrap()), limits)
+fn office(gate: &Gate, folder: PathBuf, waiting_max: u32) -> PostOffice {
+    let settings = Mail {
+        kind: MailKind::Files,
+        folder,
+        from: "antler@example.org".to_owned(),
+        waiting_per_tenant_max: waiting_max,
+        ..Mail::default()
+    };
+    mail::office(&settings, &gate.accounts, &gate.secrets, &gate.site).unwrap().unwrap()
 }
 
 fn texts(dir: &Path) -> Vec<String> {

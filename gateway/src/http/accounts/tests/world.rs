@@ -8,6 +8,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use antler_actors::accounts::{Accounts, USUAL_LIMITS};
+use antler_actors::key_use::KeyUse;
 use antler_actors::log_writers::LogWriters;
 use antler_actors::progress::Progress;
 use antler_actors::usage::Usage;
@@ -18,6 +19,7 @@ use antler_events::log::segment::{SegmentLog, SegmentOptions};
 use antler_events::placement::Placement;
 use antler_events::randomness::SystemRandomness;
 use antler_projections::cache::memory::MemoryCache;
+use antler_projections::views::arrivals::ArrivalViews;
 use antler_projections::views::control::ControlViews;
 use antler_projections::views::memory::MemoryViews;
 use antler_projections::views::usage::UsageViews;
@@ -201,7 +203,8 @@ fn gate(accounts: Accounts) -> Gate {
     let counted = UsageViews::new(Arc::clone(accounts.views.store()));
     let usage = Usage::open(counted, Arc::clone(&accounts.clock), 1).now_or_never();
     let usage = Arc::new(usage.expect("memory keeps nobody waiting").unwrap());
-    Gate::new((accounts, usage), cache, &TokenKey::draw(&SystemRandomness).unwrap(), 2).unwrap()
+    let key_use = Arc::new(KeyUse::new(ArrivalViews::new(Arc::clone(accounts.views.store()))));
+    Gate::new((accounts, usage, key_use), cache, &TokenKey::draw(&SystemRandomness).unwrap(), 2).unwrap()
 }
 
 /// What the observer does with errors.
