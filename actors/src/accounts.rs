@@ -9,6 +9,7 @@
 mod aggregate;
 mod error;
 mod keys;
+mod machines;
 pub mod mails;
 mod members;
 mod passwords;

@@ -437,6 +437,8 @@ pub struct CredentialLimits {
     pub body_bytes_max: u32,
     /// API keys of one tenant that are not revoked.
     pub keys_per_tenant_max: u32,
+    /// Service accounts of one tenant.
+    pub machines_per_tenant_max: u32,
 }
 
 impl Default for CredentialLimits {
@@ -452,6 +454,7 @@ impl Default for CredentialLimits {
             password_bytes_max: 1_024,
             body_bytes_max: 64 << 10,
             keys_per_tenant_max: 1_000,
+            machines_per_tenant_max: 200,
         }
     }
 }

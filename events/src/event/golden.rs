@@ -25,8 +25,8 @@ use super::session::wire::SessionOpenedV1;
 use super::session::{SessionEndReason, SessionEnded, SessionEvent, SessionOpened, SessionRenewed};
 use super::tenant::wire::TenantLimitsSetV1;
 use super::tenant::{
-    MemberInvited, MemberJoined, MemberRemoved, MemberRoleChanged, TenantEvent, TenantLimitsSet,
-    TenantRegistered, TenantRenamed, TenantSuspended,
+    MachineAdded, MachineChanged, MachineRemoved, MemberInvited, MemberJoined, MemberRemoved,
+    MemberRoleChanged, TenantEvent, TenantLimitsSet, TenantRegistered, TenantRenamed, TenantSuspended,
 };
 use super::upload::{UploadCounts, UploadFailed, UploadFinished, UploadProblem};
 use super::*;
@@ -106,6 +106,14 @@ fn tenant_events() -> Vec<ControlEvent> {
         TenantEvent::MemberJoined(MemberJoined { user }),
         TenantEvent::MemberRoleChanged(MemberRoleChanged { user, role: Role::Developer }),
         TenantEvent::MemberRemoved(MemberRemoved { user }),
+        TenantEvent::MachineAdded(MachineAdded { user, name: name("shipper"), role: Role::Developer }),
+        TenantEvent::MachineChanged(MachineChanged {
+            user,
+            name: name("shipper 2"),
+            role: Role::Viewer,
+            disabled: true,
+        }),
+        TenantEvent::MachineRemoved(MachineRemoved { user }),
     ];
     events.map(ControlEvent::Tenant).into()
 }

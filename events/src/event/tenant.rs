@@ -14,9 +14,12 @@ use crate::clock::Timestamp;
 use crate::identity::{DisplayName, Email, SecretHash};
 use crate::ids::UserId;
 
+mod machine;
 pub mod wire;
 
+pub use machine::{Machine, MachineCommand};
 pub use wire::{
+    MachineAddedV1 as MachineAdded, MachineChangedV1 as MachineChanged, MachineRemovedV1 as MachineRemoved,
     MemberInvitedV1 as MemberInvited, MemberJoinedV1 as MemberJoined, MemberRemovedV1 as MemberRemoved,
     MemberRoleChangedV1 as MemberRoleChanged, TenantLimitsSetV2 as TenantLimitsSet,
     TenantRegisteredV1 as TenantRegistered, TenantRenamedV1 as TenantRenamed,
@@ -33,6 +36,8 @@ pub struct Tenant {
     pub standing: Standing,
     pub limits: TenantLimits,
     pub members: BTreeMap<UserId, Membership>,
+    /// Programs that belong to it.
+    pub machines: BTreeMap<UserId, Machine>,
 }
 
 /// How the platform treats a tenant.
@@ -122,6 +127,10 @@ pub enum TenantCommand {
     RemoveMember {
         user: UserId,
     },
+    Machine {
+        user: UserId,
+        command: MachineCommand,
+    },
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -136,6 +145,9 @@ pub enum TenantEvent {
     MemberJoined(MemberJoined),
     MemberRoleChanged(MemberRoleChanged),
     MemberRemoved(MemberRemoved),
+    MachineAdded(MachineAdded),
+    MachineChanged(MachineChanged),
+    MachineRemoved(MachineRemoved),
 }
 
 /// Why a command is not obeyed.
@@ -169,6 +181,12 @@ pub enum TenantRejection {
     SuperadminReserved,
     #[error("user {user} is the last administrator of the tenant; make another member admin first")]
     LastAdministrator { user: UserId },
+    #[error("{user} is not a service account of the tenant")]
+    NoMachine { user: UserId },
+    #[error("a service account of the tenant is called {name} already")]
+    MachineNameTaken { name: DisplayName },
+    #[error("the tenant has {machines_max} service accounts already; remove those that nobody uses")]
+    TooManyMachines { machines_max: usize },
 }
 
 type Decision = Result<Vec<TenantEvent>, TenantRejection>;
@@ -201,9 +219,11 @@ impl Tenant {
         self.check_active()
     }
 
-    /// The role of a member who has joined.
+    /// The role of a member who has joined, or of a service account that is not disabled.
     pub fn role_of(&self, user: UserId) -> Option<Role> {
-        self.members.get(&user).filter(|member| member.has_joined()).map(|member| member.role)
+        let member = self.members.get(&user).filter(|member| member.has_joined());
+        let machine = || self.machines.get(&user).filter(|machine| !machine.disabled);
+        member.map(|member| member.role).or_else(|| machine().map(|machine| machine.role))
     }
 
     /// Who has an open invitation at this address.
@@ -219,6 +239,7 @@ impl Tenant {
             standing: Standing::Active,
             limits: TenantLimits::NOTHING,
             members: BTreeMap::from([(registered.founder, founder)]),
+            machines: BTreeMap::new(),
         }
     }
 
@@ -245,6 +266,7 @@ impl Tenant {
             TenantCommand::ChangeRole { user, role } => self.decide_role(user, role),
             TenantCommand::GrantSuperadmin { user } => self.decide_role(user, Role::Superadmin),
             TenantCommand::RemoveMember { user } => self.decide_removal(user),
+            TenantCommand::Machine { user, command } => self.decide_machine(user, command),
         }
     }
 
@@ -362,6 +384,9 @@ impl Tenant {
             TenantEvent::MemberRemoved(MemberRemoved { user }) => {
                 self.members.remove(user);
             }
+            TenantEvent::MachineAdded(_)
+            | TenantEvent::MachineChanged(_)
+            | TenantEvent::MachineRemoved(_) => self.evolve_machine(event),
         }
     }
 }

@@ -47,6 +47,9 @@ event_types! {
     MEMBER_JOINED = 23, "member_joined", schema 1;
     MEMBER_ROLE_CHANGED = 24, "member_role_changed", schema 1;
     MEMBER_REMOVED = 25, "member_removed", schema 1;
+    MACHINE_ADDED = 26, "machine_added", schema 1;
+    MACHINE_CHANGED = 27, "machine_changed", schema 1;
+    MACHINE_REMOVED = 28, "machine_removed", schema 1;
 
     ACCOUNT_OPENED = 32, "account_opened", schema 1;
     PASSWORD_CHANGED = 33, "password_changed", schema 1;

@@ -9,6 +9,7 @@ mod invitations;
 mod joining;
 mod keys;
 mod login;
+mod machines;
 mod mails;
 mod members;
 mod password;
@@ -72,6 +73,11 @@ fn handlers() -> Vec<Route> {
         ("GET", "/api/tenant/users/{id}", get(members::one)),
         ("PATCH", "/api/tenant/users/{id}", patch(members::change_role)),
         ("DELETE", "/api/tenant/users/{id}", delete(members::remove)),
+        ("GET", "/api/tenant/service-accounts", get(machines::list)),
+        ("POST", "/api/tenant/service-accounts", post(machines::add)),
+        ("GET", "/api/tenant/service-accounts/{id}", get(machines::one)),
+        ("PATCH", "/api/tenant/service-accounts/{id}", patch(machines::change)),
+        ("DELETE", "/api/tenant/service-accounts/{id}", delete(machines::remove)),
         ("GET", "/api/admin/profile/{id}", get(profile::of_member)),
         ("DELETE", "/api/admin/profile/{id}", delete(members::remove)),
     ]

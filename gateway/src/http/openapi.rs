@@ -14,6 +14,7 @@ mod failures;
 mod ingest;
 mod kept;
 mod live;
+mod machines;
 mod mails;
 mod operating;
 mod operation;

@@ -26,13 +26,15 @@ const SESSIONS: [&str; 11] = [
     "askReset",
     "resetPassword",
 ];
-/// After these there is less, so they come behind the others, each once.
-const ENDINGS: [&str; 17] = [
+/// After these there is less, or the same cannot be done again, so they come behind the others, each once.
+const ENDINGS: [&str; 19] = [
     "endSession",
     "endOtherSessions",
     "withdrawInvitation",
     "removeMember",
     "removeMemberToo",
+    "addMachine",
+    "removeMachine",
     "revokeKey",
     "forgetSearch",
     "forgetSearchToo",
@@ -355,6 +357,10 @@ fn prepared<'a>(running: &'a Running, document: &'a Value) -> (Client<'a>, Strin
         (("/api/search/history/", "id"), past_too),
         (("/api/logs/saved-searches/", "id"), saved),
         (("/api/search/saved/", "id"), saved_too),
+        (
+            ("/api/tenant/service-accounts/", "id"),
+            text(&client.step("addMachine", &[("name", "first")])["id"]),
+        ),
         (("/api/users/profile/api-keys/", "id"), text(&to_revoke["id"])),
         (("/api/logs/dead-letters/", "id"), text(&letters["results"][0]["id"])),
         (("/api/logs/dead-letters/{id}/replay", "id"), text(&letters["results"][1]["id"])),

@@ -213,6 +213,7 @@ fn planted(running: &Running, admin: &str, key: &str, spare_member: &str) -> Vec
     let invited = json!({"email": format!("open-{MARK}@example.org"), "role": "viewer"});
     let invited = post("/api/tenant/invitations/", &invited);
     let spare_key = post("/api/users/profile/api-keys/", &json!({"name": MARK, "scopes": ["read"]}));
+    let machine = post("/api/tenant/service-accounts/", &json!({"name": MARK, "role": "developer"}));
     let list = |path: &str| send(running, "GET", path, &bearer(admin), b"").json()["results"].clone();
     let letter = list("/api/logs/dead-letters/")[0]["id"].clone();
     // What the operator does to a tenant is done to a third one.
@@ -236,6 +237,7 @@ fn planted(running: &Running, admin: &str, key: &str, spare_member: &str) -> Vec
         ("/api/tenant/invitations/", text(&invited["id"])),
         ("/api/tenant/users/", spare_member.to_owned()),
         ("/api/admin/profile/", spare_member.to_owned()),
+        ("/api/tenant/service-accounts/", text(&machine["id"])),
         ("/api/users/profile/api-keys/", text(&spare_key["id"])),
         ("/api/auth/sessions/", text(&logins[0]["id"])),
         ("/api/admin/tenants/", text(&tenant)),

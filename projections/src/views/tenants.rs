@@ -8,7 +8,7 @@ use antler_events::clock::Timestamp;
 use antler_events::codec::CodecError;
 use antler_events::event::ControlEvent;
 use antler_events::event::tenant::{
-    self, Invitation, Membership, Standing, Tenant, TenantEvent, TenantLimits,
+    self, Invitation, Machine, Membership, Standing, Tenant, TenantEvent, TenantLimits,
 };
 use antler_events::identity::{DisplayName, Email, SecretHash};
 use antler_events::ids::{TenantId, UserId};
@@ -40,6 +40,7 @@ pub(super) struct TenantDocument {
     retention_days: u32,
     seats: u32,
     members: Vec<MemberDocument>,
+    machines: Vec<MachineDocument>,
 }
 
 #[derive(Debug, Serialize, Deserialize)]
@@ -57,8 +58,16 @@ struct MemberDocument {
     invitation: Option<(SecretHash, Timestamp)>,
 }
 
+#[derive(Debug, Serialize, Deserialize)]
+struct MachineDocument {
+    user: UserId,
+    name: DisplayName,
+    role: Role,
+    disabled: bool,
+}
+
 impl Folded for Tenants {
-    const VIEW: ViewName = ViewName::new("tenants");
+    const VIEW: ViewName = ViewName::in_form("tenants", 2);
     type Id = Itself;
     type State = Tenant;
     type Event = TenantEvent;
@@ -76,7 +85,7 @@ impl Folded for Tenants {
     }
 
     fn store(tenant: &Tenant) -> TenantDocument {
-        let Tenant { name, standing, limits, members } = tenant;
+        let Tenant { name, standing, limits, members, machines } = tenant;
         let TenantLimits { lines_per_day, bytes_per_day, retention_days, seats } = *limits;
         let standing = match standing {
             Standing::Active => StandingDocument::Active,
@@ -84,20 +93,30 @@ impl Folded for Tenants {
             Standing::Closed => StandingDocument::Closed,
         };
         let members = members.iter().map(|(user, member)| store_member(*user, member)).collect();
-        let name = name.clone();
-        TenantDocument { name, standing, lines_per_day, bytes_per_day, retention_days, seats, members }
+        let machines = machines.iter().map(|(user, machine)| store_machine(*user, machine)).collect();
+        TenantDocument {
+            name: name.clone(),
+            standing,
+            lines_per_day,
+            bytes_per_day,
+            retention_days,
+            seats,
+            members,
+            machines,
+        }
     }
 
     fn restore(document: TenantDocument) -> Tenant {
-        let TenantDocument { name, standing, lines_per_day, bytes_per_day, retention_days, seats, members } =
-            document;
-        let standing = match standing {
+        let TenantDocument { lines_per_day, bytes_per_day, retention_days, seats, .. } = document;
+        let standing = match document.standing {
             StandingDocument::Active => Standing::Active,
             StandingDocument::Suspended(reason) => Standing::Suspended { reason },
             StandingDocument::Closed => Standing::Closed,
         };
         let limits = TenantLimits { lines_per_day, bytes_per_day, retention_days, seats };
-        Tenant { name, standing, limits, members: members.into_iter().map(restore_member).collect() }
+        let members = document.members.into_iter().map(restore_member).collect();
+        let machines = document.machines.into_iter().map(restore_machine).collect();
+        Tenant { name: document.name, standing, limits, members, machines }
     }
 
     fn beside(
@@ -138,4 +157,14 @@ fn restore_member(document: MemberDocument) -> (UserId, Membership) {
     let MemberDocument { user, email, role, invitation } = document;
     let invitation = invitation.map(|(secret, expires_at)| Invitation { secret, expires_at });
     (user, Membership { email, role, invitation })
+}
+
+fn store_machine(user: UserId, machine: &Machine) -> MachineDocument {
+    let Machine { name, role, disabled } = machine.clone();
+    MachineDocument { user, name, role, disabled }
+}
+
+fn restore_machine(document: MachineDocument) -> (UserId, Machine) {
+    let MachineDocument { user, name, role, disabled } = document;
+    (user, Machine { name, role, disabled })
 }

@@ -99,7 +99,7 @@ pub(super) async fn role_to_give(caller: &Caller, gate: &Gate, fields: &Fields) 
 }
 
 /// Is this role one that the caller may deal with?
-async fn check_rank(caller: &Caller, gate: &Gate, role: Role) -> Result<(), ApiError> {
+pub(super) async fn check_rank(caller: &Caller, gate: &Gate, role: Role) -> Result<(), ApiError> {
     let own = match &caller.identity {
         Identity::Person { role, .. } => Some(*role),
         Identity::Key { owner, .. } => gate.accounts.role(caller.tenant, *owner).await?,

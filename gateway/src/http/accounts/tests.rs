@@ -3,6 +3,7 @@
 //! Invariant: a test sends requests and reads answers; it looks into nothing else. It opens no socket.
 
 mod keys;
+mod machines;
 mod mails;
 mod members;
 mod profile;

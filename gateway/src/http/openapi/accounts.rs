@@ -167,7 +167,8 @@ fn one_of_names(names: &[&str], what: &str) -> Value {
 
 fn new_key() -> Value {
     let [name, scopes, streams, expires_at] = key_fields();
-    optional(object([name, scopes]), [streams, expires_at])
+    let machine = nullable(text("A service account whose key it is to be; an admin's own otherwise."));
+    optional(object([name, scopes]), [streams, expires_at, ("service_account", machine)])
 }
 
 fn changed_key() -> Value {
@@ -262,6 +263,7 @@ fn key_components() -> Vec<Component> {
         object([
             ("id", text("Of the key.")),
             ("name", text("For people.")),
+            ("owner", text("The person or service account for which it counts.")),
             ("prefix", text("What the key begins with.")),
             ("scopes", list(word(&Scope::ALL.map(Scope::as_str), "What it may do."), "All of them.")),
             ("streams", list(text("A name in which * stands for anything."), "What it is for.")),
@@ -272,7 +274,7 @@ fn key_components() -> Vec<Component> {
         ])
     };
     let key = json!({
-        "id": "1f9c2ab4d7e03561", "name": "shipper", "prefix": "antler_1f9c2ab4d7e03561", "scopes": ["ingest"],
+        "id": "1f9c2ab4d7e03561", "name": "shipper", "owner": "6f1c", "prefix": "antler_1f9c2ab4d7e03561", "scopes": ["ingest"],
         "streams": ["*"], "expires_at": null, "created_at": "2026-03-01T08:00:00.000Z",
         "last_used_at": null, "active": true,
     });

@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 
 use super::accounts::user_fields;
 use super::document::Area;
+use super::machines;
 use super::operation::{Content, Form, Operation, PAGES, Parameter};
 use super::schema::{
     Component, flag, list, moment, nullable, number, object, optional, page_of, reference, text, whole, word,
@@ -20,8 +21,8 @@ pub(super) fn area() -> Area {
     Area {
         tag: "people",
         what: "The tenant, who belongs to it and from where they are logged in.",
-        operations: [tenant(), invitations(), members(), sessions()].concat(),
-        components: components(),
+        operations: [tenant(), invitations(), members(), machines::operations(), sessions()].concat(),
+        components: [components(), machines::components()].concat(),
     }
 }
 
