@@ -209,6 +209,16 @@ async fn a_name_that_looks_like_another_is_refused_with_the_letter() {
 }
 
 #[tokio::test]
+async fn an_address_that_looks_like_another_is_refused_with_the_letter() {
+    let world = World::new();
+    let body = json!({"username": "ann", "email": "\u{430}nn@example.org", "password": PASSWORD,
+        "password_confirm": PASSWORD});
+    let (status, answer) = world.send("POST", "/api/auth/register/", None, &body).await;
+    assert_eq!((status.as_u16(), &answer["error"]["details"]["field"]), (422, &json!("email")), "{answer}");
+    assert!(answer["error"]["message"].as_str().unwrap().contains("in one script"), "{answer}");
+}
+
+#[tokio::test]
 async fn a_refresh_token_is_good_once_and_a_used_one_ends_the_login() {
     let world = World::new();
     let (_, ann) = world.register("ann").await;
