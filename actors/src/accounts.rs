@@ -9,8 +9,11 @@
 mod aggregate;
 mod error;
 mod keys;
+mod machines;
+pub mod mails;
 mod members;
 mod passwords;
+mod profiles;
 mod registration;
 mod searches;
 mod sessions;

@@ -14,7 +14,9 @@ pub mod list;
 pub mod listeners;
 pub mod load;
 pub mod logging;
+pub mod mail;
 pub mod network;
+pub mod public_url;
 pub mod secret;
 pub mod server;
 pub mod size;
@@ -34,7 +36,9 @@ pub use list::List;
 pub use listeners::Listeners;
 pub use load::{Flag, LoadError, Loaded, Origin, Sources};
 pub use logging::Logging;
+pub use mail::{Mail, MailKind, MailSecurity};
 pub use network::Network;
+pub use public_url::PublicUrl;
 pub use secret::Secret;
 pub use server::{ProxyHeader, Server};
 pub use size::ByteSize;
@@ -53,6 +57,7 @@ pub struct Config {
     pub server: Server,
     pub tls: Tls,
     pub accounts: Accounts,
+    pub mail: Mail,
     pub storage: Storage,
     pub index: Index,
     pub logging: Logging,
@@ -74,6 +79,8 @@ impl Config {
             self.listeners.rules(),
             self.tls.rules(),
             self.accounts.rules(),
+            self.mail.rules(),
+            self.together(),
             self.storage.rules(),
             self.index.rules(),
             limits.http.rules(),
@@ -89,6 +96,25 @@ impl Config {
             .filter(|(holds, ..)| !holds)
             .map(|(_, key, reason)| Invalid { key, reason: reason.to_owned() })
             .collect()
+    }
+}
+
+impl Config {
+    /// Rules about several sections.
+    fn together(&self) -> Vec<Rule> {
+        let sends = self.mail.is_on();
+        vec![
+            (
+                !sends || self.server.public_url.is_set(),
+                "server.public_url",
+                "where people reach this server, because mail.kind is set and links in mails begin with it",
+            ),
+            (
+                sends || !self.accounts.require_verified_email,
+                "accounts.require_verified_email",
+                "false, as long as mail.kind is \"none\": nobody could verify an address",
+            ),
+        ]
     }
 }
 

@@ -373,6 +373,12 @@ pub struct AccountLimits {
     pub streams_per_key_max: u16,
     /// Streams of one tenant whose lines are kept for a time of their own.
     pub retained_streams_max: u16,
+    /// Longest text in which somebody tells of itself, in bytes.
+    pub prose_bytes_max: u16,
+    /// Longest address of a picture in bytes.
+    pub web_address_bytes_max: u16,
+    /// Entries that somebody keeps in its profile under names of its own.
+    pub profile_entries_max: u16,
 }
 
 impl Default for AccountLimits {
@@ -385,6 +391,9 @@ impl Default for AccountLimits {
             stream_pattern_bytes_max: 128,
             streams_per_key_max: 100,
             retained_streams_max: 100,
+            prose_bytes_max: 2_000,
+            web_address_bytes_max: 2_048,
+            profile_entries_max: 50,
         }
     }
 }
@@ -435,12 +444,20 @@ pub struct CredentialLimits {
     pub logins_per_address_max: u32,
     #[serde(with = "crate::duration")]
     pub login_window: Duration,
+    /// Mails to one account that anybody asks for within `mail_window`.
+    pub mails_per_account_max: u32,
+    /// The same from one address, to whatever account.
+    pub mails_per_address_max: u32,
+    #[serde(with = "crate::duration")]
+    pub mail_window: Duration,
     /// Longest password in bytes.
     pub password_bytes_max: u32,
     /// Longest body of a request about accounts.
     pub body_bytes_max: u32,
     /// API keys of one tenant that are not revoked.
     pub keys_per_tenant_max: u32,
+    /// Service accounts of one tenant.
+    pub machines_per_tenant_max: u32,
 }
 
 impl Default for CredentialLimits {
@@ -450,9 +467,13 @@ impl Default for CredentialLimits {
             logins_per_account_max: 100,
             logins_per_address_max: 1_000,
             login_window: Duration::from_secs(900),
+            mails_per_account_max: 5,
+            mails_per_address_max: 50,
+            mail_window: Duration::from_secs(3_600),
             password_bytes_max: 1_024,
             body_bytes_max: 64 << 10,
             keys_per_tenant_max: 1_000,
+            machines_per_tenant_max: 200,
         }
     }
 }

@@ -11,7 +11,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 pub const MASK: &str = "***";
 
 /// Ends of the names of secret settings, so that messages can leave their values out before they have a type.
-const NAME_ENDS: [&str; 4] = ["_token", "_secret", "_password", "_key"];
+const NAME_ENDS: [&str; 5] = ["_token", "_secret", "_password", ".password", "_key"];
 
 /// A secret text; empty means that none is set.
 #[derive(Clone, Default, PartialEq, Eq)]

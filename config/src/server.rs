@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use crate::base_path::BasePath;
 use crate::list::List;
 use crate::network::Network;
+use crate::public_url::PublicUrl;
 use crate::web_origin::WebOrigin;
 
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -19,6 +20,8 @@ pub struct Server {
     pub proxy_header: ProxyHeader,
     /// Other sites whose pages may ask, and open sockets.
     pub cors_origins: List<WebOrigin>,
+    /// Where people reach the server, for links that they get.
+    pub public_url: PublicUrl,
     /// What all addresses begin with.
     pub base_path: BasePath,
 }

@@ -8,6 +8,7 @@ pub mod asked;
 mod cause;
 pub mod key;
 pub mod lines;
+pub mod mail;
 pub mod member;
 pub mod membership;
 pub mod name;
@@ -30,7 +31,9 @@ use bytes::Bytes;
 
 use crate::clock::Timestamp;
 use crate::codec::CodecError;
-use crate::ids::{KeyId, NameKey, Offset, PartitionId, SearchId, SessionId, TenantId, UploadId, UserId};
+use crate::ids::{
+    KeyId, MailId, NameKey, Offset, PartitionId, SearchId, SessionId, TenantId, UploadId, UserId,
+};
 use crate::log::NewEvent;
 use crate::subject::{Aggregate, Kind, Subject};
 use crate::wire::{Envelope, SchemaVersion};
@@ -38,6 +41,7 @@ use crate::wire::{Envelope, SchemaVersion};
 pub use cause::{Actor, Cause};
 pub use key::KeyEvent;
 pub use lines::LinesIngested;
+pub use mail::MailEvent;
 pub use member::MemberEvent;
 pub use name::NameEvent;
 pub use note::Note;
@@ -59,7 +63,7 @@ pub enum Event {
     },
 }
 
-/// Something that happened to a tenant, to one of its members, keys, logins, saved searches or files, or to a name.
+/// Something that happened to a tenant, to one of its members, keys, logins, saved searches, files or mails, or to a name.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum ControlEvent {
     Tenant(TenantEvent),
@@ -69,6 +73,7 @@ pub enum ControlEvent {
     Session(SessionId, SessionEvent),
     Search(SearchId, SearchEvent),
     Upload(UploadId, UploadEvent),
+    Mail(MailId, MailEvent),
 }
 
 /// Why an event cannot be recorded or read.
@@ -108,6 +113,7 @@ impl ControlEvent {
             Self::Session(session, _) => Aggregate::Session(*session),
             Self::Search(search, _) => Aggregate::Search(*search),
             Self::Upload(upload, _) => Aggregate::Upload(*upload),
+            Self::Mail(mail, _) => Aggregate::Mail(*mail),
         };
         Subject::control(tenant, aggregate)
     }
@@ -122,6 +128,7 @@ impl ControlEvent {
             Self::Session(_, event) => session::wire::encode(event, cause),
             Self::Search(_, event) => search::wire::encode(event, cause),
             Self::Upload(_, event) => upload::wire::encode(event, cause),
+            Self::Mail(_, event) => mail::wire::encode(event, cause),
         };
         Ok(NewEvent {
             subject: self.subject(tenant),
@@ -179,6 +186,8 @@ fn decode_control(
             .map(|(cause, event)| (cause, ControlEvent::Search(search, event))),
         Aggregate::Upload(upload) => upload::wire::decode(entry, schema, body)?
             .map(|(cause, event)| (cause, ControlEvent::Upload(upload, event))),
+        Aggregate::Mail(mail) => mail::wire::decode(entry, schema, body)?
+            .map(|(cause, event)| (cause, ControlEvent::Mail(mail, event))),
     };
     Ok(read.map(|(cause, event)| Event::Control { cause, event }))
 }

@@ -20,8 +20,19 @@ pub enum IdentityError {
     BadCharacter { kind: &'static str, character: char, at: usize },
     #[error("the e-mail address does not have the form name@host")]
     EmailForm,
+    #[error(
+        "the e-mail address mixes letters of the Latin script with {character:?} at byte {at}, which looks like one; \
+         write each part of it in one script"
+    )]
+    MixedScripts { character: char, at: usize },
     #[error("the password hash is not argon2id in PHC form")]
     PasswordHashForm,
+    #[error("the address does not begin with https:// or http:// and a host")]
+    WebAddressForm,
+    #[error("the time zone has not the form of one, such as Europe/Lisbon or UTC")]
+    TimeZoneForm,
+    #[error("it has to be one of {choices}")]
+    NoneOf { choices: &'static str },
 }
 
 /// An e-mail address in lower case, so that one mailbox is one address.
@@ -38,8 +49,10 @@ impl Email {
             !character.is_whitespace()
                 && !character.is_control()
                 && !MISLEADING.contains(&character)
+                && !is_wide(character)
                 && !"<>()[],;:\\\"".contains(character)
         })?;
+        check_scripts(&text)?;
         let (name, host) = text.rsplit_once('@').ok_or(IdentityError::EmailForm)?;
         let labels_fit = host.split('.').all(is_host_label);
         if name.is_empty() || name.contains('@') || !labels_fit {
@@ -108,10 +121,39 @@ impl DisplayName {
     }
 }
 
-/// Ends of lines and changes of direction, which make a text look like another.
-const MISLEADING: [char; 13] = [
-    '\u{200e}', '\u{200f}', '\u{2028}', '\u{2029}', '\u{202a}', '\u{202b}', '\u{202c}', '\u{202d}',
-    '\u{202e}', '\u{2066}', '\u{2067}', '\u{2068}', '\u{2069}',
+/// Somebody logs in with an address, so one must not look like another: no part of it has letters of the Latin script beside
+/// such as look the same, of the Greek, Cyrillic, Armenian or Cherokee.
+fn check_scripts(address: &str) -> Result<(), IdentityError> {
+    let mut begin = 0;
+    for part in address.split_inclusive(['@', '.']) {
+        let is_latin = part.chars().any(|character| character.is_ascii_alphabetic());
+        if let Some((at, character)) = part.char_indices().find(|(_, other)| is_latin && looks_latin(*other))
+        {
+            return Err(IdentityError::MixedScripts { character, at: begin + at });
+        }
+        begin += part.len();
+    }
+    Ok(())
+}
+
+fn looks_latin(character: char) -> bool {
+    matches!(u32::from(character),
+        0x370..=0x3ff | 0x1f00..=0x1fff            // Greek
+        | 0x400..=0x52f | 0x1c80..=0x1c8f | 0xa640..=0xa69f // Cyrillic
+        | 0x530..=0x58f                            // Armenian
+        | 0x13a0..=0x13ff | 0xab70..=0xabbf        // Cherokee
+    )
+}
+
+/// Letters of ASCII once more, as wide as those of East Asia or as signs of mathematics.
+fn is_wide(character: char) -> bool {
+    matches!(u32::from(character), 0xff01..=0xff5e | 0x1d400..=0x1d7ff)
+}
+
+/// What is not seen, ends of lines and changes of direction, which make a text look like another.
+const MISLEADING: [char; 17] = [
+    '\u{ad}', '\u{200b}', '\u{2060}', '\u{feff}', '\u{200e}', '\u{200f}', '\u{2028}', '\u{2029}', '\u{202a}',
+    '\u{202b}', '\u{202c}', '\u{202d}', '\u{202e}', '\u{2066}', '\u{2067}', '\u{2068}', '\u{2069}',
 ];
 
 impl fmt::Display for Email {
@@ -180,7 +222,7 @@ impl fmt::Debug for SecretHash {
     }
 }
 
-fn check_length(kind: &'static str, text: &str, max: u16) -> Result<(), IdentityError> {
+pub(crate) fn check_length(kind: &'static str, text: &str, max: u16) -> Result<(), IdentityError> {
     match text.len() {
         0 => Err(IdentityError::Empty { kind }),
         length if length > usize::from(max) => Err(IdentityError::TooLong { kind, length, max }),
@@ -188,7 +230,7 @@ fn check_length(kind: &'static str, text: &str, max: u16) -> Result<(), Identity
     }
 }
 
-fn check_characters(
+pub(crate) fn check_characters(
     kind: &'static str,
     text: &str,
     allowed: impl Fn(char) -> bool,
@@ -227,6 +269,22 @@ mod tests {
         }
         check("a da@b.org", "the e-mail address cannot have ' ' at byte 1");
         check("a\r\nbcc:x@b.org", "the e-mail address cannot have '\\r' at byte 1");
+        check("почта@пример.рф", "почта@пример.рф");
+        check("почта@example.org", "почта@example.org");
+        for (text, at) in
+            [("\u{430}dmin@example.org", 0), ("admin@ex\u{430}mple.org", 8), ("admin@a.\u{3bf}rg", 8)]
+        {
+            let character = text[at..].chars().next().unwrap();
+            check(
+                text,
+                &format!(
+                    "the e-mail address mixes letters of the Latin script with {character:?} at byte {at}, which looks \
+                     like one; write each part of it in one script"
+                ),
+            );
+        }
+        check("adm\u{200b}in@b.org", "the e-mail address cannot have '\\u{200b}' at byte 3");
+        check("\u{ff41}dmin@b.org", "the e-mail address cannot have '\u{ff41}' at byte 0");
         check(&format!("{}@b.org", "x".repeat(250)), "the e-mail address has 256 bytes, more than 254");
     }
 
@@ -251,6 +309,7 @@ mod tests {
         check("a\u{1b}[31m", "the name cannot have '\\u{1b}' at byte 1");
         check("a\r\nBcc: b", "the name cannot have '\\r' at byte 1");
         check("a\u{202e}b", "the name cannot have '\\u{202e}' at byte 1");
+        check("a\u{200b}b", "the name cannot have '\\u{200b}' at byte 1");
         check(&"x".repeat(201), "the name has 201 bytes, more than 200");
     }
 

@@ -146,6 +146,11 @@ name_id!(
     "upload id"
 );
 name_id!(
+    /// A mail of the platform.
+    MailId,
+    "mail id"
+);
+name_id!(
     /// An alert rule.
     RuleId,
     "rule id"

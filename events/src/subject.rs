@@ -6,7 +6,9 @@
 use std::fmt;
 use std::str::FromStr;
 
-use crate::ids::{IdError, KeyId, NameKey, PartitionId, SearchId, SessionId, TenantId, UploadId, UserId};
+use crate::ids::{
+    IdError, KeyId, MailId, NameKey, PartitionId, SearchId, SessionId, TenantId, UploadId, UserId,
+};
 
 /// The thing whose history an event belongs to. A new aggregate is one line here and in `parse`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -18,6 +20,7 @@ pub enum Aggregate {
     Session(SessionId),
     Search(SearchId),
     Upload(UploadId),
+    Mail(MailId),
 }
 
 /// Line events come and go; control events are kept for ever.
@@ -45,7 +48,8 @@ pub struct Subject {
 pub enum SubjectError {
     #[error(
         "subject {text:?} is not <tenant>.lines, <tenant>.tenant, <tenant>.member.<user>, <tenant>.key.<key>, \
-         <tenant>.name.<key>, <tenant>.session.<session>, <tenant>.search.<search> or <tenant>.upload.<upload>"
+         <tenant>.name.<key>, <tenant>.session.<session>, <tenant>.search.<search>, \
+         <tenant>.upload.<upload> or <tenant>.mail.<mail>"
     )]
     Form { text: String },
     #[error("subject {text:?} has a bad part")]
@@ -79,6 +83,7 @@ impl fmt::Display for Subject {
             Kind::Control(Aggregate::Session(session)) => write!(out, "{tenant}.session.{session}"),
             Kind::Control(Aggregate::Search(search)) => write!(out, "{tenant}.search.{search}"),
             Kind::Control(Aggregate::Upload(upload)) => write!(out, "{tenant}.upload.{upload}"),
+            Kind::Control(Aggregate::Mail(mail)) => write!(out, "{tenant}.mail.{mail}"),
         }
     }
 }
@@ -110,6 +115,9 @@ impl FromStr for Subject {
             (Some("upload"), Some(upload), None) => {
                 Kind::Control(Aggregate::Upload(UploadId::parse(upload).map_err(part)?))
             }
+            (Some("mail"), Some(mail), None) => {
+                Kind::Control(Aggregate::Mail(MailId::parse(mail).map_err(part)?))
+            }
             _ => return Err(SubjectError::Form { text: shown() }),
         };
         Ok(Self { tenant, kind })
@@ -135,6 +143,7 @@ mod tests {
             ),
             (Subject::control(tenant, Aggregate::Search(SearchId::parse("q1").unwrap())), "acme.search.q1"),
             (Subject::control(tenant, Aggregate::Upload(UploadId::parse("f1").unwrap())), "acme.upload.f1"),
+            (Subject::control(tenant, Aggregate::Mail(MailId::parse("m1").unwrap())), "acme.mail.m1"),
         ] {
             assert_eq!(subject.to_string(), text);
             assert_eq!(text.parse::<Subject>().unwrap(), subject);

@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use antler_actors::accounts::{Accounts, USUAL_LIMITS};
 use antler_actors::calls::Calls;
+use antler_actors::key_use::{KeyUse, KeyUseWriter};
 use antler_actors::live::budget::ReaderBudget;
 use antler_actors::live::frame::FrameBounds;
 use antler_actors::live::inbox::{TailBounds, Tails};
@@ -64,6 +65,7 @@ use crate::http::uploads::UploadsState;
 use crate::http::uploads::told::UploadNotes;
 use crate::ingest::body::Bodies;
 use crate::ingest::intake::Intake;
+use crate::mail::{self, MailError};
 use crate::socket::Sockets;
 use crate::socket::open::OpenSockets;
 use crate::upload::reader::FileReader;
@@ -112,6 +114,8 @@ pub enum ComposeError {
     Actors(#[from] StartError),
     #[error(transparent)]
     TokenKey(#[from] TokenKeyError),
+    #[error("mails cannot be sent")]
+    Mail(#[from] MailError),
     #[error("passwords cannot be hashed")]
     Passwords(#[from] PasswordError),
 }
@@ -129,6 +133,7 @@ pub struct Program {
     pub sockets: Arc<Sockets>,
     pub history: SearchHistory,
     pub notes: Notes,
+    pub key_use: KeyUseWriter,
     pub uploads: UploadsState,
     /// Of upkeep.
     pub schedule: Arc<Schedule>,
@@ -137,10 +142,10 @@ pub struct Program {
 }
 
 impl Program {
-    /// Puts everything together on a log that runs.
+    /// Puts everything together on a log that runs. `site` is what links to the server begin with.
     pub async fn start(
         folder: &DataFolder,
-        config: &Config,
+        (config, site): (&Config, &str),
         log: Arc<dyn EventLog>,
         clock: Arc<dyn Clock>,
     ) -> Result<Self, ComposeError> {
@@ -183,7 +188,7 @@ impl Program {
         let arrived = progress_of(&system, ARRIVALS);
         let requests = Requests::new(arrivals.clone(), arrived, Arc::clone(&clock), Arc::clone(&log))?;
         let controlled = Controlled { log, views, progress, placement, calls, clock: Arc::clone(&clock) };
-        let gate = Arc::new(gate(folder, config, controlled)?);
+        let gate = Arc::new(gate(folder, (config, site), controlled, (&system, &arrivals))?);
         let watched =
             Watched { gate: &gate, system: &system, index: &index, counters, budget, clock: &clock };
         let sockets = Arc::new(sockets(config, watched));
@@ -196,6 +201,7 @@ impl Program {
         Ok(Self {
             history: history(config, notes(&gate.accounts, &system), &arrivals),
             notes: notes(&gate.accounts, &system),
+            key_use: KeyUseWriter::start(Arc::clone(&gate.key_use), notes(&gate.accounts, &system)),
             system,
             index,
             gate,
@@ -221,6 +227,10 @@ impl Program {
     /// Ends what runs, in order: who writes, who follows, who works for them.
     pub async fn stop(&self) {
         self.history.stop().await;
+        self.key_use.stop().await;
+        if let Some(post) = &self.gate.post {
+            post.stop().await;
+        }
         self.system.stop().await;
         if let Some(calls) = self.gate.rates.calls()
             && let Err(error) = calls.write().await
@@ -373,7 +383,12 @@ fn as_workers(threads: &Arc<WorkerThreads>) -> Arc<dyn Workers> {
     Arc::clone(threads) as Arc<dyn Workers>
 }
 
-fn gate(folder: &DataFolder, config: &Config, with: Controlled) -> Result<Gate, ComposeError> {
+fn gate(
+    folder: &DataFolder,
+    (config, site): (&Config, &str),
+    with: Controlled,
+    (system, arrivals): (&System, &ArrivalViews),
+) -> Result<Gate, ComposeError> {
     let Controlled { log, views, progress, placement, calls, clock } = with;
     let randomness: Arc<dyn Randomness> = Arc::new(SystemRandomness);
     let key = TokenKey::open_or_create(&folder.credentials_dir(), &*randomness)?;
@@ -387,7 +402,9 @@ fn gate(folder: &DataFolder, config: &Config, with: Controlled) -> Result<Gate, 
         randomness,
         limits: USUAL_LIMITS,
     };
-    let mut gate = Gate::new(accounts, cache, &key, usize::from(cores()))?;
+    let usage = Arc::clone(system.quotas().usage());
+    let key_use = Arc::new(KeyUse::new(arrivals.clone()));
+    let mut gate = Gate::new((accounts, usage, key_use), cache, &key, usize::from(cores()))?;
     let clock = Arc::clone(&gate.accounts.clock);
     gate.rates = Rates::new(&config.limits.rates, Some(calls), clock);
     gate.operator = config.listeners.operator_token.clone();
@@ -395,6 +412,8 @@ fn gate(folder: &DataFolder, config: &Config, with: Controlled) -> Result<Gate, 
     gate.origins = Arc::new(Origins::new(&config.server.cors_origins));
     gate.cookies.base = config.server.base_path.clone();
     gate.cookies.https_in_front = config.listeners.https_in_front;
+    gate.site = site.to_owned();
+    gate.post = mail::office(&config.mail, &gate.accounts, &gate.secrets, &gate.site)?;
     Ok(gate)
 }
 

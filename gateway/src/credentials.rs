@@ -4,6 +4,7 @@
 //! random secret. It does not know requests: `http/auth.rs` does.
 
 pub mod access_token;
+pub mod mail_secrets;
 pub mod page_code;
 pub mod password_rules;
 pub mod passwords;

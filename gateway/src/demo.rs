@@ -14,6 +14,7 @@ use std::path::{Path, PathBuf};
 
 use antler_actors::accounts::{AccountError, Registration};
 use antler_config::limits::AccountLimits;
+use antler_events::event::member::Profile;
 use antler_events::event::{Actor, Cause};
 use antler_events::identity::{DisplayName, Email, IdentityError, Username};
 use antler_events::ids::TenantId;
@@ -115,6 +116,7 @@ async fn register(gate: &Gate, password: String) -> Result<(TenantId, String), D
         email: Email::parse(EMAIL, &limits)?,
         password: gate.passwords.hash(password.clone()).await?,
         organization: DisplayName::parse(ORGANIZATION, &limits)?,
+        profile: Profile::default(),
     };
     let cause = Cause { actor: Actor::System, address: None, request: None };
     let registered = gate.accounts.register(registration, &cause).await?;

@@ -11,6 +11,7 @@ pub mod demo;
 pub mod http;
 pub mod ingest;
 pub mod listeners;
+pub mod mail;
 pub mod own_log;
 pub mod ports_file;
 pub mod serve;

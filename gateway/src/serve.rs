@@ -10,7 +10,7 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
-use antler_config::{BasePath, Loaded};
+use antler_config::{BasePath, Config, Loaded};
 use antler_events::clock::{Clock, SystemClock};
 use antler_events::files::RealFiles;
 use antler_events::ids::TenantId;
@@ -92,8 +92,14 @@ pub fn run(loaded: &Loaded, ports_file: Option<&Path>, demo: bool) -> Result<(),
     let log = compose::open_log(&folder, &config.storage)?;
     log.findings.iter().for_each(report);
     let events = Arc::clone(&log.log) as Arc<dyn EventLog>;
-    let program =
-        runtime.block_on(Program::start(&folder, config, Arc::clone(&events), Arc::clone(&clock)))?;
+    let http = listeners.addresses().first().map(|(_, http)| http.to_string()).unwrap_or_default();
+    let site = site(config, &http);
+    let program = runtime.block_on(Program::start(
+        &folder,
+        (config, &site),
+        Arc::clone(&events),
+        Arc::clone(&clock),
+    ))?;
     let caught_up =
         runtime.block_on(async { tokio::time::timeout(CATCH_UP_MAX, program.caught_up(&*events)).await });
     if caught_up.is_err() {
@@ -105,7 +111,7 @@ pub fn run(loaded: &Loaded, ports_file: Option<&Path>, demo: bool) -> Result<(),
     let places = listeners.places.clone();
     let shared = Arc::new(Shared::new(config.clone(), clock, log, program, places, tls, said));
     announce(&shared, &listeners.addresses(), ports_file)?;
-    runtime.block_on(welcome_first(&shared, &listeners.addresses()))?;
+    runtime.block_on(welcome_first(&shared))?;
     let demo = demo.then(|| runtime.block_on(play(&shared, &folder))).transpose()?;
     let stopping_since = serve_until_signal(&runtime, listeners, &tenants, &shared, &mut signals);
     if let Some(demo) = demo {
@@ -164,27 +170,30 @@ fn announce(
     let data = std::path::absolute(data).unwrap_or_else(|_| data.clone());
     let start_ms = u64::try_from(shared.clock.elapsed().as_millis()).unwrap_or(u64::MAX);
     let lines = others.join(", ");
-    let http = site(shared, addresses);
+    let http = &shared.program.gate.site;
     tracing::info!(http, lines, data = %data.display(), start_ms, "ready");
     Ok(())
 }
 
 /// What all addresses of its pages begin with.
-fn site(shared: &Shared, addresses: &[(&'static str, SocketAddr)]) -> String {
-    let scheme = if shared.tls.is_some() { "https" } else { "http" };
-    let http = addresses.first().map(|(_, http)| http.to_string()).unwrap_or_default();
-    format!("{scheme}://{http}{}", shared.config.server.base_path)
+pub(crate) fn site(config: &Config, http: &str) -> String {
+    let server = &config.server;
+    if server.public_url.is_set() {
+        return format!("{}{}", server.public_url, server.base_path);
+    }
+    let scheme = if config.tls.is_set() { "https" } else { "http" };
+    format!("{scheme}://{http}{}", server.base_path)
 }
 
 /// Says how to become the superadmin of an installation that nobody has registered in.
-async fn welcome_first(shared: &Shared, addresses: &[(&'static str, SocketAddr)]) -> Result<(), ServeError> {
+async fn welcome_first(shared: &Shared) -> Result<(), ServeError> {
     let gate = &shared.program.gate;
     if !gate.accounts.views.tenants(None, 1).await?.is_empty() {
         return Ok(());
     }
     let secret = DrawnSecret::draw(&*gate.randomness)?;
     gate.setup.open(&secret);
-    let link = format!("{}/register?setup_token={}", site(shared, addresses), secret.text());
+    let link = format!("{}/register?setup_token={}", gate.site, secret.text());
     tracing::info!(link, "nobody has registered yet; who does so with this link once runs the platform");
     Ok(())
 }

@@ -34,6 +34,8 @@ mod kept_searches;
 mod lines;
 #[path = "program/listeners.rs"]
 mod listeners;
+#[path = "program/mails.rs"]
+mod mails;
 #[path = "program/operations.rs"]
 mod operations;
 #[path = "program/people.rs"]

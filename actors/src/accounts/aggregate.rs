@@ -4,13 +4,14 @@
 
 use antler_events::event::ControlEvent;
 use antler_events::event::key::{Key, KeyEvent, KeyRejection};
+use antler_events::event::mail::{Mail, MailEvent, MailRejection};
 use antler_events::event::member::{Account, MemberEvent, MemberRejection};
 use antler_events::event::name::{Claim, NameEvent, NameRejection};
 use antler_events::event::search::{Search, SearchEvent, SearchRejection};
 use antler_events::event::session::{Session, SessionEvent, SessionRejection};
 use antler_events::event::tenant::{Tenant, TenantEvent, TenantRejection};
 use antler_events::event::upload::{Upload, UploadEvent, UploadRejection};
-use antler_events::ids::{KeyId, NameKey, SearchId, SessionId, TenantId, UploadId, UserId};
+use antler_events::ids::{KeyId, MailId, NameKey, SearchId, SessionId, TenantId, UploadId, UserId};
 use antler_events::log::BoxFuture;
 use antler_events::subject::Aggregate;
 use antler_projections::views::control::{ControlViews, Kept};
@@ -70,6 +71,8 @@ aggregated! {
         |tenant, views, search| views.search(tenant, search);
     Uploads(UploadId): Upload, Upload, UploadEvent, UploadRejection,
         |tenant, views, upload| views.upload(tenant, upload);
+    Mails(MailId): Mail, Mail, MailEvent, MailRejection,
+        |tenant, views, mail| views.mail(tenant, mail);
     Names(NameKey): Name, Claim, NameEvent, NameRejection,
         |_tenant, views, name| views.name(name);
 }

@@ -4,6 +4,7 @@
 
 use antler_events::event::EventError;
 use antler_events::event::key::KeyRejection;
+use antler_events::event::mail::MailRejection;
 use antler_events::event::member::MemberRejection;
 use antler_events::event::membership::MembershipRejection;
 use antler_events::event::name::NameRejection;
@@ -30,6 +31,8 @@ pub enum AccountError {
     Key(#[from] KeyRejection),
     #[error(transparent)]
     Name(#[from] NameRejection),
+    #[error(transparent)]
+    Mail(#[from] MailRejection),
     #[error(transparent)]
     Search(#[from] SearchRejection),
     #[error(transparent)]

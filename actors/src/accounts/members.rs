@@ -6,6 +6,7 @@
 use antler_events::access::Role;
 use antler_events::clock::Timestamp;
 use antler_events::event::Cause;
+use antler_events::event::member::Profile;
 use antler_events::event::membership::{self, Join};
 use antler_events::event::name::Holder;
 use antler_events::event::tenant::{self, TenantCommand, TenantEvent, TenantRejection, TenantState};
@@ -42,6 +43,7 @@ pub struct Joining {
     pub secret: SecretHash,
     pub username: Username,
     pub password: PasswordHash,
+    pub profile: Profile,
 }
 
 impl Accounts {
@@ -83,11 +85,11 @@ impl Accounts {
 
     /// If the program dies between the two appends, the names are held for the one who was invited, who tries again.
     pub async fn join(&self, tenant: TenantId, joining: Joining, cause: &Cause) -> Result<(), AccountError> {
-        let Joining { user, secret, username, password } = joining;
+        let Joining { user, secret, username, password, profile } = joining;
         let invited = self.invitation(tenant, user, secret).await?;
         self.claim(Holder { tenant, user }, &username, &invited.email, cause).await?;
         let now = self.clock.now();
-        let join = Join { user, username, password, secret, now };
+        let join = Join { user, username, password, profile, secret, now };
         let decide = |tenant: &_, member: &_| membership::join(tenant, member, join.clone());
         self.execute_both(tenant, user, cause, decide).await
     }

@@ -3,7 +3,7 @@
 //! Invariant: of two registrations with one name, one wins. If the program dies between the two appends, the names are
 //! free again after a minute, because the claim's account never came. It does not log the person in.
 
-use antler_events::event::member::Account;
+use antler_events::event::member::{Account, Profile};
 use antler_events::event::membership::{self, Register};
 use antler_events::event::name::{self, Holder, NameCommand, NameRejection};
 use antler_events::event::{Cause, ControlEvent};
@@ -23,6 +23,7 @@ pub struct Registration {
     pub password: PasswordHash,
     /// What the tenant is called.
     pub organization: DisplayName,
+    pub profile: Profile,
 }
 
 /// A tenant and its first member.
@@ -41,10 +42,10 @@ impl Accounts {
     ) -> Result<Registered, AccountError> {
         let tenant = TenantId::parse(&self.draw()?)?;
         let user = UserId::parse(&self.draw()?)?;
-        let Registration { username, email, password, organization } = registration;
+        let Registration { username, email, password, organization, profile } = registration;
         self.claim(Holder { tenant, user }, &username, &email, cause).await?;
         let limits = self.limits;
-        let register = Register { organization, limits, user, username, email, password };
+        let register = Register { organization, limits, user, username, email, password, profile };
         let decide = |tenant: &_, member: &_| membership::register(tenant, member, register.clone());
         self.execute_both(tenant, user, cause, decide).await?;
         Ok(Registered { tenant, user })

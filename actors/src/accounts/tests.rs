@@ -9,6 +9,7 @@ use antler_config::limits::AccountLimits;
 use antler_events::access::{Role, Scope, StreamPatterns};
 use antler_events::clock::Timestamp;
 use antler_events::event::asked::Asked;
+use antler_events::event::member::Profile;
 use antler_events::event::search::{SearchChange, SearchContent};
 use antler_events::event::session::{SessionEndReason, SessionRejection};
 use antler_events::event::tenant::TenantRejection;
@@ -134,6 +135,7 @@ fn registration(username: &str, email: &str) -> Registration {
         email: Email::parse(email, &limits).unwrap(),
         password: password("one"),
         organization: DisplayName::parse("Acme", &limits).unwrap(),
+        profile: Profile::default(),
     }
 }
 
@@ -228,7 +230,8 @@ async fn join(
     number: u8,
 ) -> Result<(), AccountError> {
     let username = Username::parse(name, &AccountLimits::default()).unwrap();
-    let joining = Joining { user, secret: secret(number), username, password: password("two") };
+    let (password, profile) = (password("two"), Profile::default());
+    let joining = Joining { user, secret: secret(number), username, password, profile };
     world.accounts.join(tenant, joining, &Cause::SYSTEM).await
 }
 
@@ -423,7 +426,10 @@ async fn views_that_are_folded_anew_are_the_same() {
     assert!(rebuild(&**store, &*world.accounts.log, "members").await.unwrap().was_right());
     assert_eq!(world.accounts.find_login("ann").await.unwrap().unwrap().user, ann.user);
     let unknown = rebuild(&**store, &*world.accounts.log, "things").await.unwrap_err().to_string();
-    assert!(unknown.contains("tenants, members, keys, names, sessions, searches and uploads"), "{unknown}");
+    assert!(
+        unknown.contains("tenants, members, keys, names, sessions, searches, uploads and mails"),
+        "{unknown}"
+    );
 }
 
 fn content(query: &str) -> SearchContent {

@@ -10,7 +10,12 @@ use antler_config::limits::AccountLimits;
 
 use super::asked::{Asked, Syntax};
 use super::key::{KeyChanged, KeyCreated, KeyEvent, KeySecretReplaced};
-use super::member::{AccountClosed, AccountOpened, MemberEvent, PasswordChanged, SessionsRevoked};
+use super::mail::{MailEvent, MailGivenUp, MailKind, MailPromised};
+use super::member::profile::{Prose, TimeZone, WebAddress};
+use super::member::wire::{AlertThresholdV1, ThemeV1};
+use super::member::{
+    AccountClosed, AccountOpened, EmailVerified, MemberEvent, PasswordChanged, Profile, SessionsRevoked,
+};
 use super::name::{NameClaimed, NameEvent};
 use super::samples::{
     LATER, NOW, SECRET, cause, email, key, name, password, tenant, upload_received, user, username,
@@ -20,8 +25,9 @@ use super::session::wire::SessionOpenedV1;
 use super::session::{SessionEndReason, SessionEnded, SessionEvent, SessionOpened, SessionRenewed};
 use super::tenant::wire::{TenantLimitsSetV1, TenantLimitsSetV2};
 use super::tenant::{
-    MemberInvited, MemberJoined, MemberRemoved, MemberRoleChanged, StreamRetention, TenantEvent,
-    TenantLimitsSet, TenantRegistered, TenantRenamed, TenantRetention, TenantSuspended,
+    MachineAdded, MachineChanged, MachineRemoved, MemberInvited, MemberJoined, MemberRemoved,
+    MemberRoleChanged, StreamRetention, TenantEvent, TenantLimitsSet, TenantRegistered, TenantRenamed,
+    TenantRetention, TenantSuspended,
 };
 use super::upload::{UploadCounts, UploadFailed, UploadFinished, UploadProblem};
 use super::*;
@@ -31,7 +37,7 @@ use crate::wire::{ChainHash, EventType};
 
 const FOLDER: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/src/event/golden");
 /// The golden files that the tests of `lines.rs` and `note.rs` are about.
-const LINES: [&str; 7] = [
+const LINES: [&str; 8] = [
     "lines_ingested_v1.bin",
     "lines_rejected_v1.bin",
     "event_set_aside_v1.bin",
@@ -39,6 +45,7 @@ const LINES: [&str; 7] = [
     "searched_v1.bin",
     "searches_forgotten_v1.bin",
     "letters_dropped_v1.bin",
+    "keys_used_v1.bin",
 ];
 
 /// A version of an event: its bytes, and the event that is read from them today.
@@ -108,6 +115,14 @@ fn tenant_events() -> Vec<ControlEvent> {
         TenantEvent::MemberJoined(MemberJoined { user }),
         TenantEvent::MemberRoleChanged(MemberRoleChanged { user, role: Role::Developer }),
         TenantEvent::MemberRemoved(MemberRemoved { user }),
+        TenantEvent::MachineAdded(MachineAdded { user, name: name("shipper"), role: Role::Developer }),
+        TenantEvent::MachineChanged(MachineChanged {
+            user,
+            name: name("shipper 2"),
+            role: Role::Viewer,
+            disabled: true,
+        }),
+        TenantEvent::MachineRemoved(MachineRemoved { user }),
     ];
     events.map(ControlEvent::Tenant).into()
 }
@@ -122,6 +137,23 @@ fn member_events() -> Vec<ControlEvent> {
         MemberEvent::PasswordChanged(PasswordChanged { password: password("bmV3"), epoch: 1 }),
         MemberEvent::SessionsRevoked(SessionsRevoked { epoch: 300 }),
         MemberEvent::AccountClosed(AccountClosed { epoch: 3 }),
+        MemberEvent::ProfileChanged(Profile {
+            first_name: Some(name("Ann")),
+            last_name: None,
+            avatar: Some(WebAddress::parse("https://acme.example/a.png", &AccountLimits::default()).unwrap()),
+            bio: Some(Prose::parse("one\ntwo", &AccountLimits::default()).unwrap()),
+            theme: ThemeV1::Dark,
+            timezone: Some(TimeZone::parse("Europe/Lisbon").unwrap()),
+            email: true,
+            browser: false,
+            slack: true,
+            default_dashboard: Some(name("home")),
+            email_alerts: false,
+            push_notifications: true,
+            alert_threshold: AlertThresholdV1::High,
+            metadata: [(name("desk"), name("4.12"))].into(),
+        }),
+        MemberEvent::EmailVerified(EmailVerified { email: email("admin@acme.example") }),
     ];
     events.map(|event| ControlEvent::Member(user("u1"), event)).into()
 }
@@ -216,6 +248,23 @@ fn upload_events() -> Vec<ControlEvent> {
 }
 
 /// Every event in its newest schema, as `record` writes it.
+fn mail_events() -> Vec<ControlEvent> {
+    let promised = MailPromised {
+        kind: MailKind::PasswordReset,
+        user: user("u1"),
+        to: email("admin@acme.example"),
+        epoch: 300,
+        at: NOW,
+        expires_at: LATER,
+    };
+    let events = [
+        MailEvent::Promised(promised),
+        MailEvent::Sent,
+        MailEvent::GivenUp(MailGivenUp { reason: name("no such mailbox") }),
+    ];
+    events.map(|event| ControlEvent::Mail(MailId::parse("m1").unwrap(), event)).into()
+}
+
 fn newest() -> Vec<Sample> {
     let events = [
         tenant_events(),
@@ -225,6 +274,7 @@ fn newest() -> Vec<Sample> {
         session_events(),
         search_events(),
         upload_events(),
+        mail_events(),
     ];
     let sample = |event: ControlEvent| {
         let recorded = event.record(tenant(), &cause(), NOW).unwrap();

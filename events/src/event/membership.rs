@@ -9,7 +9,7 @@ use crate::identity::{DisplayName, Email, PasswordHash, SecretHash, Username};
 use crate::ids::UserId;
 
 use super::ControlEvent;
-use super::member::{self, MemberCommand, MemberRejection, MemberState};
+use super::member::{self, MemberCommand, MemberRejection, MemberState, Profile};
 use super::tenant::{self, TenantCommand, TenantLimits, TenantRejection, TenantState};
 
 /// A person founds a tenant and becomes its administrator.
@@ -21,6 +21,7 @@ pub struct Register {
     pub username: Username,
     pub email: Email,
     pub password: PasswordHash,
+    pub profile: Profile,
 }
 
 /// An invited person joins a tenant.
@@ -29,6 +30,7 @@ pub struct Join {
     pub user: UserId,
     pub username: Username,
     pub password: PasswordHash,
+    pub profile: Profile,
     /// Of the invitation.
     pub secret: SecretHash,
     pub now: Timestamp,
@@ -46,18 +48,18 @@ pub enum MembershipRejection {
 type Decision = Result<Vec<ControlEvent>, MembershipRejection>;
 
 pub fn register(tenant: &TenantState, member: &MemberState, command: Register) -> Decision {
-    let Register { organization, limits, user, username, email, password } = command;
+    let Register { organization, limits, user, username, email, password, profile } = command;
     let found = TenantCommand::Register { name: organization, founder: user, email: email.clone(), limits };
-    let open = MemberCommand::OpenAccount { username, email, password };
+    let open = MemberCommand::OpenAccount { username, email, password, profile };
     both(user, tenant::decide(tenant, found)?, member::decide(member, open)?)
 }
 
 pub fn join(tenant: &TenantState, member: &MemberState, command: Join) -> Decision {
-    let Join { user, username, password, secret, now } = command;
+    let Join { user, username, password, profile, secret, now } = command;
     let accepted = tenant::decide(tenant, TenantCommand::AcceptInvitation { user, secret, now })?;
     let invited = tenant.as_ref().and_then(|tenant| tenant.members.get(&user));
     let email = invited.ok_or(TenantRejection::NotInvited { user })?.email.clone();
-    let open = MemberCommand::OpenAccount { username, email, password };
+    let open = MemberCommand::OpenAccount { username, email, password, profile };
     both(user, accepted, member::decide(member, open)?)
 }
 
@@ -145,6 +147,7 @@ mod tests {
             username: username(id),
             email: email(&format!("{id}@acme.example")),
             password: password("c2FsdA"),
+            profile: Profile::default(),
         }
     }
 
@@ -153,6 +156,7 @@ mod tests {
             user: user("member"),
             username: username("member"),
             password: password("c2FsdA"),
+            profile: Profile::default(),
             secret: SECRET,
             now: NOW,
         }

@@ -1,5 +1,5 @@
 //! Notes: what is recorded beside lines and goes when lines go. Lines that were rejected, events that a projection set
-//! aside, requests that were answered, searches of people, letters that were dropped.
+//! aside, requests that were answered, searches of people, letters that were dropped, keys that were used.
 //!
 //! Invariant: a note stands on the lines of its tenant, so it can be recorded together with the lines that it is about;
 //! who follows the log for lines passes it by. It decides nothing.
@@ -9,6 +9,7 @@ mod dropped;
 mod rejected;
 mod searched;
 mod set_aside;
+mod used;
 
 use bytes::Bytes;
 
@@ -19,6 +20,7 @@ pub use self::dropped::{DroppedLetter, LettersDropped};
 pub use self::rejected::{LinesRejected, RejectedLine};
 pub use self::searched::{PastSearchId, Searched, SearchesForgotten};
 pub use self::set_aside::EventSetAside;
+pub use self::used::KeysUsed;
 use super::types::{self, Entry};
 use super::{BodyError, EventError, NewEvent};
 use crate::clock::Timestamp;
@@ -27,13 +29,14 @@ use crate::ids::TenantId;
 use crate::subject::Subject;
 use crate::wire::EventType;
 
-const NOTES: [Entry; 6] = [
+const NOTES: [Entry; 7] = [
     types::LINES_REJECTED,
     types::EVENT_SET_ASIDE,
     types::REQUEST_ANSWERED,
     types::SEARCHED,
     types::SEARCHES_FORGOTTEN,
     types::LETTERS_DROPPED,
+    types::KEYS_USED,
 ];
 
 /// A note, with its body in the newest version.
@@ -45,6 +48,7 @@ pub enum Note {
     Searched(Searched),
     Forgotten(SearchesForgotten),
     Dropped(LettersDropped),
+    Used(KeysUsed),
 }
 
 impl Note {
@@ -75,6 +79,7 @@ impl Note {
             Self::Searched(searched) => searched.bytes_held(),
             Self::Forgotten(_) => size_of::<SearchesForgotten>(),
             Self::Dropped(dropped) => dropped.bytes_held(),
+            Self::Used(used) => used.bytes_held(),
         }
     }
 
@@ -86,6 +91,7 @@ impl Note {
             Self::Searched(_) => types::SEARCHED,
             Self::Forgotten(_) => types::SEARCHES_FORGOTTEN,
             Self::Dropped(_) => types::LETTERS_DROPPED,
+            Self::Used(_) => types::KEYS_USED,
         }
     }
 
@@ -97,6 +103,7 @@ impl Note {
             Self::Searched(searched) => searched.encode(),
             Self::Forgotten(forgotten) => forgotten.encode(),
             Self::Dropped(dropped) => dropped.encode(),
+            Self::Used(used) => used.encode(),
         }
     }
 
@@ -109,6 +116,7 @@ impl Note {
             types::SEARCHED => Some(Self::Searched(Searched::decode(body)?)),
             types::SEARCHES_FORGOTTEN => Some(Self::Forgotten(SearchesForgotten::decode(body)?)),
             types::LETTERS_DROPPED => Some(Self::Dropped(LettersDropped::decode(body)?)),
+            types::KEYS_USED => Some(Self::Used(KeysUsed::decode(body)?)),
             _ => None,
         })
     }
@@ -122,22 +130,23 @@ mod tests {
     use crate::codec::CodecId;
     use crate::event::asked::{Asked, Syntax};
     use crate::event::lines::Arrival;
-    use crate::event::samples::{NOW, tenant, user};
+    use crate::event::samples::{NOW, key, tenant, user};
     use crate::event::{Event, decode};
     use crate::ids::{Offset, PartitionId};
     use crate::line::LineError;
     use crate::wire::{ChainHash, Envelope, SchemaVersion};
 
-    const GOLDEN: [&[u8]; 6] = [
+    const GOLDEN: [&[u8]; 7] = [
         include_bytes!("golden/lines_rejected_v1.bin"),
         include_bytes!("golden/event_set_aside_v1.bin"),
         include_bytes!("golden/request_answered_v1.bin"),
         include_bytes!("golden/searched_v1.bin"),
         include_bytes!("golden/searches_forgotten_v1.bin"),
         include_bytes!("golden/letters_dropped_v1.bin"),
+        include_bytes!("golden/keys_used_v1.bin"),
     ];
 
-    fn samples() -> [Note; 6] {
+    fn samples() -> [Note; 7] {
         let arrival =
             Arrival { protocol: "tcp".to_owned(), origin: "192.0.2.7".to_owned(), ..Arrival::default() };
         let mut rejected = LinesRejected::new(NOW, &arrival);
@@ -176,6 +185,7 @@ mod tests {
             Note::Dropped(LettersDropped {
                 letters: vec![DroppedLetter { number: 7, at: NOW, length: 300 }],
             }),
+            Note::Used(KeysUsed { keys: vec![(key(), NOW)] }),
         ]
     }
 

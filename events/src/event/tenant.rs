@@ -14,9 +14,12 @@ use crate::clock::Timestamp;
 use crate::identity::{DisplayName, Email, SecretHash};
 use crate::ids::UserId;
 
+mod machine;
 pub mod wire;
 
+pub use machine::{Machine, MachineCommand};
 pub use wire::{
+    MachineAddedV1 as MachineAdded, MachineChangedV1 as MachineChanged, MachineRemovedV1 as MachineRemoved,
     MemberInvitedV1 as MemberInvited, MemberJoinedV1 as MemberJoined, MemberRemovedV1 as MemberRemoved,
     MemberRoleChangedV1 as MemberRoleChanged, StreamRetentionV1 as StreamRetention,
     TenantLimitsSetV3 as TenantLimitsSet, TenantRegisteredV1 as TenantRegistered,
@@ -36,6 +39,8 @@ pub struct Tenant {
     /// What the tenant itself has chosen.
     pub retention: TenantRetention,
     pub members: BTreeMap<UserId, Membership>,
+    /// Programs that belong to it.
+    pub machines: BTreeMap<UserId, Machine>,
 }
 
 /// How the platform treats a tenant.
@@ -132,6 +137,10 @@ pub enum TenantCommand {
     RemoveMember {
         user: UserId,
     },
+    Machine {
+        user: UserId,
+        command: MachineCommand,
+    },
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -147,6 +156,9 @@ pub enum TenantEvent {
     MemberJoined(MemberJoined),
     MemberRoleChanged(MemberRoleChanged),
     MemberRemoved(MemberRemoved),
+    MachineAdded(MachineAdded),
+    MachineChanged(MachineChanged),
+    MachineRemoved(MachineRemoved),
 }
 
 /// Why a command is not obeyed.
@@ -184,6 +196,12 @@ pub enum TenantRejection {
     SuperadminReserved,
     #[error("user {user} is the last administrator of the tenant; make another member admin first")]
     LastAdministrator { user: UserId },
+    #[error("{user} is not a service account of the tenant")]
+    NoMachine { user: UserId },
+    #[error("a service account of the tenant is called {name} already")]
+    MachineNameTaken { name: DisplayName },
+    #[error("the tenant has {machines_max} service accounts already; remove those that nobody uses")]
+    TooManyMachines { machines_max: usize },
 }
 
 type Decision = Result<Vec<TenantEvent>, TenantRejection>;
@@ -228,9 +246,11 @@ impl Tenant {
         self.retention.streams.iter().map(move |of| (&of.stream, of.days.min(most)))
     }
 
-    /// The role of a member who has joined.
+    /// The role of a member who has joined, or of a service account that is not disabled.
     pub fn role_of(&self, user: UserId) -> Option<Role> {
-        self.members.get(&user).filter(|member| member.has_joined()).map(|member| member.role)
+        let member = self.members.get(&user).filter(|member| member.has_joined());
+        let machine = || self.machines.get(&user).filter(|machine| !machine.disabled);
+        member.map(|member| member.role).or_else(|| machine().map(|machine| machine.role))
     }
 
     /// Who has an open invitation at this address.
@@ -247,6 +267,7 @@ impl Tenant {
             limits: TenantLimits::NOTHING,
             retention: TenantRetention::default(),
             members: BTreeMap::from([(registered.founder, founder)]),
+            machines: BTreeMap::new(),
         }
     }
 
@@ -274,6 +295,7 @@ impl Tenant {
             TenantCommand::ChangeRole { user, role } => self.decide_role(user, role),
             TenantCommand::GrantSuperadmin { user } => self.decide_role(user, Role::Superadmin),
             TenantCommand::RemoveMember { user } => self.decide_removal(user),
+            TenantCommand::Machine { user, command } => self.decide_machine(user, command),
         }
     }
 
@@ -409,6 +431,9 @@ impl Tenant {
             TenantEvent::MemberRemoved(MemberRemoved { user }) => {
                 self.members.remove(user);
             }
+            TenantEvent::MachineAdded(_)
+            | TenantEvent::MachineChanged(_)
+            | TenantEvent::MachineRemoved(_) => self.evolve_machine(event),
         }
     }
 }

@@ -35,6 +35,7 @@ event_types! {
     SEARCHED = 5, "searched", schema 1;
     SEARCHES_FORGOTTEN = 6, "searches_forgotten", schema 1;
     LETTERS_DROPPED = 7, "letters_dropped", schema 1;
+    KEYS_USED = 8, "keys_used", schema 1;
 
     TENANT_REGISTERED = 16, "tenant_registered", schema 1;
     TENANT_RENAMED = 17, "tenant_renamed", schema 1;
@@ -46,11 +47,16 @@ event_types! {
     MEMBER_JOINED = 23, "member_joined", schema 1;
     MEMBER_ROLE_CHANGED = 24, "member_role_changed", schema 1;
     MEMBER_REMOVED = 25, "member_removed", schema 1;
+    MACHINE_ADDED = 26, "machine_added", schema 1;
+    MACHINE_CHANGED = 27, "machine_changed", schema 1;
+    MACHINE_REMOVED = 28, "machine_removed", schema 1;
 
     ACCOUNT_OPENED = 32, "account_opened", schema 1;
     PASSWORD_CHANGED = 33, "password_changed", schema 1;
     SESSIONS_REVOKED = 34, "sessions_revoked", schema 1;
     ACCOUNT_CLOSED = 35, "account_closed", schema 1;
+    PROFILE_CHANGED = 36, "profile_changed", schema 1;
+    EMAIL_VERIFIED = 37, "email_verified", schema 1;
 
     KEY_CREATED = 48, "key_created", schema 1;
     KEY_REVOKED = 49, "key_revoked", schema 1;
@@ -77,6 +83,9 @@ event_types! {
     UPLOAD_EDITED = 166, "upload_edited", schema 1;
     UPLOAD_DELETED = 167, "upload_deleted", schema 1;
 
+    MAIL_PROMISED = 176, "mail_promised", schema 1;
+    MAIL_SENT = 177, "mail_sent", schema 1;
+    MAIL_GIVEN_UP = 178, "mail_given_up", schema 1;
     TENANT_RETENTION_SET = 188, "tenant_retention_set", schema 1;
 }
 
@@ -111,6 +120,7 @@ mod tests {
         check(80, "session_opened");
         check(96, "search_saved");
         check(160, "upload_received");
+        check(176, "mail_promised");
         check(188, "tenant_retention_set");
         assert_eq!(find(EventType(0)), None);
     }

@@ -18,6 +18,7 @@ use super::Outcome;
 use crate::compose::{self, ComposeError, Program};
 use crate::credentials::passwords::PasswordError;
 use crate::data_folder::{DataFolder, DataFolderError};
+use crate::serve::site;
 
 /// Why a command on a data folder did not do its work.
 #[derive(Debug, thiserror::Error)]
@@ -68,7 +69,9 @@ pub(super) fn with_program<T>(
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
     let log = compose::open_log(&folder, &config.storage)?;
     let events = Arc::clone(&log.log) as Arc<dyn EventLog>;
-    let program = runtime.block_on(Program::start(&folder, config, Arc::clone(&events), clock))?;
+    // Nobody listens: links lead to where the server will be.
+    let site = site(config, &config.listeners.http.to_string());
+    let program = runtime.block_on(Program::start(&folder, (config, &site), Arc::clone(&events), clock))?;
     let done = runtime.block_on(async {
         program.caught_up(&*events).await;
         let done = work(&program).await;

@@ -10,6 +10,7 @@ use antler_config::limits::AccountLimits;
 use antler_events::access::Role;
 use antler_events::clock::Timestamp;
 use antler_events::event::Cause;
+use antler_events::event::member::Profile;
 use antler_events::identity::{DisplayName, Email, Username};
 use antler_events::ids::TenantId;
 use axum::http::Method;
@@ -172,7 +173,8 @@ async fn added(
     let password = gate.passwords.hash(password.to_owned()).await?;
     let Some(tenant) = flags.tenant else {
         let organization = DisplayName::parse(organization, &limits)?;
-        let registration = Registration { username, email, password, organization };
+        let profile = Profile::default();
+        let registration = Registration { username, email, password, organization, profile };
         let registered = gate.accounts.register(registration, &Cause::SYSTEM).await?;
         return Ok((registered.user.to_string(), registered.tenant.to_string()));
     };
@@ -181,7 +183,7 @@ async fn added(
     let expires_at = Timestamp::from_nanos(i64::MAX);
     let invitee = Invitee { email, role: flags.role, secret, expires_at };
     let user = gate.accounts.invite(tenant, invitee, &Cause::SYSTEM).await?;
-    let joining = Joining { user, secret, username, password };
+    let joining = Joining { user, secret, username, password, profile: Profile::default() };
     let joined = gate.accounts.join(tenant, joining, &Cause::SYSTEM).await;
     if let Err(error) = joined {
         gate.accounts.withdraw_invitation(tenant, user, &Cause::SYSTEM).await?;

@@ -2,13 +2,13 @@
 //!
 //! An API key is `antler_<prefix>_<secret>`: the prefix is the key's id and may be shown; people and scanners of leaked
 //! secrets know the beginning. A refresh token is `<tenant>.<session>.<secret>`, so that it leads to its session; that of
-//! an invitation is `<tenant>.<user>.<secret>`.
+//! an invitation is `<tenant>.<user>.<secret>`, that of another mail `<tenant>.<mail>.<secret>`.
 //! Invariant: a secret has 256 random bits, and `Debug` never shows it. It keeps nothing.
 
 use std::fmt;
 
 use antler_events::identity::SecretHash;
-use antler_events::ids::{KeyId, SessionId, TenantId, UserId};
+use antler_events::ids::{KeyId, MailId, SessionId, TenantId, UserId};
 use antler_events::randomness::{Randomness, RandomnessError};
 use sha2::{Digest as _, Sha256};
 
@@ -29,6 +29,11 @@ impl fmt::Debug for DrawnSecret {
 impl DrawnSecret {
     pub fn draw(randomness: &dyn Randomness) -> Result<Self, RandomnessError> {
         draw_hex::<32>(randomness).map(Self)
+    }
+
+    /// One that is as good, because whoever has not the key it was made with cannot tell it from a drawn one.
+    pub(super) fn made(bytes: &[u8]) -> Self {
+        Self(hex(bytes))
     }
 
     /// What the log keeps.
@@ -53,6 +58,11 @@ impl DrawnSecret {
     /// What an invited person shows; `user` is the id that it will have.
     pub fn invitation_token(&self, tenant: TenantId, user: UserId) -> String {
         format!("{tenant}.{user}.{}", self.0)
+    }
+
+    /// What somebody shows who got a mail.
+    pub fn mail_token(&self, tenant: TenantId, mail: MailId) -> String {
+        format!("{tenant}.{mail}.{}", self.0)
     }
 }
 
@@ -86,6 +96,12 @@ pub fn parse_invitation_token(text: &str) -> Option<(TenantId, UserId, SecretHas
     Some((tenant, UserId::parse(user).ok()?, secret))
 }
 
+/// The mail and the secret's hash of a text that has the form of a token from a mail.
+pub fn parse_mail_token(text: &str) -> Option<(TenantId, MailId, SecretHash)> {
+    let (tenant, mail, secret) = three_parts(text)?;
+    Some((tenant, MailId::parse(mail).ok()?, secret))
+}
+
 fn three_parts(text: &str) -> Option<(TenantId, &str, SecretHash)> {
     let mut parts = Some(text).filter(|text| text.len() <= TEXT_BYTES_MAX)?.split('.');
     let (tenant, id, secret) = (parts.next()?, parts.next()?, parts.next()?);
@@ -95,7 +111,11 @@ fn three_parts(text: &str) -> Option<(TenantId, &str, SecretHash)> {
 fn draw_hex<const BYTES: usize>(randomness: &dyn Randomness) -> Result<String, RandomnessError> {
     let mut bytes = [0; BYTES];
     randomness.fill(&mut bytes)?;
-    Ok(bytes.iter().map(|byte| format!("{byte:02x}")).collect())
+    Ok(hex(&bytes))
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 #[cfg(test)]
@@ -140,6 +160,7 @@ mod tests {
             assert_eq!(parse_api_key(text), None, "{text}");
             assert_eq!(parse_refresh_token(text), None, "{text}");
             assert_eq!(parse_invitation_token(text), None, "{text}");
+            assert_eq!(parse_mail_token(text), None, "{text}");
         }
     }
 

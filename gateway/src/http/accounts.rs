@@ -9,9 +9,12 @@ mod invitations;
 mod joining;
 mod keys;
 mod login;
+mod machines;
+mod mails;
 mod members;
 mod password;
 mod profile;
+mod profile_fields;
 pub(super) mod registration;
 pub(super) mod retention;
 mod sessions;
@@ -47,9 +50,16 @@ fn handlers() -> Vec<Route> {
         ("DELETE", "/api/auth/sessions", delete(sessions::end_others)),
         ("DELETE", "/api/auth/sessions/{id}", delete(sessions::end)),
         ("POST", "/api/auth/change-password", post(password::change)),
+        ("POST", "/api/auth/password-reset", post(mails::ask_reset)),
+        ("POST", "/api/auth/password-reset/confirm", post(mails::reset)),
+        ("POST", "/api/auth/verify-email", post(mails::verify)),
+        ("POST", "/api/auth/verify-email/resend", post(mails::resend)),
         ("GET", "/api/auth/user", get(profile::user)),
         ("GET", "/api/users/me", get(profile::user)),
         ("GET", "/api/users/profile", get(profile::profile)),
+        ("PATCH", "/api/users/profile", patch(profile::change)),
+        ("PUT", "/api/users/profile", put(profile::replace)),
+        ("POST", "/api/users/profile/create", post(profile::create)),
         ("GET", "/api/users/profile/api-keys", get(keys::list)),
         ("POST", "/api/users/profile/api-keys", post(keys::create)),
         ("PATCH", "/api/users/profile/api-keys/{id}", patch(keys::change)),
@@ -66,6 +76,13 @@ fn handlers() -> Vec<Route> {
         ("GET", "/api/tenant/users/{id}", get(members::one)),
         ("PATCH", "/api/tenant/users/{id}", patch(members::change_role)),
         ("DELETE", "/api/tenant/users/{id}", delete(members::remove)),
+        ("GET", "/api/tenant/service-accounts", get(machines::list)),
+        ("POST", "/api/tenant/service-accounts", post(machines::add)),
+        ("GET", "/api/tenant/service-accounts/{id}", get(machines::one)),
+        ("PATCH", "/api/tenant/service-accounts/{id}", patch(machines::change)),
+        ("DELETE", "/api/tenant/service-accounts/{id}", delete(machines::remove)),
+        ("GET", "/api/admin/profile/{id}", get(profile::of_member)),
+        ("DELETE", "/api/admin/profile/{id}", delete(members::remove)),
     ]
 }
 

@@ -17,10 +17,14 @@ pub mod permissions;
 use std::sync::Arc;
 
 use antler_actors::accounts::{AccountError, Accounts};
+use antler_actors::key_use::KeyUse;
+use antler_actors::post::PostOffice;
+use antler_actors::usage::Usage;
 use antler_config::Secret;
 use antler_config::limits::{AccountLimits, CredentialLimits, RateLimits};
 use antler_events::access::{Role, Scope, StreamPattern, StreamPatterns};
 use antler_events::clock::Timestamp;
+use antler_events::event::member::Account;
 use antler_events::event::tenant::Standing;
 use antler_events::identity::SecretHash;
 use antler_events::ids::{KeyId, TenantId, UserId};
@@ -46,6 +50,7 @@ use super::rates::{Allowance, Rates};
 use super::route_class::RouteClass;
 use super::search::RequestTenant;
 use crate::credentials::access_token::{AccessTokens, Bearer};
+use crate::credentials::mail_secrets::MailSecrets;
 use crate::credentials::page_code::PageCodes;
 use crate::credentials::passwords::{PasswordError, Passwords};
 use crate::credentials::secret;
@@ -63,6 +68,15 @@ enum Shown {
 #[derive(Debug)]
 pub struct Gate {
     pub accounts: Accounts,
+    /// None: this server sends no mail.
+    pub post: Option<PostOffice>,
+    /// Of the links in mails, and what all links begin with.
+    pub secrets: MailSecrets,
+    pub site: String,
+    /// When API keys were used.
+    pub key_use: Arc<KeyUse>,
+    /// What tenants have sent today.
+    pub usage: Arc<Usage>,
     pub tokens: AccessTokens,
     pub passwords: Passwords,
     pub cache: Arc<dyn Cache>,
@@ -155,7 +169,7 @@ impl Gate {
 
     /// With the usual limits. `hashes_at_once`: how many passwords are hashed at the same time.
     pub fn new(
-        accounts: Accounts,
+        (accounts, usage, key_use): (Accounts, Arc<Usage>, Arc<KeyUse>),
         cache: Arc<dyn Cache>,
         key: &TokenKey,
         hashes_at_once: usize,
@@ -163,6 +177,9 @@ impl Gate {
         let randomness = Arc::clone(&accounts.randomness);
         Ok(Self {
             tokens: AccessTokens::new(key),
+            post: None,
+            secrets: MailSecrets::new(key),
+            site: String::new(),
             passwords: Passwords::new(hashes_at_once, Arc::clone(&randomness))?,
             cache,
             randomness,
@@ -177,6 +194,8 @@ impl Gate {
             rates: Rates::new(&RateLimits::default(), None, Arc::clone(&accounts.clock)),
             known_keys: KnownKeys::new(),
             accounts,
+            key_use,
+            usage,
         })
     }
 
@@ -229,8 +248,9 @@ impl Gate {
     /// Whose key this is, if it is the one of that secret.
     async fn key_shown(&self, id: KeyId, secret: SecretHash) -> Result<Caller, ApiError> {
         let views = &self.accounts.views;
-        let changes = views.changes();
-        if let Some(caller) = self.known_keys.caller(id, secret, changes, self.accounts.clock.now()) {
+        let (changes, now) = (views.changes(), self.accounts.clock.now());
+        if let Some(caller) = self.known_keys.caller(id, secret, changes, now) {
+            self.key_use.note(caller.tenant, id, now);
             return Ok(caller);
         }
         let found = views.key_by_secret(secret).await.map_err(unreadable)?;
@@ -239,6 +259,7 @@ impl Gate {
         };
         let (caller, expires_at) = self.key_caller(tenant, id).await?;
         self.known_keys.remember((id, secret), caller.clone(), expires_at, changes);
+        self.key_use.note(tenant, id, now);
         Ok(caller)
     }
 
@@ -247,16 +268,15 @@ impl Gate {
         let views = &self.accounts.views;
         let ended = || unauthorized("the login has ended; log in again");
         let account = views.account(tenant, user).await.map_err(unreadable)?.and_then(|kept| kept.state);
-        if !account.is_some_and(|account| account.honours(epoch)) {
-            return Err(ended());
-        }
+        let account = account.filter(|account| account.honours(epoch)).ok_or_else(ended)?;
         let kept = views.session(tenant, session).await.map_err(unreadable)?.and_then(|kept| kept.state);
         let now = self.accounts.clock.now();
         if !kept.is_some_and(|kept| kept.user == user && kept.is_live(now)) {
             return Err(ended());
         }
         let role = self.role(tenant, user).await?;
-        Ok(Caller { tenant, identity: Identity::Person { user, session, epoch, role } })
+        let identity = Identity::Person { user, session, epoch, role };
+        Ok(Caller { tenant, identity, is_unverified: self.is_unverified(&account) })
     }
 
     /// The caller that a key stands for, and when the key expires.
@@ -273,7 +293,14 @@ impl Gate {
         let allowed = permissions::scopes_of(role);
         let scopes = key.scopes.into_iter().filter(|scope| allowed.contains(scope)).collect();
         let identity = Identity::Key { id, owner: key.owner, scopes, streams: key.streams };
-        Ok((Caller { tenant, identity }, key.expires_at))
+        let owner = self.accounts.views.account(tenant, key.owner).await.map_err(unreadable)?;
+        let owner = owner.and_then(|kept| kept.state);
+        let is_unverified = owner.is_some_and(|owner| self.is_unverified(&owner));
+        Ok((Caller { tenant, identity, is_unverified }, key.expires_at))
+    }
+
+    fn is_unverified(&self, account: &Account) -> bool {
+        self.settings.require_verified_email && !account.email_verified
     }
 
     /// The role of somebody in a tenant that is not closed.
@@ -315,6 +342,7 @@ impl From<AccountError> for ApiError {
             | AccountError::Member(_)
             | AccountError::Key(_)
             | AccountError::Name(_)
+            | AccountError::Mail(_)
             | AccountError::Search(_)
             | AccountError::Upload(_) => Self::Conflict { field: "account", reason },
             AccountError::Contended | AccountError::ViewsBehind => Self::Unavailable { reason },
@@ -352,9 +380,15 @@ pub(crate) fn beyond_streams(streams: &StreamPatterns) -> ApiError {
     ApiError::Forbidden { reason }
 }
 
+const UNVERIFIED: &str = "verify the e-mail address of the account first: open the link that was sent to it, or have another one \
+                          sent under /api/auth/verify-email/resend/";
+
 impl Caller {
     /// May the caller do what the route does?
     pub fn check(&self, permission: Permission) -> Result<(), ApiError> {
+        if self.is_unverified && !matches!(permission, Permission::Anyone | Permission::Person) {
+            return Err(ApiError::Forbidden { reason: UNVERIFIED.to_owned() });
+        }
         match (permission, &self.identity) {
             (Permission::Anyone, _) | (Permission::Person, Identity::Person { .. }) => Ok(()),
             (Permission::Person, Identity::Key { .. }) => Err(ApiError::Forbidden {

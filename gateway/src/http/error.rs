@@ -43,6 +43,9 @@ pub enum ApiError {
     /// A field that is missing or cannot be what it is.
     #[error("the field {field} cannot be taken: {reason}")]
     Field { field: &'static str, reason: String },
+    /// The same for one whose name came with the request, or stands within another.
+    #[error("the field {field} cannot be taken: {reason}")]
+    FieldAt { field: String, reason: String },
     #[error("{reason}")]
     BadBody { reason: String },
     #[error("the body has more than {bytes_max} bytes; {advice}")]
@@ -132,7 +135,7 @@ impl ApiError {
             Self::NoCredential | Self::Unauthorized { .. } => StatusCode::UNAUTHORIZED,
             Self::Lines { problem, .. } => problem.status(),
             Self::Forbidden { .. } => StatusCode::FORBIDDEN,
-            Self::Field { .. } => StatusCode::UNPROCESSABLE_ENTITY,
+            Self::Field { .. } | Self::FieldAt { .. } => StatusCode::UNPROCESSABLE_ENTITY,
             Self::BadBody { .. } => StatusCode::BAD_REQUEST,
             Self::BodyTooLarge { .. } => StatusCode::PAYLOAD_TOO_LARGE,
             Self::UnsupportedBody { .. } => StatusCode::UNSUPPORTED_MEDIA_TYPE,
@@ -156,7 +159,7 @@ impl ApiError {
             Self::NoCredential | Self::Unauthorized { .. } => "unauthorized",
             Self::Lines { problem, .. } => problem.code(),
             Self::Forbidden { .. } => "forbidden",
-            Self::Field { .. } => "invalid_field",
+            Self::Field { .. } | Self::FieldAt { .. } => "invalid_field",
             Self::BadBody { .. } => "invalid_body",
             Self::BodyTooLarge { .. } => "body_too_large",
             Self::UnsupportedBody { .. } => "unsupported_media_type",
@@ -180,7 +183,7 @@ impl ApiError {
                 vec![("path", path.as_str()), ("method", method.as_str())]
             }
             Self::InvalidQuery { details, .. } => return details.clone(),
-            Self::InvalidParameter { field, reason } => {
+            Self::InvalidParameter { field, reason } | Self::FieldAt { field, reason } => {
                 vec![("field", field.as_str()), ("reason", reason.as_str())]
             }
             Self::NoLine { id, .. } => vec![("id", id.as_str())],

@@ -8,6 +8,7 @@ pub mod exposition;
 mod ingest;
 mod live;
 mod log;
+mod mail;
 pub mod process;
 mod projections;
 mod work;
@@ -56,6 +57,7 @@ pub(super) async fn exposition(shared: &Shared) -> String {
     families.extend(disk::families(&shared.config.storage.data));
     families.extend(ingest::families(&shared.program.intake.figures));
     families.extend(live::families(&shared.program.sockets));
+    families.extend(gate.post.iter().flat_map(|post| mail::families(post.figures())));
     families.iter().fold(String::new(), |mut text, family| {
         write!(text, "{family}").expect("a string takes every text");
         text

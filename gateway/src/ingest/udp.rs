@@ -52,7 +52,7 @@ pub struct UdpLines {
 /// What a credential was found to be.
 #[derive(Debug, Clone)]
 enum Known {
-    Sender(Sender),
+    Sender(Box<Sender>),
     Refused { at: Duration, reason: Arc<str> },
 }
 
@@ -165,7 +165,7 @@ impl UdpLines {
             None => self.own.as_ref(),
         };
         match known {
-            Some(Known::Sender(sender)) if sender.is_fresh(now) => return Ok(sender.clone()),
+            Some(Known::Sender(sender)) if sender.is_fresh(now) => return Ok((**sender).clone()),
             Some(Known::Refused { at, reason }) if now.saturating_sub(*at) < REFUSED_FOR => {
                 return Err(Arc::clone(reason));
             }
@@ -174,7 +174,7 @@ impl UdpLines {
         let found = self.find(token.as_deref()).await;
         let answer = found.clone();
         let known = match found {
-            Ok(sender) => Known::Sender(sender),
+            Ok(sender) => Known::Sender(Box::new(sender)),
             Err(reason) => Known::Refused { at: now, reason },
         };
         match token {

@@ -5,6 +5,7 @@
 
 use std::path::{Path, PathBuf};
 
+use base64ct::{Base64, Encoding as _};
 use serde_json::{Value, json};
 
 use super::running::{Answer, Running, exchange, wait};
@@ -90,4 +91,46 @@ pub(crate) fn path_text(path: &Path) -> &str {
 pub(crate) fn start_with(dir: &Path, content: &str) -> Running {
     let file = settings(dir, content);
     Running::start(&dir.join("data"), &["serve", "--config", path_text(&file)])
+}
+
+/// The mails of a server that writes them into a folder.
+pub(crate) struct Mails(PathBuf);
+
+impl Mails {
+    pub(crate) fn new(dir: &Path) -> Self {
+        Self(dir.join("mails"))
+    }
+
+    pub(crate) fn settings(&self) -> String {
+        format!(
+            "[mail]\nkind = \"files\"\nfolder = {:?}\nfrom = \"antler@example.org\"\n\
+             [server]\npublic_url = \"https://logs.example.org\"\n",
+            path_text(&self.0)
+        )
+    }
+
+    /// Waits for a mail to the address whose link leads to the page, and answers the token in it.
+    pub(crate) fn token(&self, to: &str, page: &str) -> String {
+        wait(|| self.texts(to).iter().find_map(|text| token_of(text, page)))
+    }
+
+    /// What was written to an address until now.
+    pub(crate) fn texts(&self, to: &str) -> Vec<String> {
+        let files = std::fs::read_dir(&self.0).unwrap().map(|entry| entry.unwrap().path());
+        let mails = files.filter(|path| path.extension().is_some_and(|end| end == "eml"));
+        let mails = mails.filter_map(|path| std::fs::read_to_string(path).ok());
+        mails.filter(|mail| mail.contains(&format!("\r\nTo: {to}\r\n"))).map(|mail| body_of(&mail)).collect()
+    }
+}
+
+/// The text of a mail.
+pub(crate) fn body_of(mail: &str) -> String {
+    let (_, body) = mail.split_once("\r\n\r\n").unwrap();
+    let body: String = body.split_whitespace().collect();
+    String::from_utf8(Base64::decode_vec(&body).unwrap()).unwrap()
+}
+
+pub(crate) fn token_of(text: &str, page: &str) -> Option<String> {
+    let (_, link) = text.split_once(&format!("https://logs.example.org/{page}#token="))?;
+    link.lines().next().map(str::to_owned)
 }

@@ -6,21 +6,35 @@ use std::collections::BTreeMap;
 use base64ct::{Base64, Encoding as _};
 use serde_json::{Value, json};
 
-use super::client::{cookie_login, send, start_with, wait_for};
+use super::client::{Mails, cookie_login, send, start_with, wait_for};
 use super::running::{Answer, Running};
 use super::schemas::Schemas;
 use super::socket_client::Socket;
 
 const OPERATOR: &str = "an operator's own token";
 /// These change who may do what, so they have their own order.
-const SESSIONS: [&str; 7] =
-    ["register", "acceptInvitation", "verifyToken", "logIn", "refresh", "changePassword", "logOut"];
-/// After these there is less, so they come behind the others, each once.
-const ENDINGS: [&str; 16] = [
+const SESSIONS: [&str; 11] = [
+    "register",
+    "acceptInvitation",
+    "verifyToken",
+    "logIn",
+    "refresh",
+    "changePassword",
+    "logOut",
+    "resendVerification",
+    "verifyEmail",
+    "askReset",
+    "resetPassword",
+];
+/// After these there is less, or the same cannot be done again, so they come behind the others, each once.
+const ENDINGS: [&str; 19] = [
     "endSession",
     "endOtherSessions",
     "withdrawInvitation",
     "removeMember",
+    "removeMemberToo",
+    "addMachine",
+    "removeMachine",
     "revokeKey",
     "forgetSearch",
     "forgetSearchToo",
@@ -316,8 +330,11 @@ fn prepared<'a>(running: &'a Running, document: &'a Value) -> (Client<'a>, Strin
         send(running, "GET", "/api/logs/dead-letters/", &client.credential("accessToken"), b"").json();
     let everything = send(running, "GET", "/api/logs/?size=1", &client.credential("accessToken"), b"").json();
     let invited = |email: &str| client.step("invite", &[("email", email)]);
-    let joined =
-        client.step("acceptInvitation", &[("token", &text(&invited("member@example.org")["token"]))]);
+    let join = |name: &str| {
+        let token = text(&invited(&format!("{name}@example.org"))["token"]);
+        client.step("acceptInvitation", &[("token", &token), ("username", name)])
+    };
+    let (joined, joined_too) = (join("member"), join("other"));
     let open = invited("newcomer@example.org");
     let own_login = client.step("logIn", &[]);
     let logins = send(running, "GET", "/api/auth/sessions/", &client.credential("accessToken"), b"").json();
@@ -341,6 +358,10 @@ fn prepared<'a>(running: &'a Running, document: &'a Value) -> (Client<'a>, Strin
         (("/api/search/history/", "id"), past_too),
         (("/api/logs/saved-searches/", "id"), saved),
         (("/api/search/saved/", "id"), saved_too),
+        (
+            ("/api/tenant/service-accounts/", "id"),
+            text(&client.step("addMachine", &[("name", "first")])["id"]),
+        ),
         (("/api/users/profile/api-keys/", "id"), text(&to_revoke["id"])),
         (("/api/logs/dead-letters/", "id"), text(&letters["results"][0]["id"])),
         (("/api/logs/dead-letters/{id}/replay", "id"), text(&letters["results"][1]["id"])),
@@ -348,6 +369,7 @@ fn prepared<'a>(running: &'a Running, document: &'a Value) -> (Client<'a>, Strin
         (("/api/logs", "cursor"), text(&everything["next_cursor"])),
         (("/api/admin/jobs/", "id"), "retention".to_owned()),
         (("/api/admin/", "id"), text(&ada["tenant"]["id"])),
+        (("/api/admin/profile/", "id"), text(&joined_too["user"]["id"])),
         (("/api/admin/", "user"), text(&ada["user"]["id"])),
         (("/ws/", "user"), text(&ada["user"]["id"])),
         (("/ws/", "token"), client.token.clone()),
@@ -358,7 +380,9 @@ fn prepared<'a>(running: &'a Running, document: &'a Value) -> (Client<'a>, Strin
 #[test]
 fn every_operation_answers_as_it_is_described() {
     let dir = tempfile::tempdir().unwrap();
-    let running = start_with(dir.path(), &format!("[listeners]\noperator_token = \"{OPERATOR}\"\n"));
+    let mails = Mails::new(dir.path());
+    let settings = format!("[listeners]\noperator_token = \"{OPERATOR}\"\n{}", mails.settings());
+    let running = start_with(dir.path(), &settings);
     let document = running.json("/api/schema/");
     let (mut client, refresh) = prepared(&running, &document);
     let all = operations(&document);
@@ -374,7 +398,11 @@ fn every_operation_answers_as_it_is_described() {
     client.token = renewed["token"].as_str().unwrap().to_owned();
     let changed = client.step("changePassword", &[]);
     client.token = changed["token"].as_str().unwrap().to_owned();
+    client.step("resendVerification", &[]);
+    client.step("verifyEmail", &[("token", &mails.token("ada@example.org", "verify-email"))]);
     client.step("logOut", &[]);
+    client.step("askReset", &[]);
+    client.step("resetPassword", &[("token", &mails.token("ada@example.org", "reset-password"))]);
 }
 
 #[test]

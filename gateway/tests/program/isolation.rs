@@ -11,7 +11,7 @@ use base64ct::{Base64UrlUnpadded, Encoding as _};
 use serde_json::{Value, json};
 
 use super::client::{
-    PASSWORD, cookie_login, make_key, post_json, register, send, ship, start_with, wait_for,
+    Mails, PASSWORD, cookie_login, make_key, post_json, register, send, ship, start_with, wait_for,
 };
 use super::documented::{Operation, bodies, operations};
 use super::running::{Answer, Running};
@@ -213,6 +213,7 @@ fn planted(running: &Running, admin: &str, key: &str, spare_member: &str) -> Vec
     let invited = json!({"email": format!("open-{MARK}@example.org"), "role": "viewer"});
     let invited = post("/api/tenant/invitations/", &invited);
     let spare_key = post("/api/users/profile/api-keys/", &json!({"name": MARK, "scopes": ["read"]}));
+    let machine = post("/api/tenant/service-accounts/", &json!({"name": MARK, "role": "developer"}));
     let list = |path: &str| send(running, "GET", path, &bearer(admin), b"").json()["results"].clone();
     let letter = list("/api/logs/dead-letters/")[0]["id"].clone();
     // What the operator does to a tenant is done to a third one.
@@ -236,6 +237,8 @@ fn planted(running: &Running, admin: &str, key: &str, spare_member: &str) -> Vec
         ("/api/logs/{id}", text(&page["results"][0]["id"])),
         ("/api/tenant/invitations/", text(&invited["id"])),
         ("/api/tenant/users/", spare_member.to_owned()),
+        ("/api/admin/profile/", spare_member.to_owned()),
+        ("/api/tenant/service-accounts/", text(&machine["id"])),
         ("/api/users/profile/api-keys/", text(&spare_key["id"])),
         ("/api/auth/sessions/", text(&logins[0]["id"])),
         ("/api/admin/tenants/", text(&tenant)),
@@ -296,7 +299,9 @@ fn fault(operation: &Operation<'_>, credential: &Credential, answer: &Answer) ->
 #[test]
 fn every_operation_answers_every_credential_as_the_document_says() {
     let dir = tempfile::tempdir().unwrap();
-    let running = start_with(dir.path(), &format!("[listeners]\noperator_token = \"{OPERATOR}\"\n"));
+    let settings =
+        format!("[listeners]\noperator_token = \"{OPERATOR}\"\n{}", Mails::new(dir.path()).settings());
+    let running = start_with(dir.path(), &settings);
     let document = running.json("/api/schema/");
     let tenants = Tenants::found(&running, &dir.path().join("data"));
     let mut all = operations(&document);

@@ -1,4 +1,4 @@
-//! The views of what is recorded beside lines: dead letters, answers that are remembered, searches of people. What a
+//! The views of what is recorded beside lines: dead letters, answers that are remembered, searches of people, uses of keys. What a
 //! projector feeds, and what requests ask.
 //!
 //! Invariant: a view takes each note once, whatever is handed over again. Notes go from the log with their lines, so these
@@ -8,17 +8,18 @@ use std::sync::Arc;
 
 use antler_events::clock::Timestamp;
 use antler_events::event::note::{Note, RequestKey};
-use antler_events::ids::{Offset, PartitionId, TenantId, UserId};
+use antler_events::ids::{KeyId, Offset, PartitionId, TenantId, UserId};
 use antler_events::wire::ChainHash;
 
 use super::answers::{self, ANSWERS, Remembered};
 use super::dead_letters::{self, DEAD_LETTERS, DeadLetter, DeadLetters};
 use super::fold::ControlViewError;
+use super::key_use::{self, KEY_USE};
 use super::port::{self, ViewError, ViewName, ViewStore};
 use super::search_history::{self, PastSearch, SEARCH_HISTORY};
 
 /// The views of what arrived.
-pub const VIEWS: [ViewName; 3] = [DEAD_LETTERS, ANSWERS, SEARCH_HISTORY];
+pub const VIEWS: [ViewName; 4] = [DEAD_LETTERS, ANSWERS, SEARCH_HISTORY, KEY_USE];
 
 /// A note of a partition, with its place.
 #[derive(Debug, Clone)]
@@ -77,7 +78,8 @@ impl ArrivalViews {
     pub async fn apply(&self, partition: PartitionId, notes: &[NoteAt]) -> Result<(), ControlViewError> {
         dead_letters::fold(&*self.store, &self.kept, partition, notes).await?;
         answers::fold(&*self.store, &self.kept, partition, notes).await?;
-        search_history::fold(&*self.store, &self.kept, partition, notes).await
+        search_history::fold(&*self.store, &self.kept, partition, notes).await?;
+        key_use::fold(&*self.store, partition, notes).await
     }
 
     /// Makes what was taken durable, and that nothing before `next` is needed again.
@@ -118,6 +120,11 @@ impl ArrivalViews {
     /// What a person asked last, the newest first.
     pub async fn searches(&self, tenant: TenantId, user: UserId) -> Result<Vec<PastSearch>, ViewError> {
         search_history::list(tenant, &*self.store, user).await
+    }
+
+    /// When a key was used last, as far as that was written.
+    pub async fn last_use(&self, tenant: TenantId, key: KeyId) -> Result<Option<Timestamp>, ViewError> {
+        key_use::last(tenant, &*self.store, key).await
     }
 }
 

@@ -8,6 +8,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use antler_events::clock::Timestamp;
 use antler_events::event::key::Key;
+use antler_events::event::mail::Mail;
 use antler_events::event::member::Account;
 use antler_events::event::name::{self, Claim};
 use antler_events::event::search::Search;
@@ -16,7 +17,7 @@ use antler_events::event::tenant::{Tenant, TenantRejection};
 use antler_events::event::upload::Upload;
 use antler_events::identity::SecretHash;
 use antler_events::ids::{
-    KeyId, NameKey, Offset, PartitionId, SearchId, SessionId, TenantId, UploadId, UserId,
+    KeyId, MailId, NameKey, Offset, PartitionId, SearchId, SessionId, TenantId, UploadId, UserId,
 };
 use antler_events::log::Recorded;
 use bytes::Bytes;
@@ -24,6 +25,7 @@ use bytes::Bytes;
 use super::fold::{self, Folded, Step, decode, load, prefix, steps};
 pub use super::fold::{ControlViewError, Kept};
 use super::keys::{self, Keys};
+use super::mails::{self, Mails};
 use super::members::Members;
 use super::names::Names;
 use super::port::{self, PAGE_DOCUMENTS_MAX, Page, ViewError, ViewStore};
@@ -33,7 +35,7 @@ use super::sessions::{self, Sessions};
 use super::tenants::{self, Itself, Tenants};
 use super::uploads::Uploads;
 
-/// The views of tenants, accounts, keys, names, sessions, saved searches and uploaded files.
+/// The views of tenants, accounts, keys, names, sessions, saved searches, uploaded files and mails.
 #[derive(Debug, Clone)]
 pub struct ControlViews {
     store: Arc<dyn ViewStore>,
@@ -88,7 +90,8 @@ impl ControlViews {
         fold::fold::<Names>(store, Names::VIEW, partition, steps, next).await?;
         fold::fold::<Sessions>(store, Sessions::VIEW, partition, steps, next).await?;
         fold::fold::<Searches>(store, Searches::VIEW, partition, steps, next).await?;
-        fold::fold::<Uploads>(store, Uploads::VIEW, partition, steps, next).await
+        fold::fold::<Uploads>(store, Uploads::VIEW, partition, steps, next).await?;
+        fold::fold::<Mails>(store, Mails::VIEW, partition, steps, next).await
     }
 
     /// Notes that all events before `next` have been taken, and returns when that is on stable storage.
@@ -239,6 +242,19 @@ impl ControlViews {
 
     pub async fn upload(&self, tenant: TenantId, upload: UploadId) -> Found<Upload> {
         load::<Uploads>(tenant, &*self.store, Uploads::VIEW, upload).await
+    }
+
+    pub async fn mail(&self, tenant: TenantId, mail: MailId) -> Found<Mail> {
+        load::<Mails>(tenant, &*self.store, Mails::VIEW, mail).await
+    }
+
+    /// Mails that were promised and have not ended, of all tenants or of one; no more than `limit`.
+    pub async fn waiting_mails(
+        &self,
+        of: Option<TenantId>,
+        limit: usize,
+    ) -> Result<Vec<(TenantId, MailId)>, ViewError> {
+        mails::waiting(of, &*self.store, limit).await
     }
 }
 

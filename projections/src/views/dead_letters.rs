@@ -98,7 +98,7 @@ pub(super) async fn fold(
                 writes(at.tenant, store, kept, vec![letter], 0).await?
             }
             Note::Dropped(dropped) => drop_letters(at.tenant, store, dropped).await?,
-            Note::Answered(_) | Note::Searched(_) | Note::Forgotten(_) => continue,
+            Note::Answered(_) | Note::Searched(_) | Note::Forgotten(_) | Note::Used(_) => continue,
         };
         store.apply(DEAD_LETTERS, Fold { partition, next: at.offset.plus(1), writes }).await?;
     }

@@ -3,7 +3,7 @@
 //! Invariant: an account is found by tenant and user only. It does not say which role a member has: the tenant does.
 
 use antler_events::event::ControlEvent;
-use antler_events::event::member::{self, Account, Epoch, MemberEvent};
+use antler_events::event::member::{self, Account, Epoch, MemberEvent, Profile};
 use antler_events::identity::{Email, PasswordHash, Username};
 use antler_events::ids::UserId;
 use serde::{Deserialize, Serialize};
@@ -18,13 +18,15 @@ pub(super) struct Members;
 pub(super) struct AccountDocument {
     username: Username,
     email: Email,
+    email_verified: bool,
     password: PasswordHash,
     epoch: Epoch,
     closed: bool,
+    profile: Profile,
 }
 
 impl Folded for Members {
-    const VIEW: ViewName = ViewName::new("members");
+    const VIEW: ViewName = ViewName::in_form("members", 3);
     type Id = UserId;
     type State = Account;
     type Event = MemberEvent;
@@ -42,12 +44,12 @@ impl Folded for Members {
     }
 
     fn store(account: &Account) -> AccountDocument {
-        let Account { username, email, password, epoch, closed } = account.clone();
-        AccountDocument { username, email, password, epoch, closed }
+        let Account { username, email, email_verified, password, epoch, closed, profile } = account.clone();
+        AccountDocument { username, email, email_verified, password, epoch, closed, profile }
     }
 
     fn restore(document: AccountDocument) -> Account {
-        let AccountDocument { username, email, password, epoch, closed } = document;
-        Account { username, email, password, epoch, closed }
+        let AccountDocument { username, email, email_verified, password, epoch, closed, profile } = document;
+        Account { username, email, email_verified, password, epoch, closed, profile }
     }
 }

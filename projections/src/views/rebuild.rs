@@ -9,6 +9,7 @@ use antler_events::log::{EventLog, ReadError};
 
 use super::fold::{ControlViewError, Folded, fold, steps};
 use super::keys::Keys;
+use super::mails::Mails;
 use super::members::Members;
 use super::names::Names;
 use super::port::{Fold, ViewHash, ViewName, ViewStore};
@@ -18,8 +19,16 @@ use super::tenants::Tenants;
 use super::uploads::Uploads;
 
 /// The views that can be folded anew.
-pub const VIEWS: [ViewName; 7] =
-    [Tenants::VIEW, Members::VIEW, Keys::VIEW, Names::VIEW, Sessions::VIEW, Searches::VIEW, Uploads::VIEW];
+pub const VIEWS: [ViewName; 8] = [
+    Tenants::VIEW,
+    Members::VIEW,
+    Keys::VIEW,
+    Names::VIEW,
+    Sessions::VIEW,
+    Searches::VIEW,
+    Uploads::VIEW,
+    Mails::VIEW,
+];
 
 /// What is read of the log at once.
 const CHUNK_BYTES: usize = 8 << 20;
@@ -46,7 +55,7 @@ impl Rebuilt {
 #[derive(Debug, thiserror::Error)]
 pub enum RebuildError {
     #[error(
-        "there is no view {name:?}; the views are tenants, members, keys, names, sessions, searches and uploads"
+        "there is no view {name:?}; the views are tenants, members, keys, names, sessions, searches, uploads and mails"
     )]
     UnknownView { name: String },
     #[error("the event log cannot be read")]
@@ -65,6 +74,7 @@ pub async fn rebuild(store: &dyn ViewStore, log: &dyn EventLog, name: &str) -> R
         "sessions" => rebuild_view::<Sessions>(store, log).await,
         "searches" => rebuild_view::<Searches>(store, log).await,
         "uploads" => rebuild_view::<Uploads>(store, log).await,
+        "mails" => rebuild_view::<Mails>(store, log).await,
         _ => Err(RebuildError::UnknownView { name: name.chars().take(100).collect() }),
     }
 }

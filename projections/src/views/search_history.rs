@@ -65,7 +65,9 @@ pub(super) async fn fold(
                 add(at.tenant, store, kept, searched, (id, at.recorded_at)).await?
             }
             Note::Forgotten(forgotten) => forget(at.tenant, store, *forgotten).await?,
-            Note::Rejected(_) | Note::SetAside(_) | Note::Answered(_) | Note::Dropped(_) => continue,
+            Note::Rejected(_) | Note::SetAside(_) | Note::Answered(_) | Note::Dropped(_) | Note::Used(_) => {
+                continue;
+            }
         };
         store.apply(SEARCH_HISTORY, Fold { partition, next: at.offset.plus(1), writes }).await?;
     }

@@ -8,7 +8,7 @@ use antler_events::clock::Timestamp;
 use antler_events::codec::CodecError;
 use antler_events::event::ControlEvent;
 use antler_events::event::tenant::{
-    self, Invitation, Membership, Standing, Tenant, TenantEvent, TenantLimits, TenantRetention,
+    self, Invitation, Machine, Membership, Standing, Tenant, TenantEvent, TenantLimits, TenantRetention,
 };
 use antler_events::identity::{DisplayName, Email, SecretHash};
 use antler_events::ids::{TenantId, UserId};
@@ -42,6 +42,7 @@ pub(super) struct TenantDocument {
     calls_per_hour: u64,
     retention_chosen: TenantRetention,
     members: Vec<MemberDocument>,
+    machines: Vec<MachineDocument>,
 }
 
 #[derive(Debug, Serialize, Deserialize)]
@@ -59,8 +60,16 @@ struct MemberDocument {
     invitation: Option<(SecretHash, Timestamp)>,
 }
 
+#[derive(Debug, Serialize, Deserialize)]
+struct MachineDocument {
+    user: UserId,
+    name: DisplayName,
+    role: Role,
+    disabled: bool,
+}
+
 impl Folded for Tenants {
-    const VIEW: ViewName = ViewName::in_form("tenants", 3);
+    const VIEW: ViewName = ViewName::in_form("tenants", 4);
     type Id = Itself;
     type State = Tenant;
     type Event = TenantEvent;
@@ -78,7 +87,7 @@ impl Folded for Tenants {
     }
 
     fn store(tenant: &Tenant) -> TenantDocument {
-        let Tenant { name, standing, limits, retention, members } = tenant;
+        let Tenant { name, standing, limits, retention, members, machines } = tenant;
         let TenantLimits { lines_per_day, bytes_per_day, retention_days, seats, calls_per_hour } = *limits;
         let standing = match standing {
             Standing::Active => StandingDocument::Active,
@@ -86,9 +95,9 @@ impl Folded for Tenants {
             Standing::Closed => StandingDocument::Closed,
         };
         let members = members.iter().map(|(user, member)| store_member(*user, member)).collect();
-        let name = name.clone();
+        let machines = machines.iter().map(|(user, machine)| store_machine(*user, machine)).collect();
         TenantDocument {
-            name,
+            name: name.clone(),
             standing,
             lines_per_day,
             bytes_per_day,
@@ -97,21 +106,23 @@ impl Folded for Tenants {
             calls_per_hour,
             retention_chosen: retention.clone(),
             members,
+            machines,
         }
     }
 
     fn restore(document: TenantDocument) -> Tenant {
-        let TenantDocument { name, standing, lines_per_day, bytes_per_day, .. } = document;
-        let TenantDocument { retention_days, seats, calls_per_hour, retention_chosen, members, .. } =
+        let TenantDocument { lines_per_day, bytes_per_day, retention_days, seats, calls_per_hour, .. } =
             document;
-        let standing = match standing {
+        let standing = match document.standing {
             StandingDocument::Active => Standing::Active,
             StandingDocument::Suspended(reason) => Standing::Suspended { reason },
             StandingDocument::Closed => Standing::Closed,
         };
         let limits = TenantLimits { lines_per_day, bytes_per_day, retention_days, seats, calls_per_hour };
-        let members = members.into_iter().map(restore_member).collect();
-        Tenant { name, standing, limits, retention: retention_chosen, members }
+        let members = document.members.into_iter().map(restore_member).collect();
+        let machines = document.machines.into_iter().map(restore_machine).collect();
+        let retention = document.retention_chosen;
+        Tenant { name: document.name, standing, limits, retention, members, machines }
     }
 
     fn beside(
@@ -152,4 +163,14 @@ fn restore_member(document: MemberDocument) -> (UserId, Membership) {
     let MemberDocument { user, email, role, invitation } = document;
     let invitation = invitation.map(|(secret, expires_at)| Invitation { secret, expires_at });
     (user, Membership { email, role, invitation })
+}
+
+fn store_machine(user: UserId, machine: &Machine) -> MachineDocument {
+    let Machine { name, role, disabled } = machine.clone();
+    MachineDocument { user, name, role, disabled }
+}
+
+fn restore_machine(document: MachineDocument) -> (UserId, Machine) {
+    let MachineDocument { user, name, role, disabled } = document;
+    (user, Machine { name, role, disabled })
 }

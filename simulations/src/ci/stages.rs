@@ -2,7 +2,7 @@
 //!
 //! Invariant: each stage is a command that a person can run by hand, and builds no profile that
 //! another stage has not built already, where that can be had.
-//! It does not say what `fast` leaves out, because no stage needs a server, a browser or root yet.
+//! It does not say what `fast` leaves out, because no stage needs a server that it does not bring, a browser or root yet.
 
 /// One check: a command that ends with 0 when all is well.
 #[derive(Debug, Clone)]
@@ -28,6 +28,9 @@ pub struct Tool {
 const RUSTFMT: Tool = Tool { probe: &["cargo", "fmt", "--version"], install: "rustup component add rustfmt" };
 const CLIPPY: Tool =
     Tool { probe: &["cargo", "clippy", "--version"], install: "rustup component add clippy" };
+
+const PYTHON: Tool =
+    Tool { probe: &["python3", "-m", "venv", "--help"], install: "apt-get install python3-venv" };
 
 impl Stage {
     /// The command as one would type it.
@@ -63,6 +66,9 @@ pub fn stages() -> Vec<Stage> {
         Stage::cargo("lints", "clippy --locked --workspace --all-targets --all-features -- -D warnings")
             .needs(CLIPPY),
         Stage::cargo("tests", "test --locked --workspace --no-fail-fast").counting_tests(),
+        Stage::cargo("mails", "test --locked --workspace --test program -- --ignored a_real_mail_server")
+            .needs(PYTHON)
+            .counting_tests(),
         // Apart from the tools, whose dependencies switch on what is there for tests only.
         Stage::cargo("release server", "build --locked --release"),
         Stage::cargo("tools", "build --locked --profile tools -p antler-simulations"),

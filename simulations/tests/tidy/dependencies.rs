@@ -157,6 +157,7 @@ fn is_allowed(expression: &str) -> bool {
 
 /// Crates of which two versions are compiled, and why nothing can be done today.
 const DUPLICATES: &[(&str, &str)] = &[
+    ("base64", "0.22 comes with the WebSockets of axum and with jsonwebtoken, 0.23 with lettre"),
     ("block-buffer", "0.10 comes with the sha1 of axum's WebSocket handshake; hashes of our own are at 0.12"),
     ("cpufeatures", "0.2 comes with the same sha1"),
     ("crypto-common", "0.1 comes with the same sha1"),

@@ -6,7 +6,7 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::event::given::{self, Given};
-use crate::event::samples::{email, password, username};
+use crate::event::samples::{email, name, password, username};
 
 fn given(events: &[MemberEvent]) -> Given<MemberState, MemberCommand, MemberEvent, MemberRejection> {
     given::given(decide, evolve, events)
@@ -17,7 +17,16 @@ fn open() -> MemberCommand {
         username: username("Admin"),
         email: email("admin@acme.example"),
         password: password("c2FsdA"),
+        profile: Profile::default(),
     }
+}
+
+fn called(first_name: &str) -> Profile {
+    Profile { first_name: Some(name(first_name)), ..Profile::default() }
+}
+
+fn change_profile(was: Profile, profile: Profile) -> MemberCommand {
+    MemberCommand::ChangeProfile { was: was.into(), profile: profile.into() }
 }
 
 fn change_password() -> MemberCommand {
@@ -51,6 +60,27 @@ fn an_account_is_opened_once() {
 }
 
 #[test]
+fn an_account_is_opened_with_what_the_person_says_of_itself() {
+    let command = MemberCommand::OpenAccount {
+        username: username("Admin"),
+        email: email("admin@acme.example"),
+        password: password("c2FsdA"),
+        profile: called("Ann"),
+    };
+    given(&[]).when(command).then(&[opened(), MemberEvent::ProfileChanged(called("Ann"))]);
+}
+
+#[test]
+fn a_profile_changes_once_and_only_from_what_it_was() {
+    let changed = [opened(), MemberEvent::ProfileChanged(called("Ann"))];
+    given(&changed[..1]).when(change_profile(Profile::default(), called("Ann"))).then(&changed[1..]);
+    given(&changed).when(change_profile(Profile::default(), called("Ann"))).then(&[]);
+    given(&changed)
+        .when(change_profile(Profile::default(), called("Anna")))
+        .then_rejected(MemberRejection::ProfileChangedMeanwhile);
+}
+
+#[test]
 fn nothing_happens_to_an_account_that_does_not_exist() {
     for command in [change_password(), MemberCommand::RevokeSessions, MemberCommand::CloseAccount] {
         given(&[]).when(command).then_rejected(MemberRejection::NotOpened);
@@ -61,6 +91,29 @@ fn nothing_happens_to_an_account_that_does_not_exist() {
 fn a_new_password_and_a_logout_everywhere_raise_the_epoch() {
     given(&[opened()]).when(change_password()).then(&[password_changed(1)]);
     given(&[opened(), password_changed(1)]).when(MemberCommand::RevokeSessions).then(&[sessions_revoked(2)]);
+}
+
+#[test]
+fn an_address_is_verified_once_and_only_the_accounts_own() {
+    let verify = |text: &str| MemberCommand::VerifyEmail { email: email(text) };
+    let verified = MemberEvent::EmailVerified(EmailVerified { email: email("admin@acme.example") });
+    given(&[opened()]).when(verify("admin@acme.example")).then(std::slice::from_ref(&verified));
+    given(&[opened(), verified]).when(verify("admin@acme.example")).then(&[]);
+    given(&[opened()]).when(verify("eve@acme.example")).then_rejected(MemberRejection::OtherEmail);
+    given(&[opened(), closed(1)]).when(verify("admin@acme.example")).then_rejected(MemberRejection::Closed);
+}
+
+#[test]
+fn a_link_resets_one_password_verifies_its_address_and_counts_for_one_epoch() {
+    let reset = |epoch| MemberCommand::ResetPassword {
+        epoch,
+        email: email("admin@acme.example"),
+        password: password("bmV3"),
+    };
+    let verified = MemberEvent::EmailVerified(EmailVerified { email: email("admin@acme.example") });
+    given(&[opened()]).when(reset(0)).then(&[verified, password_changed(1)]);
+    given(&[opened(), password_changed(1)]).when(reset(0)).then_rejected(MemberRejection::LinkSpent);
+    given(&[opened(), sessions_revoked(1)]).when(reset(0)).then_rejected(MemberRejection::LinkSpent);
 }
 
 #[test]

@@ -384,3 +384,79 @@ proptest! {
         prop_assert!(whole.is_some() && holed.is_some());
     }
 }
+
+fn machine(id: &str, command: MachineCommand) -> TenantCommand {
+    TenantCommand::Machine { user: user(id), command }
+}
+
+fn add_machine(called: &str, role: Role) -> MachineCommand {
+    MachineCommand::Add { name: name(called), role, machines_max: 2 }
+}
+
+fn machine_added(id: &str, role: Role) -> TenantEvent {
+    TenantEvent::MachineAdded(MachineAdded { user: user(id), name: name(id), role })
+}
+
+fn machine_changed(id: &str, role: Role, disabled: bool) -> TenantEvent {
+    TenantEvent::MachineChanged(MachineChanged { user: user(id), name: name(id), role, disabled })
+}
+
+#[test]
+fn a_service_account_is_added_changed_and_removed() {
+    let added = acme(&[machine_added("m", Role::Developer)]);
+    let change = |role, disabled| MachineCommand::Change(Machine { name: name("m"), role, disabled });
+    given(&acme(&[]))
+        .when(machine("m", add_machine("m", Role::Developer)))
+        .then(&[machine_added("m", Role::Developer)]);
+    given(&added).when(machine("m", change(Role::Developer, false))).then(&[]);
+    given(&added).when(machine("m", change(Role::Viewer, true))).then(&[machine_changed(
+        "m",
+        Role::Viewer,
+        true,
+    )]);
+    let removed = TenantEvent::MachineRemoved(MachineRemoved { user: user("m") });
+    given(&added).when(machine("m", MachineCommand::Remove)).then(&[removed]);
+    for command in [MachineCommand::Remove, change(Role::Viewer, false)] {
+        given(&acme(&[]))
+            .when(machine("m", command))
+            .then_rejected(TenantRejection::NoMachine { user: user("m") });
+    }
+}
+
+#[test]
+fn service_accounts_have_names_of_their_own_and_a_bound_and_never_run_the_platform() {
+    let one = acme(&[machine_added("a", Role::Viewer)]);
+    let taken = TenantRejection::MachineNameTaken { name: name("a") };
+    given(&one).when(machine("b", add_machine("a", Role::Viewer))).then_rejected(taken.clone());
+    let two = acme(&[machine_added("a", Role::Viewer), machine_added("b", Role::Viewer)]);
+    let too_many = TenantRejection::TooManyMachines { machines_max: 2 };
+    given(&two).when(machine("c", add_machine("c", Role::Viewer))).then_rejected(too_many);
+    let rename = MachineCommand::Change(Machine { name: name("a"), role: Role::Viewer, disabled: false });
+    given(&two).when(machine("b", rename)).then_rejected(taken);
+    let reserved = TenantRejection::SuperadminReserved;
+    given(&one).when(machine("b", add_machine("b", Role::Superadmin))).then_rejected(reserved.clone());
+    let raise = MachineCommand::Change(Machine { name: name("a"), role: Role::Superadmin, disabled: false });
+    given(&one).when(machine("a", raise)).then_rejected(reserved);
+}
+
+#[test]
+fn a_service_account_is_not_the_administrator_that_a_tenant_has_to_have() {
+    let with_machine = acme(&[machine_added("m", Role::Admin)]);
+    let last = TenantRejection::LastAdministrator { user: user("admin") };
+    given(&with_machine).when(remove("admin")).then_rejected(last.clone());
+    given(&with_machine).when(change_role("admin", Role::Viewer)).then_rejected(last);
+    given(&with_machine).when(remove("m")).then_rejected(TenantRejection::NotMember { user: user("m") });
+}
+
+#[test]
+fn a_disabled_service_account_has_no_role() {
+    let mut state = None;
+    for event in acme(&[machine_added("m", Role::Developer)]) {
+        evolve(&mut state, &event);
+    }
+    assert_eq!(state.as_ref().unwrap().role_of(user("m")), Some(Role::Developer));
+    evolve(&mut state, &machine_changed("m", Role::Developer, true));
+    assert_eq!(state.as_ref().unwrap().role_of(user("m")), None);
+    evolve(&mut state, &machine_changed("m", Role::Viewer, false));
+    assert_eq!(state.as_ref().unwrap().role_of(user("m")), Some(Role::Viewer));
+}

@@ -108,6 +108,27 @@ pub struct MemberRemovedV1 {
     pub user: UserId,
 }
 
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct MachineAddedV1 {
+    pub user: UserId,
+    pub name: DisplayName,
+    pub role: Role,
+}
+
+/// The whole of it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct MachineChangedV1 {
+    pub user: UserId,
+    pub name: DisplayName,
+    pub role: Role,
+    pub disabled: bool,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct MachineRemovedV1 {
+    pub user: UserId,
+}
+
 /// Which event it is, and its body in the newest schema.
 pub(in crate::event) fn encode(event: &Event, cause: &Cause) -> (Entry, Result<Bytes, CodecError>) {
     match event {
@@ -122,6 +143,9 @@ pub(in crate::event) fn encode(event: &Event, cause: &Cause) -> (Entry, Result<B
         Event::MemberJoined(joined) => (types::MEMBER_JOINED, write(cause, joined)),
         Event::MemberRoleChanged(changed) => (types::MEMBER_ROLE_CHANGED, write(cause, changed)),
         Event::MemberRemoved(removed) => (types::MEMBER_REMOVED, write(cause, removed)),
+        Event::MachineAdded(added) => (types::MACHINE_ADDED, write(cause, added)),
+        Event::MachineChanged(changed) => (types::MACHINE_CHANGED, write(cause, changed)),
+        Event::MachineRemoved(removed) => (types::MACHINE_REMOVED, write(cause, removed)),
     }
 }
 
@@ -147,6 +171,9 @@ pub(in crate::event) fn decode(
         (types::MEMBER_JOINED, 1) => read(body, Event::MemberJoined),
         (types::MEMBER_ROLE_CHANGED, 1) => read(body, Event::MemberRoleChanged),
         (types::MEMBER_REMOVED, 1) => read(body, Event::MemberRemoved),
+        (types::MACHINE_ADDED, 1) => read(body, Event::MachineAdded),
+        (types::MACHINE_CHANGED, 1) => read(body, Event::MachineChanged),
+        (types::MACHINE_REMOVED, 1) => read(body, Event::MachineRemoved),
         _ => Ok(None),
     }
 }

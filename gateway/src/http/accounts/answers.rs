@@ -8,8 +8,9 @@ use antler_actors::accounts::NewSession;
 use antler_events::access::Role;
 use antler_events::clock::Timestamp;
 use antler_events::event::Cause;
-use antler_events::event::member::{Account, Epoch};
+use antler_events::event::member::{Account, Epoch, Profile};
 use antler_events::event::tenant::TenantLimits;
+use antler_events::identity::{DisplayName, Email, Username};
 use antler_events::ids::{SessionId, TenantId, UserId};
 use antler_events::randomness::RandomnessError;
 use axum::http::Extensions;
@@ -50,7 +51,10 @@ pub(super) struct User {
     pub(super) id: UserId,
     pub(super) username: String,
     pub(super) email: String,
+    pub(super) email_verified: bool,
     pub(super) role: &'static str,
+    pub(super) first_name: Option<String>,
+    pub(super) last_name: Option<String>,
 }
 
 #[derive(Debug, Serialize)]
@@ -79,8 +83,28 @@ impl Quota {
 
 impl User {
     pub(super) fn new(id: UserId, account: &Account, role: Role) -> Self {
-        let (username, email) = (account.username.as_str().to_owned(), account.email.as_str().to_owned());
-        Self { id, username, email, role: role.as_str() }
+        let called = Self::called(id, &account.username, &account.email, role, &account.profile);
+        Self { email_verified: account.email_verified, ..called }
+    }
+
+    /// Somebody new, whose address nobody has verified yet.
+    pub(super) fn called(
+        id: UserId,
+        username: &Username,
+        email: &Email,
+        role: Role,
+        profile: &Profile,
+    ) -> Self {
+        let shown = |name: &Option<DisplayName>| name.as_ref().map(|name| name.as_str().to_owned());
+        Self {
+            id,
+            username: username.as_str().to_owned(),
+            email: email.as_str().to_owned(),
+            email_verified: false,
+            role: role.as_str(),
+            first_name: shown(&profile.first_name),
+            last_name: shown(&profile.last_name),
+        }
     }
 }
 

@@ -71,6 +71,10 @@ impl Fields {
         self.0.contains_key(field)
     }
 
+    pub(super) fn all(&self) -> &Map<String, Value> {
+        &self.0
+    }
+
     /// A text that must be there.
     pub(in crate::http) fn text(&self, field: &'static str) -> Result<&str, ApiError> {
         let missing = || ApiError::Field { field, reason: "it is missing".to_owned() };

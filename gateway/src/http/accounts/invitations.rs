@@ -1,14 +1,14 @@
 //! `/api/tenant/invitations/`: inviting people to the tenant, seeing who has not come yet, and withdrawing.
 //!
-//! Invariant: the token of an invitation is shown once, to the admin who hands it on, and the log keeps its hash only.
-//! Nobody invites to a role above the own. It sends no mail.
+//! Invariant: the token of an invitation is shown once, to the admin, and the log keeps its hash only; if the server sends
+//! mails, the invited person gets it too. Nobody invites to a role above the own. It does not say when a mail is sent.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use antler_actors::accounts::Invitee;
 use antler_config::RegistrationMode;
 use antler_events::clock::Timestamp;
+use antler_events::event::mail::{MailKind, MailPromised};
 use antler_events::event::tenant::{Membership, Tenant};
 use antler_events::identity::Email;
 use antler_events::ids::{TenantId, UserId};
@@ -23,8 +23,8 @@ use super::super::base::AskedUri;
 use super::super::error::ApiError;
 use super::super::paging::{Page, PageAsked};
 use super::fields::Fields;
-use super::members;
 use super::registration::{NOBODY_NEW, wrong};
+use super::{mails, members};
 use crate::credentials::secret::DrawnSecret;
 
 #[derive(Debug, Serialize)]
@@ -45,6 +45,8 @@ struct ShownOnce {
     token: String,
     /// The page for it on this server. What stands behind `#` is sent to no server and stands in no log.
     link: String,
+    /// Whether the person gets it by mail.
+    mailed: bool,
 }
 
 pub(super) async fn list(
@@ -70,19 +72,30 @@ pub(super) async fn invite(
     }
     let email = Email::parse(fields.text("email")?, &gate.account_limits).map_err(wrong("email"))?;
     let role = members::role_to_give(&caller, &gate, &fields).await?;
-    let drawn = DrawnSecret::draw(&*gate.randomness)?;
-    let expires_at = after(gate.accounts.clock.now(), gate.settings.invitation_lifetime);
+    let at = gate.accounts.clock.now();
+    let expires_at = mails::after(at, gate.settings.invitation_lifetime);
+    let mail = gate.accounts.new_mail_id()?;
+    let drawn = match &gate.post {
+        Some(_) => gate.secrets.of(caller.tenant, mail),
+        None => DrawnSecret::draw(&*gate.randomness)?,
+    };
     let invitee = Invitee { email: email.clone(), role, secret: drawn.hash(), expires_at };
-    let user = gate.accounts.invite(caller.tenant, invitee, &cause(caller.actor(), &extensions)).await?;
+    let cause = cause(caller.actor(), &extensions);
+    let user = gate.accounts.invite(caller.tenant, invitee, &cause).await?;
+    if let Some(post) = &gate.post {
+        let (kind, to) = (MailKind::Invitation, email.clone());
+        let promised = MailPromised { kind, user, to, epoch: 0, at, expires_at };
+        post.promise(caller.tenant, mail, promised, &cause).await?;
+    }
     let token = drawn.invitation_token(caller.tenant, user);
-    let link = format!("/accept-invitation#token={token}");
+    let link = format!("{}/accept-invitation#token={token}", gate.site);
     let answer = Invitation {
         id: user,
         email: email.as_str().to_owned(),
         role: role.as_str(),
         expires_at: expires_at.to_string(),
         expired: false,
-        shown_once: Some(ShownOnce { token, link }),
+        shown_once: Some(ShownOnce { token, link, mailed: gate.post.is_some() }),
     };
     Ok(json(StatusCode::CREATED, &answer))
 }
@@ -123,9 +136,4 @@ fn open(tenant: &Tenant, now: Timestamp) -> Vec<Invitation> {
     let mut open: Vec<_> = tenant.members.iter().filter_map(shown).collect();
     open.sort_by(|left, right| left.email.cmp(&right.email));
     open
-}
-
-fn after(now: Timestamp, lifetime: Duration) -> Timestamp {
-    let lifetime = i64::try_from(lifetime.as_nanos()).unwrap_or(i64::MAX);
-    Timestamp::from_nanos(now.nanos().saturating_add(lifetime))
 }

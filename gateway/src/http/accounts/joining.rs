@@ -19,8 +19,8 @@ use super::super::auth::{Gate, cause};
 use super::super::error::ApiError;
 use super::answers::{LoggedIn, Tenant, Tokens, User};
 use super::fields::Fields;
-use super::password;
 use super::registration::{NOBODY_NEW, wrong};
+use super::{mails, password, profile_fields};
 use crate::credentials::password_rules::Owner;
 use crate::credentials::secret;
 
@@ -37,15 +37,15 @@ pub(super) async fn accept(State(gate): State<Arc<Gate>>, request: Request) -> R
         Username::parse(fields.text("username")?, &gate.account_limits).map_err(wrong("username"))?;
     let owner =
         Owner { username: username.as_str(), email: email.as_str(), organization: organization.as_str() };
+    let profile = profile_fields::named(fields.all(), &gate.account_limits)?;
     let chosen = password::chosen(&gate, &fields, &["password"], &["password_confirm", "password2"], owner)?;
     let password = gate.passwords.hash(chosen).await?;
-    let shown_name = username.as_str().to_owned();
     let cause = cause(Actor::User(user), &extensions);
-    let joining = Joining { user, secret, username, password };
-    gate.accounts.join(tenant, joining, &cause).await.map_err(explained)?;
+    let joining = Joining { user, secret, username, password, profile };
+    gate.accounts.join(tenant, joining.clone(), &cause).await.map_err(explained)?;
     let tokens = Tokens::open(tenant, &gate, (user, 0), &cause, &extensions).await?;
-    let email = email.as_str().to_owned();
-    let user = User { id: user, username: shown_name, email, role: role.as_str() };
+    mails::greet(tenant, &gate, user, &email, &cause).await;
+    let user = User::called(user, &joining.username, &email, role, &joining.profile);
     let tenant = Tenant { id: tenant, name: organization.as_str().to_owned() };
     Ok(json(StatusCode::CREATED, &LoggedIn { tokens, user, tenant }))
 }

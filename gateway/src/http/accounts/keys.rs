@@ -1,7 +1,7 @@
 //! `/api/users/profile/api-keys/`: creating, listing, changing and revoking API keys.
 //!
 //! Invariant: a secret is shown once, when it is drawn, and nobody gives a key a scope that the own role has not. An admin
-//! sees and changes all keys of the tenant, others their own. It does not record when a key was used.
+//! sees and changes all keys of the tenant, others their own. It does not note when a key is used: the gate does.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -10,8 +10,9 @@ use antler_actors::accounts::NewKey;
 use antler_events::access::{Scope, StreamPatterns};
 use antler_events::clock::Timestamp;
 use antler_events::event::key::{Key, KeyChanged};
+use antler_events::event::tenant::Machine;
 use antler_events::identity::DisplayName;
-use antler_events::ids::{KeyId, TenantId};
+use antler_events::ids::{KeyId, TenantId, UserId};
 use antler_events::line::timestamp;
 use antler_projections::views::control::Kept;
 use axum::extract::{Path, Request, State};
@@ -20,9 +21,10 @@ use axum::response::{IntoResponse as _, Response};
 use serde::Serialize;
 
 use super::super::answer::json;
-use super::super::auth::{Caller, Gate, cause};
+use super::super::auth::{Caller, Gate, cause, permissions};
 use super::super::error::ApiError;
 use super::fields::Fields;
+use super::machines;
 use super::registration::wrong;
 use crate::credentials::secret::{self, DrawnSecret};
 
@@ -30,11 +32,15 @@ use crate::credentials::secret::{self, DrawnSecret};
 struct KeyAnswer {
     id: KeyId,
     name: String,
+    /// The person or service account for which it counts.
+    owner: UserId,
     prefix: String,
     scopes: Vec<&'static str>,
     streams: Vec<String>,
     expires_at: Option<String>,
     created_at: String,
+    /// None: never, or so long ago that nobody knows.
+    last_used_at: Option<String>,
     active: bool,
     /// Only in the answer to the request that drew its secret.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -55,7 +61,10 @@ pub(super) async fn list(State(gate): State<Arc<Gate>>, caller: Caller) -> Resul
     let now = gate.accounts.clock.now();
     let keys = unrevoked(caller.tenant, &gate).await?;
     let mine = keys.into_iter().filter(|(_, _, key)| may_see(&caller, key));
-    let results: Vec<_> = mine.map(|(id, kept, key)| shown(id, &kept, &key, now)).collect();
+    let mut results = Vec::new();
+    for (id, kept, key) in mine {
+        results.push(shown(caller.tenant, &gate, (id, &kept, &key), now).await?);
+    }
     let total = results.len();
     Ok(json(StatusCode::OK, &KeyList { results, total, page: 1, size: total, next: None, previous: None }))
 }
@@ -78,7 +87,7 @@ pub(super) async fn create(
     }
     let drawn = DrawnSecret::draw(&*gate.randomness)?;
     let id = secret::draw_key_id(&*gate.randomness)?;
-    let (owner, secret) = (caller.user(), drawn.hash());
+    let (owner, secret) = (owner(&caller, &gate, &fields, &scopes).await?, drawn.hash());
     let new = NewKey { id, name, owner, secret, scopes, streams, expires_at };
     gate.accounts.create_key(caller.tenant, new, &cause(caller.actor(), &extensions)).await?;
     Ok(json(StatusCode::CREATED, &answer(caller.tenant, &gate, id, Some(drawn)).await?))
@@ -156,7 +165,7 @@ async fn answer(
 ) -> Result<KeyAnswer, ApiError> {
     let mut kept = gate.accounts.views.key(tenant, id).await?.ok_or(ApiError::Internal)?;
     let key = kept.state.take().ok_or(ApiError::Internal)?;
-    let shown = shown(id, &kept, &key, gate.accounts.clock.now());
+    let shown = shown(tenant, gate, (id, &kept, &key), gate.accounts.clock.now()).await?;
     Ok(KeyAnswer { key: drawn.map(|drawn| drawn.api_key(id)), ..shown })
 }
 
@@ -192,6 +201,30 @@ fn scopes(caller: &Caller, fields: &Fields) -> Result<BTreeSet<Scope>, ApiError>
     }
 }
 
+/// Whose key it is to be: the caller's, or that of a service account that an admin names.
+async fn owner(
+    caller: &Caller,
+    gate: &Gate,
+    fields: &Fields,
+    scopes: &BTreeSet<Scope>,
+) -> Result<UserId, ApiError> {
+    let Some(id) = fields.optional_text("service_account")? else { return Ok(caller.user()) };
+    if !caller.scopes().contains(&Scope::Admin) {
+        let reason = "only an admin makes keys of service accounts".to_owned();
+        return Err(ApiError::Forbidden { reason });
+    }
+    let refused = |reason: String| ApiError::Field { field: "service_account", reason };
+    let found = machines::find(caller.tenant, gate, id).await;
+    let (user, machine) = found.map_err(|_| refused("there is no service account of this id".to_owned()))?;
+    match scopes.difference(&permissions::scopes_of(machine.role)).next() {
+        None => Ok(user),
+        Some(scope) => {
+            let Machine { name, role, .. } = machine;
+            Err(refused(format!("{name} is a {role}, which may not {scope}; give it another role first")))
+        }
+    }
+}
+
 fn streams(gate: &Gate, fields: &Fields) -> Result<StreamPatterns, ApiError> {
     let listed = fields.optional_texts("streams")?.unwrap_or_else(|| vec!["*"]);
     StreamPatterns::parse(listed, &gate.account_limits)
@@ -209,16 +242,23 @@ fn expiry(fields: &Fields, now: Timestamp) -> Result<Option<Timestamp>, ApiError
     }
 }
 
-fn shown(id: KeyId, kept: &Kept<Key>, key: &Key, now: Timestamp) -> KeyAnswer {
-    KeyAnswer {
+async fn shown(
+    tenant: TenantId,
+    gate: &Gate,
+    (id, kept, key): (KeyId, &Kept<Key>, &Key),
+    now: Timestamp,
+) -> Result<KeyAnswer, ApiError> {
+    Ok(KeyAnswer {
         id,
         name: key.name.as_str().to_owned(),
+        owner: key.owner,
         prefix: format!("antler_{id}"),
         scopes: key.scopes.iter().map(|scope| scope.as_str()).collect(),
         streams: key.streams.iter().map(|pattern| pattern.as_str().to_owned()).collect(),
         expires_at: key.expires_at.map(|end| end.to_string()),
         created_at: kept.created_at.to_string(),
+        last_used_at: gate.key_use.last(tenant, id).await?.map(|at| at.to_string()),
         active: key.is_live(now),
         key: None,
-    }
+    })
 }

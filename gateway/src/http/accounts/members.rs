@@ -99,7 +99,7 @@ pub(super) async fn role_to_give(caller: &Caller, gate: &Gate, fields: &Fields) 
 }
 
 /// Is this role one that the caller may deal with?
-async fn check_rank(caller: &Caller, gate: &Gate, role: Role) -> Result<(), ApiError> {
+pub(super) async fn check_rank(caller: &Caller, gate: &Gate, role: Role) -> Result<(), ApiError> {
     let own = match &caller.identity {
         Identity::Person { role, .. } => Some(*role),
         Identity::Key { owner, .. } => gate.accounts.role(caller.tenant, *owner).await?,
@@ -111,7 +111,11 @@ async fn check_rank(caller: &Caller, gate: &Gate, role: Role) -> Result<(), ApiE
 }
 
 /// A member by its id; one of another tenant is not there.
-async fn joined(tenant: TenantId, gate: &Gate, id: &str) -> Result<(UserId, Membership), ApiError> {
+pub(super) async fn joined(
+    tenant: TenantId,
+    gate: &Gate,
+    id: &str,
+) -> Result<(UserId, Membership), ApiError> {
     let user = UserId::parse(id).map_err(|_| ApiError::no_such("user", id))?;
     let mut members = self::tenant(tenant, gate).await?.members;
     let member = members.remove(&user).filter(Membership::has_joined);

@@ -21,7 +21,7 @@ use super::super::auth::{Gate, cause};
 use super::super::error::ApiError;
 use super::answers::{LoggedIn, Tenant, Tokens, User};
 use super::fields::Fields;
-use super::password;
+use super::{mails, password, profile_fields};
 use crate::credentials::password_rules::Owner;
 use crate::credentials::setup::Shown;
 
@@ -41,25 +41,26 @@ pub(super) async fn register(State(gate): State<Arc<Gate>>, request: Request) ->
     let organization = DisplayName::parse(organization, limits).map_err(wrong("organization"))?;
     let owner =
         Owner { username: username.as_str(), email: email.as_str(), organization: organization.as_str() };
+    let profile = profile_fields::named(fields.all(), limits)?;
     let chosen = password::chosen(&gate, &fields, &["password"], &["password_confirm", "password2"], owner)?;
     let hashed = gate.passwords.hash(chosen).await?;
     let cause = cause(Actor::System, &extensions);
-    let (shown_name, shown_email) = (username.as_str().to_owned(), email.as_str().to_owned());
-    let name = organization.as_str().to_owned();
-    let registration = Registration { username, email, password: hashed, organization };
-    let registered = gate.accounts.register(registration, &cause).await?;
+    let registration = Registration { username, email, password: hashed, organization, profile };
+    let registered = gate.accounts.register(registration.clone(), &cause).await?;
     let role = match setup {
         Some(setup) => {
             let command = TenantCommand::GrantSuperadmin { user: registered.user };
             gate.accounts.change_tenant(registered.tenant, command, &Cause::SYSTEM).await?;
             setup.spend();
-            Role::Superadmin.as_str()
+            Role::Superadmin
         }
-        None => Role::Admin.as_str(),
+        None => Role::Admin,
     };
     let tokens = Tokens::open(registered.tenant, &gate, (registered.user, 0), &cause, &extensions).await?;
-    let user = User { id: registered.user, username: shown_name, email: shown_email, role };
-    let tenant = Tenant { id: registered.tenant, name };
+    mails::greet(registered.tenant, &gate, registered.user, &registration.email, &cause).await;
+    let Registration { username, email, organization, profile, .. } = registration;
+    let user = User::called(registered.user, &username, &email, role, &profile);
+    let tenant = Tenant { id: registered.tenant, name: organization.as_str().to_owned() };
     Ok(json(StatusCode::CREATED, &LoggedIn { tokens, user, tenant }))
 }
 

@@ -3,7 +3,10 @@
 //! Invariant: a test sends requests and reads answers; it looks into nothing else. It opens no socket.
 
 mod keys;
+mod machines;
+mod mails;
 mod members;
+mod profile;
 mod sessions;
 mod world;
 
@@ -203,6 +206,16 @@ async fn a_name_that_looks_like_another_is_refused_with_the_letter() {
         let message = answer["error"]["message"].as_str().unwrap();
         assert!(message.contains(&format!("the username cannot have {letter} at byte")), "{message}");
     }
+}
+
+#[tokio::test]
+async fn an_address_that_looks_like_another_is_refused_with_the_letter() {
+    let world = World::new();
+    let body = json!({"username": "ann", "email": "\u{430}nn@example.org", "password": PASSWORD,
+        "password_confirm": PASSWORD});
+    let (status, answer) = world.send("POST", "/api/auth/register/", None, &body).await;
+    assert_eq!((status.as_u16(), &answer["error"]["details"]["field"]), (422, &json!("email")), "{answer}");
+    assert!(answer["error"]["message"].as_str().unwrap().contains("in one script"), "{answer}");
 }
 
 #[tokio::test]

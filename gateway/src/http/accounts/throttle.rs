@@ -41,6 +41,23 @@ pub(super) async fn admit(gate: &Gate, typed: &str, extensions: &Extensions) -> 
     Ok(())
 }
 
+/// Counts a mail that somebody asks for, or refuses it with the time to wait. Accounts that nobody has count like others.
+pub(super) async fn admit_mail(gate: &Gate, typed: &str, extensions: &Extensions) -> Result<(), ApiError> {
+    let limits = &gate.limits;
+    let Keys { account, address, .. } = keys(typed, extensions);
+    let counted = [(account, limits.mails_per_account_max), (address, limits.mails_per_address_max)];
+    for (key, max) in counted {
+        let counted = gate.cache.count(format!("mail/{key}").as_bytes(), limits.mail_window).await;
+        let Count { count, remaining } = counted.map_err(|error| unreachable_cache(&error))?;
+        if count > u64::from(max) {
+            let reason =
+                "too many mails were asked for; look into the mailbox, also among the unwanted".to_owned();
+            return Err(ApiError::TooMany { reason, retry_after_s: whole_seconds(remaining) });
+        }
+    }
+    Ok(())
+}
+
 /// The attempt was right.
 pub(super) async fn forget(gate: &Gate, typed: &str, extensions: &Extensions) {
     gate.attempts.note(Attempt::Right);

@@ -23,6 +23,8 @@ use super::permissions;
 pub struct Caller {
     pub tenant: TenantId,
     pub identity: Identity,
+    /// The address of the person, or of the key's owner, has to be verified before more than that can be done.
+    pub is_unverified: bool,
 }
 
 /// Who acts.

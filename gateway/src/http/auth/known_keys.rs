@@ -84,6 +84,7 @@ mod tests {
                 scopes: BTreeSet::new(),
                 streams: StreamPatterns::default(),
             },
+            is_unverified: false,
         };
         let at = Timestamp::from_nanos;
         keys.remember((id, secret), caller.clone(), Some(at(100)), 7);

@@ -80,8 +80,15 @@ pub const TABLE: &[Line] = &[
     ("DELETE", "/api/auth/sessions/{id}", Person),
     ("GET", "/api/auth/user", Person),
     ("POST", "/api/auth/change-password", Person),
+    ("POST", "/api/auth/password-reset", Anyone),
+    ("POST", "/api/auth/password-reset/confirm", Anyone),
+    ("POST", "/api/auth/verify-email", Anyone),
+    ("POST", "/api/auth/verify-email/resend", Person),
     ("GET", "/api/users/me", Person),
     ("GET", "/api/users/profile", Person),
+    ("PATCH", "/api/users/profile", Person),
+    ("PUT", "/api/users/profile", Person),
+    ("POST", "/api/users/profile/create", Person),
     ("GET", "/api/users/profile/api-keys", Person),
     ("POST", "/api/users/profile/api-keys", Person),
     ("PATCH", "/api/users/profile/api-keys/{id}", Person),
@@ -99,6 +106,11 @@ pub const TABLE: &[Line] = &[
     ("GET", "/api/tenant/users/{id}", ADMIN),
     ("PATCH", "/api/tenant/users/{id}", ADMIN),
     ("DELETE", "/api/tenant/users/{id}", ADMIN),
+    ("GET", "/api/tenant/service-accounts", ADMIN),
+    ("POST", "/api/tenant/service-accounts", ADMIN),
+    ("GET", "/api/tenant/service-accounts/{id}", ADMIN),
+    ("PATCH", "/api/tenant/service-accounts/{id}", ADMIN),
+    ("DELETE", "/api/tenant/service-accounts/{id}", ADMIN),
     ("POST", "/api/logs", INGEST),
     ("POST", "/api/logs/bulk", INGEST),
     ("GET", "/api/logs", READ),
@@ -173,6 +185,8 @@ pub const TABLE: &[Line] = &[
     ("PATCH", "/api/search/saved/{id}", WRITE),
     ("DELETE", "/api/search/saved/{id}", WRITE),
     ("POST", "/api/search/saved/{id}/run", READ),
+    ("GET", "/api/admin/profile/{id}", ADMIN),
+    ("DELETE", "/api/admin/profile/{id}", ADMIN),
     ("GET", "/api/admin/actors", AdminOrOperator),
     ("GET", "/api/admin/jobs", Operator),
     ("POST", "/api/admin/jobs/{id}/run", Operator),
@@ -278,7 +292,7 @@ mod tests {
         let keys = Scope::ALL.into_iter().map(|scope| (format!("key:{scope}"), key(scope)));
         let is_in = |identity| {
             let tenant = TenantId::parse("t").unwrap();
-            Caller { tenant, identity }.check(permission).is_ok()
+            Caller { tenant, identity, is_unverified: false }.check(permission).is_ok()
         };
         let mut names: Vec<String> = people
             .chain(keys)

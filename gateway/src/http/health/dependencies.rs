@@ -3,9 +3,11 @@
 //! Invariant: the answer is public, so it names no tenant; an operator finds the names under `/api/admin/actors/`. What costs
 //! answers is degraded; what stops the program's work is unhealthy. It repairs nothing.
 
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use antler_actors::platform::{Depth, PlatformReport};
+use antler_actors::post::PostFigures;
 use antler_events::ids::PartitionId;
 use antler_projections::index::port::IndexStatistics;
 
@@ -32,6 +34,9 @@ pub(super) async fn of(shared: &Shared) -> Vec<(&'static str, Dependency)> {
     note("views", views(shared).await);
     let report = shared.program.system.report(Depth::Counts).await;
     note("tenants", tenants(report.as_ref()));
+    if let Some(post) = &shared.program.gate.post {
+        note("mail", mail(post.figures()));
+    }
     note("projectors", projectors(report.as_ref(), &lag::all(shared).await));
     found
 }
@@ -70,6 +75,17 @@ fn tenants(report: Option<&PlatformReport>) -> Verdict {
                 "{} tenants run, and {parked} kept failing and are set aside; an operator sees why under /api/admin/actors/",
                 report.running
             ),
+        ),
+    }
+}
+
+fn mail(of: &PostFigures) -> Verdict {
+    let waiting = of.waiting.load(Ordering::Relaxed);
+    match of.down() {
+        None => (OK, format!("{waiting} mails wait")),
+        Some(_) => (
+            DEGRADED,
+            format!("no mail can be sent, and {waiting} wait; the server's own log has the reason"),
         ),
     }
 }

@@ -10,6 +10,7 @@ use super::operation::{Content, Form, Operation, Parameter};
 use super::schema::{
     Component, flag, list, moment, nullable, object, optional, page_of, reference, text, whole, word,
 };
+use super::{mails, profile};
 
 const PASSWORD: &str = "three blue otters";
 
@@ -17,7 +18,7 @@ pub(super) fn area() -> Area {
     Area {
         tag: "accounts",
         what: "Who somebody is: registrations, logins, profiles and API keys.",
-        operations: [logins(), profiles(), keys()].concat(),
+        operations: [logins(), mails::operations(), profile::operations(), keys()].concat(),
         components: components(),
     }
 }
@@ -82,17 +83,6 @@ const COOKIE: Parameter =
 const ATTEMPTS: &str =
     "Passwords are tried a few times in a window, counted for the account and for the address.";
 
-fn profiles() -> Vec<Operation> {
-    let me = || reference("Me");
-    vec![
-        Operation::get("/api/auth/user", "user", "Who am I").giving("The person of the access token.", me()),
-        Operation::get("/api/users/me", "me", "Who am I, by its other name")
-            .giving("The person of the access token.", me()),
-        Operation::get("/api/users/profile", "profile", "The own profile")
-            .giving("The person, its tenant, and what that may use.", reference("Profile")),
-    ]
-}
-
 fn keys() -> Vec<Operation> {
     vec![
         Operation::get("/api/users/profile/api-keys", "listKeys", "List API keys")
@@ -138,6 +128,8 @@ fn registration() -> Value {
             ("password_confirm", again.clone()),
             ("password2", again),
             ("organization", nullable(text("The name of the tenant; the username if there is none."))),
+            ("first_name", nullable(text("For people."))),
+            ("last_name", nullable(text("For people."))),
             ("setup_token", text("Of the link that an empty server shows.")),
         ],
     )
@@ -175,7 +167,8 @@ fn one_of_names(names: &[&str], what: &str) -> Value {
 
 fn new_key() -> Value {
     let [name, scopes, streams, expires_at] = key_fields();
-    optional(object([name, scopes]), [streams, expires_at])
+    let machine = nullable(text("A service account whose key it is to be; an admin's own otherwise."));
+    optional(object([name, scopes]), [streams, expires_at, ("service_account", machine)])
 }
 
 fn changed_key() -> Value {
@@ -197,7 +190,10 @@ fn key_fields() -> [(&'static str, Value); 4] {
 }
 
 fn components() -> Vec<Component> {
-    let user = json!({"id": "6f1c", "username": "ada", "email": "ada@example.org", "role": "admin"});
+    let user = json!({
+        "id": "6f1c", "username": "ada", "email": "ada@example.org", "email_verified": true, "role": "admin",
+        "first_name": "Ada", "last_name": null,
+    });
     let tenant = json!({"id": "engines-7h2k", "name": "Engines"});
     let tokens = json!({
         "token": "eyJ…", "access": "eyJ…", "refresh": "antler_refresh_…", "expires_in": 900,
@@ -234,19 +230,22 @@ fn components() -> Vec<Component> {
                 object(user_fields().into_iter().chain([("tenant", reference("Tenant"))])),
                 me,
             ),
-            Component::new("Profile", profile(), with(&user, profile_example())),
+            Component::new("Profile", profile::schema(), with(&user, profile::example())),
         ],
         key_components(),
     ]
     .concat()
 }
 
-fn user_fields() -> Vec<(&'static str, Value)> {
+pub(super) fn user_fields() -> Vec<(&'static str, Value)> {
     vec![
         ("id", text("Of the person.")),
         ("username", text("As it was registered.")),
         ("email", text("As it was registered.")),
+        ("email_verified", flag("Whether a link from a mail to the address was opened.")),
         ("role", word(&Role::ALL.map(Role::as_str), "In the tenant.")),
+        ("first_name", nullable(text("As the person says."))),
+        ("last_name", nullable(text("As the person says."))),
     ]
 }
 
@@ -259,66 +258,25 @@ fn token_fields() -> Vec<(&'static str, Value)> {
     ]
 }
 
-fn profile() -> Value {
-    let notifications =
-        object(["email", "browser", "slack"].map(|name| (name, flag("Whether notes go there."))));
-    let preferences = object([
-        ("theme", text("Of the dashboard.")),
-        ("timezone", text("In which times are shown.")),
-        ("notifications", notifications),
-        ("default_dashboard", nullable(text("The one that is opened first."))),
-    ]);
-    let quota = object([
-        ("logs_per_day", whole("Lines that the tenant may store in a day.")),
-        ("bytes_per_day", whole("Bytes of them.")),
-        ("retention_days", whole("How long they are kept.")),
-        ("seats", whole("People of the tenant.")),
-        ("api_calls_per_hour", whole("Requests of the tenant but those that bring lines.")),
-    ]);
-    object(user_fields().into_iter().chain([
-        ("user_id", text("The same as id.")),
-        ("tenant_id", text("Of the tenant.")),
-        ("organization", text("The name of the tenant.")),
-        ("preferences", preferences),
-        ("api_quota", quota),
-        ("created_at", moment("When the account was made.")),
-        ("updated_at", moment("When it was changed.")),
-        ("last_login", nullable(moment("When a login began last."))),
-    ]))
-}
-
-fn profile_example() -> Value {
-    json!({
-        "user_id": "6f1c", "tenant_id": "engines-7h2k", "organization": "Engines",
-        "preferences": {
-            "theme": "system", "timezone": "UTC", "default_dashboard": null,
-            "notifications": {"email": true, "browser": true, "slack": false},
-        },
-        "api_quota": {
-            "logs_per_day": 1_000_000, "bytes_per_day": 1_000_000_000, "retention_days": 30, "seats": 5,
-            "api_calls_per_hour": 10_000,
-        },
-        "created_at": "2026-03-01T08:00:00.000Z", "updated_at": "2026-03-01T08:00:00.000Z",
-        "last_login": "2026-03-01T08:00:00.000Z",
-    })
-}
-
 fn key_components() -> Vec<Component> {
     let fields = || {
         object([
             ("id", text("Of the key.")),
             ("name", text("For people.")),
+            ("owner", text("The person or service account for which it counts.")),
             ("prefix", text("What the key begins with.")),
             ("scopes", list(word(&Scope::ALL.map(Scope::as_str), "What it may do."), "All of them.")),
             ("streams", list(text("A name in which * stands for anything."), "What it is for.")),
             ("expires_at", nullable(moment("Until when it counts."))),
             ("created_at", moment("When it was made.")),
+            ("last_used_at", nullable(moment("When a request came with it last."))),
             ("active", flag("Whether it counts now.")),
         ])
     };
     let key = json!({
-        "id": "1f9c2ab4d7e03561", "name": "shipper", "prefix": "antler_1f9c2ab4d7e03561", "scopes": ["ingest"],
-        "streams": ["*"], "expires_at": null, "created_at": "2026-03-01T08:00:00.000Z", "active": true,
+        "id": "1f9c2ab4d7e03561", "name": "shipper", "owner": "6f1c", "prefix": "antler_1f9c2ab4d7e03561", "scopes": ["ingest"],
+        "streams": ["*"], "expires_at": null, "created_at": "2026-03-01T08:00:00.000Z",
+        "last_used_at": null, "active": true,
     });
     let mut new = key.clone();
     new["key"] = "antler_1f9c2ab4d7e03561_…".into();

@@ -9,7 +9,9 @@ use serde_json::{Map, Value, json};
 
 use super::operation::Operation;
 use super::schema::Component;
-use super::{accounts, failures, ingest, jobs, kept, live, operating, people, search, tenants, uploads};
+use super::{
+    accounts, failures, ingest, jobs, kept, live, operating, people, roles, search, tenants, uploads,
+};
 use crate::http::auth::permissions::{Asked, Permission, asked};
 use crate::http::route_class::RouteClass;
 
@@ -29,6 +31,14 @@ so. Every answer has the header `X-Request-Id`; a request may bring its own. Tim
 `x-antler-scope` is the scope that a key needs, and a person's role has to have. `x-antler-class` is the class under which \
 requests are counted in `/metrics`. What may be answered 429 is counted by the hour, and tells in `X-RateLimit-Limit`, \
 `X-RateLimit-Remaining` and `X-RateLimit-Reset` (seconds since 1970), and in `RateLimit` and `RateLimit-Policy`, what is left. `x-antler-limit` says what is limited beside what a tenant may store.";
+
+fn about() -> String {
+    format!(
+        "{ABOUT}\n\nA role may do what its scopes allow; superadmins and the operator also run the platform. Nobody gives an \
+         API key a scope that its own role has not, and a key whose owner loses a scope loses it too.\n\n{}",
+        roles::table()
+    )
+}
 
 pub(super) fn areas() -> Vec<Area> {
     vec![
@@ -57,7 +67,7 @@ pub(super) fn document(base: &str) -> Value {
     json!({
         "openapi": "3.1.0",
         "info": {
-            "title": "Antler", "version": env!("CARGO_PKG_VERSION"), "description": ABOUT,
+            "title": "Antler", "version": env!("CARGO_PKG_VERSION"), "description": about(),
             "license": {"name": "Apache-2.0", "identifier": "Apache-2.0"},
         },
         "servers": [{"url": if base.is_empty() { "/" } else { base }, "description": "This server."}],

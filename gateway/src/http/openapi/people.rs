@@ -6,7 +6,9 @@
 use antler_events::access::{Role, Scope};
 use serde_json::{Value, json};
 
+use super::accounts::user_fields;
 use super::document::Area;
+use super::machines;
 use super::operation::{Content, Form, Operation, PAGES, Parameter};
 use super::schema::{
     Component, flag, list, moment, nullable, number, object, optional, page_of, reference, text, whole, word,
@@ -19,8 +21,8 @@ pub(super) fn area() -> Area {
     Area {
         tag: "people",
         what: "The tenant, who belongs to it and from where they are logged in.",
-        operations: [tenant(), invitations(), members(), sessions()].concat(),
-        components: components(),
+        operations: [tenant(), invitations(), members(), machines::operations(), sessions()].concat(),
+        components: [components(), machines::components()].concat(),
     }
 }
 
@@ -157,7 +159,9 @@ fn acceptance() -> Value {
         ("password", text("At least 8 characters, not common, not digits only, not like the name.")),
     ]);
     let again = text("The password once more. One of the two is needed.");
-    optional(known, [("password_confirm", again.clone()), ("password2", again)])
+    let name = || nullable(text("For people."));
+    let names = [("first_name", name()), ("last_name", name())];
+    optional(known, names.into_iter().chain([("password_confirm", again.clone()), ("password2", again)]))
 }
 
 fn components() -> Vec<Component> {
@@ -168,10 +172,11 @@ fn components() -> Vec<Component> {
     });
     let mut new = invitation.clone();
     (new["token"], new["link"]) =
-        ("antler_invite_…".into(), "/accept-invitation#token=antler_invite_…".into());
+        ("antler_invite_…".into(), "https://logs.example.org/accept-invitation#token=antler_invite_…".into());
+    new["mailed"] = false.into();
     let member = json!({
-        "id": "6f1c", "username": "ada", "email": "ada@example.org", "role": "admin",
-        "joined_at": "2026-03-01T08:00:00.000Z", "last_login": "2026-03-02T08:00:00.000Z",
+        "id": "6f1c", "username": "ada", "email": "ada@example.org", "email_verified": true, "role": "admin",
+        "first_name": "Ada", "last_name": null, "joined_at": "2026-03-01T08:00:00.000Z", "last_login": "2026-03-02T08:00:00.000Z",
     });
     let session = session_example();
     vec![
@@ -184,20 +189,17 @@ fn components() -> Vec<Component> {
             object(invitation_fields().into_iter().chain([
                 ("token", text("What the person shows; it is in this answer only.")),
                 ("link", text("The page for it on this server.")),
+                ("mailed", flag("Whether the person gets it by mail.")),
             ])),
             new,
         ),
         Component::new("InvitationList", page_of(reference("Invitation")), page(&invitation)),
         Component::new(
             "Member",
-            object([
-                ("id", text("Of the person.")),
-                ("username", text("As it was registered.")),
-                ("email", text("As it was registered.")),
-                ("role", role()),
+            object(user_fields().into_iter().chain([
                 ("joined_at", moment("When the account was made.")),
                 ("last_login", nullable(moment("When a login began last."))),
-            ]),
+            ])),
             member.clone(),
         ),
         Component::new("MemberList", page_of(reference("Member")), page(&member)),

@@ -2,6 +2,8 @@
 //!
 //! Invariant: what a key may do is asked of the gate, as a request would. It opens no socket.
 
+use std::time::Duration;
+
 use antler_events::access::Scope;
 use axum::http::StatusCode;
 use serde_json::{Value, json};
@@ -85,4 +87,26 @@ async fn nobody_changes_keys_of_others_or_gives_them_more_than_the_own_role() {
     world.asked("DELETE", &path(&of_bob, ""), &bob["token"]).await;
     let gone = world.asked("POST", &path(&of_bob, "regenerate"), &bob["token"]).await;
     assert_eq!(gone.0, StatusCode::NOT_FOUND, "{}", gone.1);
+}
+
+#[tokio::test]
+async fn a_key_shows_when_it_was_used_last_and_reading_it_is_no_use() {
+    let world = World::new();
+    let (_, ann) = world.register("ann").await;
+    let keys = "/api/users/profile/api-keys/";
+    let body = json!({"name": "k", "scopes": ["ingest"]});
+    let (_, made) = world.send("POST", keys, Some(&ann["token"]), &body).await;
+    let listed =
+        async || world.asked("GET", keys, &ann["token"]).await.1["results"][0]["last_used_at"].clone();
+    assert_eq!((&made["last_used_at"], listed().await), (&Value::Null, Value::Null));
+    let key = made["key"].as_str().unwrap();
+    world.gate.authenticate(key).await.unwrap();
+    assert_eq!(listed().await, "2023-11-14T22:13:20.000Z");
+    world.clock.pass(Duration::from_secs(60));
+    world.gate.authenticate(key).await.unwrap();
+    assert_eq!(listed().await, "2023-11-14T22:14:20.000Z");
+    let wrong = format!("{key}0");
+    world.clock.pass(Duration::from_secs(60));
+    assert!(world.gate.authenticate(&wrong).await.is_err());
+    assert_eq!(listed().await, "2023-11-14T22:14:20.000Z");
 }

@@ -8,8 +8,10 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use antler_actors::accounts::{Accounts, USUAL_LIMITS};
+use antler_actors::key_use::KeyUse;
 use antler_actors::log_writers::LogWriters;
 use antler_actors::progress::Progress;
+use antler_actors::usage::Usage;
 use antler_events::clock::{Clock, Timestamp};
 use antler_events::files::{FileSystem, RealFiles};
 use antler_events::ids::{Offset, PartitionId};
@@ -17,8 +19,10 @@ use antler_events::log::segment::{SegmentLog, SegmentOptions};
 use antler_events::placement::Placement;
 use antler_events::randomness::SystemRandomness;
 use antler_projections::cache::memory::MemoryCache;
+use antler_projections::views::arrivals::ArrivalViews;
 use antler_projections::views::control::ControlViews;
 use antler_projections::views::memory::MemoryViews;
+use antler_projections::views::usage::UsageViews;
 use axum::Router;
 use axum::body::{Body, to_bytes};
 use axum::extract::State;
@@ -26,6 +30,7 @@ use axum::http::{Request, StatusCode, header};
 use axum::middleware::{Next, from_fn_with_state, map_response};
 use axum::response::Response;
 use axum::routing::get;
+use futures_util::FutureExt as _;
 use serde_json::{Value, json};
 use tower::ServiceExt as _;
 
@@ -195,7 +200,11 @@ impl Drop for World {
 
 fn gate(accounts: Accounts) -> Gate {
     let cache = Arc::new(MemoryCache::new(1 << 20, Arc::clone(&accounts.clock)));
-    Gate::new(accounts, cache, &TokenKey::draw(&SystemRandomness).unwrap(), 2).unwrap()
+    let counted = UsageViews::new(Arc::clone(accounts.views.store()));
+    let usage = Usage::open(counted, Arc::clone(&accounts.clock), 1).now_or_never();
+    let usage = Arc::new(usage.expect("memory keeps nobody waiting").unwrap());
+    let key_use = Arc::new(KeyUse::new(ArrivalViews::new(Arc::clone(accounts.views.store()))));
+    Gate::new((accounts, usage, key_use), cache, &TokenKey::draw(&SystemRandomness).unwrap(), 2).unwrap()
 }
 
 /// What the observer does with errors.

@@ -77,7 +77,7 @@ async fn only_first_pages_of_questions_of_people_who_want_it_are_remembered() {
         scopes,
         streams: StreamPatterns::parse(["*"], &antler_config::limits::AccountLimits::default()).unwrap(),
     };
-    let key = Caller { tenant: tenant("acme"), identity };
+    let key = Caller { tenant: tenant("acme"), identity, is_unverified: false };
     let (status, _) = kept.send_by(key, "GET", "/api/logs/search/?q=by-key", &Value::Null).await;
     assert_eq!(status, StatusCode::OK);
     kept.remembered().await;

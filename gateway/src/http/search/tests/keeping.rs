@@ -163,7 +163,8 @@ impl Drop for Keeping {
 pub(super) fn caller((role, name, of): Who) -> Caller {
     let user = UserId::parse(name).unwrap();
     let session = SessionId::parse("s1").unwrap();
-    Caller { tenant: tenant(of), identity: Identity::Person { user, session, epoch: 0, role } }
+    let identity = Identity::Person { user, session, epoch: 0, role };
+    Caller { tenant: tenant(of), identity, is_unverified: false }
 }
 
 /// What the program's projectors do for the views.
