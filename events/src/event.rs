@@ -5,7 +5,9 @@
 //! It does not append: callers turn what `decide` returns into `NewEvent`s, and append those together.
 
 pub mod asked;
+pub mod audit;
 mod cause;
+pub mod described;
 pub mod key;
 pub mod lines;
 pub mod member;
@@ -35,6 +37,7 @@ use crate::log::NewEvent;
 use crate::subject::{Aggregate, Kind, Subject};
 use crate::wire::{Envelope, SchemaVersion};
 
+pub use audit::AuditEvent;
 pub use cause::{Actor, Cause};
 pub use key::KeyEvent;
 pub use lines::LinesIngested;
@@ -59,7 +62,8 @@ pub enum Event {
     },
 }
 
-/// Something that happened to a tenant, to one of its members, keys, logins, saved searches or files, or to a name.
+/// Something that happened to a tenant, to one of its members, keys, logins, saved searches or files, or to a name; or
+/// that was done and changed none of these.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum ControlEvent {
     Tenant(TenantEvent),
@@ -69,6 +73,7 @@ pub enum ControlEvent {
     Session(SessionId, SessionEvent),
     Search(SearchId, SearchEvent),
     Upload(UploadId, UploadEvent),
+    Audit(AuditEvent),
 }
 
 /// Why an event cannot be recorded or read.
@@ -108,6 +113,7 @@ impl ControlEvent {
             Self::Session(session, _) => Aggregate::Session(*session),
             Self::Search(search, _) => Aggregate::Search(*search),
             Self::Upload(upload, _) => Aggregate::Upload(*upload),
+            Self::Audit(_) => Aggregate::Audit,
         };
         Subject::control(tenant, aggregate)
     }
@@ -122,6 +128,7 @@ impl ControlEvent {
             Self::Session(_, event) => session::wire::encode(event, cause),
             Self::Search(_, event) => search::wire::encode(event, cause),
             Self::Upload(_, event) => upload::wire::encode(event, cause),
+            Self::Audit(event) => audit::wire::encode(event, cause),
         };
         Ok(NewEvent {
             subject: self.subject(tenant),
@@ -179,6 +186,8 @@ fn decode_control(
             .map(|(cause, event)| (cause, ControlEvent::Search(search, event))),
         Aggregate::Upload(upload) => upload::wire::decode(entry, schema, body)?
             .map(|(cause, event)| (cause, ControlEvent::Upload(upload, event))),
+        Aggregate::Audit => audit::wire::decode(entry, schema, body)?
+            .map(|(cause, event)| (cause, ControlEvent::Audit(event))),
     };
     Ok(read.map(|(cause, event)| Event::Control { cause, event }))
 }

@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 use antler_config::limits::AccountLimits;
 
 use super::asked::{Asked, Syntax};
+use super::audit::{Deed, DeedNoted, LoginsFailed};
 use super::key::{KeyChanged, KeyCreated, KeyEvent, KeySecretReplaced};
 use super::member::{AccountClosed, AccountOpened, MemberEvent, PasswordChanged, SessionsRevoked};
 use super::name::{NameClaimed, NameEvent};
@@ -207,8 +208,16 @@ fn upload_events() -> Vec<ControlEvent> {
     events.map(|event| ControlEvent::Upload(upload, event)).into()
 }
 
+fn audit_events() -> Vec<ControlEvent> {
+    let events = [
+        AuditEvent::LoginsFailed(LoginsFailed { user: user("u1"), count: 700, since: NOW }),
+        AuditEvent::DeedNoted(DeedNoted { deed: Deed::LettersDropped, object: "17".to_owned(), count: 3 }),
+    ];
+    events.map(ControlEvent::Audit).into()
+}
+
 /// Every event in its newest schema, as `record` writes it.
-fn newest() -> Vec<Sample> {
+pub(super) fn newest_events() -> Vec<ControlEvent> {
     let events = [
         tenant_events(),
         member_events(),
@@ -217,14 +226,19 @@ fn newest() -> Vec<Sample> {
         session_events(),
         search_events(),
         upload_events(),
+        audit_events(),
     ];
+    events.concat()
+}
+
+fn newest() -> Vec<Sample> {
     let sample = |event: ControlEvent| {
         let recorded = event.record(tenant(), &cause(), NOW).unwrap();
         let entry = types::find(recorded.event_type).unwrap();
         let (subject, schema, body) = (recorded.subject, recorded.schema.0, recorded.body.to_vec());
         Sample { subject, entry, schema, body, event }
     };
-    events.concat().into_iter().map(sample).collect()
+    newest_events().into_iter().map(sample).collect()
 }
 
 /// Schemas that are no longer written, and what is made of them.
@@ -353,6 +367,7 @@ fn an_event_on_a_foreign_subject_is_an_error() {
         Subject::control(tenant(), Aggregate::Session(SessionId::parse("s1").unwrap())),
         Subject::control(tenant(), Aggregate::Search(SearchId::parse("q1").unwrap())),
         Subject::control(tenant(), Aggregate::Upload(UploadId::parse("f1").unwrap())),
+        Subject::control(tenant(), Aggregate::Audit),
     ];
     for sample in all() {
         for subject in subjects.into_iter().filter(|subject| *subject != sample.subject) {

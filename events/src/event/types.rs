@@ -76,6 +76,9 @@ event_types! {
     UPLOAD_RETRIED = 165, "upload_retried", schema 1;
     UPLOAD_EDITED = 166, "upload_edited", schema 1;
     UPLOAD_DELETED = 167, "upload_deleted", schema 1;
+
+    LOGINS_FAILED = 192, "logins_failed", schema 1;
+    DEED_NOTED = 193, "deed_noted", schema 1;
 }
 
 pub fn find(event_type: EventType) -> Option<Entry> {
@@ -109,6 +112,7 @@ mod tests {
         check(80, "session_opened");
         check(96, "search_saved");
         check(160, "upload_received");
+        check(192, "logins_failed");
         assert_eq!(find(EventType(0)), None);
     }
 }
