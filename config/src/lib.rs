@@ -5,6 +5,7 @@
 
 pub mod accounts;
 pub mod address;
+pub mod audit;
 pub mod base_path;
 pub mod client;
 pub mod duration;
@@ -27,6 +28,7 @@ use serde::{Deserialize, Serialize};
 
 pub use accounts::{Accounts, RegistrationMode};
 pub use address::{ListenAddress, OptionalAddress};
+pub use audit::Audit;
 pub use base_path::BasePath;
 pub use index::Index;
 pub use limits::Limits;
@@ -53,6 +55,7 @@ pub struct Config {
     pub server: Server,
     pub tls: Tls,
     pub accounts: Accounts,
+    pub audit: Audit,
     pub storage: Storage,
     pub index: Index,
     pub logging: Logging,

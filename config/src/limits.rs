@@ -422,6 +422,10 @@ pub struct CredentialLimits {
     pub body_bytes_max: u32,
     /// API keys of one tenant that are not revoked.
     pub keys_per_tenant_max: u32,
+    /// Accounts whose failed logins are counted at once for the audit; it hears of each this often at most.
+    pub failing_accounts_max: u32,
+    #[serde(with = "crate::duration")]
+    pub failed_logins_told_every: Duration,
 }
 
 impl Default for CredentialLimits {
@@ -434,6 +438,8 @@ impl Default for CredentialLimits {
             password_bytes_max: 1_024,
             body_bytes_max: 64 << 10,
             keys_per_tenant_max: 1_000,
+            failing_accounts_max: 10_000,
+            failed_logins_told_every: Duration::from_secs(60),
         }
     }
 }
