@@ -7,6 +7,7 @@
 
 pub mod answers;
 pub mod arrivals;
+pub mod audit;
 #[cfg(any(test, feature = "conformance"))]
 pub mod conformance;
 pub mod control;

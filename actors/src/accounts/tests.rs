@@ -423,7 +423,7 @@ async fn views_that_are_folded_anew_are_the_same() {
     assert!(rebuild(&**store, &*world.accounts.log, "members").await.unwrap().was_right());
     assert_eq!(world.accounts.find_login("ann").await.unwrap().unwrap().user, ann.user);
     let unknown = rebuild(&**store, &*world.accounts.log, "things").await.unwrap_err().to_string();
-    assert!(unknown.contains("tenants, members, keys, names, sessions, searches and uploads"), "{unknown}");
+    assert!(unknown.contains("tenants, members, keys, names, sessions, searches, uploads and audit"), "{unknown}");
 }
 
 fn content(query: &str) -> SearchContent {
