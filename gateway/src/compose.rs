@@ -215,6 +215,7 @@ impl Program {
     /// Ends what runs, in order: who writes, who follows, who works for them.
     pub async fn stop(&self) {
         self.history.stop().await;
+        self.gate.failed_logins.stop().await;
         self.system.stop().await;
         self.workers.iter().for_each(|workers| workers.stop());
     }

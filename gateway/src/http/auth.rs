@@ -6,6 +6,7 @@
 //! Invariant: a route that the table does not name answers nobody. The tenant comes from the credential only.
 //! It does not read bodies or query strings: sockets hand their token to `Gate::authenticate`.
 
+pub(in crate::http) mod audited;
 mod caller;
 pub(crate) mod cookies;
 pub(crate) mod credential;
@@ -16,6 +17,7 @@ pub mod permissions;
 use std::sync::Arc;
 
 use antler_actors::accounts::{AccountError, Accounts};
+use antler_actors::failed_logins::FailedLogins;
 use antler_config::Secret;
 use antler_config::limits::{AccountLimits, CredentialLimits};
 use antler_events::access::{Role, Scope};
@@ -73,6 +75,7 @@ pub struct Gate {
     /// Whose pages may ask.
     pub origins: Arc<Origins>,
     pub cookies: Cookies,
+    pub failed_logins: FailedLogins,
     known_keys: KnownKeys,
 }
 
@@ -166,6 +169,7 @@ impl Gate {
             origins: Arc::default(),
             cookies: Cookies::new(PageCodes::new(key)),
             known_keys: KnownKeys::new(),
+            failed_logins: FailedLogins::new(accounts.clone(), &CredentialLimits::default()),
             accounts,
         })
     }
@@ -353,7 +357,8 @@ impl Caller {
     }
 
     fn check_scope(&self, scope: Scope) -> Result<(), ApiError> {
-        if self.scopes().contains(&scope) {
+        let scopes = self.scopes();
+        if scopes.contains(&scope) || scope == Scope::Audit && scopes.contains(&Scope::Admin) {
             return Ok(());
         }
         let reason = match &self.identity {

@@ -39,7 +39,7 @@ impl RouteClass {
             "health" | "live" | "ready" if rest.is_empty() => Self::Health,
             "metrics" if rest.is_empty() => Self::Metrics,
             "auth" | "users" if !rest.is_empty() => Self::Accounts,
-            "tenant" => Self::Accounts,
+            "tenant" | "audit" => Self::Accounts,
             "admin" if !rest.is_empty() => Self::Admin,
             "schema" if rest.is_empty() => Self::Documents,
             "docs" | "redoc" => Self::Documents,

@@ -18,7 +18,7 @@ use super::base::AskedUri;
 use super::error::ApiError;
 use super::observe::observe;
 use super::origins::cross_origin;
-use super::{Shared, accounts, admin, dead_letters, health, logs, metrics, openapi, quota, search, uploads};
+use super::{Shared, accounts, admin, audit, dead_letters, health, logs, metrics, openapi, quota, search, uploads};
 use crate::socket;
 
 pub fn router(shared: &Arc<Shared>) -> Router {
@@ -30,7 +30,7 @@ pub fn router(shared: &Arc<Shared>) -> Router {
     router = with_slash(router, "/metrics", &get(metrics::metrics));
     let gate = &shared.program.gate;
     let history = shared.program.history.clone();
-    router
+    let router = router
         .merge(search::routes().layer(from_fn_with_state(history, search::history::remember)))
         .merge(search::history::routes())
         .merge(search::saved::routes())
@@ -40,12 +40,22 @@ pub fn router(shared: &Arc<Shared>) -> Router {
         .merge(accounts::routes(gate))
         .merge(quota::routes())
         .merge(admin::routes())
+        .merge(audit::routes())
         .merge(openapi::routes(&shared.config.server.base_path))
-        .merge(socket::routes())
+        .merge(socket::routes());
+    noting_reads(router, shared)
         .fallback(no_route)
         .method_not_allowed_fallback(method_not_allowed)
         .layer(from_fn_with_state(Arc::clone(shared), around))
         .with_state(Arc::clone(shared))
+}
+
+/// A layer costs every request something, so it is there only if somebody wants it.
+fn noting_reads(router: Router<Arc<Shared>>, shared: &Arc<Shared>) -> Router<Arc<Shared>> {
+    match shared.config.audit.reads.0.is_empty() {
+        true => router,
+        false => router.layer(from_fn_with_state(Arc::clone(shared), audit::reads::note)),
+    }
 }
 
 /// What every request passes. It is one layer, because each one copies the route below it for every request.

@@ -43,7 +43,7 @@ pub(super) async fn register(State(gate): State<Arc<Gate>>, request: Request) ->
         Owner { username: username.as_str(), email: email.as_str(), organization: organization.as_str() };
     let chosen = password::chosen(&gate, &fields, &["password"], &["password_confirm", "password2"], owner)?;
     let hashed = gate.passwords.hash(chosen).await?;
-    let cause = cause(Actor::System, &extensions);
+    let cause = cause(Actor::Visitor, &extensions);
     let (shown_name, shown_email) = (username.as_str().to_owned(), email.as_str().to_owned());
     let name = organization.as_str().to_owned();
     let registration = Registration { username, email, password: hashed, organization };
@@ -57,6 +57,7 @@ pub(super) async fn register(State(gate): State<Arc<Gate>>, request: Request) ->
         }
         None => Role::Admin.as_str(),
     };
+    let cause = cause.of(Actor::User(registered.user));
     let tokens = Tokens::open(registered.tenant, &gate, (registered.user, 0), &cause, &extensions).await?;
     let user = User { id: registered.user, username: shown_name, email: shown_email, role };
     let tenant = Tenant { id: registered.tenant, name };

@@ -31,6 +31,7 @@ type Line = (&'static str, &'static str, Permission);
 use Permission::{AdminOrOperator, Anyone, Operator, Person};
 
 const ADMIN: Permission = Permission::Scope(Scope::Admin);
+const AUDIT: Permission = Permission::Scope(Scope::Audit);
 const INGEST: Permission = Permission::Scope(Scope::Ingest);
 const READ: Permission = Permission::Scope(Scope::Read);
 const WRITE: Permission = Permission::Scope(Scope::Write);
@@ -75,6 +76,9 @@ pub const TABLE: &[Line] = &[
     ("GET", "/api/tenant/users/{id}", ADMIN),
     ("PATCH", "/api/tenant/users/{id}", ADMIN),
     ("DELETE", "/api/tenant/users/{id}", ADMIN),
+    ("GET", "/api/audit", AUDIT),
+    ("GET", "/api/audit/export", AUDIT),
+    ("GET", "/api/audit/{id}", AUDIT),
     ("POST", "/api/logs", INGEST),
     ("POST", "/api/logs/bulk", INGEST),
     ("GET", "/api/logs", READ),
@@ -149,6 +153,7 @@ pub const TABLE: &[Line] = &[
     ("GET", "/api/admin/tenants", Operator),
     ("GET", "/api/admin/tenants/{id}", Operator),
     ("PATCH", "/api/admin/tenants/{id}", Operator),
+    ("GET", "/api/admin/tenants/{id}/audit", Operator),
     ("POST", "/api/admin/tenants/{id}/suspend", Operator),
     ("POST", "/api/admin/tenants/{id}/resume", Operator),
     ("POST", "/api/admin/tenants/{id}/revive", Operator),
@@ -191,7 +196,8 @@ pub fn methods(path: &str) -> String {
 pub fn scopes_of(role: Role) -> BTreeSet<Scope> {
     let scopes: &[Scope] = match role {
         Role::Viewer => &[Scope::Read],
-        Role::Analyst | Role::SecurityAdmin => &[Scope::Read, Scope::Write],
+        Role::Analyst => &[Scope::Read, Scope::Write],
+        Role::SecurityAdmin => &[Scope::Read, Scope::Write, Scope::Audit],
         Role::Developer => &[Scope::Ingest, Scope::Read, Scope::Write],
         Role::Admin | Role::Superadmin => &Scope::ALL,
     };
@@ -199,7 +205,7 @@ pub fn scopes_of(role: Role) -> BTreeSet<Scope> {
 }
 
 /// The path as the table has it.
-fn plain(path: &str) -> String {
+pub(super) fn plain(path: &str) -> String {
     let path = path.trim_end_matches('/');
     match path.strip_prefix("/api/v1") {
         Some(rest) => format!("/api{rest}"),

@@ -9,7 +9,8 @@ use serde_json::{Map, Value, json};
 
 use super::operation::Operation;
 use super::schema::Component;
-use super::{accounts, failures, ingest, kept, live, operating, people, search, tenants, uploads};
+use super::{accounts, audit, failures, ingest, kept, live, operating, people, search, tenants, uploads};
+use crate::http::auth::audited::{Audited, audited};
 use crate::http::auth::permissions::{Asked, Permission, asked};
 use crate::http::route_class::RouteClass;
 
@@ -27,7 +28,8 @@ A slash at the end of a path is optional, and `/api/v1/…` is the same as `/api
 so. Every answer has the header `X-Request-Id`; a request may bring its own. Times are RFC 3339, in UTC.
 
 `x-antler-scope` is the scope that a key needs, and a person's role has to have. `x-antler-class` is the class under which \
-requests are counted in `/metrics`. `x-antler-limit` says what is limited beside what a tenant may store.";
+requests are counted in `/metrics`. `x-antler-audit` says what a request leaves in the audit: `changes`, or \
+`reads:KIND` where the setting `audit.reads` names the kind. `x-antler-limit` says what is limited beside what a tenant may store.";
 
 pub(super) fn areas() -> Vec<Area> {
     vec![
@@ -40,6 +42,7 @@ pub(super) fn areas() -> Vec<Area> {
         live::area(),
         operating::area(),
         tenants::area(),
+        audit::area(),
     ]
 }
 
@@ -91,6 +94,13 @@ fn shown(tag: &str, operation: &Operation) -> Option<Value> {
         ("security".to_owned(), security(permission)),
         ("x-antler-class".to_owned(), class.into()),
     ]);
+    match audited(&method, operation.path) {
+        Audited::Nothing => {}
+        Audited::Changes => drop(more.insert("x-antler-audit".to_owned(), "changes".into())),
+        Audited::Reads(kind) => {
+            drop(more.insert("x-antler-audit".to_owned(), format!("reads:{kind}").into()))
+        }
+    }
     if let Some(scope) = scope(permission) {
         more.insert("x-antler-scope".to_owned(), scope.as_str().into());
     }
