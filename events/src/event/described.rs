@@ -12,7 +12,7 @@ use super::member::MemberEvent;
 use super::name::{NameClaimed, NameEvent};
 use super::search::{SearchContent, SearchEvent};
 use super::session::{SessionEndReason, SessionEnded, SessionEvent, SessionOpened, SessionRenewed};
-use super::tenant::{TenantEvent, TenantLimitsSet};
+use super::tenant::{ErasureBegun, TenantEvent, TenantLimitsSet};
 use super::upload::{UploadCounts, UploadEvent, UploadLabels, UploadReceived};
 use crate::access::{Scope, StreamPattern};
 use crate::clock::Timestamp;
@@ -110,7 +110,20 @@ fn of_tenant(event: &TenantEvent) -> Described {
             of("member", changed.user.as_str(), Effect::Sets(values))
         }
         TenantEvent::MemberRemoved(removed) => of("member", removed.user.as_str(), Effect::Removes),
+        TenantEvent::ErasureBegun(begun) => of("tenant", "", Effect::Says(of_erasure(begun))),
+        TenantEvent::Erased(erased) => itself(vec![standing("erased"), ("receipt", text(&erased.receipt))]),
     }
+}
+
+fn of_erasure(begun: &ErasureBegun) -> Values {
+    let ErasureBegun { at: _, lines, bytes, files, members, dead_letters } = *begun;
+    vec![
+        ("lines", Value::Whole(lines)),
+        ("bytes", Value::Whole(bytes)),
+        ("files", Value::Whole(files)),
+        ("members", Value::Whole(members)),
+        ("dead_letters", Value::Whole(dead_letters)),
+    ]
 }
 
 fn of_limits(limits: &TenantLimitsSet) -> Values {
@@ -316,7 +329,7 @@ mod tests {
         check(1, "None tenant \"\" Sets([(\"name\", Text(\"Größe & Söhne\"))])");
         check(8, "None member \"u1\" Sets([(\"role\", Text(\"developer\"))])");
         check(9, "None member \"u1\" Removes");
-        check(11, "None member \"u1\" Says([])");
+        check(13, "None member \"u1\" Says([])");
         let last = newest_events().len() - 1;
         check(last, "Some(\"dead_letters_dropped\") request \"17\" Says([(\"count\", Whole(3))])");
     }

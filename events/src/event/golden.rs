@@ -21,8 +21,8 @@ use super::session::wire::SessionOpenedV1;
 use super::session::{SessionEndReason, SessionEnded, SessionEvent, SessionOpened, SessionRenewed};
 use super::tenant::wire::TenantLimitsSetV1;
 use super::tenant::{
-    MemberInvited, MemberJoined, MemberRemoved, MemberRoleChanged, TenantEvent, TenantLimitsSet,
-    TenantRegistered, TenantRenamed, TenantSuspended,
+    ErasureBegun, MemberInvited, MemberJoined, MemberRemoved, MemberRoleChanged, TenantErased, TenantEvent,
+    TenantLimitsSet, TenantRegistered, TenantRenamed, TenantSuspended,
 };
 use super::upload::{UploadCounts, UploadFailed, UploadFinished, UploadProblem};
 use super::*;
@@ -32,7 +32,7 @@ use crate::wire::{ChainHash, EventType};
 
 const FOLDER: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/src/event/golden");
 /// The golden files that the tests of `lines.rs` and `note.rs` are about.
-const LINES: [&str; 7] = [
+const LINES: [&str; 8] = [
     "lines_ingested_v1.bin",
     "lines_rejected_v1.bin",
     "event_set_aside_v1.bin",
@@ -40,6 +40,7 @@ const LINES: [&str; 7] = [
     "searched_v1.bin",
     "searches_forgotten_v1.bin",
     "letters_dropped_v1.bin",
+    "tenant_forgotten_v1.bin",
 ];
 
 /// A version of an event: its bytes, and the event that is read from them today.
@@ -101,6 +102,19 @@ fn tenant_events() -> Vec<ControlEvent> {
         TenantEvent::MemberJoined(MemberJoined { user }),
         TenantEvent::MemberRoleChanged(MemberRoleChanged { user, role: Role::Developer }),
         TenantEvent::MemberRemoved(MemberRemoved { user }),
+        TenantEvent::ErasureBegun(ErasureBegun {
+            at: NOW,
+            lines: 1 << 33,
+            bytes: 1 << 41,
+            files: 3,
+            members: 250,
+            dead_letters: 7,
+        }),
+        TenantEvent::Erased(TenantErased {
+            receipt: "{\"tenant\":\"acme\"}".to_owned(),
+            key: [7; 32],
+            signature: vec![9; 64],
+        }),
     ];
     events.map(ControlEvent::Tenant).into()
 }

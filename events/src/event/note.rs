@@ -11,6 +11,7 @@ mod searched;
 mod set_aside;
 
 use bytes::Bytes;
+use serde::{Deserialize, Serialize};
 
 pub use self::answered::{
     AnswerForm, KEY_BYTES_MAX, NamedError, RequestAnswered, RequestKey, RequestKeyError,
@@ -22,18 +23,19 @@ pub use self::set_aside::EventSetAside;
 use super::types::{self, Entry};
 use super::{BodyError, EventError, NewEvent};
 use crate::clock::Timestamp;
-use crate::codec::CodecError;
+use crate::codec::{self, CodecError};
 use crate::ids::TenantId;
 use crate::subject::Subject;
 use crate::wire::EventType;
 
-const NOTES: [Entry; 6] = [
+const NOTES: [Entry; 7] = [
     types::LINES_REJECTED,
     types::EVENT_SET_ASIDE,
     types::REQUEST_ANSWERED,
     types::SEARCHED,
     types::SEARCHES_FORGOTTEN,
     types::LETTERS_DROPPED,
+    types::TENANT_FORGOTTEN,
 ];
 
 /// A note, with its body in the newest version.
@@ -45,7 +47,12 @@ pub enum Note {
     Searched(Searched),
     Forgotten(SearchesForgotten),
     Dropped(LettersDropped),
+    /// All that was recorded beside the lines of the tenant is to be forgotten.
+    TenantForgotten,
 }
+
+#[derive(Debug, Serialize, Deserialize)]
+struct TenantForgottenV1;
 
 impl Note {
     /// The note as the log takes it.
@@ -73,7 +80,7 @@ impl Note {
             Self::SetAside(set_aside) => set_aside.bytes_held(),
             Self::Answered(answered) => answered.bytes_held(),
             Self::Searched(searched) => searched.bytes_held(),
-            Self::Forgotten(_) => size_of::<SearchesForgotten>(),
+            Self::Forgotten(_) | Self::TenantForgotten => size_of::<SearchesForgotten>(),
             Self::Dropped(dropped) => dropped.bytes_held(),
         }
     }
@@ -86,6 +93,7 @@ impl Note {
             Self::Searched(_) => types::SEARCHED,
             Self::Forgotten(_) => types::SEARCHES_FORGOTTEN,
             Self::Dropped(_) => types::LETTERS_DROPPED,
+            Self::TenantForgotten => types::TENANT_FORGOTTEN,
         }
     }
 
@@ -97,6 +105,7 @@ impl Note {
             Self::Searched(searched) => searched.encode(),
             Self::Forgotten(forgotten) => forgotten.encode(),
             Self::Dropped(dropped) => dropped.encode(),
+            Self::TenantForgotten => codec::encode(&TenantForgottenV1),
         }
     }
 
@@ -109,6 +118,8 @@ impl Note {
             types::SEARCHED => Some(Self::Searched(Searched::decode(body)?)),
             types::SEARCHES_FORGOTTEN => Some(Self::Forgotten(SearchesForgotten::decode(body)?)),
             types::LETTERS_DROPPED => Some(Self::Dropped(LettersDropped::decode(body)?)),
+            types::TENANT_FORGOTTEN => codec::decode::<TenantForgottenV1>(body)
+                .map(|TenantForgottenV1| Some(Self::TenantForgotten))?,
             _ => None,
         })
     }
@@ -128,16 +139,17 @@ mod tests {
     use crate::line::LineError;
     use crate::wire::{ChainHash, Envelope, SchemaVersion};
 
-    const GOLDEN: [&[u8]; 6] = [
+    const GOLDEN: [&[u8]; 7] = [
         include_bytes!("golden/lines_rejected_v1.bin"),
         include_bytes!("golden/event_set_aside_v1.bin"),
         include_bytes!("golden/request_answered_v1.bin"),
         include_bytes!("golden/searched_v1.bin"),
         include_bytes!("golden/searches_forgotten_v1.bin"),
         include_bytes!("golden/letters_dropped_v1.bin"),
+        include_bytes!("golden/tenant_forgotten_v1.bin"),
     ];
 
-    fn samples() -> [Note; 6] {
+    fn samples() -> [Note; 7] {
         let arrival =
             Arrival { protocol: "tcp".to_owned(), origin: "192.0.2.7".to_owned(), ..Arrival::default() };
         let mut rejected = LinesRejected::new(NOW, &arrival);
@@ -176,6 +188,7 @@ mod tests {
             Note::Dropped(LettersDropped {
                 letters: vec![DroppedLetter { number: 7, at: NOW, length: 300 }],
             }),
+            Note::TenantForgotten,
         ]
     }
 

@@ -14,11 +14,14 @@ use crate::clock::Timestamp;
 use crate::identity::{DisplayName, Email, SecretHash};
 use crate::ids::UserId;
 
+mod erasure;
 pub mod wire;
 
+pub use erasure::Erasure;
 pub use wire::{
-    MemberInvitedV1 as MemberInvited, MemberJoinedV1 as MemberJoined, MemberRemovedV1 as MemberRemoved,
-    MemberRoleChangedV1 as MemberRoleChanged, TenantLimitsSetV2 as TenantLimitsSet,
+    ErasureBegunV1 as ErasureBegun, MemberInvitedV1 as MemberInvited, MemberJoinedV1 as MemberJoined,
+    MemberRemovedV1 as MemberRemoved, MemberRoleChangedV1 as MemberRoleChanged,
+    TenantErasedV1 as TenantErased, TenantLimitsSetV2 as TenantLimitsSet,
     TenantRegisteredV1 as TenantRegistered, TenantRenamedV1 as TenantRenamed,
     TenantSuspendedV1 as TenantSuspended,
 };
@@ -33,6 +36,7 @@ pub struct Tenant {
     pub standing: Standing,
     pub limits: TenantLimits,
     pub members: BTreeMap<UserId, Membership>,
+    pub erasure: Option<Erasure>,
 }
 
 /// How the platform treats a tenant.
@@ -122,6 +126,9 @@ pub enum TenantCommand {
     RemoveMember {
         user: UserId,
     },
+    /// Closes the tenant, too.
+    BeginErasure(ErasureBegun),
+    FinishErasure(TenantErased),
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -136,6 +143,8 @@ pub enum TenantEvent {
     MemberJoined(MemberJoined),
     MemberRoleChanged(MemberRoleChanged),
     MemberRemoved(MemberRemoved),
+    ErasureBegun(ErasureBegun),
+    Erased(TenantErased),
 }
 
 /// Why a command is not obeyed.
@@ -147,6 +156,8 @@ pub enum TenantRejection {
     AlreadyRegistered,
     #[error("the tenant is closed")]
     Closed,
+    #[error("the tenant is not being erased")]
+    NotErasing,
     #[error("the tenant is suspended: {reason}")]
     Suspended { reason: DisplayName },
     #[error("the limit {name} must be at least 1")]
@@ -219,12 +230,17 @@ impl Tenant {
             standing: Standing::Active,
             limits: TenantLimits::NOTHING,
             members: BTreeMap::from([(registered.founder, founder)]),
+            erasure: None,
         }
     }
 
     fn decide(&self, command: TenantCommand) -> Decision {
-        if self.standing == Standing::Closed {
-            return if command == TenantCommand::Close { Ok(vec![]) } else { Err(TenantRejection::Closed) };
+        let is_end = matches!(
+            command,
+            TenantCommand::Close | TenantCommand::BeginErasure(_) | TenantCommand::FinishErasure(_)
+        );
+        if self.standing == Standing::Closed && !is_end {
+            return Err(TenantRejection::Closed);
         }
         match command {
             TenantCommand::Register { .. } => Err(TenantRejection::AlreadyRegistered),
@@ -234,6 +250,7 @@ impl Tenant {
             TenantCommand::Suspend { reason } => self.decide_suspension(reason),
             TenantCommand::Resume if self.standing == Standing::Active => Ok(vec![]),
             TenantCommand::Resume => Ok(vec![TenantEvent::Resumed]),
+            TenantCommand::Close if self.standing == Standing::Closed => Ok(vec![]),
             TenantCommand::Close => Ok(vec![TenantEvent::Closed]),
             TenantCommand::InviteMember { user, email, role, secret, expires_at } => {
                 self.decide_invitation(MemberInvited { user, email, role, secret, expires_at })
@@ -245,6 +262,8 @@ impl Tenant {
             TenantCommand::ChangeRole { user, role } => self.decide_role(user, role),
             TenantCommand::GrantSuperadmin { user } => self.decide_role(user, Role::Superadmin),
             TenantCommand::RemoveMember { user } => self.decide_removal(user),
+            TenantCommand::BeginErasure(begun) => self.decide_erasure(begun),
+            TenantCommand::FinishErasure(erased) => self.decide_end_of_erasure(erased),
         }
     }
 
@@ -362,6 +381,8 @@ impl Tenant {
             TenantEvent::MemberRemoved(MemberRemoved { user }) => {
                 self.members.remove(user);
             }
+            TenantEvent::ErasureBegun(begun) => self.erasure = Some(Erasure::Begun(*begun)),
+            TenantEvent::Erased(erased) => self.erased(erased),
         }
     }
 }

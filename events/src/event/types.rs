@@ -35,6 +35,7 @@ event_types! {
     SEARCHED = 5, "searched", schema 1;
     SEARCHES_FORGOTTEN = 6, "searches_forgotten", schema 1;
     LETTERS_DROPPED = 7, "letters_dropped", schema 1;
+    TENANT_FORGOTTEN = 12, "tenant_forgotten", schema 1;
 
     TENANT_REGISTERED = 16, "tenant_registered", schema 1;
     TENANT_RENAMED = 17, "tenant_renamed", schema 1;
@@ -46,6 +47,8 @@ event_types! {
     MEMBER_JOINED = 23, "member_joined", schema 1;
     MEMBER_ROLE_CHANGED = 24, "member_role_changed", schema 1;
     MEMBER_REMOVED = 25, "member_removed", schema 1;
+    TENANT_ERASURE_BEGUN = 29, "tenant_erasure_begun", schema 1;
+    TENANT_ERASED = 30, "tenant_erased", schema 1;
 
     ACCOUNT_OPENED = 32, "account_opened", schema 1;
     PASSWORD_CHANGED = 33, "password_changed", schema 1;
