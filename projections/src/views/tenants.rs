@@ -8,7 +8,8 @@ use antler_events::clock::Timestamp;
 use antler_events::codec::CodecError;
 use antler_events::event::ControlEvent;
 use antler_events::event::tenant::{
-    self, Invitation, Membership, Standing, Tenant, TenantEvent, TenantLimits,
+    self, Erasure, ErasureBegun, Invitation, Membership, Standing, Tenant, TenantErased, TenantEvent,
+    TenantLimits,
 };
 use antler_events::identity::{DisplayName, Email, SecretHash};
 use antler_events::ids::{TenantId, UserId};
@@ -40,6 +41,13 @@ pub(super) struct TenantDocument {
     retention_days: u32,
     seats: u32,
     members: Vec<MemberDocument>,
+    erasure: Option<ErasureDocument>,
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+enum ErasureDocument {
+    Begun(ErasureBegun),
+    Done(TenantErased),
 }
 
 #[derive(Debug, Serialize, Deserialize)]
@@ -58,7 +66,7 @@ struct MemberDocument {
 }
 
 impl Folded for Tenants {
-    const VIEW: ViewName = ViewName::new("tenants");
+    const VIEW: ViewName = ViewName::in_form("tenants", 2);
     type Id = Itself;
     type State = Tenant;
     type Event = TenantEvent;
@@ -76,7 +84,7 @@ impl Folded for Tenants {
     }
 
     fn store(tenant: &Tenant) -> TenantDocument {
-        let Tenant { name, standing, limits, members } = tenant;
+        let Tenant { name, standing, limits, members, erasure } = tenant;
         let TenantLimits { lines_per_day, bytes_per_day, retention_days, seats } = *limits;
         let standing = match standing {
             Standing::Active => StandingDocument::Active,
@@ -85,19 +93,45 @@ impl Folded for Tenants {
         };
         let members = members.iter().map(|(user, member)| store_member(*user, member)).collect();
         let name = name.clone();
-        TenantDocument { name, standing, lines_per_day, bytes_per_day, retention_days, seats, members }
+        let erasure = erasure.clone().map(|erasure| match erasure {
+            Erasure::Begun(begun) => ErasureDocument::Begun(begun),
+            Erasure::Done(erased) => ErasureDocument::Done(erased),
+        });
+        TenantDocument {
+            name,
+            standing,
+            lines_per_day,
+            bytes_per_day,
+            retention_days,
+            seats,
+            members,
+            erasure,
+        }
     }
 
     fn restore(document: TenantDocument) -> Tenant {
-        let TenantDocument { name, standing, lines_per_day, bytes_per_day, retention_days, seats, members } =
-            document;
+        let TenantDocument {
+            name,
+            standing,
+            lines_per_day,
+            bytes_per_day,
+            retention_days,
+            seats,
+            members,
+            erasure,
+        } = document;
+        let erasure = erasure.map(|erasure| match erasure {
+            ErasureDocument::Begun(begun) => Erasure::Begun(begun),
+            ErasureDocument::Done(erased) => Erasure::Done(erased),
+        });
         let standing = match standing {
             StandingDocument::Active => Standing::Active,
             StandingDocument::Suspended(reason) => Standing::Suspended { reason },
             StandingDocument::Closed => Standing::Closed,
         };
         let limits = TenantLimits { lines_per_day, bytes_per_day, retention_days, seats };
-        Tenant { name, standing, limits, members: members.into_iter().map(restore_member).collect() }
+        let members = members.into_iter().map(restore_member).collect();
+        Tenant { name, standing, limits, members, erasure }
     }
 
     fn beside(
