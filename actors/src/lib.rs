@@ -6,6 +6,7 @@
 pub mod accounts;
 pub mod credits;
 pub mod door;
+pub mod erasure;
 pub mod failed_logins;
 pub mod handover;
 pub mod ingest_shard;
