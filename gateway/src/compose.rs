@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use antler_actors::accounts::{Accounts, USUAL_LIMITS};
+use antler_actors::erasure::Erasures;
 use antler_actors::live::budget::ReaderBudget;
 use antler_actors::live::frame::FrameBounds;
 use antler_actors::live::inbox::{TailBounds, Tails};
@@ -51,6 +52,7 @@ use antler_projections::views::usage::UsageViews;
 use tokio::sync::Notify;
 
 use crate::credentials::passwords::PasswordError;
+use crate::credentials::receipt_key::ReceiptKey;
 use crate::credentials::token_key::{TokenKey, TokenKeyError};
 use crate::data_folder::DataFolder;
 use crate::http::auth::Gate;
@@ -63,7 +65,7 @@ use crate::ingest::intake::Intake;
 use crate::socket::Sockets;
 use crate::socket::open::OpenSockets;
 use crate::upload::reader::FileReader;
-use crate::upload::store::UploadStore;
+use crate::upload::store::{ErasedFiles, UploadStore};
 
 /// The event log with its writers.
 #[derive(Debug)]
@@ -126,6 +128,7 @@ pub struct Program {
     pub history: SearchHistory,
     pub notes: Notes,
     pub uploads: UploadsState,
+    pub erasures: Arc<Erasures>,
     /// Of questions, of changes, and of uploads.
     workers: [Arc<WorkerThreads>; 3],
 }
@@ -174,8 +177,7 @@ impl Program {
             planted: Planted::None,
         };
         let system = Arc::new(System::start(parts).await?);
-        let progress = progress_of(&system, VIEWS);
-        let arrived = progress_of(&system, ARRIVALS);
+        let (progress, arrived) = (progress_of(&system, VIEWS), progress_of(&system, ARRIVALS));
         let requests = Requests::new(arrivals.clone(), arrived, Arc::clone(&clock), Arc::clone(&log))?;
         let controlled = Controlled { log, views, progress, placement, clock: Arc::clone(&clock) };
         let gate = Arc::new(gate(folder, config, controlled)?);
@@ -187,15 +189,16 @@ impl Program {
         let ingest = IngestState { system: system_of_ingest, requests, bodies, clock, names };
         let reading = threads("upload", config.limits.upload.jobs_max as usize)?;
         let uploads = uploads(folder, config, (&gate, &ingest, &sockets, &reading), hidden)?;
-        let intake = Intake::new(Arc::clone(&gate), ingest.clone(), config.limits.ingest.clone());
+        let notes = notes(&gate.accounts, &system);
         Ok(Self {
-            history: history(config, notes(&gate.accounts, &system), &arrivals),
-            notes: notes(&gate.accounts, &system),
+            erasures: erasures(folder, (&system, &index, &arrivals, &notes, &uploads))?,
+            intake: Arc::new(Intake::new(Arc::clone(&gate), ingest.clone(), config.limits.ingest.clone())),
+            history: history(config, notes.clone(), &arrivals),
+            notes,
             system,
             index,
             gate,
             ingest,
-            intake: Arc::new(intake),
             arrivals,
             sockets,
             uploads,
@@ -270,6 +273,27 @@ fn notes(accounts: &Accounts, system: &System) -> Notes {
         placement: Arc::clone(&accounts.placement),
         clock: Arc::clone(&accounts.clock),
     }
+}
+
+fn erasures(
+    folder: &DataFolder,
+    (system, index, arrivals, notes, uploads): (
+        &Arc<System>,
+        &Arc<dyn SearchIndex>,
+        &ArrivalViews,
+        &Notes,
+        &UploadsState,
+    ),
+) -> Result<Arc<Erasures>, ComposeError> {
+    Ok(Arc::new(Erasures {
+        system: Arc::clone(system),
+        uploads: Arc::clone(&uploads.uploads),
+        index: Arc::clone(index),
+        arrivals: arrivals.clone(),
+        notes: notes.clone(),
+        files: Arc::new(ErasedFiles(Arc::clone(&uploads.store))),
+        notary: Arc::new(ReceiptKey::open_or_create(&folder.credentials_dir(), &SystemRandomness)?),
+    }))
 }
 
 fn history(config: &Config, notes: Notes, views: &ArrivalViews) -> SearchHistory {

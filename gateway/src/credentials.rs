@@ -7,6 +7,7 @@ pub mod access_token;
 pub mod page_code;
 pub mod password_rules;
 pub mod passwords;
+pub mod receipt_key;
 pub mod secret;
 pub mod setup;
 pub mod token_key;

@@ -12,6 +12,7 @@ pub mod auth;
 mod base;
 pub mod connections;
 pub mod dead_letters;
+pub mod erasure;
 pub mod error;
 mod headers;
 pub mod health;

@@ -18,6 +18,8 @@ mod drawn;
 mod edge;
 #[path = "program/encrypted.rs"]
 mod encrypted;
+#[path = "program/erasure.rs"]
+mod erasure;
 #[path = "program/hostile_uploads.rs"]
 mod hostile_uploads;
 #[path = "program/interrupted_uploads.rs"]

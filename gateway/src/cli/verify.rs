@@ -3,16 +3,19 @@
 //! Invariant: it changes no event; a folder that a server uses is refused, because it moves under the proof.
 //! It does not repair.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::Write;
 use std::path::Path;
 use std::sync::Arc;
 
-use antler_events::event::{self, Event};
+use antler_events::event::tenant::TenantEvent;
+use antler_events::event::{self, ControlEvent, Event};
 use antler_events::files::{FileSystem, RealFiles};
+use antler_events::ids::TenantId;
 use antler_events::log::Recorded;
 use antler_events::log::receipts::ReceiptProof;
 use antler_events::log::segment::{Finding, Planted, Verification, VerifyError, verify};
+use antler_events::wire::ChainHash;
 use antler_projections::index::columns::store::{self, StoreError, StoreVerification};
 use antler_projections::index::port::InlineWorkers;
 use antler_projections::views::audit::{AuditProof, AuditVerification};
@@ -24,6 +27,7 @@ use clap::Args;
 
 use super::{CommandError, Outcome, SettingFlags, with_causes};
 use crate::data_folder::{DataFolder, DataFolderError};
+use crate::erasure_receipt::{ErasureReceipt, ReceiptFault, proved};
 
 /// Why a folder was not verified.
 #[derive(Debug, thiserror::Error)]
@@ -79,6 +83,9 @@ impl VerifyFlags {
 struct Gathered {
     lines: u64,
     proofs: Vec<ReceiptProof>,
+    /// Hashes of the control events of tenants that are being erased, and what their receipts are worth.
+    erasing: BTreeMap<TenantId, BTreeSet<ChainHash>>,
+    receipts: Vec<(TenantId, Result<ErasureReceipt, ReceiptFault>)>,
     /// None if the folder has no views yet.
     audit: Option<AuditProof>,
     runtime: Runtime,
@@ -97,11 +104,13 @@ pub(super) fn run(
     out: &mut dyn Write,
 ) -> Result<Outcome, CommandError> {
     let runtime = tokio::runtime::Builder::new_current_thread().build().map_err(VerifyCommandError::from)?;
-    let mut gathered = Gathered { lines: 0, proofs: flags.proofs()?, audit: None, runtime };
+    let (proofs, erasing, receipts) = (flags.proofs()?, BTreeMap::new(), Vec::new());
+    let mut gathered = Gathered { lines: 0, proofs, erasing, receipts, audit: None, runtime };
     let config = settings.load()?.config;
     let Proved { log, index, audit } = prove(&config.storage.data, &mut gathered)?;
     let accepted = flags.accept.iter().copied().collect();
     print(&log, &gathered, out)?;
+    print_erasures(&gathered, out)?;
     if let Some(index) = &index {
         print_index(index, &accepted, out)?;
     }
@@ -109,7 +118,8 @@ pub(super) fn run(
     if let Some(audit) = &audit {
         print_audit(audit, out)?;
     }
-    let proved = gathered.proofs.iter().all(|proof| proof.verdict().is_ok());
+    let proved = gathered.proofs.iter().all(|proof| proof.verdict().is_ok())
+        && gathered.receipts.iter().all(|(_, receipt)| receipt.is_ok());
     let is_whole = log.is_whole()
         && index.is_none_or(|index| index.damage_but(&accepted) == 0)
         && audit.is_none_or(|audit| audit.fault_count == 0);
@@ -143,7 +153,11 @@ impl Gathered {
         let event = event::decode(&recorded.envelope, &recorded.body).map_err(|error| with_causes(&error))?;
         let lines = match event {
             Event::Lines(lines) => lines.len() as u64,
-            Event::Note(_) | Event::Control { .. } => 0,
+            Event::Note(_) => 0,
+            Event::Control { event, .. } => {
+                self.take_erasure(recorded, &event);
+                0
+            }
         };
         self.lines += lines;
         self.proofs.iter_mut().for_each(|proof| proof.see(recorded, lines));
@@ -152,6 +166,39 @@ impl Gathered {
         }
         Ok(())
     }
+}
+
+impl Gathered {
+    /// Follows the end of a tenant, and proves its receipt.
+    fn take_erasure(&mut self, recorded: &Recorded, event: &ControlEvent) {
+        let tenant = recorded.envelope.subject.tenant;
+        match event {
+            ControlEvent::Tenant(TenantEvent::ErasureBegun(_)) => {
+                self.erasing.entry(tenant).or_default().insert(recorded.hash);
+            }
+            ControlEvent::Tenant(TenantEvent::Erased(erased)) => {
+                let chain = self.erasing.remove(&tenant).unwrap_or_default();
+                self.receipts.push((tenant, proved(tenant, erased, |head| chain.contains(head))));
+            }
+            _ => {
+                if let Some(chain) = self.erasing.get_mut(&tenant) {
+                    chain.insert(recorded.hash);
+                }
+            }
+        }
+    }
+}
+
+fn print_erasures(gathered: &Gathered, out: &mut dyn Write) -> std::io::Result<()> {
+    for (tenant, proved) in &gathered.receipts {
+        match proved {
+            Ok(ErasureReceipt { finished, .. }) => {
+                writeln!(out, "erased      tenant {tenant} at {finished}: its receipt is proved")?;
+            }
+            Err(fault) => writeln!(out, "damage      the receipt of erased tenant {tenant}: {fault}")?,
+        }
+    }
+    Ok(())
 }
 
 fn print(verification: &Verification, gathered: &Gathered, out: &mut dyn Write) -> std::io::Result<()> {

@@ -10,7 +10,7 @@ mod joining;
 mod keys;
 mod login;
 mod members;
-mod password;
+pub(super) mod password;
 mod profile;
 pub(super) mod registration;
 mod sessions;

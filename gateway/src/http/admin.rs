@@ -3,7 +3,7 @@
 //! Invariant: an admin of a tenant sees its own tenant and nothing of others or of the platform; the operator sees all. What
 //! concerns all tenants is the operator's alone. What it changes of tenants is in `tenants`.
 
-mod tenants;
+pub(super) mod tenants;
 mod tree;
 
 use std::sync::Arc;
@@ -14,7 +14,7 @@ use antler_events::ids::TenantId;
 use axum::extract::{Path, Request, State};
 use axum::http::StatusCode;
 use axum::response::Response;
-use axum::routing::{MethodRouter, get, patch, post};
+use axum::routing::{MethodRouter, delete, get, patch, post};
 use axum::{Extension, Router};
 use serde::Serialize;
 
@@ -23,7 +23,7 @@ use super::addresses::in_api;
 use super::answer::json;
 use super::auth::{Caller, Operator};
 use super::error::ApiError;
-use super::{Shared, lag};
+use super::{Shared, erasure, lag};
 
 type Route = (&'static str, &'static str, MethodRouter<Arc<Shared>>);
 
@@ -39,6 +39,8 @@ fn handlers() -> Vec<Route> {
         ("GET", "/api/admin/tenants", get(tenants::list)),
         ("GET", "/api/admin/tenants/{id}", get(tenants::one)),
         ("PATCH", "/api/admin/tenants/{id}", patch(tenants::change)),
+        ("DELETE", "/api/admin/tenants/{id}", delete(erasure::by_operator)),
+        ("GET", "/api/admin/erasures", get(erasure::list)),
         ("GET", "/api/admin/tenants/{id}/audit", get(tenants::audit)),
         ("POST", "/api/admin/tenants/{id}/suspend", post(tenants::suspend)),
         ("POST", "/api/admin/tenants/{id}/resume", post(tenants::resume)),

@@ -18,7 +18,10 @@ use super::base::AskedUri;
 use super::error::ApiError;
 use super::observe::observe;
 use super::origins::cross_origin;
-use super::{Shared, accounts, admin, audit, dead_letters, health, logs, metrics, openapi, quota, search, uploads};
+use super::{
+    Shared, accounts, admin, audit, dead_letters, erasure, health, logs, metrics, openapi, quota, search,
+    uploads,
+};
 use crate::socket;
 
 pub fn router(shared: &Arc<Shared>) -> Router {
@@ -41,6 +44,7 @@ pub fn router(shared: &Arc<Shared>) -> Router {
         .merge(quota::routes())
         .merge(admin::routes())
         .merge(audit::routes())
+        .merge(erasure::routes())
         .merge(openapi::routes(&shared.config.server.base_path))
         .merge(socket::routes());
     noting_reads(router, shared)

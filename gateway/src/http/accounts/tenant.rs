@@ -58,7 +58,7 @@ async fn answer(id: TenantId, gate: &Gate) -> Result<Response, ApiError> {
 impl TenantAnswer {
     /// None of one that is not there.
     pub(in crate::http) fn new(id: TenantId, kept: &Kept<Tenant>) -> Option<Self> {
-        let Tenant { name, standing, limits, members } = kept.state.as_ref()?;
+        let Tenant { name, standing, limits, members, erasure: _ } = kept.state.as_ref()?;
         let (status, reason) = match standing {
             Standing::Active => ("active", None),
             Standing::Suspended { reason } => ("suspended", Some(reason.as_str().to_owned())),

@@ -174,11 +174,11 @@ async fn command_tenant(
 }
 
 /// An operator with the token of the settings is nobody of a tenant.
-pub(super) fn cause_of(caller: Option<&Caller>, extensions: &Extensions) -> Cause {
+pub(in crate::http) fn cause_of(caller: Option<&Caller>, extensions: &Extensions) -> Cause {
     cause(caller.map_or(Actor::Operator, Caller::actor), extensions)
 }
 
-async fn find(shared: &Shared, id: &str) -> Result<(TenantId, Kept<Tenant>), ApiError> {
+pub(in crate::http) async fn find(shared: &Shared, id: &str) -> Result<(TenantId, Kept<Tenant>), ApiError> {
     let missing = || ApiError::no_such("tenant", id);
     let tenant = TenantId::parse(id).map_err(|_| missing())?;
     let kept = shared.program.gate.accounts.views.tenant(tenant).await?;
