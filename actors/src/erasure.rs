@@ -99,6 +99,22 @@ struct ErasureJob {
 impl Erasures {
     /// Closes the tenant and begins to erase it. One that is being erased, or is erased, stays so.
     pub async fn begin(self: &Arc<Self>, tenant: TenantId, cause: &Cause) -> Result<(), ErasureError> {
+        self.close(tenant, cause).await?;
+        self.start(tenant).await
+    }
+
+    /// The same, and answers when the tenant is erased.
+    pub async fn finish(&self, tenant: TenantId, cause: &Cause) -> Result<TenantErased, ErasureError> {
+        self.close(tenant, cause).await?;
+        loop {
+            if let Some(Erasure::Done(erased)) = self.tenant(tenant).await?.and_then(|state| state.erasure) {
+                return Ok(erased);
+            }
+            self.erase(tenant).await?;
+        }
+    }
+
+    async fn close(&self, tenant: TenantId, cause: &Cause) -> Result<(), ErasureError> {
         let state = self.tenant(tenant).await?.ok_or(AccountError::Tenant(TenantRejection::NotRegistered))?;
         let lines = self.index.tenant_statistics(tenant, COUNTING).await?;
         let begun = ErasureBegun {
@@ -110,8 +126,7 @@ impl Erasures {
             dead_letters: self.arrivals.dead_letters(tenant, 0, 0).await?.kept,
         };
         self.command(tenant, TenantCommand::BeginErasure(begun), cause).await?;
-        self.system.quotas().look_again().await?;
-        self.start(tenant).await
+        Ok(self.system.quotas().look_again().await?)
     }
 
     /// Goes on with erasures that were cut off.

@@ -12,6 +12,7 @@ mod remote;
 mod send;
 mod serve;
 mod tail;
+mod tenant_erase;
 mod verify;
 
 use std::error::Error;
@@ -24,6 +25,7 @@ use clap::{Args, Parser, Subcommand};
 pub use self::rebuild::RebuildCommandError;
 pub use self::remote::RemoteError;
 pub use self::send::SendCommandError;
+pub use self::tenant_erase::EraseCommandError;
 pub use self::verify::VerifyCommandError;
 use crate::serve::ServeError;
 
@@ -81,11 +83,20 @@ enum Command {
     Tail(tail::TailFlags),
     /// Sends the lines of a file to a running server; exit 1 if some were rejected
     Send(send::SendFlags),
+    /// Ends tenants of a data folder that no server uses
+    #[command(subcommand, arg_required_else_help = false)]
+    Tenant(TenantCommand),
     /// Says whether Antler can run here, and what an acknowledgement means; exit 1 on any problem
     Doctor,
     /// Checks, prints or explains settings
     #[command(subcommand, arg_required_else_help = false)]
     Config(config::ConfigCommand),
+}
+
+#[derive(Debug, Subcommand)]
+enum TenantCommand {
+    /// Erases a tenant for good, and prints a signed receipt
+    Erase(tenant_erase::EraseFlags),
 }
 
 /// How a command ended.
@@ -108,6 +119,8 @@ pub enum CommandError {
     #[error(transparent)]
     Rebuild(#[from] RebuildCommandError),
     #[error(transparent)]
+    Erase(#[from] EraseCommandError),
+    #[error(transparent)]
     Remote(#[from] RemoteError),
     #[error(transparent)]
     Send(#[from] SendCommandError),
@@ -123,6 +136,7 @@ impl CommandError {
             Self::Usage(_) => Outcome::WrongUsage,
             Self::Verify(error) => error.outcome(),
             Self::Rebuild(error) => error.outcome(),
+            Self::Erase(error) => error.outcome(),
             Self::Remote(error) => error.outcome(),
             _ => Outcome::FoundProblem,
         }
@@ -158,6 +172,7 @@ impl CommandLine {
             )),
             Some(Command::Verify(flags)) => verify::run(&settings, &flags, out),
             Some(Command::Rebuild(flags)) => rebuild::run(&settings, &flags, out),
+            Some(Command::Tenant(TenantCommand::Erase(flags))) => tenant_erase::run(&settings, &flags, out),
             Some(Command::Query(flags)) => query::run(&settings, &flags, out),
             Some(Command::Tail(flags)) => tail::run(&settings, &flags, out),
             Some(Command::Send(flags)) => send::run(&settings, &flags, out),

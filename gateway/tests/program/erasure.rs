@@ -110,6 +110,26 @@ fn an_admin_erases_its_own_tenant_with_its_password_again() {
 }
 
 #[test]
+fn a_tenant_of_a_stopped_folder_is_erased_from_the_terminal() {
+    let dir = tempfile::tempdir().unwrap();
+    let data = dir.path().join("data");
+    let running = start(dir.path());
+    let (_, _, id) = filled(&running, "ann");
+    let data = path_text(&data);
+    let erase = |name: &'static str| ["tenant", "erase", &id, "--name", name, "--data", data];
+    super::check(&erase("ann"), 1, "in use by another antler");
+    assert_eq!(running.stop("TERM").0, Some(0));
+    super::check(&erase("bob"), 2, "is not called \"bob\"");
+    super::check(&erase("ann"), 0, "\"counts\":{\"lines\":3,");
+    super::check(&["verify", "--data", data], 0, "its receipt is proved");
+    let running = start(dir.path());
+    register(&running, "ann");
+    let said = receipt(&running, &id);
+    assert_eq!(running.stop("TERM").0, Some(0));
+    super::check(&erase("ann"), 0, said["receipt"].as_str().unwrap());
+}
+
+#[test]
 fn an_erasure_that_is_killed_goes_on_at_the_next_start() {
     let dir = tempfile::tempdir().unwrap();
     let data = dir.path().join("data");
