@@ -7,6 +7,7 @@
 //! their hashes, and does not ask whether the caller may: the gateway does both.
 
 mod aggregate;
+mod audit;
 mod error;
 mod keys;
 mod machines;

@@ -7,6 +7,8 @@ pub mod accounts;
 pub mod calls;
 pub mod credits;
 pub mod door;
+pub mod erasure;
+pub mod failed_logins;
 pub mod handover;
 pub mod ingest_shard;
 pub mod jobs;

@@ -5,6 +5,7 @@
 
 pub mod accounts;
 pub mod address;
+pub mod audit;
 pub mod base_path;
 pub mod client;
 pub mod duration;
@@ -29,6 +30,7 @@ use serde::{Deserialize, Serialize};
 
 pub use accounts::{Accounts, RegistrationMode};
 pub use address::{ListenAddress, OptionalAddress};
+pub use audit::Audit;
 pub use base_path::BasePath;
 pub use index::Index;
 pub use limits::Limits;
@@ -58,6 +60,7 @@ pub struct Config {
     pub tls: Tls,
     pub accounts: Accounts,
     pub mail: Mail,
+    pub audit: Audit,
     pub storage: Storage,
     pub index: Index,
     pub logging: Logging,

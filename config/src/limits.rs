@@ -458,6 +458,10 @@ pub struct CredentialLimits {
     pub keys_per_tenant_max: u32,
     /// Service accounts of one tenant.
     pub machines_per_tenant_max: u32,
+    /// Accounts whose failed logins are counted at once for the audit; it hears of each this often at most.
+    pub failing_accounts_max: u32,
+    #[serde(with = "crate::duration")]
+    pub failed_logins_told_every: Duration,
 }
 
 impl Default for CredentialLimits {
@@ -474,6 +478,8 @@ impl Default for CredentialLimits {
             body_bytes_max: 64 << 10,
             keys_per_tenant_max: 1_000,
             machines_per_tenant_max: 200,
+            failing_accounts_max: 10_000,
+            failed_logins_told_every: Duration::from_secs(60),
         }
     }
 }

@@ -15,7 +15,7 @@ use serde::{Deserialize, Serialize};
 pub enum AccessError {
     #[error("role {text:?} is none of viewer, analyst, developer, security-admin, admin, superadmin")]
     UnknownRole { text: String },
-    #[error("scope {text:?} is none of ingest, read, write, admin")]
+    #[error("scope {text:?} is none of ingest, read, write, admin, audit")]
     UnknownScope { text: String },
     #[error("the stream pattern is empty")]
     EmptyPattern,
@@ -84,10 +84,12 @@ pub enum Scope {
     Read,
     Write,
     Admin,
+    /// Reads what was done in the tenant. Who administers may, too.
+    Audit,
 }
 
 impl Scope {
-    pub const ALL: [Self; 4] = [Self::Ingest, Self::Read, Self::Write, Self::Admin];
+    pub const ALL: [Self; 5] = [Self::Ingest, Self::Read, Self::Write, Self::Admin, Self::Audit];
 
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -95,6 +97,7 @@ impl Scope {
             Self::Read => "read",
             Self::Write => "write",
             Self::Admin => "admin",
+            Self::Audit => "audit",
         }
     }
 }
@@ -170,9 +173,9 @@ impl StreamPatterns {
         }
     }
 
-    /// It names none, and so reaches all.
-    pub fn is_empty(&self) -> bool {
-        self.0.is_empty()
+    /// It names none, or any.
+    pub fn reach_all(&self) -> bool {
+        self.0.is_empty() || self.0.iter().any(|pattern| pattern.as_str() == "*")
     }
 
     pub fn reach(&self, stream: &str) -> bool {

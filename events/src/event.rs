@@ -5,7 +5,9 @@
 //! It does not append: callers turn what `decide` returns into `NewEvent`s, and append those together.
 
 pub mod asked;
+pub mod audit;
 mod cause;
+pub mod described;
 pub mod key;
 pub mod lines;
 pub mod mail;
@@ -38,6 +40,7 @@ use crate::log::NewEvent;
 use crate::subject::{Aggregate, Kind, Subject};
 use crate::wire::{Envelope, SchemaVersion};
 
+pub use audit::AuditEvent;
 pub use cause::{Actor, Cause};
 pub use key::KeyEvent;
 pub use lines::LinesIngested;
@@ -63,7 +66,8 @@ pub enum Event {
     },
 }
 
-/// Something that happened to a tenant, to one of its members, keys, logins, saved searches, files or mails, or to a name.
+/// Something that happened to a tenant, to one of its members, keys, logins, saved searches, files or mails, or to a name;
+/// or that was done and changed none of these.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum ControlEvent {
     Tenant(TenantEvent),
@@ -74,6 +78,7 @@ pub enum ControlEvent {
     Search(SearchId, SearchEvent),
     Upload(UploadId, UploadEvent),
     Mail(MailId, MailEvent),
+    Audit(AuditEvent),
 }
 
 /// Why an event cannot be recorded or read.
@@ -114,6 +119,7 @@ impl ControlEvent {
             Self::Search(search, _) => Aggregate::Search(*search),
             Self::Upload(upload, _) => Aggregate::Upload(*upload),
             Self::Mail(mail, _) => Aggregate::Mail(*mail),
+            Self::Audit(_) => Aggregate::Audit,
         };
         Subject::control(tenant, aggregate)
     }
@@ -129,6 +135,7 @@ impl ControlEvent {
             Self::Search(_, event) => search::wire::encode(event, cause),
             Self::Upload(_, event) => upload::wire::encode(event, cause),
             Self::Mail(_, event) => mail::wire::encode(event, cause),
+            Self::Audit(event) => audit::wire::encode(event, cause),
         };
         Ok(NewEvent {
             subject: self.subject(tenant),
@@ -188,6 +195,8 @@ fn decode_control(
             .map(|(cause, event)| (cause, ControlEvent::Upload(upload, event))),
         Aggregate::Mail(mail) => mail::wire::decode(entry, schema, body)?
             .map(|(cause, event)| (cause, ControlEvent::Mail(mail, event))),
+        Aggregate::Audit => audit::wire::decode(entry, schema, body)?
+            .map(|(cause, event)| (cause, ControlEvent::Audit(event))),
     };
     Ok(read.map(|(cause, event)| Event::Control { cause, event }))
 }

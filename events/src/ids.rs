@@ -11,15 +11,18 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 /// Longest textual id in bytes: room for a UUID, small enough to be copied freely.
 pub const NAME_BYTES_MAX: usize = 39;
 
+/// Longest id of a request.
+pub const REQUEST_ID_BYTES_MAX: usize = 64;
+
 /// Why a text is not an id.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum IdError {
     #[error("{kind} is empty")]
     Empty { kind: &'static str },
-    #[error("{kind} has {length} bytes, more than {NAME_BYTES_MAX}")]
-    TooLong { kind: &'static str, length: usize },
-    #[error("{kind} has a character other than a-z, 0-9, '-' and '_' at byte {at}")]
-    BadCharacter { kind: &'static str, at: usize },
+    #[error("{kind} has {length} bytes, more than {max}")]
+    TooLong { kind: &'static str, length: usize, max: usize },
+    #[error("{kind} has a character other than {allowed} at byte {at}")]
+    BadCharacter { kind: &'static str, allowed: &'static str, at: usize },
     #[error("{kind} is not a number: {text:?}")]
     NotANumber { kind: &'static str, text: String },
 }
@@ -27,24 +30,37 @@ pub enum IdError {
 /// A short name held in place: lower-case letters, digits, `-` and `_`, so that it can stand
 /// in a subject, a path and an address without escaping.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-struct Name {
-    bytes: [u8; NAME_BYTES_MAX],
+struct Name<const MAX: usize> {
+    bytes: [u8; MAX],
     length: u8,
 }
 
-impl Name {
-    fn parse(kind: &'static str, text: &str) -> Result<Self, IdError> {
+/// Which bytes a name may have, and how that is said.
+type Alphabet = (fn(u8) -> bool, &'static str);
+
+const LOWER_CASE: Alphabet = (is_lower_case, "a-z, 0-9, '-' and '_'");
+const ANY_CASE: Alphabet = (is_any_case, "A-Z, a-z, 0-9, '-', '_' and '.'");
+
+fn is_lower_case(byte: u8) -> bool {
+    byte.is_ascii_lowercase() || byte.is_ascii_digit() || b"-_".contains(&byte)
+}
+
+fn is_any_case(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || b"-_.".contains(&byte)
+}
+
+impl<const MAX: usize> Name<MAX> {
+    fn parse(kind: &'static str, (is_allowed, allowed): Alphabet, text: &str) -> Result<Self, IdError> {
         if text.is_empty() {
             return Err(IdError::Empty { kind });
         }
-        if text.len() > NAME_BYTES_MAX {
-            return Err(IdError::TooLong { kind, length: text.len() });
+        if text.len() > MAX {
+            return Err(IdError::TooLong { kind, length: text.len(), max: MAX });
         }
-        let allowed = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || b"-_".contains(&byte);
-        if let Some(at) = text.bytes().position(|byte| !allowed(byte)) {
-            return Err(IdError::BadCharacter { kind, at });
+        if let Some(at) = text.bytes().position(|byte| !is_allowed(byte)) {
+            return Err(IdError::BadCharacter { kind, allowed, at });
         }
-        let mut bytes = [0; NAME_BYTES_MAX];
+        let mut bytes = [0; MAX];
         bytes[..text.len()].copy_from_slice(text.as_bytes());
         Ok(Self { bytes, length: text.len() as u8 })
     }
@@ -56,13 +72,16 @@ impl Name {
 
 macro_rules! name_id {
     ($(#[$doc:meta])* $id:ident, $kind:literal) => {
+        name_id!($(#[$doc])* $id, $kind, NAME_BYTES_MAX, LOWER_CASE);
+    };
+    ($(#[$doc:meta])* $id:ident, $kind:literal, $max:expr, $alphabet:expr) => {
         $(#[$doc])*
         #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-        pub struct $id(Name);
+        pub struct $id(Name<{ $max }>);
 
         impl $id {
             pub fn parse(text: &str) -> Result<Self, IdError> {
-                Name::parse($kind, text).map(Self)
+                Name::parse($kind, $alphabet, text).map(Self)
             }
 
             pub fn as_str(&self) -> &str {
@@ -156,9 +175,12 @@ name_id!(
     "rule id"
 );
 name_id!(
-    /// One request from outside, so that its answer, its log messages and its events can be matched.
+    /// One request from outside, so that its answer, its log messages and its events can be matched. Whoever asks may
+    /// choose it, so it is as wide as such ids are elsewhere.
     RequestId,
-    "request id"
+    "request id",
+    REQUEST_ID_BYTES_MAX,
+    ANY_CASE
 );
 
 /// One chain of the event log.
@@ -249,6 +271,9 @@ mod tests {
         check("a.b", "tenant id has a character other than a-z, 0-9, '-' and '_' at byte 1");
         check("Acme", "tenant id has a character other than a-z, 0-9, '-' and '_' at byte 0");
         check(&"x".repeat(40), "tenant id has 40 bytes, more than 39");
+        assert!(RequestId::parse(&format!("Req.7_{}", "x".repeat(58))).is_ok());
+        let error = RequestId::parse("a/b").unwrap_err().to_string();
+        assert_eq!(error, "request id has a character other than A-Z, a-z, 0-9, '-', '_' and '.' at byte 1");
         assert!("12".parse::<PartitionId>().is_ok());
         assert_eq!("x".parse::<PartitionId>().unwrap_err().to_string(), "partition is not a number: \"x\"");
     }

@@ -21,6 +21,8 @@ pub enum Aggregate {
     Search(SearchId),
     Upload(UploadId),
     Mail(MailId),
+    /// What happened in a tenant and changed nothing else.
+    Audit,
 }
 
 /// Line events come and go; control events are kept for ever.
@@ -49,7 +51,7 @@ pub enum SubjectError {
     #[error(
         "subject {text:?} is not <tenant>.lines, <tenant>.tenant, <tenant>.member.<user>, <tenant>.key.<key>, \
          <tenant>.name.<key>, <tenant>.session.<session>, <tenant>.search.<search>, \
-         <tenant>.upload.<upload> or <tenant>.mail.<mail>"
+         <tenant>.upload.<upload>, <tenant>.mail.<mail> or <tenant>.audit"
     )]
     Form { text: String },
     #[error("subject {text:?} has a bad part")]
@@ -84,6 +86,7 @@ impl fmt::Display for Subject {
             Kind::Control(Aggregate::Search(search)) => write!(out, "{tenant}.search.{search}"),
             Kind::Control(Aggregate::Upload(upload)) => write!(out, "{tenant}.upload.{upload}"),
             Kind::Control(Aggregate::Mail(mail)) => write!(out, "{tenant}.mail.{mail}"),
+            Kind::Control(Aggregate::Audit) => write!(out, "{tenant}.audit"),
         }
     }
 }
@@ -99,6 +102,7 @@ impl FromStr for Subject {
         let kind = match (parts.next(), parts.next(), parts.next()) {
             (Some("lines"), None, None) => Kind::Lines,
             (Some("tenant"), None, None) => Kind::Control(Aggregate::Tenant),
+            (Some("audit"), None, None) => Kind::Control(Aggregate::Audit),
             (Some("member"), Some(user), None) => {
                 Kind::Control(Aggregate::Member(UserId::parse(user).map_err(part)?))
             }
@@ -134,6 +138,7 @@ mod tests {
         for (subject, text) in [
             (Subject::lines(tenant), "acme.lines"),
             (Subject::control(tenant, Aggregate::Tenant), "acme.tenant"),
+            (Subject::control(tenant, Aggregate::Audit), "acme.audit"),
             (Subject::control(tenant, Aggregate::Member(UserId::parse("u1").unwrap())), "acme.member.u1"),
             (Subject::control(tenant, Aggregate::Key(KeyId::parse("k1").unwrap())), "acme.key.k1"),
             (Subject::control(tenant, Aggregate::Name(NameKey::parse("n1").unwrap())), "acme.name.n1"),

@@ -16,6 +16,7 @@ mod serve;
 mod support_bundle;
 mod tail;
 mod tenant;
+mod tenant_erase;
 mod user;
 mod verify;
 
@@ -31,6 +32,7 @@ pub use self::rebuild::RebuildCommandError;
 pub use self::remote::RemoteError;
 pub use self::send::SendCommandError;
 pub use self::support_bundle::SupportBundleError;
+pub use self::tenant_erase::EraseCommandError;
 pub use self::verify::VerifyCommandError;
 use crate::serve::ServeError;
 
@@ -95,7 +97,7 @@ enum Command {
     /// Lists, starts and stops work in the background of a running server
     #[command(subcommand, arg_required_else_help = false)]
     Job(job::JobCommand),
-    /// Lists tenants, of a stopped data folder or a running server
+    /// Lists tenants, of a stopped data folder or a running server; and ends those of a stopped one
     #[command(subcommand, arg_required_else_help = false)]
     Tenant(tenant::TenantCommand),
     /// Lists and adds people, of a stopped data folder or a running server
@@ -126,6 +128,8 @@ pub enum CommandError {
     #[error(transparent)]
     Rebuild(#[from] RebuildCommandError),
     #[error(transparent)]
+    Erase(#[from] EraseCommandError),
+    #[error(transparent)]
     Remote(#[from] RemoteError),
     #[error(transparent)]
     Send(#[from] SendCommandError),
@@ -145,6 +149,7 @@ impl CommandError {
             Self::Usage(_) => Outcome::WrongUsage,
             Self::Verify(error) => error.outcome(),
             Self::Rebuild(error) => error.outcome(),
+            Self::Erase(error) => error.outcome(),
             Self::Remote(error) => error.outcome(),
             Self::Offline(error) => error.outcome(),
             _ => Outcome::FoundProblem,

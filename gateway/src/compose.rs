@@ -2,17 +2,19 @@
 //!
 //! Invariant: what is returned runs; a failure leaves no thread behind. It does not decide when to stop.
 
-use std::path::{Path, PathBuf};
+mod bounds;
+mod opened;
+
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use antler_actors::accounts::{Accounts, USUAL_LIMITS};
 use antler_actors::calls::Calls;
+use antler_actors::erasure::Erasures;
 use antler_actors::key_use::{KeyUse, KeyUseWriter};
 use antler_actors::live::budget::ReaderBudget;
-use antler_actors::live::frame::FrameBounds;
-use antler_actors::live::inbox::{TailBounds, Tails};
+use antler_actors::live::inbox::Tails;
 use antler_actors::live::projection::LiveProjection;
-use antler_actors::log_writers::LogWriters;
 use antler_actors::notes::Notes;
 use antler_actors::planted::Planted;
 use antler_actors::progress::Progress;
@@ -23,20 +25,18 @@ use antler_actors::quotas::Quotas;
 use antler_actors::requests::Requests;
 use antler_actors::search_history::{HistoryParts, SearchHistory};
 use antler_actors::supervision::Supervision;
-use antler_actors::system::{StartError, System, SystemLimits, SystemParts};
+use antler_actors::system::{StartError, System, SystemParts};
 use antler_actors::upkeep::UpkeepArguments;
 use antler_actors::upkeep::schedule::Schedule;
 use antler_actors::uploads::{UploadParts, Uploads};
 use antler_actors::usage::Usage;
 use antler_actors::workers::WorkerThreads;
-use antler_config::limits::{IngestLimits, LineLimits, LiveLimits, UploadLimits};
-use antler_config::{ByteSize, Config, Storage};
+use antler_config::Config;
+use antler_config::limits::LineLimits;
 use antler_events::clock::Clock;
 use antler_events::files::{FileSystem, RealFiles};
 use antler_events::line::KnownNames;
-use antler_events::log::segment::{
-    Finding, OpenError, Opened, SegmentLog, SegmentOptions, recorded_partitions,
-};
+use antler_events::log::segment::OpenError;
 use antler_events::log::{EventLog, ReadError};
 use antler_events::placement::{Placement, PlacementError};
 use antler_events::randomness::{Randomness, SystemRandomness};
@@ -54,7 +54,10 @@ use antler_projections::views::redb::{RedbViews, ViewOpenError};
 use antler_projections::views::usage::UsageViews;
 use tokio::sync::Notify;
 
+use self::bounds::{system_limits, tail_bounds};
+pub use self::opened::{RunningLog, open_log};
 use crate::credentials::passwords::PasswordError;
+use crate::credentials::receipt_key::ReceiptKey;
 use crate::credentials::token_key::{TokenKey, TokenKeyError};
 use crate::data_folder::DataFolder;
 use crate::http::auth::Gate;
@@ -69,16 +72,7 @@ use crate::mail::{self, MailError};
 use crate::socket::Sockets;
 use crate::socket::open::OpenSockets;
 use crate::upload::reader::FileReader;
-use crate::upload::store::UploadStore;
-
-/// The event log with its writers.
-#[derive(Debug)]
-pub struct RunningLog {
-    pub log: Arc<SegmentLog>,
-    pub writers: LogWriters,
-    /// What was not as it had been written when the log was opened.
-    pub findings: Vec<Finding>,
-}
+use crate::upload::store::{ErasedFiles, UploadStore};
 
 /// Why the program cannot be put together.
 #[derive(Debug, thiserror::Error)]
@@ -137,6 +131,7 @@ pub struct Program {
     pub uploads: UploadsState,
     /// Of upkeep.
     pub schedule: Arc<Schedule>,
+    pub erasures: Arc<Erasures>,
     /// Of questions, of changes, and of uploads.
     workers: [Arc<WorkerThreads>; 3],
 }
@@ -162,8 +157,7 @@ impl Program {
         let placement = Placement::new(partitions)?;
         let tails =
             Tails::new(&*log, tail_bounds(&config.limits.live, &limits)).map_err(ComposeError::Tails)?;
-        let counters = Arc::<LiveCounters>::default();
-        let budget = Arc::clone(&tails.budget);
+        let (counters, budget) = (Arc::<LiveCounters>::default(), Arc::clone(&tails.budget));
         let live =
             LiveProjection::new(Arc::clone(&tails), Arc::clone(&counters), Arc::clone(&clock), partitions);
         let parts = SystemParts {
@@ -184,8 +178,7 @@ impl Program {
             planted: Planted::None,
         };
         let system = Arc::new(System::start(parts).await?);
-        let progress = progress_of(&system, VIEWS);
-        let arrived = progress_of(&system, ARRIVALS);
+        let (progress, arrived) = (progress_of(&system, VIEWS), progress_of(&system, ARRIVALS));
         let requests = Requests::new(arrivals.clone(), arrived, Arc::clone(&clock), Arc::clone(&log))?;
         let controlled = Controlled { log, views, progress, placement, calls, clock: Arc::clone(&clock) };
         let gate = Arc::new(gate(folder, (config, site), controlled, (&system, &arrivals))?);
@@ -197,16 +190,17 @@ impl Program {
         let ingest = IngestState { system: system_of_ingest, requests, bodies, clock, names };
         let reading = threads("upload", config.limits.upload.jobs_max as usize)?;
         let uploads = uploads(folder, config, (&gate, &ingest, &sockets, &reading), hidden)?;
-        let intake = Intake::new(Arc::clone(&gate), ingest.clone(), config.limits.ingest.clone());
+        let notes = notes(&gate.accounts, &system);
         Ok(Self {
-            history: history(config, notes(&gate.accounts, &system), &arrivals),
-            notes: notes(&gate.accounts, &system),
-            key_use: KeyUseWriter::start(Arc::clone(&gate.key_use), notes(&gate.accounts, &system)),
+            erasures: erasures(folder, (&system, &index, &arrivals, &notes, &uploads))?,
+            intake: Arc::new(Intake::new(Arc::clone(&gate), ingest.clone(), config.limits.ingest.clone())),
+            history: history(config, notes.clone(), &arrivals),
+            key_use: KeyUseWriter::start(Arc::clone(&gate.key_use), notes.clone()),
+            notes,
             system,
             index,
             gate,
             ingest,
-            intake: Arc::new(intake),
             arrivals,
             sockets,
             uploads,
@@ -231,6 +225,7 @@ impl Program {
         if let Some(post) = &self.gate.post {
             post.stop().await;
         }
+        self.gate.failed_logins.stop().await;
         self.system.stop().await;
         if let Some(calls) = self.gate.rates.calls()
             && let Err(error) = calls.write().await
@@ -299,6 +294,27 @@ fn notes(accounts: &Accounts, system: &System) -> Notes {
         placement: Arc::clone(&accounts.placement),
         clock: Arc::clone(&accounts.clock),
     }
+}
+
+fn erasures(
+    folder: &DataFolder,
+    (system, index, arrivals, notes, uploads): (
+        &Arc<System>,
+        &Arc<dyn SearchIndex>,
+        &ArrivalViews,
+        &Notes,
+        &UploadsState,
+    ),
+) -> Result<Arc<Erasures>, ComposeError> {
+    Ok(Arc::new(Erasures {
+        system: Arc::clone(system),
+        uploads: Arc::clone(&uploads.uploads),
+        index: Arc::clone(index),
+        arrivals: arrivals.clone(),
+        notes: notes.clone(),
+        files: Arc::new(ErasedFiles(Arc::clone(&uploads.store))),
+        notary: Arc::new(ReceiptKey::open_or_create(&folder.credentials_dir(), &SystemRandomness)?),
+    }))
 }
 
 fn history(config: &Config, notes: Notes, views: &ArrivalViews) -> SearchHistory {
@@ -420,20 +436,6 @@ fn gate(
 /// What the cache takes in memory.
 const CACHE_BYTES_MAX: u64 = 16 << 20;
 
-fn tail_bounds(limits: &LiveLimits, lines: &LineLimits) -> TailBounds {
-    TailBounds {
-        tails_max: limits.filters_per_tenant_max as usize,
-        inbox_bytes_max: limits.inbox_bytes_max.as_usize(),
-        waiting_bytes_max: limits.waiting_bytes_max.as_u64(),
-        linger: limits.linger,
-        frames: FrameBounds {
-            lines_max: limits.frame_lines_max as usize,
-            bytes_max: limits.frame_bytes_max.as_usize(),
-        },
-        lines: lines.clone(),
-    }
-}
-
 fn upkeep(
     config: &Config,
     (log, index, views): (&Arc<dyn EventLog>, &Arc<dyn SearchIndex>, &ControlViews),
@@ -451,47 +453,6 @@ fn upkeep(
         views: views.clone(),
         calls: Arc::clone(calls),
         schedule: Arc::clone(schedule),
-    }
-}
-
-fn system_limits(limits: &IngestLimits, of_uploads: &UploadLimits) -> SystemLimits {
-    let bytes = |size: ByteSize| u32::try_from(size.as_u64()).unwrap_or(u32::MAX);
-    SystemLimits {
-        tenant_bytes_max: bytes(limits.tenant_bytes_max),
-        bytes_max: bytes(limits.bytes_max),
-        writing_bytes_max: limits.writing_bytes_max.as_u64(),
-        handover_bytes_max: limits.handover_bytes_max.as_usize(),
-        jobs_max: of_uploads.jobs_max as usize,
-        jobs_per_tenant_max: of_uploads.jobs_per_tenant_max as usize,
-    }
-}
-
-/// Opens the event log of a data folder and starts its writers.
-pub fn open_log(folder: &DataFolder, storage: &Storage) -> Result<RunningLog, ComposeError> {
-    let files: Arc<dyn FileSystem> = Arc::new(RealFiles);
-    let dir = folder.log_dir();
-    let options = SegmentOptions {
-        segment_bytes: storage.segment_bytes.as_u64(),
-        index_every_bytes: storage.index_every_bytes.as_u64(),
-        linger: storage.linger,
-        commit_bytes: storage.commit_bytes.as_usize(),
-        queue_bytes: storage.queue_bytes.as_usize(),
-        ..SegmentOptions::new(dir.clone(), partitions(&*files, &dir, storage.partitions)?)
-    };
-    let Opened { log, committers, findings } = SegmentLog::open(&files, options)?;
-    let writers = LogWriters::start(Arc::clone(&log), committers).map_err(ComposeError::Writers)?;
-    Ok(RunningLog { log, writers, findings })
-}
-
-/// The number of the settings, of the folder, or of the cores, whichever is the first to be known.
-fn partitions(files: &dyn FileSystem, dir: &Path, asked: u16) -> Result<u16, ComposeError> {
-    match (recorded_partitions(files, dir)?, asked) {
-        (Some(recorded), asked) if asked != 0 && asked != recorded => {
-            Err(ComposeError::Partitions { dir: dir.to_owned(), recorded, asked })
-        }
-        (Some(recorded), _) => Ok(recorded),
-        (None, 0) => Ok(cores()),
-        (None, asked) => Ok(asked),
     }
 }
 

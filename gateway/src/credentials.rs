@@ -8,6 +8,7 @@ pub mod mail_secrets;
 pub mod page_code;
 pub mod password_rules;
 pub mod passwords;
+pub mod receipt_key;
 pub mod secret;
 pub mod setup;
 pub mod token_key;

@@ -8,6 +8,7 @@ pub mod compose;
 pub mod credentials;
 pub mod data_folder;
 pub mod demo;
+pub mod erasure_receipt;
 pub mod http;
 pub mod ingest;
 pub mod listeners;

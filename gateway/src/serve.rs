@@ -108,6 +108,9 @@ pub fn run(loaded: &Loaded, ports_file: Option<&Path>, demo: bool) -> Result<(),
     if let Err(error) = runtime.block_on(program.uploads.resume()) {
         tracing::error!(%error, "uploads that were not read to their ends are read at the next start");
     }
+    if let Err(error) = runtime.block_on(program.erasures.resume()) {
+        tracing::error!(%error, "erasures that were cut off go on at the next start");
+    }
     let places = listeners.places.clone();
     let shared = Arc::new(Shared::new(config.clone(), clock, log, program, places, tls, said));
     announce(&shared, &listeners.addresses(), ports_file)?;

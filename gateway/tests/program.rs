@@ -4,6 +4,8 @@
 //! They do not sleep for a fixed time: they wait until something is there, with a bound.
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+#[path = "program/audit.rs"]
+mod audit;
 #[path = "program/client.rs"]
 mod client;
 #[path = "program/commands.rs"]
@@ -18,6 +20,8 @@ mod drawn;
 mod edge;
 #[path = "program/encrypted.rs"]
 mod encrypted;
+#[path = "program/erasure.rs"]
+mod erasure;
 #[path = "program/figures.rs"]
 mod figures;
 #[path = "program/hostile_uploads.rs"]

@@ -8,6 +8,7 @@
 
 pub mod answers;
 pub mod arrivals;
+pub mod audit;
 pub mod calls;
 #[cfg(any(test, feature = "conformance"))]
 pub mod conformance;

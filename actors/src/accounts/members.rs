@@ -6,14 +6,14 @@
 use antler_events::access::Role;
 use antler_events::clock::Timestamp;
 use antler_events::event::Cause;
-use antler_events::event::member::Profile;
+use antler_events::event::member::{self, Account, MemberCommand, Profile};
 use antler_events::event::membership::{self, Join};
-use antler_events::event::name::Holder;
+use antler_events::event::name::{self, Holder, NameCommand, NameRejection};
 use antler_events::event::tenant::{self, TenantCommand, TenantEvent, TenantRejection, TenantState};
 use antler_events::identity::{DisplayName, Email, PasswordHash, SecretHash, Username};
 use antler_events::ids::{TenantId, UserId};
 
-use super::aggregate::Tenants;
+use super::aggregate::{Members, Names, Tenants};
 use super::{AccountError, Accounts};
 
 /// Who is invited.
@@ -130,6 +130,28 @@ impl Accounts {
     ) -> Result<(), AccountError> {
         let decide = |state: &_| tenant::decide(state, TenantCommand::ChangeRole { user, role });
         self.execute::<Tenants>(tenant, (), cause, decide).await?;
+        Ok(())
+    }
+
+    /// Closes the accounts of all members of a tenant that ends; their names are free for others at once.
+    pub async fn close_accounts(&self, tenant: TenantId, cause: &Cause) -> Result<(), AccountError> {
+        let (state, _) = self.state::<Tenants>(tenant, ()).await?;
+        let members = state.map(|tenant| tenant.members).unwrap_or_default();
+        for user in members.into_keys() {
+            let (account, _) = self.state::<Members>(tenant, user).await?;
+            let Some(Account { username, email, .. }) = account else { continue };
+            let close = |state: &_| member::decide(state, MemberCommand::CloseAccount);
+            self.execute::<Members>(tenant, user, cause, close).await?;
+            let holder = Holder { tenant, user };
+            for key in [name::username_key(&username), name::email_key(&email)] {
+                let release = |state: &_| match name::decide(state, NameCommand::Release { holder }) {
+                    // Somebody else has it by now.
+                    Err(NameRejection::NotHolder) => Ok(vec![]),
+                    decided => decided,
+                };
+                self.execute::<Names>(name::registry(), key, cause, release).await?;
+            }
+        }
         Ok(())
     }
 

@@ -6,7 +6,7 @@
 use antler_events::event::member::{Account, Profile};
 use antler_events::event::membership::{self, Register};
 use antler_events::event::name::{self, Holder, NameCommand, NameRejection};
-use antler_events::event::{Cause, ControlEvent};
+use antler_events::event::{Actor, Cause, ControlEvent};
 use antler_events::identity::{DisplayName, Email, PasswordHash, Username};
 use antler_events::ids::{NameKey, TenantId, UserId};
 use antler_events::log::{Append, Expected};
@@ -34,7 +34,7 @@ pub struct Registered {
 }
 
 impl Accounts {
-    /// Founds a tenant with its administrator. The cause may have no actor yet: the system acts.
+    /// Founds a tenant with its administrator. A visitor who does it becomes the administrator.
     pub async fn register(
         &self,
         registration: Registration,
@@ -43,6 +43,7 @@ impl Accounts {
         let tenant = TenantId::parse(&self.draw()?)?;
         let user = UserId::parse(&self.draw()?)?;
         let Registration { username, email, password, organization, profile } = registration;
+        let cause = &cause.of(Actor::User(user));
         self.claim(Holder { tenant, user }, &username, &email, cause).await?;
         let limits = self.limits;
         let register = Register { organization, limits, user, username, email, password, profile };

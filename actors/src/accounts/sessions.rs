@@ -7,10 +7,10 @@ use std::net::IpAddr;
 
 use antler_events::access::Role;
 use antler_events::clock::Timestamp;
-use antler_events::event::Cause;
 use antler_events::event::member::{Account, Epoch};
 use antler_events::event::name;
 use antler_events::event::session::{self, Session, SessionCommand, SessionEndReason, SessionEvent};
+use antler_events::event::{Actor, Cause};
 use antler_events::identity::{DisplayName, SecretHash};
 use antler_events::ids::{SessionId, TenantId, UserId};
 use antler_projections::views::control::Kept;
@@ -95,12 +95,14 @@ impl Accounts {
     ) -> Result<Session, AccountError> {
         let Renewal { session: id, presented, next, expires_at } = renewal;
         let (known, _) = self.state::<Sessions>(tenant, id).await?;
+        let mut cause = *cause;
         if let Some(session) = &known {
             self.check_login(tenant, session).await?;
+            cause = cause.of(Actor::User(session.user));
         }
         let command = SessionCommand::Renew { presented, next, expires_at, now: self.clock.now() };
         let decide = |state: &_| session::decide(state, command.clone());
-        let events = self.execute::<Sessions>(tenant, id, cause, decide).await?;
+        let events = self.execute::<Sessions>(tenant, id, &cause, decide).await?;
         if events.iter().any(|event| matches!(event, SessionEvent::Ended(_))) {
             return Err(AccountError::TokenReused);
         }

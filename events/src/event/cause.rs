@@ -12,10 +12,27 @@ use crate::ids::{KeyId, RequestId, UserId};
 /// Who did it. Stored by position, so new kinds only come at the end.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Actor {
-    /// The program itself, or its operator at the command line.
+    /// The program itself; before there was `Operator`, the operator too.
     System,
     User(UserId),
     Key(KeyId),
+    /// Whoever has the operator's token.
+    Operator,
+    /// Somebody who has not proved yet who it is.
+    Visitor,
+}
+
+impl Actor {
+    /// What kind of actor it is, in a word.
+    pub const fn kind(self) -> &'static str {
+        match self {
+            Self::System => "system",
+            Self::User(_) => "person",
+            Self::Key(_) => "key",
+            Self::Operator => "operator",
+            Self::Visitor => "visitor",
+        }
+    }
 }
 
 /// The circumstances of an event.
@@ -30,4 +47,10 @@ pub struct Cause {
 impl Cause {
     /// Without a request from outside.
     pub const SYSTEM: Self = Self { actor: Actor::System, address: None, request: None };
+
+    /// The same by an actor who was a visitor until now.
+    #[must_use]
+    pub fn of(self, actor: Actor) -> Self {
+        Self { actor: if self.actor == Actor::Visitor { actor } else { self.actor }, ..self }
+    }
 }

@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 use antler_config::limits::AccountLimits;
 
 use super::asked::{Asked, Syntax};
+use super::audit::{Deed, DeedNoted, LoginsFailed};
 use super::key::{KeyChanged, KeyCreated, KeyEvent, KeySecretReplaced};
 use super::mail::{MailEvent, MailGivenUp, MailKind, MailPromised};
 use super::member::profile::{Prose, TimeZone, WebAddress};
@@ -25,9 +26,9 @@ use super::session::wire::SessionOpenedV1;
 use super::session::{SessionEndReason, SessionEnded, SessionEvent, SessionOpened, SessionRenewed};
 use super::tenant::wire::{TenantLimitsSetV1, TenantLimitsSetV2};
 use super::tenant::{
-    MachineAdded, MachineChanged, MachineRemoved, MemberInvited, MemberJoined, MemberRemoved,
-    MemberRoleChanged, StreamRetention, TenantEvent, TenantLimitsSet, TenantRegistered, TenantRenamed,
-    TenantRetention, TenantSuspended,
+    ErasureBegun, MachineAdded, MachineChanged, MachineRemoved, MemberInvited, MemberJoined, MemberRemoved,
+    MemberRoleChanged, StreamRetention, TenantErased, TenantEvent, TenantLimitsSet, TenantRegistered,
+    TenantRenamed, TenantRetention, TenantSuspended,
 };
 use super::upload::{UploadCounts, UploadFailed, UploadFinished, UploadProblem};
 use super::*;
@@ -37,7 +38,7 @@ use crate::wire::{ChainHash, EventType};
 
 const FOLDER: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/src/event/golden");
 /// The golden files that the tests of `lines.rs` and `note.rs` are about.
-const LINES: [&str; 8] = [
+const LINES: [&str; 9] = [
     "lines_ingested_v1.bin",
     "lines_rejected_v1.bin",
     "event_set_aside_v1.bin",
@@ -46,6 +47,7 @@ const LINES: [&str; 8] = [
     "searches_forgotten_v1.bin",
     "letters_dropped_v1.bin",
     "keys_used_v1.bin",
+    "tenant_forgotten_v1.bin",
 ];
 
 /// A version of an event: its bytes, and the event that is read from them today.
@@ -123,6 +125,19 @@ fn tenant_events() -> Vec<ControlEvent> {
             disabled: true,
         }),
         TenantEvent::MachineRemoved(MachineRemoved { user }),
+        TenantEvent::ErasureBegun(ErasureBegun {
+            at: NOW,
+            lines: 1 << 33,
+            bytes: 1 << 41,
+            files: 3,
+            members: 250,
+            dead_letters: 7,
+        }),
+        TenantEvent::Erased(TenantErased {
+            receipt: "{\"tenant\":\"acme\"}".to_owned(),
+            key: [7; 32],
+            signature: vec![9; 64],
+        }),
     ];
     events.map(ControlEvent::Tenant).into()
 }
@@ -247,6 +262,14 @@ fn upload_events() -> Vec<ControlEvent> {
     events.map(|event| ControlEvent::Upload(upload, event)).into()
 }
 
+fn audit_events() -> Vec<ControlEvent> {
+    let events = [
+        AuditEvent::LoginsFailed(LoginsFailed { user: user("u1"), count: 700, since: NOW }),
+        AuditEvent::DeedNoted(DeedNoted { deed: Deed::LettersDropped, object: "17".to_owned(), count: 3 }),
+    ];
+    events.map(ControlEvent::Audit).into()
+}
+
 /// Every event in its newest schema, as `record` writes it.
 fn mail_events() -> Vec<ControlEvent> {
     let promised = MailPromised {
@@ -265,7 +288,8 @@ fn mail_events() -> Vec<ControlEvent> {
     events.map(|event| ControlEvent::Mail(MailId::parse("m1").unwrap(), event)).into()
 }
 
-fn newest() -> Vec<Sample> {
+/// Every event in its newest schema.
+pub(super) fn newest_events() -> Vec<ControlEvent> {
     let events = [
         tenant_events(),
         member_events(),
@@ -275,14 +299,19 @@ fn newest() -> Vec<Sample> {
         search_events(),
         upload_events(),
         mail_events(),
+        audit_events(),
     ];
+    events.concat()
+}
+
+fn newest() -> Vec<Sample> {
     let sample = |event: ControlEvent| {
         let recorded = event.record(tenant(), &cause(), NOW).unwrap();
         let entry = types::find(recorded.event_type).unwrap();
         let (subject, schema, body) = (recorded.subject, recorded.schema.0, recorded.body.to_vec());
         Sample { subject, entry, schema, body, event }
     };
-    events.concat().into_iter().map(sample).collect()
+    newest_events().into_iter().map(sample).collect()
 }
 
 /// Schemas that are no longer written, and what is made of them.
@@ -425,6 +454,7 @@ fn an_event_on_a_foreign_subject_is_an_error() {
         Subject::control(tenant(), Aggregate::Session(SessionId::parse("s1").unwrap())),
         Subject::control(tenant(), Aggregate::Search(SearchId::parse("q1").unwrap())),
         Subject::control(tenant(), Aggregate::Upload(UploadId::parse("f1").unwrap())),
+        Subject::control(tenant(), Aggregate::Audit),
     ];
     for sample in all() {
         for subject in subjects.into_iter().filter(|subject| *subject != sample.subject) {

@@ -74,6 +74,16 @@ pub fn evolve(state: &mut MailState, event: &MailEvent) {
     }
 }
 
+impl MailKind {
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Invitation => "invitation",
+            Self::Verification => "verification",
+            Self::PasswordReset => "password_reset",
+        }
+    }
+}
+
 impl MailPromised {
     /// Does its link count now? One that seems to come from the future was made by a clock that was wrong, so nobody knows
     /// when it ends.

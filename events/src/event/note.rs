@@ -12,6 +12,7 @@ mod set_aside;
 mod used;
 
 use bytes::Bytes;
+use serde::{Deserialize, Serialize};
 
 pub use self::answered::{
     AnswerForm, KEY_BYTES_MAX, NamedError, RequestAnswered, RequestKey, RequestKeyError,
@@ -24,12 +25,12 @@ pub use self::used::KeysUsed;
 use super::types::{self, Entry};
 use super::{BodyError, EventError, NewEvent};
 use crate::clock::Timestamp;
-use crate::codec::CodecError;
+use crate::codec::{self, CodecError};
 use crate::ids::TenantId;
 use crate::subject::Subject;
 use crate::wire::EventType;
 
-const NOTES: [Entry; 7] = [
+const NOTES: [Entry; 8] = [
     types::LINES_REJECTED,
     types::EVENT_SET_ASIDE,
     types::REQUEST_ANSWERED,
@@ -37,6 +38,7 @@ const NOTES: [Entry; 7] = [
     types::SEARCHES_FORGOTTEN,
     types::LETTERS_DROPPED,
     types::KEYS_USED,
+    types::TENANT_FORGOTTEN,
 ];
 
 /// A note, with its body in the newest version.
@@ -49,7 +51,12 @@ pub enum Note {
     Forgotten(SearchesForgotten),
     Dropped(LettersDropped),
     Used(KeysUsed),
+    /// All that was recorded beside the lines of the tenant is to be forgotten.
+    TenantForgotten,
 }
+
+#[derive(Debug, Serialize, Deserialize)]
+struct TenantForgottenV1;
 
 impl Note {
     /// The note as the log takes it.
@@ -77,7 +84,7 @@ impl Note {
             Self::SetAside(set_aside) => set_aside.bytes_held(),
             Self::Answered(answered) => answered.bytes_held(),
             Self::Searched(searched) => searched.bytes_held(),
-            Self::Forgotten(_) => size_of::<SearchesForgotten>(),
+            Self::Forgotten(_) | Self::TenantForgotten => size_of::<SearchesForgotten>(),
             Self::Dropped(dropped) => dropped.bytes_held(),
             Self::Used(used) => used.bytes_held(),
         }
@@ -92,6 +99,7 @@ impl Note {
             Self::Forgotten(_) => types::SEARCHES_FORGOTTEN,
             Self::Dropped(_) => types::LETTERS_DROPPED,
             Self::Used(_) => types::KEYS_USED,
+            Self::TenantForgotten => types::TENANT_FORGOTTEN,
         }
     }
 
@@ -104,6 +112,7 @@ impl Note {
             Self::Forgotten(forgotten) => forgotten.encode(),
             Self::Dropped(dropped) => dropped.encode(),
             Self::Used(used) => used.encode(),
+            Self::TenantForgotten => codec::encode(&TenantForgottenV1),
         }
     }
 
@@ -117,6 +126,8 @@ impl Note {
             types::SEARCHES_FORGOTTEN => Some(Self::Forgotten(SearchesForgotten::decode(body)?)),
             types::LETTERS_DROPPED => Some(Self::Dropped(LettersDropped::decode(body)?)),
             types::KEYS_USED => Some(Self::Used(KeysUsed::decode(body)?)),
+            types::TENANT_FORGOTTEN => codec::decode::<TenantForgottenV1>(body)
+                .map(|TenantForgottenV1| Some(Self::TenantForgotten))?,
             _ => None,
         })
     }
@@ -136,7 +147,7 @@ mod tests {
     use crate::line::LineError;
     use crate::wire::{ChainHash, Envelope, SchemaVersion};
 
-    const GOLDEN: [&[u8]; 7] = [
+    const GOLDEN: [&[u8]; 8] = [
         include_bytes!("golden/lines_rejected_v1.bin"),
         include_bytes!("golden/event_set_aside_v1.bin"),
         include_bytes!("golden/request_answered_v1.bin"),
@@ -144,9 +155,10 @@ mod tests {
         include_bytes!("golden/searches_forgotten_v1.bin"),
         include_bytes!("golden/letters_dropped_v1.bin"),
         include_bytes!("golden/keys_used_v1.bin"),
+        include_bytes!("golden/tenant_forgotten_v1.bin"),
     ];
 
-    fn samples() -> [Note; 7] {
+    fn samples() -> [Note; 8] {
         let arrival =
             Arrival { protocol: "tcp".to_owned(), origin: "192.0.2.7".to_owned(), ..Arrival::default() };
         let mut rejected = LinesRejected::new(NOW, &arrival);
@@ -186,6 +198,7 @@ mod tests {
                 letters: vec![DroppedLetter { number: 7, at: NOW, length: 300 }],
             }),
             Note::Used(KeysUsed { keys: vec![(key(), NOW)] }),
+            Note::TenantForgotten,
         ]
     }
 

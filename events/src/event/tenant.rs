@@ -14,14 +14,17 @@ use crate::clock::Timestamp;
 use crate::identity::{DisplayName, Email, SecretHash};
 use crate::ids::UserId;
 
+mod erasure;
 mod machine;
 pub mod wire;
 
+pub use erasure::Erasure;
 pub use machine::{Machine, MachineCommand};
 pub use wire::{
-    MachineAddedV1 as MachineAdded, MachineChangedV1 as MachineChanged, MachineRemovedV1 as MachineRemoved,
-    MemberInvitedV1 as MemberInvited, MemberJoinedV1 as MemberJoined, MemberRemovedV1 as MemberRemoved,
-    MemberRoleChangedV1 as MemberRoleChanged, StreamRetentionV1 as StreamRetention,
+    ErasureBegunV1 as ErasureBegun, MachineAddedV1 as MachineAdded, MachineChangedV1 as MachineChanged,
+    MachineRemovedV1 as MachineRemoved, MemberInvitedV1 as MemberInvited, MemberJoinedV1 as MemberJoined,
+    MemberRemovedV1 as MemberRemoved, MemberRoleChangedV1 as MemberRoleChanged,
+    StreamRetentionV1 as StreamRetention, TenantErasedV1 as TenantErased,
     TenantLimitsSetV3 as TenantLimitsSet, TenantRegisteredV1 as TenantRegistered,
     TenantRenamedV1 as TenantRenamed, TenantRetentionSetV1 as TenantRetention,
     TenantSuspendedV1 as TenantSuspended,
@@ -41,6 +44,7 @@ pub struct Tenant {
     pub members: BTreeMap<UserId, Membership>,
     /// Programs that belong to it.
     pub machines: BTreeMap<UserId, Machine>,
+    pub erasure: Option<Erasure>,
 }
 
 /// How the platform treats a tenant.
@@ -141,6 +145,9 @@ pub enum TenantCommand {
         user: UserId,
         command: MachineCommand,
     },
+    /// Closes the tenant, too.
+    BeginErasure(ErasureBegun),
+    FinishErasure(TenantErased),
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -159,6 +166,8 @@ pub enum TenantEvent {
     MachineAdded(MachineAdded),
     MachineChanged(MachineChanged),
     MachineRemoved(MachineRemoved),
+    ErasureBegun(ErasureBegun),
+    Erased(TenantErased),
 }
 
 /// Why a command is not obeyed.
@@ -170,6 +179,8 @@ pub enum TenantRejection {
     AlreadyRegistered,
     #[error("the tenant is closed")]
     Closed,
+    #[error("the tenant is not being erased")]
+    NotErasing,
     #[error("the tenant is suspended: {reason}")]
     Suspended { reason: DisplayName },
     #[error("the limit {name} must be at least 1")]
@@ -268,12 +279,17 @@ impl Tenant {
             retention: TenantRetention::default(),
             members: BTreeMap::from([(registered.founder, founder)]),
             machines: BTreeMap::new(),
+            erasure: None,
         }
     }
 
     fn decide(&self, command: TenantCommand) -> Decision {
-        if self.standing == Standing::Closed {
-            return if command == TenantCommand::Close { Ok(vec![]) } else { Err(TenantRejection::Closed) };
+        let is_end = matches!(
+            command,
+            TenantCommand::Close | TenantCommand::BeginErasure(_) | TenantCommand::FinishErasure(_)
+        );
+        if self.standing == Standing::Closed && !is_end {
+            return Err(TenantRejection::Closed);
         }
         match command {
             TenantCommand::Register { .. } => Err(TenantRejection::AlreadyRegistered),
@@ -284,6 +300,7 @@ impl Tenant {
             TenantCommand::Suspend { reason } => self.decide_suspension(reason),
             TenantCommand::Resume if self.standing == Standing::Active => Ok(vec![]),
             TenantCommand::Resume => Ok(vec![TenantEvent::Resumed]),
+            TenantCommand::Close if self.standing == Standing::Closed => Ok(vec![]),
             TenantCommand::Close => Ok(vec![TenantEvent::Closed]),
             TenantCommand::InviteMember { user, email, role, secret, expires_at } => {
                 self.decide_invitation(MemberInvited { user, email, role, secret, expires_at })
@@ -296,6 +313,8 @@ impl Tenant {
             TenantCommand::GrantSuperadmin { user } => self.decide_role(user, Role::Superadmin),
             TenantCommand::RemoveMember { user } => self.decide_removal(user),
             TenantCommand::Machine { user, command } => self.decide_machine(user, command),
+            TenantCommand::BeginErasure(begun) => self.decide_erasure(begun),
+            TenantCommand::FinishErasure(erased) => self.decide_end_of_erasure(erased),
         }
     }
 
@@ -434,6 +453,8 @@ impl Tenant {
             TenantEvent::MachineAdded(_)
             | TenantEvent::MachineChanged(_)
             | TenantEvent::MachineRemoved(_) => self.evolve_machine(event),
+            TenantEvent::ErasureBegun(begun) => self.erasure = Some(Erasure::Begun(*begun)),
+            TenantEvent::Erased(erased) => self.erased(erased),
         }
     }
 }

@@ -36,6 +36,7 @@ event_types! {
     SEARCHES_FORGOTTEN = 6, "searches_forgotten", schema 1;
     LETTERS_DROPPED = 7, "letters_dropped", schema 1;
     KEYS_USED = 8, "keys_used", schema 1;
+    TENANT_FORGOTTEN = 12, "tenant_forgotten", schema 1;
 
     TENANT_REGISTERED = 16, "tenant_registered", schema 1;
     TENANT_RENAMED = 17, "tenant_renamed", schema 1;
@@ -50,6 +51,8 @@ event_types! {
     MACHINE_ADDED = 26, "machine_added", schema 1;
     MACHINE_CHANGED = 27, "machine_changed", schema 1;
     MACHINE_REMOVED = 28, "machine_removed", schema 1;
+    TENANT_ERASURE_BEGUN = 29, "tenant_erasure_begun", schema 1;
+    TENANT_ERASED = 30, "tenant_erased", schema 1;
 
     ACCOUNT_OPENED = 32, "account_opened", schema 1;
     PASSWORD_CHANGED = 33, "password_changed", schema 1;
@@ -87,6 +90,8 @@ event_types! {
     MAIL_SENT = 177, "mail_sent", schema 1;
     MAIL_GIVEN_UP = 178, "mail_given_up", schema 1;
     TENANT_RETENTION_SET = 188, "tenant_retention_set", schema 1;
+    LOGINS_FAILED = 192, "logins_failed", schema 1;
+    DEED_NOTED = 193, "deed_noted", schema 1;
 }
 
 pub fn find(event_type: EventType) -> Option<Entry> {
@@ -122,6 +127,7 @@ mod tests {
         check(160, "upload_received");
         check(176, "mail_promised");
         check(188, "tenant_retention_set");
+        check(192, "logins_failed");
         assert_eq!(find(EventType(0)), None);
     }
 }

@@ -46,7 +46,7 @@ impl RebuildCommandError {
 /// Flags of `rebuild`.
 #[derive(Debug, Args)]
 pub(super) struct RebuildFlags {
-    /// The view: tenants, members, keys, names or sessions
+    /// The view: tenants, members, keys, names, sessions, searches, uploads or audit
     #[arg(value_name = "VIEW")]
     view: String,
 }

@@ -13,6 +13,7 @@ use super::line_text::plain;
 use super::offline::{OfflineError, with_program};
 use super::remote::client::Question;
 use super::remote::{self, RemoteFlags};
+use super::tenant_erase::{self, EraseFlags};
 use super::{CommandError, Outcome, SettingFlags};
 use crate::compose::Program;
 
@@ -23,6 +24,8 @@ const PAGE: usize = 1_000;
 pub(super) enum TenantCommand {
     /// Lists all tenants; of a running server with the operator's token
     List(RemoteFlags),
+    /// Erases a tenant of a stopped data folder for good, and prints a signed receipt
+    Erase(EraseFlags),
 }
 
 #[derive(Debug, Deserialize)]
@@ -50,7 +53,13 @@ pub(super) fn run(
     command: &TenantCommand,
     out: &mut dyn Write,
 ) -> Result<Outcome, CommandError> {
-    let TenantCommand::List(flags) = command;
+    match command {
+        TenantCommand::List(flags) => list(settings, flags, out),
+        TenantCommand::Erase(flags) => tenant_erase::run(settings, flags, out),
+    }
+}
+
+fn list(settings: &SettingFlags, flags: &RemoteFlags, out: &mut dyn Write) -> Result<Outcome, CommandError> {
     let config = settings.load()?.config;
     let offline = match flags.names_a_server() {
         true => None,

@@ -27,12 +27,13 @@ impl fmt::Debug for TokenKey {
 /// Why there is no key.
 #[derive(Debug, thiserror::Error)]
 pub enum TokenKeyError {
-    #[error("the key of access tokens, {}, cannot be read or written", path.display())]
+    #[error("the key {} cannot be read or written", path.display())]
     File { path: PathBuf, source: io::Error },
-    #[error("the key of access tokens, {}, can be read by others; make it private: chmod 600 {}", path.display(), path.display())]
+    #[error("the key {} can be read by others; make it private: chmod 600 {}", path.display(), path.display())]
     Exposed { path: PathBuf },
     #[error(
-        "the key of access tokens, {}, is damaged; remove it and start again: everybody logs in anew", path.display()
+        "the key {} is damaged; remove it and start again: what it signed before, such as logins, counts no more",
+        path.display()
     )]
     Damaged { path: PathBuf },
     #[error(transparent)]
@@ -42,7 +43,16 @@ pub enum TokenKeyError {
 impl TokenKey {
     /// The key of a data folder; drawn if there is none yet.
     pub fn open_or_create(dir: &Path, randomness: &dyn Randomness) -> Result<Self, TokenKeyError> {
-        let path = dir.join("token.key");
+        Self::open_or_create_as(dir, "token.key", randomness)
+    }
+
+    /// The same under another name.
+    pub(super) fn open_or_create_as(
+        dir: &Path,
+        file: &str,
+        randomness: &dyn Randomness,
+    ) -> Result<Self, TokenKeyError> {
+        let path = dir.join(file);
         let failed = |source| TokenKeyError::File { path: path.clone(), source };
         let bytes = match fs::read(&path) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => {

@@ -12,7 +12,7 @@ mod login;
 mod machines;
 mod mails;
 mod members;
-mod password;
+pub(super) mod password;
 mod profile;
 mod profile_fields;
 pub(super) mod registration;

@@ -5,17 +5,18 @@
 
 mod bundle;
 mod jobs;
-mod tenants;
+pub(super) mod tenants;
 mod tree;
 
 use std::sync::Arc;
 
 use antler_actors::platform::Depth;
+use antler_events::event::audit::{Deed, DeedNoted};
 use antler_events::ids::TenantId;
-use axum::extract::{Path, State};
+use axum::extract::{Path, Request, State};
 use axum::http::StatusCode;
 use axum::response::Response;
-use axum::routing::{MethodRouter, get, patch, post};
+use axum::routing::{MethodRouter, delete, get, patch, post};
 use axum::{Extension, Router};
 use serde::Serialize;
 
@@ -24,7 +25,7 @@ use super::addresses::in_api;
 use super::answer::json;
 use super::auth::{Caller, Operator};
 use super::error::ApiError;
-use super::{Shared, lag, slow};
+use super::{Shared, erasure, lag, slow};
 
 type Route = (&'static str, &'static str, MethodRouter<Arc<Shared>>);
 
@@ -44,6 +45,9 @@ fn handlers() -> Vec<Route> {
         ("GET", "/api/admin/tenants", get(tenants::list)),
         ("GET", "/api/admin/tenants/{id}", get(tenants::one)),
         ("PATCH", "/api/admin/tenants/{id}", patch(tenants::change)),
+        ("DELETE", "/api/admin/tenants/{id}", delete(erasure::by_operator)),
+        ("GET", "/api/admin/erasures", get(erasure::list)),
+        ("GET", "/api/admin/tenants/{id}/audit", get(tenants::audit)),
         ("POST", "/api/admin/tenants/{id}/suspend", post(tenants::suspend)),
         ("POST", "/api/admin/tenants/{id}/resume", post(tenants::resume)),
         ("POST", "/api/admin/tenants/{id}/revive", post(revive)),
@@ -84,11 +88,19 @@ struct Revived {
     revived: bool,
 }
 
-async fn revive(State(shared): State<Arc<Shared>>, Path(id): Path<String>) -> Result<Response, ApiError> {
+async fn revive(
+    State(shared): State<Arc<Shared>>,
+    Path(id): Path<String>,
+    caller: Option<Extension<Caller>>,
+    request: Request,
+) -> Result<Response, ApiError> {
     let Ok(tenant) = TenantId::parse(&id) else { return Err(ApiError::no_such("tenant", &id)) };
     let revived = shared.program.system.revive(tenant).await;
     if revived {
         tracing::warn!(%tenant, "an operator lets a parked tenant run again");
+        let cause = tenants::cause_of(caller.as_deref(), request.extensions());
+        let noted = DeedNoted::new(Deed::TenantRevived, &id, 1);
+        shared.program.gate.accounts.note_deed(tenant, noted, &cause).await?;
     }
     Ok(json(StatusCode::OK, &Revived { id: tenant, revived }))
 }

@@ -7,6 +7,7 @@
 //! It does not read bodies or query strings: sockets hand their token to `Gate::authenticate`.
 
 mod attempts;
+pub(in crate::http) mod audited;
 mod caller;
 pub(crate) mod cookies;
 pub(crate) mod credential;
@@ -17,6 +18,7 @@ pub mod permissions;
 use std::sync::Arc;
 
 use antler_actors::accounts::{AccountError, Accounts};
+use antler_actors::failed_logins::FailedLogins;
 use antler_actors::key_use::KeyUse;
 use antler_actors::post::PostOffice;
 use antler_actors::usage::Usage;
@@ -95,6 +97,7 @@ pub struct Gate {
     pub rates: Rates,
     /// Of passwords.
     pub attempts: Attempts,
+    pub failed_logins: FailedLogins,
     known_keys: KnownKeys,
 }
 
@@ -193,6 +196,7 @@ impl Gate {
             attempts: Attempts::default(),
             rates: Rates::new(&RateLimits::default(), None, Arc::clone(&accounts.clock)),
             known_keys: KnownKeys::new(),
+            failed_logins: FailedLogins::new(accounts.clone(), &CredentialLimits::default()),
             accounts,
             key_use,
             usage,
@@ -418,7 +422,8 @@ impl Caller {
     }
 
     fn check_scope(&self, scope: Scope) -> Result<(), ApiError> {
-        if self.scopes().contains(&scope) {
+        let scopes = self.scopes();
+        if scopes.contains(&scope) || scope == Scope::Audit && scopes.contains(&Scope::Admin) {
             return Ok(());
         }
         let reason = match &self.identity {

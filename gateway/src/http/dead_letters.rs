@@ -6,14 +6,16 @@
 
 mod replay;
 
+use antler_actors::accounts::Accounts;
 use antler_actors::notes::Notes;
+use antler_events::event::audit::{Deed, DeedNoted};
 use antler_events::event::note::{DroppedLetter, LettersDropped, Note};
 use antler_events::ids::TenantId;
 use antler_projections::views::arrivals::ArrivalViews;
 use antler_projections::views::dead_letters::{DeadLetter, LetterSource};
 use axum::Router;
 use axum::extract::{FromRef, Path, State};
-use axum::http::StatusCode;
+use axum::http::{Extensions, StatusCode};
 use axum::response::{IntoResponse as _, Response};
 use axum::routing::{get, post};
 use base64ct::{Base64, Encoding as _};
@@ -21,6 +23,7 @@ use serde::Serialize;
 
 use super::addresses::in_api;
 use super::answer::json;
+use super::auth::{Caller, cause};
 use super::base::AskedUri;
 use super::error::ApiError;
 use super::logs::IngestState;
@@ -37,6 +40,7 @@ const DROPPED_AT_ONCE: usize = 500;
 pub struct LettersState {
     pub views: ArrivalViews,
     pub notes: Notes,
+    pub accounts: Accounts,
 }
 
 #[derive(Debug, Serialize)]
@@ -102,21 +106,29 @@ async fn one(
 }
 
 async fn drop_one(
-    RequestTenant(tenant): RequestTenant,
+    caller: Caller,
     State(letters): State<LettersState>,
     Path(id): Path<String>,
+    extensions: Extensions,
 ) -> Result<Response, ApiError> {
+    let tenant = caller.tenant;
     let letter = find(tenant, &letters.views, &id).await?;
+    letters.note(&caller, (Deed::LettersDropped, &id, 1), &extensions).await?;
     letters.drop(tenant, &[letter]).await?;
     Ok(StatusCode::NO_CONTENT.into_response())
 }
 
 /// Drops the letters that are there now; those that come meanwhile stay.
 async fn drop_all(
-    RequestTenant(tenant): RequestTenant,
+    caller: Caller,
     State(letters): State<LettersState>,
+    extensions: Extensions,
 ) -> Result<Response, ApiError> {
+    let tenant = caller.tenant;
     let mut left = letters.views.dead_letters(tenant, 0, 1).await?.kept;
+    if left > 0 {
+        letters.note(&caller, (Deed::LettersDropped, "all", left), &extensions).await?;
+    }
     while left > 0 {
         let skip = left.saturating_sub(DROPPED_AT_ONCE as u64);
         let oldest = letters.views.dead_letters(tenant, skip, DROPPED_AT_ONCE).await?.letters;
@@ -127,6 +139,17 @@ async fn drop_all(
 }
 
 impl LettersState {
+    /// Tells the audit before anything goes.
+    async fn note(
+        &self,
+        caller: &Caller,
+        (deed, object, count): (Deed, &str, u64),
+        extensions: &Extensions,
+    ) -> Result<(), ApiError> {
+        let cause = cause(caller.actor(), extensions);
+        Ok(self.accounts.note_deed(caller.tenant, DeedNoted::new(deed, object, count), &cause).await?)
+    }
+
     async fn drop(&self, tenant: TenantId, letters: &[DeadLetter]) -> Result<(), ApiError> {
         let named = |letter: &DeadLetter| DroppedLetter {
             number: letter.number,

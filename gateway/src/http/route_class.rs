@@ -41,7 +41,7 @@ impl RouteClass {
             "health" | "live" | "ready" if rest.is_empty() => Self::Health,
             "metrics" if rest.is_empty() => Self::Metrics,
             "auth" | "users" if !rest.is_empty() => Self::Accounts,
-            "tenant" => Self::Accounts,
+            "tenant" | "audit" => Self::Accounts,
             "jobs" => Self::Jobs,
             "admin" if !rest.is_empty() => Self::Admin,
             "schema" if rest.is_empty() => Self::Documents,

@@ -19,7 +19,8 @@ use super::error::ApiError;
 use super::observe::observe;
 use super::origins::cross_origin;
 use super::{
-    Shared, accounts, admin, dead_letters, health, jobs, logs, metrics, openapi, quota, search, slow, uploads,
+    Shared, accounts, admin, audit, dead_letters, erasure, health, jobs, logs, metrics, openapi, quota,
+    search, slow, uploads,
 };
 use crate::socket;
 
@@ -31,7 +32,7 @@ pub fn router(shared: &Arc<Shared>) -> Router {
     router = with_slash(router, "/ready", &get(health::ready));
     router = with_slash(router, "/metrics", &get(metrics::metrics));
     let gate = &shared.program.gate;
-    router
+    let router = router
         .merge(questions(shared))
         .merge(logs::routes())
         .merge(dead_letters::routes())
@@ -40,8 +41,11 @@ pub fn router(shared: &Arc<Shared>) -> Router {
         .merge(accounts::routes(gate))
         .merge(quota::routes())
         .merge(admin::routes())
+        .merge(audit::routes())
+        .merge(erasure::routes())
         .merge(openapi::routes(&shared.config.server.base_path))
-        .merge(socket::routes())
+        .merge(socket::routes());
+    noting_reads(router, shared)
         .fallback(no_route)
         .method_not_allowed_fallback(method_not_allowed)
         .layer(from_fn_with_state(Arc::clone(shared), around))
@@ -56,6 +60,14 @@ fn questions(shared: &Arc<Shared>) -> Router<Arc<Shared>> {
         .merge(search::history::routes())
         .merge(search::saved::routes())
         .layer(from_fn_with_state(Arc::clone(shared), slow::watch))
+}
+
+/// A layer costs every request something, so it is there only if somebody wants it.
+fn noting_reads(router: Router<Arc<Shared>>, shared: &Arc<Shared>) -> Router<Arc<Shared>> {
+    match shared.config.audit.reads.0.is_empty() {
+        true => router,
+        false => router.layer(from_fn_with_state(Arc::clone(shared), audit::reads::note)),
+    }
 }
 
 /// What every request passes. It is one layer, because each one copies the route below it for every request.

@@ -18,7 +18,7 @@ pub(crate) mod history;
 mod line;
 mod one;
 mod page;
-mod parameters;
+pub(in crate::http) mod parameters;
 mod patterns;
 mod question;
 mod refusal;

@@ -66,7 +66,9 @@ impl FromRef<Arc<Shared>> for IngestState {
 
 impl FromRef<Arc<Shared>> for LettersState {
     fn from_ref(shared: &Arc<Shared>) -> Self {
-        Self { views: shared.program.arrivals.clone(), notes: shared.program.notes.clone() }
+        let program = &shared.program;
+        let accounts = program.gate.accounts.clone();
+        Self { views: program.arrivals.clone(), notes: program.notes.clone(), accounts }
     }
 }
 

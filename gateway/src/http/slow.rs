@@ -189,6 +189,8 @@ fn named(actor: Actor) -> String {
         Actor::User(user) => format!("user {user}"),
         Actor::Key(key) => format!("key {key}"),
         Actor::System => "the server".to_owned(),
+        Actor::Operator => "the operator".to_owned(),
+        Actor::Visitor => "somebody".to_owned(),
     }
 }
 

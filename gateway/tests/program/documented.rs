@@ -1,7 +1,8 @@
 //! The document of the API held against the server that serves it: every operation is sent as it is described, by every
 //! credential that it names, with every parameter and every example, and the answers have the fields that they should.
 
-use std::collections::BTreeMap;
+use std::cell::RefCell;
+use std::collections::{BTreeMap, BTreeSet};
 
 use base64ct::{Base64, Encoding as _};
 use serde_json::{Value, json};
@@ -49,6 +50,20 @@ const ENDINGS: [&str; 19] = [
     "suspendTenant",
 ];
 
+/// These end the tenant, in this order.
+const LAST: [&str; 2] = ["eraseOwnTenant", "eraseTenant"];
+/// What these ask for is so already when they are tried.
+const NOTHING_TO_CHANGE: [&str; 8] = [
+    "cancelUpload",
+    "retryUpload",
+    "cancelJob",
+    "retryJob",
+    "resumeTenant",
+    "reviveTenant",
+    "replaceProfile",
+    "createProfile",
+];
+
 pub(crate) struct Operation<'a> {
     pub(crate) method: String,
     pub(crate) path: &'a str,
@@ -84,6 +99,8 @@ struct Client<'a> {
     cookie: String,
     /// In place of the examples of the document, by path and name.
     own: BTreeMap<(&'static str, &'static str), String>,
+    /// Which operation each request was of.
+    asked: RefCell<Vec<(String, String)>>,
 }
 
 impl Client<'_> {
@@ -213,6 +230,8 @@ impl Client<'_> {
         let headers = format!("{headers}{content_type}");
         let answer = send(self.running, &operation.method, address, &headers, body.as_bytes());
         let what = format!("{} {address} {body}: {} {}", operation.method, answer.head, answer.body);
+        let id = answer.head.lines().find_map(|line| line.strip_prefix("x-request-id: "));
+        self.asked.borrow_mut().push((operation.id().to_owned(), id.unwrap().to_owned()));
         let status = status(&answer);
         let said = &operation.said["responses"][status];
         assert!(status.starts_with('2') && said.is_object(), "{what}");
@@ -233,6 +252,27 @@ impl Client<'_> {
             _ => panic!("{what}"),
         }
         answer
+    }
+
+    /// Every operation has left in the audit what the document says of it, and nothing else.
+    fn left_what_was_said(&self, all: &[Operation<'_>]) {
+        let headers = self.credential("apiKey");
+        let export = send(self.running, "GET", "/api/audit/export/?format=csv", &headers, b"").body;
+        let noted: BTreeSet<&str> = export.lines().filter_map(|row| row.split(',').nth(5)).collect();
+        assert!(noted.len() > 50, "{export}");
+        let (asked, mut wrong) = (self.asked.borrow(), Vec::new());
+        for operation in all.iter().filter(|of| ![&NOTHING_TO_CHANGE[..], &LAST].concat().contains(&of.id()))
+        {
+            let requests = || asked.iter().filter(|(id, _)| id == operation.id()).map(|(_, request)| request);
+            let is_noted = requests().any(|request| noted.contains(request.as_str()));
+            let is_changing = operation.said["x-antler-audit"] == "changes";
+            let is_socket = !operation.said["x-antler-socket"].is_null();
+            assert!(is_socket || requests().next().is_some(), "{} was not asked", operation.id());
+            if is_noted != is_changing {
+                wrong.push((operation.id(), is_noted));
+            }
+        }
+        assert!(wrong.is_empty(), "these left, or not, an entry in the audit: {wrong:?}");
     }
 
     fn fits(&self, schema: &Value, value: &Value, what: &str) {
@@ -306,10 +346,16 @@ pub(crate) fn bodies(operation: &Operation<'_>) -> Vec<(String, String)> {
     written.collect()
 }
 
+/// Two lines, and three that are none.
+const LINES: &[u8] =
+    b"{\"message\":\"disk 91 % full\",\"service\":\"shop\"}\n{\"message\": broken\n{\"message\": too\n\
+    {\"message\": thrice\n{\"msg\":\"disk 92 %\"}\n";
+
 /// Somebody who registered as the document says, sent what it says, and has what the examples only stand for.
 fn prepared<'a>(running: &'a Running, document: &'a Value) -> (Client<'a>, String) {
     let (token, key, cookie) = (String::new(), String::new(), String::new());
-    let mut client = Client { running, document, token, key, cookie, own: BTreeMap::new() };
+    let mut client =
+        Client { running, document, token, key, cookie, own: BTreeMap::new(), asked: RefCell::default() };
     let ada = client.step("register", &[]);
     let text = |value: &Value| value.as_str().unwrap().to_owned();
     client.token = text(&ada["token"]);
@@ -319,16 +365,15 @@ fn prepared<'a>(running: &'a Running, document: &'a Value) -> (Client<'a>, Strin
     let key = |body: &[u8]| send(running, "POST", keys, &headers, body).json();
     client.key = text(&key(all_scopes.as_bytes())["key"]);
     let to_revoke = key(br#"{"name":"gone","scopes":["read"]}"#);
-    let lines =
-        b"{\"message\":\"disk 91 % full\",\"service\":\"shop\"}\n{\"message\": broken\n{\"message\": too\n{\"msg\":\"disk 92 %\"}\n";
     let headers = format!("{}\r\nContent-Type: application/x-ndjson", client.credential("accessToken"));
-    let answer = send(running, "POST", "/api/logs/bulk/?source=disks", &headers, lines);
+    let answer = send(running, "POST", "/api/logs/bulk/?source=disks", &headers, LINES);
     assert_eq!(status(&answer), "207", "{}", answer.body);
     client.fits(&json!({"$ref": "#/components/schemas/BulkAnswer"}), &answer.json(), "bulk");
     let page = wait_for(running, &client.token, "disk&size=1", 2);
     let letters =
         send(running, "GET", "/api/logs/dead-letters/", &client.credential("accessToken"), b"").json();
     let everything = send(running, "GET", "/api/logs/?size=1", &client.credential("accessToken"), b"").json();
+    let entry = send(running, "GET", "/api/audit/", &client.credential("accessToken"), b"").json();
     let invited = |email: &str| client.step("invite", &[("email", email)]);
     let join = |name: &str| {
         let token = text(&invited(&format!("{name}@example.org"))["token"]);
@@ -365,6 +410,7 @@ fn prepared<'a>(running: &'a Running, document: &'a Value) -> (Client<'a>, Strin
         (("/api/users/profile/api-keys/", "id"), text(&to_revoke["id"])),
         (("/api/logs/dead-letters/", "id"), text(&letters["results"][0]["id"])),
         (("/api/logs/dead-letters/{id}/replay", "id"), text(&letters["results"][1]["id"])),
+        (("/api/audit/", "id"), text(&entry["results"][0]["id"])),
         (("/api/logs/{id}", "id"), text(&page["results"][0]["id"])),
         (("/api/logs", "cursor"), text(&everything["next_cursor"])),
         (("/api/admin/jobs/", "id"), "retention".to_owned()),
@@ -387,7 +433,7 @@ fn every_operation_answers_as_it_is_described() {
     let (mut client, refresh) = prepared(&running, &document);
     let all = operations(&document);
     assert!(document["paths"].as_object().unwrap().len() > 40);
-    let has_an_order = |of: &Operation<'_>| [&SESSIONS[..], &ENDINGS].concat().contains(&of.id());
+    let has_an_order = |of: &Operation<'_>| [&SESSIONS[..], &ENDINGS, &LAST].concat().contains(&of.id());
     for operation in all.iter().filter(|of| of.said["x-antler-socket"].is_null() && !has_an_order(of)) {
         client.try_out(operation);
     }
@@ -403,6 +449,11 @@ fn every_operation_answers_as_it_is_described() {
     client.step("logOut", &[]);
     client.step("askReset", &[]);
     client.step("resetPassword", &[("token", &mails.token("ada@example.org", "reset-password"))]);
+    client.left_what_was_said(&all);
+    client.token =
+        client.step("logIn", &[("password", "four green herons")])["token"].as_str().unwrap().to_owned();
+    client.step(LAST[0], &[("password", "four green herons")]);
+    client.once(LAST[1]);
 }
 
 #[test]

@@ -64,7 +64,10 @@ fn expected(operation: &Operation<'_>, may: May) -> Expected {
     let takes = |name: &str| schemes.iter().any(|any| any.get(name).is_some());
     let is_open = schemes.is_empty() || schemes.iter().any(|any| any.as_object().unwrap().is_empty());
     let scope = operation.said["x-antler-scope"].as_str();
-    let has = |scopes: &[&str]| scope.is_none_or(|scope| scopes.contains(&scope));
+    // Who administers reads the audit, too.
+    let is_in =
+        |scopes: &[&str], scope| scopes.contains(&scope) || scope == "audit" && scopes.contains(&"admin");
+    let has = |scopes: &[&str]| scope.is_none_or(|scope| is_in(scopes, scope));
     let allowed = |is: bool| if is { Expected::Admitted } else { Expected::Forbidden };
     let is_safe = operation.method == "GET";
     match may {
@@ -114,7 +117,7 @@ impl<'a> Tenants<'a> {
         let roles: [(&str, &str, &'static [&'static str]); 4] = [
             ("viewer", "viewer", &["read"]),
             ("analyst", "analyst", &["read", "write"]),
-            ("security", "security-admin", &["read", "write"]),
+            ("security", "security-admin", &["read", "write", "audit"]),
             ("developer", "developer", &["ingest", "read", "write"]),
         ];
         let mut credentials = vec![
@@ -128,7 +131,7 @@ impl<'a> Tenants<'a> {
             Credential::new("a revoked key", &bearer(&revoked(running, &admin)), May::Nothing, false),
             Credential::new("the operator", &bearer(OPERATOR), May::Operator, false),
         ];
-        for scope in [&["ingest"][..], &["read"], &["write"], &["admin"]] {
+        for scope in [&["ingest"][..], &["read"], &["write"], &["admin"], &["audit"]] {
             let key = make_key(running, &admin, scope);
             credentials.push(Credential::new(scope[0], &bearer(&key), May::Key(scope), true));
         }
@@ -224,6 +227,7 @@ fn planted(running: &Running, admin: &str, key: &str, spare_member: &str) -> Vec
     assert_eq!(status(&spare), 200, "{}", spare.body);
     let logins = list("/api/auth/sessions/");
     let upload = uploaded(running, admin);
+    let entry = list("/api/audit/")[0]["id"].clone();
     wait_for(running, admin, MARK, 2);
     vec![
         ("/api/logs/saved-searches/", text(&saved["id"])),
@@ -242,6 +246,7 @@ fn planted(running: &Running, admin: &str, key: &str, spare_member: &str) -> Vec
         ("/api/users/profile/api-keys/", text(&spare_key["id"])),
         ("/api/auth/sessions/", text(&logins[0]["id"])),
         ("/api/admin/tenants/", text(&tenant)),
+        ("/api/audit/", text(&entry)),
     ]
 }
 

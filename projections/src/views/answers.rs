@@ -13,7 +13,7 @@ use antler_events::wire::{ChainHash, Receipt};
 use bytes::Bytes;
 use serde::{Deserialize, Serialize};
 
-use super::arrivals::{Kept, NoteAt};
+use super::arrivals::{Kept, NoteAt, wiped};
 use super::document::{decode, encode, read};
 use super::fold::ControlViewError;
 use super::port::{Fold, ViewError, ViewName, ViewStore, ViewWrite};
@@ -74,10 +74,12 @@ pub(super) async fn fold(
     let mut folding = Folding { store, kept, partition, writes: BTreeMap::new(), counts: BTreeMap::new() };
     let mut next = checkpoint;
     for at in notes.iter().filter(|at| at.offset >= checkpoint) {
-        if let Note::Answered(answered) = &*at.note {
-            folding.take(at.tenant, at, answered).await?;
-            next = at.offset.plus(1);
+        match &*at.note {
+            Note::Answered(answered) => folding.take(at.tenant, at, answered).await?,
+            Note::TenantForgotten => folding.forget(at.tenant).await?,
+            _ => continue,
         }
+        next = at.offset.plus(1);
     }
     if next > checkpoint {
         let writes = folding.finish()?;
@@ -143,6 +145,20 @@ impl Folding<'_> {
         (counts.next, counts.bytes) = (counts.next + 1, counts.bytes + bytes);
         self.let_go(tenant, &mut counts, answered_at).await?;
         self.counts.insert(tenant, counts);
+        Ok(())
+    }
+
+    /// Removes all of a tenant, those too that are to be written.
+    async fn forget(&mut self, tenant: TenantId) -> Result<(), ViewError> {
+        let prefixes = [format!("answer/{tenant}/"), format!("order/{tenant}/")];
+        let prefixes = [prefixes[0].as_bytes(), prefixes[1].as_bytes()];
+        self.writes.retain(|key, _| !prefixes.iter().any(|prefix| key.starts_with(prefix)));
+        self.counts.remove(&tenant);
+        for write in wiped(tenant, self.store, ANSWERS, &prefixes, &counts_key(tenant)).await? {
+            if let ViewWrite::Delete { key } = write {
+                self.writes.insert(key, None);
+            }
+        }
         Ok(())
     }
 

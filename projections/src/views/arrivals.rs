@@ -10,16 +10,20 @@ use antler_events::clock::Timestamp;
 use antler_events::event::note::{Note, RequestKey};
 use antler_events::ids::{KeyId, Offset, PartitionId, TenantId, UserId};
 use antler_events::wire::ChainHash;
+use bytes::Bytes;
 
 use super::answers::{self, ANSWERS, Remembered};
 use super::dead_letters::{self, DEAD_LETTERS, DeadLetter, DeadLetters};
 use super::fold::ControlViewError;
 use super::key_use::{self, KEY_USE};
-use super::port::{self, ViewError, ViewName, ViewStore};
+use super::port::{self, Page, ViewError, ViewName, ViewStore, ViewWrite};
 use super::search_history::{self, PastSearch, SEARCH_HISTORY};
 
 /// The views of what arrived.
 pub const VIEWS: [ViewName; 4] = [DEAD_LETTERS, ANSWERS, SEARCH_HISTORY, KEY_USE];
+
+/// Documents that are read at once to be removed.
+const WIPED_AT_ONCE: usize = 1_000;
 
 /// A note of a partition, with its place.
 #[derive(Debug, Clone)]
@@ -126,6 +130,31 @@ impl ArrivalViews {
     pub async fn last_use(&self, tenant: TenantId, key: KeyId) -> Result<Option<Timestamp>, ViewError> {
         key_use::last(tenant, &*self.store, key).await
     }
+}
+
+/// The removal of all that a tenant has in a view: documents under these beginnings of keys, and one more.
+pub(super) async fn wiped(
+    _tenant: TenantId,
+    store: &dyn ViewStore,
+    view: ViewName,
+    prefixes: &[&[u8]],
+    and: &Bytes,
+) -> Result<Vec<ViewWrite>, ViewError> {
+    let mut writes = vec![ViewWrite::Delete { key: and.clone() }];
+    for prefix in prefixes {
+        let mut after = None::<Bytes>;
+        loop {
+            let found =
+                store.scan(view, Page { prefix, after: after.as_deref(), limit: WIPED_AT_ONCE }).await?;
+            let is_last = found.len() < WIPED_AT_ONCE;
+            after = found.last().map(|last| last.key.clone());
+            writes.extend(found.into_iter().map(|found| ViewWrite::Delete { key: found.key }));
+            if is_last {
+                break;
+            }
+        }
+    }
+    Ok(writes)
 }
 
 #[cfg(test)]

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use antler_events::clock::Timestamp;
+use antler_events::event::ControlEvent;
 use antler_events::event::key::Key;
 use antler_events::event::mail::Mail;
 use antler_events::event::member::Account;
@@ -22,6 +23,7 @@ use antler_events::ids::{
 use antler_events::log::Recorded;
 use bytes::Bytes;
 
+use super::audit::{self, AuditView};
 use super::fold::{self, Folded, Step, decode, load, prefix, steps};
 pub use super::fold::{ControlViewError, Kept};
 use super::keys::{self, Keys};
@@ -35,7 +37,7 @@ use super::sessions::{self, Sessions};
 use super::tenants::{self, Itself, Tenants};
 use super::uploads::Uploads;
 
-/// The views of tenants, accounts, keys, names, sessions, saved searches, uploaded files and mails.
+/// The views of tenants, accounts, keys, names, sessions, saved searches, uploaded files and mails, and of what all did.
 #[derive(Debug, Clone)]
 pub struct ControlViews {
     store: Arc<dyn ViewStore>,
@@ -66,9 +68,15 @@ impl ControlViews {
             return Ok(());
         }
         let folded = self.fold(partition, &steps, next).await;
-        // Also of a fold that failed: part of it may have been written.
-        self.changes.fetch_add(1, Ordering::AcqRel);
+        // Also of a fold that failed: part of it may have been written. What only the audit hears of changes no state.
+        if !steps.iter().all(|step| matches!(step.event, ControlEvent::Audit(_))) {
+            self.changes.fetch_add(1, Ordering::AcqRel);
+        }
         folded
+    }
+
+    pub fn audit(&self) -> AuditView {
+        AuditView::new(Arc::clone(&self.store))
     }
 
     /// How often anything has changed, through this object or a clone of it. What was read before and after the same
@@ -91,7 +99,8 @@ impl ControlViews {
         fold::fold::<Sessions>(store, Sessions::VIEW, partition, steps, next).await?;
         fold::fold::<Searches>(store, Searches::VIEW, partition, steps, next).await?;
         fold::fold::<Uploads>(store, Uploads::VIEW, partition, steps, next).await?;
-        fold::fold::<Mails>(store, Mails::VIEW, partition, steps, next).await
+        fold::fold::<Mails>(store, Mails::VIEW, partition, steps, next).await?;
+        audit::fold(store, audit::AUDIT, partition, steps, next).await
     }
 
     /// Notes that all events before `next` have been taken, and returns when that is on stable storage.

@@ -13,7 +13,7 @@ use antler_events::ids::{Offset, PartitionId, TenantId};
 use bytes::Bytes;
 use serde::{Deserialize, Serialize};
 
-use super::arrivals::{Kept, NoteAt};
+use super::arrivals::{Kept, NoteAt, wiped};
 use super::document;
 use super::fold::ControlViewError;
 use super::port::{Document, Fold, PAGE_DOCUMENTS_MAX, Page, ViewError, ViewName, ViewStore, ViewWrite};
@@ -98,6 +98,13 @@ pub(super) async fn fold(
                 writes(at.tenant, store, kept, vec![letter], 0).await?
             }
             Note::Dropped(dropped) => drop_letters(at.tenant, store, dropped).await?,
+            Note::TenantForgotten => {
+                let mut writes =
+                    wiped(at.tenant, store, DEAD_LETTERS, &[&prefix(at.tenant)], &counts_key(at.tenant))
+                        .await?;
+                writes.push(ViewWrite::Delete { key: dropped_key(at.tenant) });
+                writes
+            }
             Note::Answered(_) | Note::Searched(_) | Note::Forgotten(_) | Note::Used(_) => continue,
         };
         store.apply(DEAD_LETTERS, Fold { partition, next: at.offset.plus(1), writes }).await?;

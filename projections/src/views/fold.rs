@@ -7,9 +7,10 @@ use std::collections::BTreeMap;
 
 use antler_events::clock::Timestamp;
 use antler_events::codec::{self, CodecError};
-use antler_events::event::{self, ControlEvent, Event, EventError};
+use antler_events::event::{self, Cause, ControlEvent, Event, EventError, types};
 use antler_events::ids::{Offset, PartitionId, TenantId};
 use antler_events::log::Recorded;
+use antler_events::wire::ChainHash;
 use bytes::Bytes;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
@@ -40,13 +41,19 @@ pub enum ControlViewError {
     Document { view: ViewName, source: CodecError },
 }
 
-/// A control event of a partition, where and when it was recorded.
+/// A control event of a partition, where and when it was recorded, by whom, and its place in the chain of its tenant.
 #[derive(Debug, Clone)]
 pub(super) struct Step {
-    tenant: TenantId,
-    offset: Offset,
-    at: Timestamp,
-    event: ControlEvent,
+    pub(super) tenant: TenantId,
+    pub(super) partition: PartitionId,
+    pub(super) offset: Offset,
+    pub(super) at: Timestamp,
+    /// Of the event, in the list of all events.
+    pub(super) name: &'static str,
+    pub(super) cause: Cause,
+    pub(super) previous: ChainHash,
+    pub(super) hash: ChainHash,
+    pub(super) event: ControlEvent,
 }
 
 /// The document of an aggregate. A view whose documents change gets a new form, and is folded again.
@@ -86,15 +93,28 @@ pub(super) trait Folded {
 /// The control events among these.
 pub(super) fn steps(events: &[Recorded]) -> Result<Vec<Step>, ControlViewError> {
     let mut steps = Vec::new();
-    for Recorded { envelope, body, .. } in
-        events.iter().filter(|event| event.envelope.subject.kind.is_control())
-    {
-        if let Event::Control { event, .. } = event::decode(envelope, body)? {
-            let (tenant, offset, at) = (envelope.subject.tenant, envelope.offset, envelope.recorded_at);
-            steps.push(Step { tenant, offset, at, event });
-        }
+    for recorded in events.iter().filter(|event| event.envelope.subject.kind.is_control()) {
+        steps.extend(step(recorded)?);
     }
     Ok(steps)
+}
+
+/// The event, if it is a control event.
+pub(super) fn step(recorded: &Recorded) -> Result<Option<Step>, EventError> {
+    let Recorded { envelope, hash, body } = recorded;
+    let Event::Control { cause, event } = event::decode(envelope, body)? else { return Ok(None) };
+    let name = types::find(envelope.event_type).map_or("", |entry| entry.name);
+    Ok(Some(Step {
+        tenant: envelope.subject.tenant,
+        partition: envelope.partition,
+        offset: envelope.offset,
+        at: envelope.recorded_at,
+        name,
+        cause,
+        previous: envelope.previous,
+        hash: *hash,
+        event,
+    }))
 }
 
 /// What the keys of all aggregates begin with.

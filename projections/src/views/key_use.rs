@@ -7,7 +7,7 @@ use antler_events::event::note::{KeysUsed, Note};
 use antler_events::ids::{KeyId, PartitionId, TenantId};
 use bytes::Bytes;
 
-use super::arrivals::NoteAt;
+use super::arrivals::{NoteAt, wiped};
 use super::document::{put, read};
 use super::fold::ControlViewError;
 use super::port::{Fold, ViewError, ViewName, ViewStore, ViewWrite};
@@ -22,8 +22,19 @@ pub(super) async fn fold(
 ) -> Result<(), ControlViewError> {
     let checkpoint = store.checkpoint(KEY_USE, partition).await?;
     for at in notes.iter().filter(|at| at.offset >= checkpoint) {
-        let Note::Used(used) = &*at.note else { continue };
-        let writes = later(at.tenant, store, used).await?;
+        let writes = match &*at.note {
+            Note::Used(used) => later(at.tenant, store, used).await?,
+            Note::TenantForgotten => {
+                let keys = format!("key/{}/", at.tenant);
+                wiped(at.tenant, store, KEY_USE, &[keys.as_bytes()], &keys.clone().into()).await?
+            }
+            Note::Rejected(_)
+            | Note::SetAside(_)
+            | Note::Answered(_)
+            | Note::Searched(_)
+            | Note::Forgotten(_)
+            | Note::Dropped(_) => continue,
+        };
         store.apply(KEY_USE, Fold { partition, next: at.offset.plus(1), writes }).await?;
     }
     Ok(())

@@ -7,7 +7,8 @@
 use antler_events::ids::{Offset, PartitionId};
 use antler_events::log::{EventLog, ReadError};
 
-use super::fold::{ControlViewError, Folded, fold, steps};
+use super::audit::{self, AUDIT};
+use super::fold::{ControlViewError, Folded, Step, fold, steps};
 use super::keys::Keys;
 use super::mails::Mails;
 use super::members::Members;
@@ -19,7 +20,7 @@ use super::tenants::Tenants;
 use super::uploads::Uploads;
 
 /// The views that can be folded anew.
-pub const VIEWS: [ViewName; 8] = [
+pub const VIEWS: [ViewName; 9] = [
     Tenants::VIEW,
     Members::VIEW,
     Keys::VIEW,
@@ -28,6 +29,7 @@ pub const VIEWS: [ViewName; 8] = [
     Searches::VIEW,
     Uploads::VIEW,
     Mails::VIEW,
+    AUDIT,
 ];
 
 /// What is read of the log at once.
@@ -55,7 +57,8 @@ impl Rebuilt {
 #[derive(Debug, thiserror::Error)]
 pub enum RebuildError {
     #[error(
-        "there is no view {name:?}; the views are tenants, members, keys, names, sessions, searches, uploads and mails"
+        "there is no view {name:?}; the views are tenants, members, keys, names, sessions, searches, uploads, mails \
+         and audit"
     )]
     UnknownView { name: String },
     #[error("the event log cannot be read")]
@@ -75,12 +78,60 @@ pub async fn rebuild(store: &dyn ViewStore, log: &dyn EventLog, name: &str) -> R
         "searches" => rebuild_view::<Searches>(store, log).await,
         "uploads" => rebuild_view::<Uploads>(store, log).await,
         "mails" => rebuild_view::<Mails>(store, log).await,
+        "audit" => rebuild_view::<Audit>(store, log).await,
         _ => Err(RebuildError::UnknownView { name: name.chars().take(100).collect() }),
     }
 }
 
-async fn rebuild_view<V: Folded>(store: &dyn ViewStore, log: &dyn EventLog) -> Result<Rebuilt, RebuildError> {
-    let (view, shadow) = (V::VIEW, V::VIEW.shadow());
+/// A view that control events are folded into.
+trait Foldable {
+    const NAME: ViewName;
+
+    async fn fold_into(
+        store: &dyn ViewStore,
+        view: ViewName,
+        partition: PartitionId,
+        steps: &[Step],
+        next: Offset,
+    ) -> Result<(), ControlViewError>;
+}
+
+impl<V: Folded> Foldable for V {
+    const NAME: ViewName = V::VIEW;
+
+    async fn fold_into(
+        store: &dyn ViewStore,
+        view: ViewName,
+        partition: PartitionId,
+        steps: &[Step],
+        next: Offset,
+    ) -> Result<(), ControlViewError> {
+        fold::<V>(store, view, partition, steps, next).await
+    }
+}
+
+/// The view of the audit is of no aggregate.
+struct Audit;
+
+impl Foldable for Audit {
+    const NAME: ViewName = AUDIT;
+
+    async fn fold_into(
+        store: &dyn ViewStore,
+        view: ViewName,
+        partition: PartitionId,
+        steps: &[Step],
+        next: Offset,
+    ) -> Result<(), ControlViewError> {
+        audit::fold(store, view, partition, steps, next).await
+    }
+}
+
+async fn rebuild_view<V: Foldable>(
+    store: &dyn ViewStore,
+    log: &dyn EventLog,
+) -> Result<Rebuilt, RebuildError> {
+    let (view, shadow) = (V::NAME, V::NAME.shadow());
     let before = match follow::<V>(store, log, view).await {
         Ok(_) => store.hash(view).await.ok(),
         Err(RebuildError::Log(error)) => return Err(error.into()),
@@ -94,7 +145,7 @@ async fn rebuild_view<V: Folded>(store: &dyn ViewStore, log: &dyn EventLog) -> R
 }
 
 /// Brings a view to the end of the log.
-async fn follow<V: Folded>(
+async fn follow<V: Foldable>(
     store: &dyn ViewStore,
     log: &dyn EventLog,
     view: ViewName,
@@ -106,7 +157,7 @@ async fn follow<V: Folded>(
         while from < end {
             let chunk = log.read(partition, from, CHUNK_BYTES).await?;
             let steps = steps(&chunk.events).map_err(RebuildError::from)?;
-            fold::<V>(store, view, partition, &steps, chunk.next).await?;
+            V::fold_into(store, view, partition, &steps, chunk.next).await?;
             folded += steps.len() as u64;
             from = chunk.next.max(from.plus(1));
         }

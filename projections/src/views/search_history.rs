@@ -10,7 +10,7 @@ use antler_events::ids::{PartitionId, TenantId, UserId};
 use bytes::Bytes;
 use serde::{Deserialize, Serialize};
 
-use super::arrivals::{Kept, NoteAt};
+use super::arrivals::{Kept, NoteAt, wiped};
 use super::document::{put, read};
 use super::fold::ControlViewError;
 use super::port::{Fold, ViewError, ViewName, ViewStore, ViewWrite};
@@ -65,6 +65,10 @@ pub(super) async fn fold(
                 add(at.tenant, store, kept, searched, (id, at.recorded_at)).await?
             }
             Note::Forgotten(forgotten) => forget(at.tenant, store, *forgotten).await?,
+            Note::TenantForgotten => {
+                let people = format!("person/{}/", at.tenant);
+                wiped(at.tenant, store, SEARCH_HISTORY, &[people.as_bytes()], &people_key(at.tenant)).await?
+            }
             Note::Rejected(_) | Note::SetAside(_) | Note::Answered(_) | Note::Dropped(_) | Note::Used(_) => {
                 continue;
             }

@@ -8,7 +8,8 @@ use antler_events::clock::Timestamp;
 use antler_events::codec::CodecError;
 use antler_events::event::ControlEvent;
 use antler_events::event::tenant::{
-    self, Invitation, Machine, Membership, Standing, Tenant, TenantEvent, TenantLimits, TenantRetention,
+    self, Erasure, ErasureBegun, Invitation, Machine, Membership, Standing, Tenant, TenantErased,
+    TenantEvent, TenantLimits, TenantRetention,
 };
 use antler_events::identity::{DisplayName, Email, SecretHash};
 use antler_events::ids::{TenantId, UserId};
@@ -43,6 +44,13 @@ pub(super) struct TenantDocument {
     retention_chosen: TenantRetention,
     members: Vec<MemberDocument>,
     machines: Vec<MachineDocument>,
+    erasure: Option<ErasureDocument>,
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+enum ErasureDocument {
+    Begun(ErasureBegun),
+    Done(TenantErased),
 }
 
 #[derive(Debug, Serialize, Deserialize)]
@@ -69,7 +77,7 @@ struct MachineDocument {
 }
 
 impl Folded for Tenants {
-    const VIEW: ViewName = ViewName::in_form("tenants", 4);
+    const VIEW: ViewName = ViewName::in_form("tenants", 5);
     type Id = Itself;
     type State = Tenant;
     type Event = TenantEvent;
@@ -87,7 +95,7 @@ impl Folded for Tenants {
     }
 
     fn store(tenant: &Tenant) -> TenantDocument {
-        let Tenant { name, standing, limits, retention, members, machines } = tenant;
+        let Tenant { name, standing, limits, retention, members, machines, erasure } = tenant;
         let TenantLimits { lines_per_day, bytes_per_day, retention_days, seats, calls_per_hour } = *limits;
         let standing = match standing {
             Standing::Active => StandingDocument::Active,
@@ -96,6 +104,10 @@ impl Folded for Tenants {
         };
         let members = members.iter().map(|(user, member)| store_member(*user, member)).collect();
         let machines = machines.iter().map(|(user, machine)| store_machine(*user, machine)).collect();
+        let erasure = erasure.clone().map(|erasure| match erasure {
+            Erasure::Begun(begun) => ErasureDocument::Begun(begun),
+            Erasure::Done(erased) => ErasureDocument::Done(erased),
+        });
         TenantDocument {
             name: name.clone(),
             standing,
@@ -107,12 +119,17 @@ impl Folded for Tenants {
             retention_chosen: retention.clone(),
             members,
             machines,
+            erasure,
         }
     }
 
     fn restore(document: TenantDocument) -> Tenant {
         let TenantDocument { lines_per_day, bytes_per_day, retention_days, seats, calls_per_hour, .. } =
             document;
+        let erasure = document.erasure.map(|erasure| match erasure {
+            ErasureDocument::Begun(begun) => Erasure::Begun(begun),
+            ErasureDocument::Done(erased) => Erasure::Done(erased),
+        });
         let standing = match document.standing {
             StandingDocument::Active => Standing::Active,
             StandingDocument::Suspended(reason) => Standing::Suspended { reason },
@@ -122,7 +139,7 @@ impl Folded for Tenants {
         let members = document.members.into_iter().map(restore_member).collect();
         let machines = document.machines.into_iter().map(restore_machine).collect();
         let retention = document.retention_chosen;
-        Tenant { name: document.name, standing, limits, retention, members, machines }
+        Tenant { name: document.name, standing, limits, retention, members, machines, erasure }
     }
 
     fn beside(

@@ -213,6 +213,28 @@ fn a_closed_tenant_stays_as_it_is() {
 }
 
 #[test]
+fn an_erasure_closes_the_tenant_and_ends_once() {
+    let begun = ErasureBegun { at: NOW, lines: 7, bytes: 70, files: 1, members: 1, dead_letters: 0 };
+    let erased = TenantErased { receipt: "{}".to_owned(), key: [1; 32], signature: vec![2; 64] };
+    let begin = || TenantCommand::BeginErasure(begun);
+    let finish = || TenantCommand::FinishErasure(erased.clone());
+    let [has_begun, is_done] = [TenantEvent::ErasureBegun(begun), TenantEvent::Erased(erased.clone())];
+    given(&acme(&[])).when(begin()).then(&[TenantEvent::Closed, has_begun.clone()]);
+    given(&acme(&[TenantEvent::Closed])).when(begin()).then(std::slice::from_ref(&has_begun));
+    given(&acme(&[TenantEvent::Closed])).when(finish()).then_rejected(TenantRejection::NotErasing);
+    let erasing = acme(&[TenantEvent::Closed, has_begun.clone()]);
+    given(&erasing).when(begin()).then(&[]);
+    given(&erasing).when(finish()).then(std::slice::from_ref(&is_done));
+    given(&erasing).when(TenantCommand::Resume).then_rejected(TenantRejection::Closed);
+    let done = acme(&[TenantEvent::Closed, has_begun, is_done]);
+    given(&done).when(begin()).then(&[]);
+    given(&done).when(finish()).then(&[]);
+    let mut state = None;
+    done.iter().for_each(|event| evolve(&mut state, event));
+    assert!(state.unwrap().members.is_empty());
+}
+
+#[test]
 fn an_invited_person_joins_with_the_secret_in_time() {
     let open = acme(&[invited("member", Role::Analyst)]);
     given(&acme(&[])).when(invite("member", Role::Analyst)).then(&[invited("member", Role::Analyst)]);

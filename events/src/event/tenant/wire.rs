@@ -129,6 +129,27 @@ pub struct MachineRemovedV1 {
     pub user: UserId,
 }
 
+/// What there was when the erasure began.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ErasureBegunV1 {
+    pub at: Timestamp,
+    pub lines: u64,
+    /// Of the lines as they came.
+    pub bytes: u64,
+    pub files: u64,
+    pub members: u64,
+    pub dead_letters: u64,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TenantErasedV1 {
+    /// The receipt, byte for byte as it was signed.
+    pub receipt: String,
+    /// The public key of the server, and its signature (Ed25519).
+    pub key: [u8; 32],
+    pub signature: Vec<u8>,
+}
+
 /// Which event it is, and its body in the newest schema.
 pub(in crate::event) fn encode(event: &Event, cause: &Cause) -> (Entry, Result<Bytes, CodecError>) {
     match event {
@@ -146,6 +167,8 @@ pub(in crate::event) fn encode(event: &Event, cause: &Cause) -> (Entry, Result<B
         Event::MachineAdded(added) => (types::MACHINE_ADDED, write(cause, added)),
         Event::MachineChanged(changed) => (types::MACHINE_CHANGED, write(cause, changed)),
         Event::MachineRemoved(removed) => (types::MACHINE_REMOVED, write(cause, removed)),
+        Event::ErasureBegun(begun) => (types::TENANT_ERASURE_BEGUN, write(cause, begun)),
+        Event::Erased(erased) => (types::TENANT_ERASED, write(cause, erased)),
     }
 }
 
@@ -174,6 +197,8 @@ pub(in crate::event) fn decode(
         (types::MACHINE_ADDED, 1) => read(body, Event::MachineAdded),
         (types::MACHINE_CHANGED, 1) => read(body, Event::MachineChanged),
         (types::MACHINE_REMOVED, 1) => read(body, Event::MachineRemoved),
+        (types::TENANT_ERASURE_BEGUN, 1) => read(body, Event::ErasureBegun),
+        (types::TENANT_ERASED, 1) => read(body, Event::Erased),
         _ => Ok(None),
     }
 }

@@ -186,8 +186,8 @@ async fn unrevoked(tenant: TenantId, gate: &Gate) -> Result<Vec<(KeyId, Kept<Key
 fn scopes(caller: &Caller, fields: &Fields) -> Result<BTreeSet<Scope>, ApiError> {
     let refused = |reason: String| ApiError::Field { field: "scopes", reason };
     let listed = fields.optional_texts("scopes")?;
-    let listed =
-        listed.ok_or_else(|| refused("it is missing: list some of ingest, read, write, admin".to_owned()))?;
+    let listed = listed
+        .ok_or_else(|| refused("it is missing: list some of ingest, read, write, admin, audit".to_owned()))?;
     let parsed = listed.iter().map(|text| text.parse::<Scope>()).collect::<Result<BTreeSet<_>, _>>();
     let scopes = parsed.map_err(|error| refused(error.to_string()))?;
     if scopes.is_empty() {

@@ -47,6 +47,9 @@ pub(super) async fn log_in(
     let found = gate.accounts.find_login(typed).await?;
     let known = found.as_ref().map(|found| found.account.password.clone());
     let matches = gate.passwords.matches(given, known).await?;
+    if let (false, Some(LoginName { tenant, user, .. })) = (matches, &found) {
+        gate.failed_logins.note(*tenant, *user, cause(Actor::Visitor, &extensions));
+    }
     let (LoginName { tenant, user, account, .. }, role) = proved(found, matches)?;
     throttle::forget(&gate, typed, &extensions).await;
     let cause = cause(Actor::User(user), &extensions);
@@ -117,7 +120,7 @@ pub(super) async fn refresh(
     }
     let next = DrawnSecret::draw(&*gate.randomness)?;
     let renewal = Renewal { session, presented, next: next.hash(), expires_at: refresh_until(&gate) };
-    let cause = cause(Actor::System, &extensions);
+    let cause = cause(Actor::Visitor, &extensions);
     let renewed = match gate.accounts.renew_session(tenant, renewal, &cause).await {
         Err(AccountError::Session(SessionRejection::NotOpened)) => return Err(unknown()),
         renewed => renewed?,

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use antler_events::event::member::Account;
 use antler_events::ids::{TenantId, UserId};
 use axum::extract::{Request, State};
-use axum::http::StatusCode;
+use axum::http::{Extensions, StatusCode};
 use axum::response::Response;
 
 use super::super::answer::json;
@@ -31,13 +31,8 @@ pub(super) async fn change(
         Owner { username: account.username.as_str(), email: account.email.as_str(), organization: "" };
     let confirm = ["new_password_confirm", "new_password2", "confirm_password"];
     let chosen = chosen(&gate, &fields, &["new_password", "password"], &confirm, owner)?;
-    let old = bounded(&gate, fields.text_of(&["old_password", "current_password"])?)?;
-    throttle::admit(&gate, account.username.as_str(), &extensions).await?;
-    if !gate.passwords.matches(old, Some(account.password.clone())).await? {
-        let reason = "it is not the password of this account".to_owned();
-        return Err(ApiError::Field { field: "old_password", reason });
-    }
-    throttle::forget(&gate, account.username.as_str(), &extensions).await;
+    let old = fields.text_of(&["old_password", "current_password"])?;
+    prove(&gate, &account, ("old_password", old), &extensions).await?;
     let hashed = gate.passwords.hash(chosen).await?;
     let cause = cause(caller.actor(), &extensions);
     let epoch = gate.accounts.change_password(tenant, user, hashed, &cause).await?;
@@ -52,7 +47,27 @@ pub(super) async fn change(
     Ok(response)
 }
 
-pub(super) async fn account(tenant: TenantId, gate: &Gate, user: UserId) -> Result<Account, ApiError> {
+/// Refuses who does not know the password of the account.
+pub(in crate::http) async fn prove(
+    gate: &Gate,
+    account: &Account,
+    (field, typed): (&'static str, &str),
+    extensions: &Extensions,
+) -> Result<(), ApiError> {
+    let typed = bounded(gate, typed)?;
+    throttle::admit(gate, account.username.as_str(), extensions).await?;
+    if !gate.passwords.matches(typed, Some(account.password.clone())).await? {
+        return Err(ApiError::Field { field, reason: "it is not the password of this account".to_owned() });
+    }
+    throttle::forget(gate, account.username.as_str(), extensions).await;
+    Ok(())
+}
+
+pub(in crate::http) async fn account(
+    tenant: TenantId,
+    gate: &Gate,
+    user: UserId,
+) -> Result<Account, ApiError> {
     let found = gate.accounts.views.account(tenant, user).await?.and_then(|kept| kept.state);
     found.ok_or_else(|| ApiError::Unauthorized { reason: "the account is gone; register anew".to_owned() })
 }

@@ -44,7 +44,7 @@ pub(super) async fn register(State(gate): State<Arc<Gate>>, request: Request) ->
     let profile = profile_fields::named(fields.all(), limits)?;
     let chosen = password::chosen(&gate, &fields, &["password"], &["password_confirm", "password2"], owner)?;
     let hashed = gate.passwords.hash(chosen).await?;
-    let cause = cause(Actor::System, &extensions);
+    let cause = cause(Actor::Visitor, &extensions);
     let registration = Registration { username, email, password: hashed, organization, profile };
     let registered = gate.accounts.register(registration.clone(), &cause).await?;
     let role = match setup {
@@ -56,6 +56,7 @@ pub(super) async fn register(State(gate): State<Arc<Gate>>, request: Request) ->
         }
         None => Role::Admin,
     };
+    let cause = cause.of(Actor::User(registered.user));
     let tokens = Tokens::open(registered.tenant, &gate, (registered.user, 0), &cause, &extensions).await?;
     mails::greet(registered.tenant, &gate, registered.user, &registration.email, &cause).await;
     let Registration { username, email, organization, profile, .. } = registration;

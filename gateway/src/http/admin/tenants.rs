@@ -71,6 +71,16 @@ pub(super) async fn one(
     answer(id, &shared, &kept)
 }
 
+/// What was done in it.
+pub(super) async fn audit(
+    State(shared): State<Arc<Shared>>,
+    Path(id): Path<String>,
+    AskedUri(uri): AskedUri,
+) -> Result<Response, ApiError> {
+    let (id, _) = find(&shared, &id).await?;
+    crate::http::audit::listed(id, &shared, &uri).await
+}
+
 /// Changes the name and the limits that the body names.
 pub(super) async fn change(
     State(shared): State<Arc<Shared>>,
@@ -164,11 +174,11 @@ async fn command_tenant(
 }
 
 /// An operator with the token of the settings is nobody of a tenant.
-fn cause_of(caller: Option<&Caller>, extensions: &Extensions) -> Cause {
-    cause(caller.map_or(Actor::System, Caller::actor), extensions)
+pub(in crate::http) fn cause_of(caller: Option<&Caller>, extensions: &Extensions) -> Cause {
+    cause(caller.map_or(Actor::Operator, Caller::actor), extensions)
 }
 
-async fn find(shared: &Shared, id: &str) -> Result<(TenantId, Kept<Tenant>), ApiError> {
+pub(in crate::http) async fn find(shared: &Shared, id: &str) -> Result<(TenantId, Kept<Tenant>), ApiError> {
     let missing = || ApiError::no_such("tenant", id);
     let tenant = TenantId::parse(id).map_err(|_| missing())?;
     let kept = shared.program.gate.accounts.views.tenant(tenant).await?;

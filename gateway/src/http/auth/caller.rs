@@ -59,7 +59,7 @@ impl Caller {
     /// The streams that the caller is kept to; none is kept to none, and reaches all of its tenant's.
     pub fn kept_to(&self) -> Option<&StreamPatterns> {
         match &self.identity {
-            Identity::Key { streams, .. } if !streams.is_empty() => Some(streams),
+            Identity::Key { streams, .. } if !streams.reach_all() => Some(streams),
             Identity::Person { .. } | Identity::Key { .. } => None,
         }
     }

@@ -53,6 +53,7 @@ type Line = (&'static str, &'static str, Permission);
 use Permission::{AdminOrOperator, Anyone, Operator, Person};
 
 const ADMIN: Permission = Permission::Scope(Scope::Admin);
+const AUDIT: Permission = Permission::Scope(Scope::Audit);
 const INGEST: Permission = Permission::Scope(Scope::Ingest);
 const READ: Permission = Permission::Scope(Scope::Read);
 const WRITE: Permission = Permission::Scope(Scope::Write);
@@ -99,6 +100,7 @@ pub const TABLE: &[Line] = &[
     ("PATCH", "/api/tenant", ADMIN),
     ("GET", "/api/tenant/retention", Person),
     ("PUT", "/api/tenant/retention", ADMIN),
+    ("POST", "/api/tenant/erase", ADMIN),
     ("GET", "/api/tenant/invitations", ADMIN),
     ("POST", "/api/tenant/invitations", ADMIN),
     ("DELETE", "/api/tenant/invitations/{id}", ADMIN),
@@ -111,6 +113,9 @@ pub const TABLE: &[Line] = &[
     ("GET", "/api/tenant/service-accounts/{id}", ADMIN),
     ("PATCH", "/api/tenant/service-accounts/{id}", ADMIN),
     ("DELETE", "/api/tenant/service-accounts/{id}", ADMIN),
+    ("GET", "/api/audit", AUDIT),
+    ("GET", "/api/audit/export", AUDIT),
+    ("GET", "/api/audit/{id}", AUDIT),
     ("POST", "/api/logs", INGEST),
     ("POST", "/api/logs/bulk", INGEST),
     ("GET", "/api/logs", READ),
@@ -195,6 +200,9 @@ pub const TABLE: &[Line] = &[
     ("GET", "/api/admin/tenants", Operator),
     ("GET", "/api/admin/tenants/{id}", Operator),
     ("PATCH", "/api/admin/tenants/{id}", Operator),
+    ("DELETE", "/api/admin/tenants/{id}", Operator),
+    ("GET", "/api/admin/erasures", Operator),
+    ("GET", "/api/admin/tenants/{id}/audit", Operator),
     ("POST", "/api/admin/tenants/{id}/suspend", Operator),
     ("POST", "/api/admin/tenants/{id}/resume", Operator),
     ("POST", "/api/admin/tenants/{id}/revive", Operator),
@@ -236,7 +244,8 @@ pub fn is_of_streams(method: &Method, path: &str) -> bool {
 pub fn scopes_of(role: Role) -> BTreeSet<Scope> {
     let scopes: &[Scope] = match role {
         Role::Viewer => &[Scope::Read],
-        Role::Analyst | Role::SecurityAdmin => &[Scope::Read, Scope::Write],
+        Role::Analyst => &[Scope::Read, Scope::Write],
+        Role::SecurityAdmin => &[Scope::Read, Scope::Write, Scope::Audit],
         Role::Developer => &[Scope::Ingest, Scope::Read, Scope::Write],
         Role::Admin | Role::Superadmin => &Scope::ALL,
     };
@@ -244,7 +253,7 @@ pub fn scopes_of(role: Role) -> BTreeSet<Scope> {
 }
 
 /// The path as the table has it.
-fn plain(path: &str) -> String {
+pub(super) fn plain(path: &str) -> String {
     let path = path.trim_end_matches('/');
     match path.strip_prefix("/api/v1") {
         Some(rest) => format!("/api{rest}"),

@@ -3,6 +3,7 @@
 //! Invariant: the letter is dropped once the line is on stable storage; a line that is refused again leaves the letter as it
 //! was. A repeat after a crash between the two writes no second line.
 
+use antler_events::event::audit::Deed;
 use antler_events::event::note::RequestKey;
 use antler_projections::views::dead_letters::{DeadLetter, LetterSource};
 use axum::extract::{Path, Request, State};
@@ -11,18 +12,19 @@ use bytes::Bytes;
 
 use super::{LettersState, find};
 use crate::http::accounts::fields::Fields;
+use crate::http::auth::Caller;
 use crate::http::error::ApiError;
 use crate::http::logs::{IngestState, take_one};
 use crate::http::peer::PeerAddress;
-use crate::http::search::RequestTenant;
 
 pub(super) async fn replay(
-    RequestTenant(tenant): RequestTenant,
+    caller: Caller,
     State(letters): State<LettersState>,
     State(ingest): State<IngestState>,
     Path(id): Path<String>,
     request: Request,
 ) -> Result<Response, ApiError> {
+    let tenant = caller.tenant;
     let line_bytes_max = ingest.names.limits().line_bytes_max;
     // A byte may take six in JSON.
     let (fields, extensions) = Fields::read(request, line_bytes_max.saturating_mul(6)).await?;
@@ -36,6 +38,7 @@ pub(super) async fn replay(
     let peer = extensions.get::<PeerAddress>();
     let origin = peer.map(|PeerAddress(address)| address.to_string()).unwrap_or_default();
     let answer = take_one(tenant, &ingest, line, key, origin).await?;
+    letters.note(&caller, (Deed::LetterReplayed, &id, 1), &extensions).await?;
     letters.drop(tenant, &[letter]).await?;
     Ok(answer)
 }

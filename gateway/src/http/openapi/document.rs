@@ -10,8 +10,9 @@ use serde_json::{Map, Value, json};
 use super::operation::Operation;
 use super::schema::Component;
 use super::{
-    accounts, failures, ingest, jobs, kept, live, operating, people, roles, search, tenants, uploads,
+    accounts, audit, failures, ingest, jobs, kept, live, operating, people, roles, search, tenants, uploads,
 };
+use crate::http::auth::audited::{Audited, audited};
 use crate::http::auth::permissions::{Asked, Permission, asked};
 use crate::http::route_class::RouteClass;
 
@@ -30,7 +31,8 @@ so. Every answer has the header `X-Request-Id`; a request may bring its own. Tim
 
 `x-antler-scope` is the scope that a key needs, and a person's role has to have. `x-antler-class` is the class under which \
 requests are counted in `/metrics`. What may be answered 429 is counted by the hour, and tells in `X-RateLimit-Limit`, \
-`X-RateLimit-Remaining` and `X-RateLimit-Reset` (seconds since 1970), and in `RateLimit` and `RateLimit-Policy`, what is left. `x-antler-limit` says what is limited beside what a tenant may store.";
+`X-RateLimit-Remaining` and `X-RateLimit-Reset` (seconds since 1970), and in `RateLimit` and `RateLimit-Policy`, what is left. `x-antler-audit` says what a request leaves in the audit: `changes`, or `reads:KIND` where the setting `audit.reads` \
+names the kind. `x-antler-limit` says what is limited beside what a tenant may store.";
 
 fn about() -> String {
     format!(
@@ -52,6 +54,7 @@ pub(super) fn areas() -> Vec<Area> {
         live::area(),
         operating::area(),
         tenants::area(),
+        audit::area(),
     ]
 }
 
@@ -103,6 +106,13 @@ fn shown(tag: &str, operation: &Operation) -> Option<Value> {
         ("security".to_owned(), security(permission)),
         ("x-antler-class".to_owned(), class.name().into()),
     ]);
+    match audited(&method, operation.path) {
+        Audited::Nothing => {}
+        Audited::Changes => drop(more.insert("x-antler-audit".to_owned(), "changes".into())),
+        Audited::Reads(kind) => {
+            drop(more.insert("x-antler-audit".to_owned(), format!("reads:{kind}").into()))
+        }
+    }
     if let Some(scope) = scope(permission) {
         more.insert("x-antler-scope".to_owned(), scope.as_str().into());
     }

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use super::document::Area;
 use super::operation::{Content, Form, Operation, Parameter};
 use super::people::{own_tenant, own_tenant_example};
-use super::schema::{Component, list, nullable, object, optional, reference, text, whole};
+use super::schema::{Component, list, nullable, object, optional, reference, text, whole, word};
 
 const PAGES: &[Parameter] = &[
     Parameter::new(&["after"], Form::Text, "engines-0000", "The tenant that the page begins after."),
@@ -18,7 +18,7 @@ pub(super) fn area() -> Area {
     Area {
         tag: "tenants",
         what: "All tenants, for operators: those who have the operator's token, and superadmins.",
-        operations: operations(),
+        operations: [operations(), erasures()].concat(),
         components: components(),
     }
 }
@@ -57,6 +57,65 @@ fn operations() -> Vec<Operation> {
     ]
 }
 
+fn erasures() -> Vec<Operation> {
+    let asked = |operation: Operation, fields: Value, example: Value| {
+        operation
+            .described(
+                "The name has to be repeated, and it cannot be taken back. The tenant is closed at once: its people and keys \
+                 are refused everywhere. What it has is removed in the background, also over a restart, and a signed receipt \
+                 says what is gone, what goes later and what stays.",
+            )
+            .body(Content::json(fields).like(example))
+            .answering(202, "It is closed and being erased.", vec![Content::json(reference("ErasureBegun"))])
+            .failing(&[400, 409, 413, 415, 422])
+    };
+    let name = || ("name", text("Of the tenant, as it is."));
+    let own = object([name(), ("password", text("Of the person who asks."))]);
+    let example = json!({"name": "Engines Ltd", "password": "three blue otters"});
+    vec![
+        asked(
+            Operation::new("DELETE", "/api/admin/tenants/{id}", "eraseTenant", "Erase a tenant")
+                .place("id", "engines-7h2k", "Of the tenant.")
+                .failing(&[404]),
+            object([name()]),
+            json!({"name": "Engines Ltd"}),
+        ),
+        asked(
+            Operation::post("/api/tenant/erase", "eraseOwnTenant", "Erase the own tenant"),
+            own,
+            example,
+        )
+        .failing(&[429]),
+        Operation::get("/api/admin/erasures", "listErasures", "Erased tenants and their receipts")
+            .described(
+                "A receipt is JSON, to be kept byte for byte: `signature` is that of its bytes under `key` (Ed25519).",
+            )
+            .giving("All of them.", reference("ErasureList")),
+    ]
+}
+
+fn erasure_components() -> [Component; 2] {
+    let status = |what| word(&["erasing", "erased"], what);
+    let begun = object([("tenant", text("Its id.")), ("status", status("How far it is."))]);
+    let one = object([
+        ("tenant", text("Its id.")),
+        ("status", status("How far it is.")),
+        ("receipt", nullable(text("What was signed; null until it is erased."))),
+        ("key", nullable(text("The public key of the server, in hexadecimal digits."))),
+        ("signature", nullable(text("In hexadecimal digits."))),
+    ]);
+    let all = object([("results", list(one, "In the order of their ids."))]);
+    let erasing = json!({"tenant": "engines-7h2k", "status": "erasing"});
+    let mut shown = erasing.clone();
+    for name in ["receipt", "key", "signature"] {
+        shown[name] = Value::Null;
+    }
+    [
+        Component::new("ErasureBegun", begun, erasing),
+        Component::new("ErasureList", all, json!({"results": [shown]})),
+    ]
+}
+
 fn changes() -> Value {
     optional(
         object([]),
@@ -86,4 +145,7 @@ fn components() -> Vec<Component> {
         Component::new("AnyTenant", tenant, example.clone()),
         Component::new("TenantList", all, json!({"results": [example], "next": null})),
     ]
+    .into_iter()
+    .chain(erasure_components())
+    .collect()
 }

@@ -26,7 +26,7 @@ const SHOWN_CHARACTERS_MAX: usize = 80;
 
 /// Parameters that nobody took yet, in their order.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Parameters {
+pub(in crate::http) struct Parameters {
     entries: Vec<(String, Value)>,
     /// The streams that whoever asks is kept to.
     kept_to: Option<StreamPatterns>,
@@ -62,7 +62,7 @@ where
 
 impl Parameters {
     /// As in the address of a page.
-    pub(super) fn of_form(text: &[u8]) -> Self {
+    pub(in crate::http) fn of_form(text: &[u8]) -> Self {
         let pairs = form_urlencoded::parse(text);
         Self {
             entries: pairs.map(|(name, value)| (name.into_owned(), Value::from(value.as_ref()))).collect(),
@@ -115,7 +115,7 @@ impl Parameters {
     }
 
     /// The one text under some names; none if it is empty.
-    pub(super) fn text(&mut self, names: &[&str]) -> Result<Option<String>, ApiError> {
+    pub(in crate::http) fn text(&mut self, names: &[&str]) -> Result<Option<String>, ApiError> {
         let mut found: Option<String> = None;
         for (name, value) in self.values(names) {
             let text = scalar(&name, value)?;
@@ -145,7 +145,12 @@ impl Parameters {
     }
 
     /// A whole number between two.
-    pub(super) fn number(&mut self, names: &[&str], least: u32, most: u32) -> Result<Option<u32>, ApiError> {
+    pub(in crate::http) fn number(
+        &mut self,
+        names: &[&str],
+        least: u32,
+        most: u32,
+    ) -> Result<Option<u32>, ApiError> {
         let name = self.name_of(names);
         let Some(text) = self.text(names)? else { return Ok(None) };
         let number = text.parse().ok().filter(|number| (least..=most).contains(number));
@@ -163,7 +168,11 @@ impl Parameters {
     }
 
     /// A time, such as `2026-03-01`, `1772352000000` or `now-15m`.
-    pub(super) fn moment(&mut self, names: &[&str], now: Timestamp) -> Result<Option<Moment>, ApiError> {
+    pub(in crate::http) fn moment(
+        &mut self,
+        names: &[&str],
+        now: Timestamp,
+    ) -> Result<Option<Moment>, ApiError> {
         let name = self.name_of(names);
         let Some(text) = self.text(names)? else { return Ok(None) };
         // A plus sign that was not escaped in an address has become a space.
@@ -194,7 +203,7 @@ impl Parameters {
     }
 
     /// One of some words, with what each means.
-    pub(super) fn choice<T: Copy>(
+    pub(in crate::http) fn choice<T: Copy>(
         &mut self,
         names: &[&str],
         choices: &[(&str, T)],
@@ -214,7 +223,7 @@ impl Parameters {
     }
 
     /// Where something is to be kept, nothing may be overlooked.
-    pub(super) fn refuse_unknown(&self) -> Result<(), ApiError> {
+    pub(in crate::http) fn refuse_unknown(&self) -> Result<(), ApiError> {
         match self.entries.first() {
             None => Ok(()),
             Some((name, _)) => Err(invalid(name, "it is not known here; leave it out")),

@@ -131,6 +131,34 @@ fn dropped_letters_are_gone_and_others_keep_their_numbers() {
 }
 
 #[test]
+fn a_forgotten_tenant_has_nothing_and_others_keep_what_is_theirs() {
+    let views = views();
+    let filled = |name: &'static str, offset| {
+        let asked = Asked { query: "disk".to_owned(), ..Asked::default() };
+        let by = UserId::parse("u").unwrap();
+        let searched = Searched { by, asked, found: None, took_us: None };
+        [
+            rejected(name, offset, &[b"one"]),
+            answered(name, offset + 1, "k", 0),
+            note(name, offset + 2, at(0), Note::Searched(searched)),
+        ]
+    };
+    let holds = |name| {
+        let searches = at_once(views.searches(tenant(name), UserId::parse("u").unwrap())).unwrap().len();
+        (raws(&views, name, 0, 10).1, accepted(&views, name, "k", 0).is_some(), searches)
+    };
+    at_once(views.apply(PARTITION, &filled("a", 5))).unwrap();
+    at_once(views.apply(PARTITION, &filled("ab", 8))).unwrap();
+    // An answer of the same fold goes, too.
+    let forgotten = note("a", 12, at(0), Note::TenantForgotten);
+    at_once(views.apply(PARTITION, &[answered("a", 11, "late", 0), forgotten])).unwrap();
+    assert_eq!((holds("a"), holds("ab")), ((0, false, 0), (1, true, 1)));
+    assert_eq!(accepted(&views, "a", "late", 0), None);
+    at_once(views.apply(PARTITION, &filled("a", 13))).unwrap();
+    assert_eq!(holds("a"), (1, true, 1));
+}
+
+#[test]
 fn what_was_taken_before_changes_nothing() {
     let views = views();
     let notes = [rejected("a", 5, &[b"one"]), answered("a", 6, "k", 0), rejected("a", 7, &[b"two"])];
@@ -185,7 +213,7 @@ fn the_oldest_answers_go_when_there_are_too_many_or_they_hold_no_more() {
     at_once(views.apply(PARTITION, &[answered("a", 6, "k3", 30), answered("a", 7, "k7", 31)])).unwrap();
     assert_eq!(known(31), Vec::from([3, 7]));
     assert_eq!(accepted(&views, "a", "k3", 31), Some(6));
-    let page = port::Page { prefix: b"order/a/", after: None, limit: 10 };
+    let page = Page { prefix: b"order/a/", after: None, limit: 10 };
     assert_eq!(at_once(views.store.scan(ANSWERS, page)).unwrap().len(), 2);
 }
 

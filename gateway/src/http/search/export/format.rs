@@ -246,7 +246,8 @@ fn item(format: Format, has_items: &mut bool, item: &impl Serialize, out: &mut V
     }
 }
 
-fn csv_row<'a>(cells: impl Iterator<Item = Cow<'a, str>>, out: &mut String) {
+/// Cells in their order, and the end of the line.
+pub(crate) fn csv_row<'a>(cells: impl Iterator<Item = Cow<'a, str>>, out: &mut String) {
     for (place, cell) in cells.enumerate() {
         if place > 0 {
             out.push(',');

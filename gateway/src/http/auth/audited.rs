@@ -1,0 +1,95 @@
+//! What each route leaves in the audit of its tenant.
+//!
+//! Invariant: a route that may change something leaves an entry unless it is named here, and a test of the program holds all
+//! of them against what they do. It writes nothing.
+
+use antler_config::audit::ReadKind;
+use axum::http::Method;
+
+use super::permissions::plain;
+
+/// What a request leaves that was answered well.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::http) enum Audited {
+    Nothing,
+    /// An entry for what it changed; none if all was so already.
+    Changes,
+    /// An entry if the settings name this kind.
+    Reads(ReadKind),
+}
+
+/// They ask with a body, or take lines, which are a history of their own; a history of searches is its person's alone, and
+/// upkeep comes by itself, too.
+const CHANGE_NOTHING: [&str; 11] = [
+    "/api/admin/jobs/{id}/run",
+    "/api/auth/token/verify",
+    "/api/logs",
+    "/api/logs/bulk",
+    "/api/logs/upload/preview",
+    "/api/logs/validate-query",
+    "/api/logs/explain",
+    "/api/logs/search-history",
+    "/api/logs/search-history/{id}",
+    "/api/search/history",
+    "/api/search/history/{id}",
+];
+
+/// `path` is the pattern that the router matched.
+pub(in crate::http) fn audited(method: &Method, path: &str) -> Audited {
+    let path = plain(path);
+    match reads(method, &path) {
+        Some(kind) => Audited::Reads(kind),
+        None if method.is_safe() || CHANGE_NOTHING.contains(&path.as_str()) => Audited::Nothing,
+        None => Audited::Changes,
+    }
+}
+
+fn reads(method: &Method, path: &str) -> Option<ReadKind> {
+    Some(match (method, path) {
+        (&Method::GET, "/api/logs" | "/api/logs/{id}" | "/api/logs/{id}/context" | "/api/logs/fields")
+        | (
+            _,
+            "/api/logs/search"
+            | "/api/logs/stats"
+            | "/api/logs/histogram"
+            | "/api/logs/facets"
+            | "/api/logs/fields/{name}/values"
+            | "/api/logs/patterns"
+            | "/api/logs/search-history/{id}/replay"
+            | "/api/search/history/{id}/replay"
+            | "/api/logs/saved-searches/{id}/run"
+            | "/api/search/saved/{id}/run",
+        ) => ReadKind::Search,
+        (_, "/api/logs/export") => ReadKind::Export,
+        (
+            _,
+            "/api/logs/{id}/raw" | "/api/logs/metadata/{id}/download" | "/api/logs/metadata/{id}/content",
+        ) => ReadKind::Download,
+        (&Method::GET, "/api/tenant/users" | "/api/tenant/users/{id}" | "/api/tenant/invitations") => {
+            ReadKind::Members
+        }
+        (&Method::GET, "/api/logs/dead-letters" | "/api/logs/dead-letters/{id}") => ReadKind::DeadLetters,
+        (_, "/api/audit" | "/api/audit/{id}" | "/api/audit/export" | "/api/admin/tenants/{id}/audit") => {
+            ReadKind::Audit
+        }
+        _ => return None,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_route_is_judged_in_all_its_spellings() {
+        let check =
+            |method, path: &str, expected| assert_eq!(audited(&method, path), expected, "{method} {path}");
+        check(Method::POST, "/api/v1/logs/search/", Audited::Reads(ReadKind::Search));
+        check(Method::GET, "/api/logs/", Audited::Reads(ReadKind::Search));
+        check(Method::POST, "/api/logs/", Audited::Nothing);
+        check(Method::GET, "/health", Audited::Nothing);
+        check(Method::PATCH, "/api/tenant", Audited::Changes);
+        check(Method::DELETE, "/api/logs/dead-letters/{id}", Audited::Changes);
+        check(Method::POST, "/api/anything/new", Audited::Changes);
+    }
+}
