@@ -49,8 +49,6 @@ struct ProfileAnswer<'a> {
 struct ApiQuota {
     #[serde(flatten)]
     limits: Quota,
-    /// None: calls are not limited by the hour.
-    api_calls_per_hour: Option<u64>,
     usage: Used,
 }
 
@@ -153,7 +151,7 @@ async fn shown(id: TenantId, gate: &Gate, user: UserId) -> Result<Value, ApiErro
         tenant_id: id,
         organization: tenant.name.as_str(),
         profile: Shown::new(&account.profile),
-        api_quota: ApiQuota { limits: Quota::new(tenant.limits), api_calls_per_hour: None, usage },
+        api_quota: ApiQuota { limits: Quota::new(tenant.limits), usage },
         subscription: Subscription {
             plan: if is_standard { "standard" } else { "custom" },
             expires_at: None,

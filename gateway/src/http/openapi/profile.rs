@@ -119,7 +119,7 @@ pub(super) fn schema() -> Value {
         ("bytes_per_day", whole("Bytes of them.")),
         ("retention_days", whole("How long they are kept.")),
         ("seats", whole("People of the tenant.")),
-        ("api_calls_per_hour", nullable(whole("Null: calls are not limited by the hour."))),
+        ("api_calls_per_hour", whole("Requests but those that bring lines.")),
         ("usage", usage),
     ]);
     let plans = word(&["standard", "custom"], "Custom once the operator has set other limits.");
@@ -152,7 +152,7 @@ pub(super) fn example() -> Value {
         },
         "api_quota": {
             "logs_per_day": 1_000_000, "bytes_per_day": 1_000_000_000, "retention_days": 30, "seats": 5,
-            "api_calls_per_hour": null, "usage": {"logs_today": 90, "bytes_today": 12_000, "seats": 1},
+            "api_calls_per_hour": 10_000, "usage": {"logs_today": 90, "bytes_today": 12_000, "seats": 1},
         },
         "subscription": {"plan": "standard", "expires_at": null},
         "created_at": "2026-03-01T08:00:00.000Z", "updated_at": "2026-03-01T08:00:00.000Z",

@@ -111,6 +111,7 @@ async fn a_profile_comes_back_as_it_was_shown_and_its_quota_cannot_be_chosen() {
             &json!({"logs_today": 0, "bytes_today": 0, "seats": 1}),
         )
     );
+    assert!(shown["api_quota"]["api_calls_per_hour"].as_u64() > Some(0), "{shown}");
     let mut wished = shown.clone();
     wished["bio"] = json!("an admin");
     wished["api_quota"]["logs_per_day"] = json!(u64::MAX);
