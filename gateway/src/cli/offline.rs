@@ -65,19 +65,38 @@ pub(super) fn with_program<T>(
         Err(DataFolderError::InUse { .. }) => return Ok(None),
         opened => opened?,
     };
+    in_folder(&folder, config, work).map(Some)
+}
+
+/// Does some work on a folder that is open.
+pub(super) fn in_folder<T, E: From<OfflineError>>(
+    folder: &DataFolder,
+    config: &Config,
+    work: impl AsyncFnOnce(&Program) -> Result<T, E>,
+) -> Result<T, E> {
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build();
+    let runtime = runtime.map_err(OfflineError::from)?;
+    let log = compose::open_log(folder, &config.storage).map_err(OfflineError::from)?;
+    let done = runtime.block_on(on_log(folder, config, Arc::clone(&log.log) as Arc<dyn EventLog>, work));
+    let closed = log.writers.stop().map_err(|error| OfflineError::Close { reason: error.to_string() });
+    let done = done?;
+    closed?;
+    Ok(done)
+}
+
+async fn on_log<T, E: From<OfflineError>>(
+    folder: &DataFolder,
+    config: &Config,
+    events: Arc<dyn EventLog>,
+    work: impl AsyncFnOnce(&Program) -> Result<T, E>,
+) -> Result<T, E> {
     let clock: Arc<dyn Clock> = Arc::new(SystemClock::new());
-    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
-    let log = compose::open_log(&folder, &config.storage)?;
-    let events = Arc::clone(&log.log) as Arc<dyn EventLog>;
     // Nobody listens: links lead to where the server will be.
     let site = site(config, &config.listeners.http.to_string());
-    let program = runtime.block_on(Program::start(&folder, (config, &site), Arc::clone(&events), clock))?;
-    let done = runtime.block_on(async {
-        program.caught_up(&*events).await;
-        let done = work(&program).await;
-        program.stop().await;
-        done
-    })?;
-    log.writers.stop().map_err(|error| OfflineError::Close { reason: error.to_string() })?;
-    Ok(Some(done))
+    let started = Program::start(folder, (config, &site), Arc::clone(&events), clock).await;
+    let program = started.map_err(OfflineError::from)?;
+    program.caught_up(&*events).await;
+    let done = work(&program).await;
+    program.stop().await;
+    done
 }

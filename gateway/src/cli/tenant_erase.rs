@@ -4,23 +4,20 @@
 //! erased already is printed again. A folder that a server uses is refused: its operator asks the server.
 
 use std::io::Write;
-use std::sync::Arc;
 
 use antler_actors::erasure::ErasureError;
-use antler_events::clock::{Clock, SystemClock};
 use antler_events::event::tenant::TenantErased;
 use antler_events::event::{Actor, Cause};
 use antler_events::files::RealFiles;
 use antler_events::ids::{IdError, TenantId};
-use antler_events::log::EventLog;
 use antler_projections::views::port::ViewError;
 use clap::Args;
 
+use super::offline::{OfflineError, in_folder};
 use super::{CommandError, Outcome, SettingFlags};
-use crate::compose::{self, ComposeError, Program};
-use crate::data_folder::{DataFolder, DataFolderError};
-use crate::http::erasure::hex;
-use crate::serve::site;
+use crate::compose::Program;
+use crate::credentials::secret::hex;
+use crate::data_folder::DataFolder;
 
 /// Why a tenant was not erased.
 #[derive(Debug, thiserror::Error)]
@@ -32,27 +29,19 @@ pub enum EraseCommandError {
     #[error("tenant {id} is not called {name:?}; give its name as it is, because this cannot be taken back")]
     OtherName { id: TenantId, name: String },
     #[error(transparent)]
-    Folder(#[from] DataFolderError),
-    #[error(transparent)]
-    Compose(#[from] ComposeError),
+    Offline(#[from] OfflineError),
     #[error("the views cannot be read")]
     Views(#[from] ViewError),
     #[error("the tenant is closed and not erased yet; the same command goes on with it")]
     Erasure(#[from] ErasureError),
-    #[error("the event log was not closed cleanly: {reason}")]
-    Close { reason: String },
-    #[error("the system refused what every program needs")]
-    System(#[from] std::io::Error),
 }
 
 impl EraseCommandError {
     pub(super) fn outcome(&self) -> Outcome {
         match self {
-            Self::Id(_)
-            | Self::NoTenant { .. }
-            | Self::OtherName { .. }
-            | Self::Folder(DataFolderError::NotAFolder { .. }) => Outcome::WrongUsage,
-            _ => Outcome::FoundProblem,
+            Self::Id(_) | Self::NoTenant { .. } | Self::OtherName { .. } => Outcome::WrongUsage,
+            Self::Offline(error) => error.outcome(),
+            Self::Views(_) | Self::Erasure(_) => Outcome::FoundProblem,
         }
     }
 }
@@ -83,21 +72,8 @@ pub(super) fn run(
 
 fn erased(config: &antler_config::Config, flags: &EraseFlags) -> Result<TenantErased, EraseCommandError> {
     let tenant = TenantId::parse(&flags.id)?;
-    let folder = DataFolder::open(&RealFiles, &config.storage.data)?;
-    let clock: Arc<dyn Clock> = Arc::new(SystemClock::new());
-    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
-    let log = compose::open_log(&folder, &config.storage)?;
-    let site = site(config, &config.listeners.http.to_string());
-    let events = Arc::clone(&log.log) as Arc<dyn EventLog>;
-    let program = runtime.block_on(Program::start(&folder, (config, &site), Arc::clone(&events), clock))?;
-    let erased = runtime.block_on(async {
-        program.caught_up(&*events).await;
-        let erased = erase(tenant, &program, &flags.name).await;
-        program.stop().await;
-        erased
-    });
-    log.writers.stop().map_err(|error| EraseCommandError::Close { reason: error.to_string() })?;
-    erased
+    let folder = DataFolder::open(&RealFiles, &config.storage.data).map_err(OfflineError::from)?;
+    in_folder(&folder, config, async |program| erase(tenant, program, &flags.name).await)
 }
 
 async fn erase(tenant: TenantId, program: &Program, name: &str) -> Result<TenantErased, EraseCommandError> {
