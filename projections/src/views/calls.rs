@@ -5,6 +5,7 @@
 
 use std::fmt;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
 
 use antler_events::clock::Timestamp;
 use antler_events::ids::{PartitionId, TenantId};
@@ -29,6 +30,8 @@ pub struct Hour(u32);
 #[derive(Debug, Clone)]
 pub struct CallViews {
     store: Arc<dyn ViewStore>,
+    /// The last hour that others were forgotten for.
+    swept: Arc<AtomicU32>,
 }
 
 impl Hour {
@@ -56,18 +59,20 @@ impl fmt::Display for Hour {
 
 impl CallViews {
     pub fn new(store: Arc<dyn ViewStore>) -> Self {
-        Self { store }
+        Self { store, swept: Arc::default() }
     }
 
     /// Replaces counts of an hour, makes them durable, and forgets other hours.
     pub async fn put(&self, hour: Hour, counts: &[(TenantId, u64)]) -> Result<(), ControlViewError> {
-        let mut writes = self.of_other_hours(hour).await?;
+        let is_swept = self.swept.load(Ordering::Relaxed) == hour.0;
+        let mut writes = if is_swept { Vec::new() } else { self.of_other_hours(hour).await? };
         for (tenant, count) in counts {
             writes.push(document::put(CALLS, key(*tenant, hour), count)?);
         }
         // The checkpoint only has to rise.
         let next = self.store.checkpoint(CALLS, PARTITION).await?.plus(1);
         self.store.apply(CALLS, Fold { partition: PARTITION, next, writes }).await?;
+        self.swept.store(hour.0, Ordering::Relaxed);
         Ok(self.store.flush().await?)
     }
 
