@@ -154,7 +154,7 @@ impl Folding<'_> {
         let prefixes = [prefixes[0].as_bytes(), prefixes[1].as_bytes()];
         self.writes.retain(|key, _| !prefixes.iter().any(|prefix| key.starts_with(prefix)));
         self.counts.remove(&tenant);
-        for write in wiped(tenant, self.store, ANSWERS, &prefixes, &counts_key(tenant)).await? {
+        for write in wiped(tenant, self.store, ANSWERS, &prefixes, [counts_key(tenant)]).await? {
             if let ViewWrite::Delete { key } = write {
                 self.writes.insert(key, None);
             }

@@ -132,15 +132,15 @@ impl ArrivalViews {
     }
 }
 
-/// The removal of all that a tenant has in a view: documents under these beginnings of keys, and one more.
+/// The removal of all that a tenant has in a view: documents under these beginnings of keys, and these others.
 pub(super) async fn wiped(
     _tenant: TenantId,
     store: &dyn ViewStore,
     view: ViewName,
     prefixes: &[&[u8]],
-    and: &Bytes,
+    others: impl IntoIterator<Item = Bytes>,
 ) -> Result<Vec<ViewWrite>, ViewError> {
-    let mut writes = vec![ViewWrite::Delete { key: and.clone() }];
+    let mut writes: Vec<_> = others.into_iter().map(|key| ViewWrite::Delete { key }).collect();
     for prefix in prefixes {
         let mut after = None::<Bytes>;
         loop {

@@ -99,11 +99,8 @@ pub(super) async fn fold(
             }
             Note::Dropped(dropped) => drop_letters(at.tenant, store, dropped).await?,
             Note::TenantForgotten => {
-                let mut writes =
-                    wiped(at.tenant, store, DEAD_LETTERS, &[&prefix(at.tenant)], &counts_key(at.tenant))
-                        .await?;
-                writes.push(ViewWrite::Delete { key: dropped_key(at.tenant) });
-                writes
+                let others = [counts_key(at.tenant), dropped_key(at.tenant)];
+                wiped(at.tenant, store, DEAD_LETTERS, &[&prefix(at.tenant)], others).await?
             }
             Note::Answered(_) | Note::Searched(_) | Note::Forgotten(_) | Note::Used(_) => continue,
         };

@@ -26,7 +26,7 @@ pub(super) async fn fold(
             Note::Used(used) => later(at.tenant, store, used).await?,
             Note::TenantForgotten => {
                 let keys = format!("key/{}/", at.tenant);
-                wiped(at.tenant, store, KEY_USE, &[keys.as_bytes()], &keys.clone().into()).await?
+                wiped(at.tenant, store, KEY_USE, &[keys.as_bytes()], []).await?
             }
             Note::Rejected(_)
             | Note::SetAside(_)

@@ -67,7 +67,7 @@ pub(super) async fn fold(
             Note::Forgotten(forgotten) => forget(at.tenant, store, *forgotten).await?,
             Note::TenantForgotten => {
                 let people = format!("person/{}/", at.tenant);
-                wiped(at.tenant, store, SEARCH_HISTORY, &[people.as_bytes()], &people_key(at.tenant)).await?
+                wiped(at.tenant, store, SEARCH_HISTORY, &[people.as_bytes()], [people_key(at.tenant)]).await?
             }
             Note::Rejected(_) | Note::SetAside(_) | Note::Answered(_) | Note::Dropped(_) | Note::Used(_) => {
                 continue;
