@@ -4,7 +4,6 @@
 //! So many keys are noted between two writes, and no more. It does not ask whether a key counts.
 
 use std::collections::BTreeMap;
-use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use antler_events::clock::Timestamp;
@@ -14,9 +13,8 @@ use antler_projections::views::arrivals::ArrivalViews;
 use antler_projections::views::port::ViewError;
 use dashmap::DashMap;
 use foldhash::fast::FixedState;
-use tokio::sync::watch;
-use tokio::task::JoinHandle;
 
+use crate::background::Background;
 use crate::notes::Notes;
 
 /// Uses are written so often.
@@ -36,8 +34,7 @@ pub struct KeyUse {
 /// Writes them.
 #[derive(Debug)]
 pub struct KeyUseWriter {
-    stopping: watch::Sender<bool>,
-    running: Mutex<Option<JoinHandle<()>>>,
+    running: Background,
 }
 
 impl KeyUse {
@@ -84,23 +81,19 @@ impl KeyUse {
 
 impl KeyUseWriter {
     pub fn start(uses: std::sync::Arc<KeyUse>, notes: Notes) -> Self {
-        let (stopping, mut stopped) = watch::channel(false);
-        let running = tokio::spawn(async move {
+        let running = Background::start(|mut stopped| async move {
             while !*stopped.borrow() {
                 let _told_or_not = tokio::time::timeout(WRITE_EVERY, stopped.changed()).await;
                 uses.write(&notes).await;
             }
         });
-        Self { stopping, running: Mutex::new(Some(running)) }
+        Self { running }
     }
 
     /// Writes once more.
     pub async fn stop(&self) {
-        self.stopping.send_replace(true);
-        let running = self.running.lock().unwrap_or_else(PoisonError::into_inner).take();
-        let Some(mut running) = running else { return };
-        if tokio::time::timeout(STOP_MAX, &mut running).await.is_err() {
-            running.abort();
+        if !self.running.stop(STOP_MAX).await {
+            tracing::warn!("the last use of some API keys is not written");
         }
     }
 }

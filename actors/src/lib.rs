@@ -4,6 +4,7 @@
 //! and is joined at stop. It knows no socket and no protocol.
 
 pub mod accounts;
+mod background;
 pub mod calls;
 pub mod credits;
 pub mod door;

@@ -18,9 +18,9 @@ use antler_events::identity::DisplayName;
 use antler_events::ids::{MailId, TenantId};
 use antler_events::log::BoxFuture;
 use tokio::sync::{Notify, watch};
-use tokio::task::JoinHandle;
 
 use crate::accounts::{AccountError, Accounts};
+use crate::background::Background;
 
 /// Pauses before a mail, or a server that cannot be reached, is tried again: twice as long each time.
 const PAUSE_MIN: Duration = Duration::from_secs(10);
@@ -82,7 +82,10 @@ pub struct PostFigures {
 
 /// The post office.
 #[derive(Debug, Clone)]
-pub struct PostOffice(Arc<Inside>);
+pub struct PostOffice {
+    inside: Arc<Inside>,
+    running: Arc<Background>,
+}
 
 #[derive(Debug)]
 struct Inside {
@@ -91,8 +94,6 @@ struct Inside {
     limits: PostLimits,
     figures: PostFigures,
     news: Notify,
-    stopping: watch::Sender<bool>,
-    running: Mutex<Option<JoinHandle<()>>>,
 }
 
 /// When what is tried again. Kept in memory only: after a start everything is tried at once.
@@ -111,19 +112,15 @@ struct Attempt {
 impl PostOffice {
     /// Begins with what was promised before.
     pub fn start(accounts: Accounts, carrier: Arc<dyn Carrier>, limits: PostLimits) -> Self {
-        let (stopping, stopped) = watch::channel(false);
         let inside = Arc::new(Inside {
             accounts,
             carrier,
             limits,
             figures: PostFigures::default(),
             news: Notify::new(),
-            stopping,
-            running: Mutex::default(),
         });
-        let running = tokio::spawn(Arc::clone(&inside).run(stopped));
-        *inside.running.lock().unwrap_or_else(PoisonError::into_inner) = Some(running);
-        Self(inside)
+        let running = Background::start(|stopped| Arc::clone(&inside).run(stopped));
+        Self { inside, running: Arc::new(running) }
     }
 
     /// Promises a mail; it will be sent whatever stops the program meanwhile.
@@ -134,30 +131,26 @@ impl PostOffice {
         promised: MailPromised,
         cause: &Cause,
     ) -> Result<(), PromiseError> {
-        let (views, limits) = (&self.0.accounts.views, &self.0.limits);
+        let (views, limits) = (&self.inside.accounts.views, &self.inside.limits);
         for (of, max) in [(Some(tenant), limits.waiting_per_tenant_max), (None, limits.waiting_max)] {
             let waiting = views.waiting_mails(of, max).await.map_err(AccountError::from)?.len();
             if waiting >= max {
                 return Err(PromiseError::TooMany { waiting });
             }
         }
-        self.0.accounts.command_mail(tenant, id, MailCommand::Promise(promised), cause).await?;
-        self.0.news.notify_one();
+        self.inside.accounts.command_mail(tenant, id, MailCommand::Promise(promised), cause).await?;
+        self.inside.news.notify_one();
         Ok(())
     }
 
     pub fn figures(&self) -> &PostFigures {
-        &self.0.figures
+        &self.inside.figures
     }
 
     /// Waits a moment for the mail that is being sent; the others are sent after the next start.
     pub async fn stop(&self) {
-        self.0.stopping.send_replace(true);
-        let running = self.0.running.lock().unwrap_or_else(PoisonError::into_inner).take();
-        let Some(mut running) = running else { return };
-        if tokio::time::timeout(STOP_MAX, &mut running).await.is_err() {
+        if !self.running.stop(STOP_MAX).await {
             tracing::warn!("a mail is cut off while it is being sent, and sent again after the next start");
-            running.abort();
         }
     }
 }
