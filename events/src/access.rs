@@ -159,6 +159,15 @@ impl StreamPattern {
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct StreamPatterns(BTreeSet<StreamPattern>);
 
+impl fmt::Display for StreamPatterns {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (before, pattern) in self.0.iter().enumerate() {
+            write!(out, "{}{}", if before == 0 { "" } else { ", " }, pattern.as_str())?;
+        }
+        Ok(())
+    }
+}
+
 impl StreamPatterns {
     pub fn parse<'a>(
         texts: impl IntoIterator<Item = &'a str>,

@@ -20,6 +20,11 @@ impl Timestamp {
     pub const fn nanos(self) -> i64 {
         self.0
     }
+
+    /// So much later; the last instant if that is beyond it.
+    pub fn plus(self, time: Duration) -> Self {
+        Self(self.0.saturating_add(i64::try_from(time.as_nanos()).unwrap_or(i64::MAX)))
+    }
 }
 
 /// A source of time.

@@ -112,7 +112,7 @@ impl Schedule {
         let now = self.clock.now();
         let state = &mut self.chores()[chore as usize];
         let began = state.running_since.take().unwrap_or(now);
-        state.next_at = next.map(|next| after(now, next));
+        state.next_at = next.map(|next| now.plus(next));
         match outcome {
             Outcome::Nothing => return,
             Outcome::Done(_) => state.done += 1,
@@ -125,11 +125,6 @@ impl Schedule {
     fn chores(&self) -> MutexGuard<'_, [ChoreState; Chore::ALL.len()]> {
         self.chores.lock().unwrap_or_else(PoisonError::into_inner)
     }
-}
-
-fn after(time: Timestamp, wait: Duration) -> Timestamp {
-    let wait = i64::try_from(wait.as_nanos()).unwrap_or(i64::MAX);
-    Timestamp::from_nanos(time.nanos().saturating_add(wait))
 }
 
 impl fmt::Debug for Schedule {
@@ -159,7 +154,7 @@ mod tests {
         let state = schedule.state(Chore::Retention);
         assert_eq!(state.last, Some((began, Duration::from_secs(2), done.clone())));
         assert_eq!((state.done, state.failed, state.running_since), (1, 0, None));
-        assert_eq!(state.next_at, Some(after(clock.now(), hour)));
+        assert_eq!(state.next_at, Some(clock.now().plus(hour)));
         schedule.begin(Chore::Retention);
         schedule.end(Chore::Retention, Outcome::Nothing, None);
         assert_eq!(schedule.state(Chore::Retention).last.unwrap().2, done, "nothing is no news");

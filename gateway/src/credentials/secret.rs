@@ -114,7 +114,8 @@ fn draw_hex<const BYTES: usize>(randomness: &dyn Randomness) -> Result<String, R
     Ok(hex(&bytes))
 }
 
-fn hex(bytes: &[u8]) -> String {
+/// For people and addresses: two digits for each byte.
+pub(crate) fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 

@@ -27,6 +27,7 @@ use super::addresses::in_api;
 use super::answer::json;
 use super::base::AskedUri;
 use super::error::ApiError;
+use super::paging::asked_again;
 use super::search::RequestTenant;
 
 #[derive(Debug, Serialize)]
@@ -73,7 +74,7 @@ pub(super) async fn listed(tenant: TenantId, shared: &Shared, uri: &Uri) -> Resu
     let page = view.page(tenant, &filter, after, size).await?;
     let head = view.head(tenant).await?.map(ShownHead::from);
     let last = page.next.zip(head.as_ref()).map(|(offset, head)| head.id_at(offset));
-    let next = last.as_ref().map(|cursor| asked::next_address(uri, cursor));
+    let next = last.as_ref().map(|cursor| asked_again(uri, &["cursor"], "cursor", cursor));
     let results = page.entries.into_iter().map(ShownEntry::from).collect();
     Ok(json(StatusCode::OK, &List { results, size, next_cursor: last, next, head }))
 }

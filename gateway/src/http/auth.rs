@@ -24,7 +24,7 @@ use antler_actors::post::PostOffice;
 use antler_actors::usage::Usage;
 use antler_config::Secret;
 use antler_config::limits::{AccountLimits, CredentialLimits, RateLimits};
-use antler_events::access::{Role, Scope, StreamPattern, StreamPatterns};
+use antler_events::access::{Role, Scope, StreamPatterns};
 use antler_events::clock::Timestamp;
 use antler_events::event::member::Account;
 use antler_events::event::tenant::Standing;
@@ -102,10 +102,9 @@ pub struct Gate {
 }
 
 /// The layer's innermost part: the observer around it writes the bodies of errors.
-pub async fn guard(gate: &Gate, mut request: Request, next: Next) -> Response {
+pub async fn guard(gate: &Gate, class: RouteClass, mut request: Request, next: Next) -> Response {
     let named = gate.name(&mut request).await;
-    let is_counted = RouteClass::of(request.method(), request.uri().path()).is_counted();
-    let allowance = match is_counted {
+    let allowance = match class.is_counted() {
         true => gate.rates.take(request.extensions()).await,
         false => Ok(Allowance::default()),
     };
@@ -376,10 +375,9 @@ fn with_way_out(reason: &str) -> String {
 
 /// Says that something is of no stream, or of others.
 pub(crate) fn beyond_streams(streams: &StreamPatterns) -> ApiError {
-    let names: Vec<&str> = streams.iter().map(StreamPattern::as_str).collect();
     let reason = format!(
-        "the API key is kept to the streams {}, and this is not about lines of these alone; take a key without streams",
-        names.join(", ")
+        "the API key is kept to the streams {streams}, and this is not about lines of these alone; take a key without \
+         streams"
     );
     ApiError::Forbidden { reason }
 }

@@ -4,7 +4,6 @@
 //! Invariant: whoever asks for it repeats the tenant's name, and a person its password. It is answered when the tenant is
 //! closed; a job does the rest. A receipt is shown byte for byte as it was signed.
 
-use std::fmt::Write as _;
 use std::sync::Arc;
 
 use antler_actors::erasure::ErasureError;
@@ -26,6 +25,7 @@ use super::admin::tenants::{cause_of, find};
 use super::answer::json;
 use super::auth::{Caller, cause};
 use super::error::ApiError;
+use crate::credentials::secret::hex;
 
 #[derive(Debug, Serialize)]
 struct Begun {
@@ -123,13 +123,6 @@ impl Shown {
             },
         }
     }
-}
-
-pub(crate) fn hex(bytes: &[u8]) -> String {
-    bytes.iter().fold(String::new(), |mut text, byte| {
-        write!(text, "{byte:02x}").expect("a text takes all that is written");
-        text
-    })
 }
 
 impl From<ErasureError> for ApiError {

@@ -85,6 +85,7 @@ impl Requests {
 /// Stands around all else that a request meets.
 pub async fn observe<A>(
     shared: &Arc<Shared>,
+    class: RouteClass,
     mut request: Request,
     within: impl FnOnce(Request) -> A,
 ) -> Response
@@ -93,7 +94,6 @@ where
 {
     let began = shared.clock.elapsed();
     let id = shared.requests.id(request.headers());
-    let class = RouteClass::of(request.method(), request.uri().path());
     request.extensions_mut().insert(RequestText(id.as_str().into()));
     let address = request.uri().clone();
     let span = tracing::info_span!("request", id, method = %request.method(), path = request.uri().path());

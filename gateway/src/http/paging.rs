@@ -28,6 +28,15 @@ pub(super) struct Page<T> {
     previous: Option<String>,
 }
 
+/// The same question with one parameter in place of some.
+pub(super) fn asked_again(uri: &Uri, replaced: &[&str], name: &str, value: &str) -> String {
+    let pairs = form_urlencoded::parse(uri.query().unwrap_or_default().as_bytes());
+    let mut query = form_urlencoded::Serializer::new(String::new());
+    query.extend_pairs(pairs.filter(|(name, _)| !replaced.contains(&&**name)));
+    query.append_pair(name, value);
+    format!("{}?{}", uri.path(), query.finish())
+}
+
 impl PageAsked {
     pub(super) fn of(uri: &Uri) -> Result<Self, ApiError> {
         let pairs: Vec<(String, String)> =
@@ -103,6 +112,12 @@ mod tests {
         check("/a?page=2&page_size=2", &[3, 4], Some("/a?page=3&size=2"), Some("/a?page=1&size=2"));
         check("/a?page=3&size=2", &[5], None, Some("/a?page=2&size=2"));
         check("/a?page=9", &[], None, Some("/a?page=8&size=50"));
+    }
+
+    #[test]
+    fn a_question_is_asked_again_with_another_parameter() {
+        let asked = uri("/a?actor=a%26b&cursor=0-9&page=3");
+        assert_eq!(asked_again(&asked, &["page", "cursor"], "cursor", "0-3"), "/a?actor=a%26b&cursor=0-3");
     }
 
     #[test]

@@ -18,6 +18,7 @@ use super::base::AskedUri;
 use super::error::ApiError;
 use super::observe::observe;
 use super::origins::cross_origin;
+use super::route_class::RouteClass;
 use super::{
     Shared, accounts, admin, audit, dead_letters, erasure, health, jobs, logs, metrics, openapi, quota,
     search, slow, uploads,
@@ -73,8 +74,9 @@ fn noting_reads(router: Router<Arc<Shared>>, shared: &Arc<Shared>) -> Router<Arc
 /// What every request passes. It is one layer, because each one copies the route below it for every request.
 async fn around(State(shared): State<Arc<Shared>>, request: Request, next: Next) -> Response {
     let gate = &*shared.program.gate;
-    let guarded = |request| guard(gate, request, next);
-    observe(&shared, request, |request| cross_origin(&gate.origins, request, guarded)).await
+    let class = RouteClass::of(request.method(), request.uri().path());
+    let guarded = |request| guard(gate, class, request, next);
+    observe(&shared, class, request, |request| cross_origin(&gate.origins, request, guarded)).await
 }
 
 async fn no_route(AskedUri(uri): AskedUri) -> ApiError {

@@ -21,7 +21,7 @@ mod page;
 pub(in crate::http) mod parameters;
 mod patterns;
 mod question;
-mod refusal;
+pub(super) mod refusal;
 pub(crate) mod saved;
 mod table;
 mod tail;

@@ -18,6 +18,7 @@ use crate::http::auth::credential;
 use crate::http::error::ApiError;
 use crate::http::logs::bulk;
 use crate::http::observe::observe;
+use crate::http::route_class::RouteClass;
 use crate::http::search::RequestTenant;
 
 const SETTING: &str = "listeners.http_json_tenant";
@@ -36,7 +37,7 @@ pub fn router(shared: &Arc<Shared>, intake: &Arc<Intake>, tenant: Option<TenantI
 }
 
 async fn around(State(door): State<Door>, request: Request, next: Next) -> Response {
-    observe(&door.shared, request, |request| guard(&door, request, next)).await
+    observe(&door.shared, RouteClass::Ingest, request, |request| guard(&door, request, next)).await
 }
 
 async fn guard(door: &Door, mut request: Request, next: Next) -> Response {

@@ -141,8 +141,7 @@ impl Tokens {
 
 /// Until when a refresh token is good that is drawn now.
 pub(super) fn refresh_until(gate: &Gate) -> Timestamp {
-    let lifetime = i64::try_from(REFRESH_LIFETIME.as_nanos()).expect("a week fits");
-    Timestamp::from_nanos(gate.accounts.clock.now().nanos().saturating_add(lifetime))
+    gate.accounts.clock.now().plus(REFRESH_LIFETIME)
 }
 
 /// The tenant of an answer.

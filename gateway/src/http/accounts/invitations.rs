@@ -23,8 +23,8 @@ use super::super::base::AskedUri;
 use super::super::error::ApiError;
 use super::super::paging::{Page, PageAsked};
 use super::fields::Fields;
+use super::members;
 use super::registration::{NOBODY_NEW, wrong};
-use super::{mails, members};
 use crate::credentials::secret::DrawnSecret;
 
 #[derive(Debug, Serialize)]
@@ -73,7 +73,7 @@ pub(super) async fn invite(
     let email = Email::parse(fields.text("email")?, &gate.account_limits).map_err(wrong("email"))?;
     let role = members::role_to_give(&caller, &gate, &fields).await?;
     let at = gate.accounts.clock.now();
-    let expires_at = mails::after(at, gate.settings.invitation_lifetime);
+    let expires_at = at.plus(gate.settings.invitation_lifetime);
     let mail = gate.accounts.new_mail_id()?;
     let drawn = match &gate.post {
         Some(_) => gate.secrets.of(caller.tenant, mail),

@@ -9,7 +9,6 @@ use std::time::Duration;
 use antler_actors::accounts::mails::Reset;
 use antler_actors::accounts::{AccountError, LoginName};
 use antler_actors::post::{PostOffice, PromiseError};
-use antler_events::clock::Timestamp;
 use antler_events::event::mail::{MailKind, MailPromised};
 use antler_events::event::member::MemberRejection;
 use antler_events::event::{Actor, Cause};
@@ -127,13 +126,8 @@ async fn promise(
         MailKind::PasswordReset => gate.settings.reset_lifetime,
         MailKind::Verification | MailKind::Invitation => gate.settings.verification_lifetime,
     };
-    let promised = MailPromised { kind, user, to, epoch, at, expires_at: after(at, lifetime) };
+    let promised = MailPromised { kind, user, to, epoch, at, expires_at: at.plus(lifetime) };
     post.promise(tenant, gate.accounts.new_mail_id()?, promised, cause).await
-}
-
-pub(super) fn after(now: Timestamp, lifetime: Duration) -> Timestamp {
-    let lifetime = i64::try_from(lifetime.as_nanos()).unwrap_or(i64::MAX);
-    Timestamp::from_nanos(now.nanos().saturating_add(lifetime))
 }
 
 fn post(gate: &Gate) -> Result<&PostOffice, ApiError> {

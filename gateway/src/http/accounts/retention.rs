@@ -5,6 +5,7 @@
 
 use std::sync::Arc;
 
+use antler_actors::accounts::AccountError;
 use antler_config::limits::AccountLimits;
 use antler_events::access::StreamPattern;
 use antler_events::event::tenant::{
@@ -21,7 +22,6 @@ use super::super::answer::json;
 use super::super::auth::{Caller, Gate, cause};
 use super::super::error::ApiError;
 use super::fields::Fields;
-use antler_actors::accounts::AccountError;
 
 /// What counts now.
 #[derive(Debug, Serialize)]

@@ -28,6 +28,7 @@ use super::{RequestTenant, SearchState};
 use crate::http::answer::json;
 use crate::http::base::AskedUri;
 use crate::http::error::ApiError;
+use crate::http::paging::asked_again;
 use crate::http::slow::Told;
 
 const SIZE: u32 = 50;
@@ -317,13 +318,7 @@ fn extras(parameters: &mut Parameters, question: &Question) -> Result<Extras, Ap
 
 impl Links {
     fn of(uri: &Uri, next_cursor: Option<&str>, page: u32) -> Self {
-        let link = |name: &str, value: &str| {
-            let pairs = form_urlencoded::parse(uri.query().unwrap_or_default().as_bytes());
-            let mut query = form_urlencoded::Serializer::new(String::new());
-            query.extend_pairs(pairs.filter(|(name, _)| name != "page" && name != "cursor"));
-            query.append_pair(name, value);
-            format!("{}?{}", uri.path(), query.finish())
-        };
+        let link = |name: &str, value: &str| asked_again(uri, &["page", "cursor"], name, value);
         Self {
             next: next_cursor.map(|cursor| link("cursor", cursor)),
             previous: (page > 1).then(|| link("page", &(page - 1).to_string())),

@@ -23,7 +23,7 @@ impl From<SearchError> for ApiError {
     }
 }
 
-pub(super) fn invalid(field: &str, reason: impl Into<String>) -> ApiError {
+pub(in crate::http) fn invalid(field: &str, reason: impl Into<String>) -> ApiError {
     ApiError::InvalidParameter { field: field.to_owned(), reason: reason.into() }
 }
 

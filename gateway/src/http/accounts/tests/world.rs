@@ -39,12 +39,14 @@ use crate::credentials::token_key::TokenKey;
 use crate::http::auth::{Gate, guard};
 use crate::http::error::ApiError;
 use crate::http::peer::PeerAddress;
+use crate::http::route_class::RouteClass;
 
 pub(super) const PASSWORD: &str = "Corr3ct-horse-battery";
 const PARTITION: PartitionId = PartitionId::new(0);
 
 async fn guarded(State(gate): State<Arc<Gate>>, request: Request<Body>, next: Next) -> Response {
-    guard(&gate, request, next).await
+    let class = RouteClass::of(request.method(), request.uri().path());
+    guard(&gate, class, request, next).await
 }
 
 /// A clock that is moved by hand.
