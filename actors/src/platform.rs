@@ -299,6 +299,9 @@ impl PlatformState {
         myself: &ActorRef<PlatformMessage>,
     ) -> Result<Arc<Door>, Parked> {
         let actor = self.running(tenant, myself).await?;
+        if let Some(door) = self.doors.find(tenant) {
+            return Ok(door);
+        }
         let opened = actor.call(|reply| TenantMessage::Open { reply }, Some(ANSWER_MAX)).await;
         match opened {
             Ok(ractor::rpc::CallResult::Success(door)) => Ok(door),

@@ -113,6 +113,8 @@ impl Actor for Tenant {
         for partition in state.shards.keys().copied().collect::<Vec<_>>() {
             state.start(&myself, partition).await?;
         }
+        // Whoever waits for the tenant needs not ask it.
+        state.open();
         Ok(state)
     }
 
