@@ -31,7 +31,7 @@ const WAIT_FIRST: Duration = Duration::from_millis(5);
 const WAIT_LONGEST: Duration = Duration::from_millis(200);
 /// While more lines of the tenant are under way, written or not yet found, a file waits: it is in no hurry, and others
 /// need the room.
-const HELD_BYTES_MAX: u64 = 12 << 20;
+const HELD_BYTES_MAX: u64 = 6 << 20;
 /// How often people are told, and how often it is an event.
 const TELL_EVERY: Duration = Duration::from_millis(500);
 const RECORD_EVERY: Duration = Duration::from_secs(10);

@@ -22,7 +22,7 @@ use super::store::UploadStore;
 use super::unpack::{Part, Parts};
 
 /// A batch is closed when it has so many bytes of lines, or of what was rejected.
-const BATCH_BYTES: usize = 1 << 20;
+const BATCH_BYTES: usize = 512 << 10;
 
 /// Reads stored files.
 #[derive(Debug)]
