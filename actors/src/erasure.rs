@@ -22,7 +22,9 @@ use antler_projections::views::port::ViewError;
 
 use crate::accounts::AccountError;
 use crate::jobs::{Job, JobTurns};
+use crate::key_use::KeyUse;
 use crate::notes::{NoteError, Notes};
+use crate::search_history::SearchHistory;
 use crate::system::{IngestError, System};
 use crate::uploads::{UploadError, Uploads};
 
@@ -62,6 +64,8 @@ pub struct Erasures {
     pub index: Arc<dyn SearchIndex>,
     pub arrivals: ArrivalViews,
     pub notes: Notes,
+    pub history: SearchHistory,
+    pub key_use: Arc<KeyUse>,
     pub files: Arc<dyn TenantFiles>,
     pub notary: Arc<dyn Notary>,
 }
@@ -172,14 +176,22 @@ impl Erasures {
         }
         self.files.remove_all(tenant).await?;
         self.erase_lines(tenant).await?;
-        self.notes.record(tenant, &Note::TenantForgotten).await?;
         let accounts = self.uploads.accounts();
         accounts.close_accounts(tenant, &cause).await?;
+        self.forget_notes(tenant).await?;
         let head = accounts.views.audit().head(tenant).await?;
         let finished_at = self.notes.clock.now();
         let facts = ErasureFacts { name: name.as_str().to_owned(), begun, finished_at, head };
         let erased = self.notary.sign(tenant, &facts);
         Ok(self.command(tenant, TenantCommand::FinishErasure(erased), &cause).await?)
+    }
+
+    /// What is written by and by, too.
+    async fn forget_notes(&self, tenant: TenantId) -> Result<(), NoteError> {
+        self.history.idle().await;
+        self.key_use.forget(tenant);
+        self.notes.record(tenant, &Note::TenantForgotten).await?;
+        Ok(())
     }
 
     /// Those that are on their way to the index, too.

@@ -59,6 +59,11 @@ impl KeyUse {
         Ok(noted.max(self.views.last_use(tenant, key).await?))
     }
 
+    /// Forgets what was noted of a tenant and is not written.
+    pub fn forget(&self, tenant: TenantId) {
+        self.noted.retain(|(other, _), _| *other != tenant);
+    }
+
     /// What was noted since this was asked before, by tenant.
     fn take(&self) -> BTreeMap<TenantId, KeysUsed> {
         let mut taken = BTreeMap::<TenantId, KeysUsed>::new();

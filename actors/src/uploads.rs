@@ -189,6 +189,10 @@ impl Uploads {
         ]
     }
 
+    pub fn system(&self) -> &Arc<System> {
+        &self.parts.system
+    }
+
     pub fn accounts(&self) -> &Accounts {
         &self.parts.accounts
     }

@@ -91,6 +91,17 @@ impl Usage {
         }
     }
 
+    /// Forgets what a tenant has sent to the partition, before it is written there.
+    pub fn forget(&self, tenant: TenantId, partition: PartitionId) {
+        if let Some(mut place) = self.place(partition) {
+            place.sums.remove(&tenant);
+            place.unwritten.retain(|other| *other != tenant);
+            place.active.retain(|other| *other != tenant);
+            place.over.sent.retain(|(_, other, _)| *other != tenant);
+            place.over.forgotten.push(tenant);
+        }
+    }
+
     /// What a tenant has sent today.
     pub fn today(&self, tenant: TenantId) -> Sent {
         let today = Day::of(self.clock.now());
@@ -177,7 +188,7 @@ impl Place {
 
     fn end_day(&mut self, next: Day) {
         let unwritten = std::mem::take(&mut self.unwritten);
-        self.over.0.extend(self.sums_of(unwritten));
+        self.over.sent.extend(self.sums_of(unwritten));
         // Who was active has sent nothing on the new day yet.
         self.sums.clear();
         self.active.clear();
@@ -186,7 +197,7 @@ impl Place {
 
     /// What is to be written, if it is time; from here on it counts as written.
     fn due(&mut self, now: Duration) -> Option<Due> {
-        let count = self.unwritten.len() + self.over.0.len();
+        let count = self.unwritten.len() + self.over.sent.len();
         let is_soon = now.saturating_sub(self.written_at) < MANY_EVERY;
         if count == 0 && self.counted == self.written || count > FEW && is_soon {
             return None;
@@ -198,7 +209,7 @@ impl Place {
             }
         }
         let mut sums = std::mem::take(&mut self.over);
-        sums.0.extend(self.sums_of(tenants));
+        sums.sent.extend(self.sums_of(tenants));
         Some(Due { up_to: self.counted, latest: self.day, sums })
     }
 
@@ -209,14 +220,15 @@ impl Place {
 
     /// They were not written after all.
     fn is_to_write_again(&mut self, sums: Sums) {
-        for (day, tenant, sent) in sums.0 {
+        self.over.forgotten.extend(sums.forgotten);
+        for (day, tenant, sent) in sums.sent {
             match self.sums.get_mut(&tenant).filter(|_| day == self.day) {
                 Some(sum) => {
                     if !std::mem::replace(&mut sum.is_unwritten, true) {
                         self.unwritten.push(tenant);
                     }
                 }
-                None => self.over.0.push((day, tenant, sent)),
+                None => self.over.sent.push((day, tenant, sent)),
             }
         }
     }

@@ -116,6 +116,11 @@ impl DisplayName {
         Ok(Self(text.into()))
     }
 
+    /// What stands in the place of a name that is not known any more.
+    pub fn forgotten() -> Self {
+        Self("erased".into())
+    }
+
     pub fn as_str(&self) -> &str {
         &self.0
     }

@@ -191,10 +191,11 @@ impl Program {
         let reading = threads("upload", config.limits.upload.jobs_max as usize)?;
         let uploads = uploads(folder, config, (&gate, &ingest, &sockets, &reading), hidden)?;
         let notes = notes(&gate.accounts, &system);
+        let history = history(config, notes.clone(), &arrivals);
         Ok(Self {
-            erasures: erasures(folder, (&system, &index, &arrivals, &notes, &uploads))?,
+            erasures: erasures(folder, (&index, &arrivals, &history, &gate, &uploads), &notes)?,
             intake: Arc::new(Intake::new(Arc::clone(&gate), ingest.clone(), config.limits.ingest.clone())),
-            history: history(config, notes.clone(), &arrivals),
+            history,
             key_use: KeyUseWriter::start(Arc::clone(&gate.key_use), notes.clone()),
             notes,
             system,
@@ -298,20 +299,23 @@ fn notes(accounts: &Accounts, system: &System) -> Notes {
 
 fn erasures(
     folder: &DataFolder,
-    (system, index, arrivals, notes, uploads): (
-        &Arc<System>,
+    (index, arrivals, history, gate, uploads): (
         &Arc<dyn SearchIndex>,
         &ArrivalViews,
-        &Notes,
+        &SearchHistory,
+        &Gate,
         &UploadsState,
     ),
+    notes: &Notes,
 ) -> Result<Arc<Erasures>, ComposeError> {
     Ok(Arc::new(Erasures {
-        system: Arc::clone(system),
+        system: Arc::clone(uploads.uploads.system()),
         uploads: Arc::clone(&uploads.uploads),
         index: Arc::clone(index),
         arrivals: arrivals.clone(),
         notes: notes.clone(),
+        history: history.clone(),
+        key_use: Arc::clone(&gate.key_use),
         files: Arc::new(ErasedFiles(Arc::clone(&uploads.store))),
         notary: Arc::new(ReceiptKey::open_or_create(&folder.credentials_dir(), &SystemRandomness)?),
     }))

@@ -3,7 +3,7 @@
 //! Invariant: it says no more than what was done. It names the tenant by its id and a hash of its name, and nobody else.
 
 use antler_actors::erasure::{ErasureFacts, Notary};
-use antler_events::event::tenant::{ErasureBegun, TenantErased};
+use antler_events::event::tenant::{Erasure, ErasureBegun, Tenant, TenantErased};
 use antler_events::ids::TenantId;
 use antler_events::wire::ChainHash;
 use serde::{Deserialize, Serialize};
@@ -12,19 +12,24 @@ use crate::credentials::receipt_key::{ReceiptKey, is_signed};
 
 const KIND: &str = "antler erasure 1";
 
-const GONE: [&str; 4] = [
+const GONE: [&str; 6] = [
     "all lines in the search index",
-    "all uploaded files",
-    "dead letters, remembered answers and search histories",
-    "the accounts of all members; their names and addresses can be registered again",
+    "all uploaded files, and what was known of them",
+    "dead letters, remembered answers and search histories; how much was sent, and when keys were used",
+    "the accounts of all members, service accounts, API keys, logins, invitations, saved searches and mails in the views; \
+     names and addresses can be registered again",
+    "the name of the tenant and all that it had chosen",
+    "the audit but for the entry with this receipt",
 ];
-const LATER: [&str; 1] = [
+const LATER: [&str; 3] = [
     "lines in the files of the event log: each file lets go of them when it is closed and they have been in the index \
      for storage.keep_lines_for",
+    "pages of the file of views that are free now, until they are written again; and, for an hour, how often was asked",
+    "groups of the index that were set aside as damaged, if there are any, when the operator removes them",
 ];
 const KEPT: [&str; 1] = [
-    "the control history, with the names and addresses of members, in the event log, because its hash chain proves \
-     the audit; and the audit, for operators",
+    "the control history in the event log, with names and addresses of members, names of keys and files, and texts of \
+     saved searches, because its hash chain proves this receipt; nothing that is asked of the server reads it",
 ];
 
 /// What is signed, as JSON.
@@ -86,6 +91,15 @@ impl Notary for ReceiptKey {
             audit_head: head.map(|head| head.hash),
         };
         self.sign(serde_json::to_string(&receipt).expect("a receipt has only texts and numbers"))
+    }
+}
+
+/// Whether a tenant is called so, or was before it was erased.
+pub fn is_called(tenant: &Tenant, name: &str) -> bool {
+    match &tenant.erasure {
+        Some(Erasure::Done(erased)) => serde_json::from_str(&erased.receipt)
+            .is_ok_and(|receipt: ErasureReceipt| receipt.name_hash == ChainHash::of_body(name.as_bytes())),
+        _ => tenant.name.as_str() == name,
     }
 }
 

@@ -5,6 +5,7 @@
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use antler_events::event::note::Note;
 use antler_events::ids::{Offset, PartitionId};
 use antler_events::log::{BoxFuture, EventLog, Hold, ReadError};
 use antler_projections::views::arrivals::{ArrivalViews, NoteAt};
@@ -125,7 +126,10 @@ impl Projection for ArrivalsProjection {
                     if !notes.is_empty() {
                         self.take(partition, &notes).await?;
                     }
-                    self.quotas.usage().count(partition, &sent, up_to);
+                    let usage = self.quotas.usage();
+                    usage.count(partition, &sent, up_to);
+                    let forgotten = notes.iter().filter(|at| *at.note == Note::TenantForgotten);
+                    forgotten.for_each(|at| usage.forget(at.tenant, partition));
                     self.passed(partition, up_to);
                     Ok(Applied { up_to, is_full: false })
                 }

@@ -115,7 +115,7 @@ mod tests {
         let write = ViewWrite::Put { key: "foreign".into(), document: "x".into() };
         let fold = Fold { partition: PartitionId::new(0), next: Offset::new(2), writes: vec![write] };
         let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
-        runtime.block_on(views.apply(ViewName::new("keys"), fold)).unwrap();
+        runtime.block_on(views.apply(ViewName::in_form("keys", 2), fold)).unwrap();
         runtime.block_on(views.flush()).unwrap();
         drop((views, folder));
         let (outcome, text) = rebuilt(dir.path(), "keys").unwrap();

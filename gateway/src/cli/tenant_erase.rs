@@ -18,6 +18,7 @@ use super::{CommandError, Outcome, SettingFlags};
 use crate::compose::Program;
 use crate::credentials::secret::hex;
 use crate::data_folder::DataFolder;
+use crate::erasure_receipt::is_called;
 
 /// Why a tenant was not erased.
 #[derive(Debug, thiserror::Error)]
@@ -79,7 +80,7 @@ fn erased(config: &antler_config::Config, flags: &EraseFlags) -> Result<TenantEr
 async fn erase(tenant: TenantId, program: &Program, name: &str) -> Result<TenantErased, EraseCommandError> {
     let kept = program.gate.accounts.views.tenant(tenant).await?.and_then(|kept| kept.state);
     let state = kept.ok_or(EraseCommandError::NoTenant { id: tenant })?;
-    if state.name.as_str() != name {
+    if !is_called(&state, name) {
         return Err(EraseCommandError::OtherName { id: tenant, name: name.to_owned() });
     }
     let cause = Cause { actor: Actor::Operator, ..Cause::SYSTEM };

@@ -26,6 +26,7 @@ use super::answer::json;
 use super::auth::{Caller, cause};
 use super::error::ApiError;
 use crate::credentials::secret::hex;
+use crate::erasure_receipt::is_called;
 
 #[derive(Debug, Serialize)]
 struct Begun {
@@ -84,7 +85,7 @@ async fn by_admin(
 
 /// What cannot be taken back is not done by a slip.
 fn check_name(tenant: &Tenant, fields: &Fields) -> Result<(), ApiError> {
-    match fields.text("name")? == tenant.name.as_str() {
+    match is_called(tenant, fields.text("name")?) {
         true => Ok(()),
         false => Err(ApiError::Field {
             field: "name",

@@ -4,6 +4,13 @@
 
 use std::path::Path;
 
+use antler_events::files::RealFiles;
+use antler_projections::index::port::InlineWorkers;
+use antler_projections::views::port::{PAGE_DOCUMENTS_MAX, Page, ViewName, ViewStore};
+use antler_projections::views::redb::RedbViews;
+use antler_projections::views::usage::USAGE;
+use antler_projections::views::{arrivals, rebuild};
+use futures_util::FutureExt as _;
 use serde_json::{Value, json};
 
 use super::client::{PASSWORD, path_text, post_json, register, send, ship, start_with, wait_for};
@@ -93,6 +100,82 @@ fn an_erased_tenant_is_refused_at_once_and_its_receipt_is_proved() {
     super::check(&["verify", "--data", path_text(&data)], 0, &proved);
     let running = start(dir.path());
     assert_eq!(get(&running, "/api/admin/erasures/", OPERATOR)["results"][0], receipt);
+}
+
+/// Every document of every view that stands on the disk.
+fn documents(data: &Path) -> Vec<(String, Vec<u8>)> {
+    let workers = std::sync::Arc::new(InlineWorkers);
+    let store = RedbViews::open(&RealFiles, &data.join("views/views.redb"), workers).unwrap();
+    let all = rebuild::VIEWS.into_iter().chain(arrivals::VIEWS).chain([USAGE]);
+    let of_view = |view: ViewName| {
+        let page = Page { prefix: b"", after: None, limit: PAGE_DOCUMENTS_MAX };
+        let found = store.scan(view, page).now_or_never().unwrap().unwrap();
+        found.into_iter().map(move |found| (view.to_string(), [found.key, found.document].concat()))
+    };
+    all.flat_map(of_view).collect()
+}
+
+#[test]
+fn an_erased_tenant_leaves_none_of_its_words_in_any_view() {
+    let dir = tempfile::tempdir().unwrap();
+    let data = dir.path().join("data");
+    let running = start(dir.path());
+    let (token, key, id) = filled(&running, "anemometer");
+    register(&running, "bob");
+    let search = json!({"name": "galleons", "query": MARK, "description": "of three masts"});
+    post_json(&running, "/api/logs/saved-searches/", Some(&token), &search);
+    post_json(
+        &running,
+        "/api/tenant/invitations/",
+        Some(&token),
+        &json!({"email": "carvel@example.org", "role": "viewer"}),
+    );
+    post_json(
+        &running,
+        "/api/tenant/service-accounts/",
+        Some(&token),
+        &json!({"name": "brigantine", "role": "viewer"}),
+    );
+    let words = [MARK, "anemometer", "galleons", "three masts", "carvel", "brigantine", "a.log"];
+    assert_eq!(running.stop("TERM").0, Some(0));
+    let has = |words: &[&str]| -> Vec<String> {
+        let documents = documents(&data);
+        let stands = |word: &str, bytes: &[u8]| bytes.windows(word.len()).any(|part| part == word.as_bytes());
+        let found = |word: &&str| {
+            documents
+                .iter()
+                .find(|(_, bytes)| stands(word, bytes))
+                .map(|(view, _)| format!("{word} in {view}"))
+        };
+        words.iter().filter_map(found).collect()
+    };
+    assert_eq!(has(&words).len(), words.len(), "what is not there before proves nothing");
+    let running = start(dir.path());
+    let address = format!("/api/admin/tenants/{id}/");
+    assert_eq!(status(&running, "DELETE", &address, OPERATOR, &json!({"name": "anemometer"})), 202);
+    let receipt = receipt(&running, &id);
+    assert_eq!(status(&running, "GET", "/api/logs/search/", &key, &json!({})), 401);
+    let of_tenant = get(&running, &address, OPERATOR);
+    assert!(!of_tenant.to_string().contains("anemometer"), "{of_tenant}");
+    let audit = get(&running, &format!("{address}audit/"), OPERATOR);
+    assert_eq!(audit["results"].as_array().unwrap().len(), 1, "{audit}");
+    let said: Value = serde_json::from_str(receipt["receipt"].as_str().unwrap()).unwrap();
+    assert!(said["kept"][0].as_str().unwrap().contains("texts of saved searches"), "{said}");
+    assert_eq!(running.stop("TERM").0, Some(0));
+    assert_eq!(has(&words), Vec::<String>::new());
+    let of_it = |document: &(String, Vec<u8>)| document.1.windows(id.len()).any(|part| part == id.as_bytes());
+    let left: Vec<String> = documents(&data)
+        .into_iter()
+        .filter(of_it)
+        .map(|(view, _)| view.split('.').next().unwrap().to_owned())
+        .collect();
+    let mut known = left.clone();
+    known.retain(|view| ["tenants", "audit"].contains(&view.as_str()));
+    assert_eq!(left, known, "only the receipt is left, and where it stands");
+    for view in ["tenants", "members", "keys", "names", "sessions", "searches", "uploads", "mails", "audit"] {
+        super::check(&["rebuild", view, "--data", path_text(&data)], 0, view);
+    }
+    super::check(&["verify", "--data", path_text(&data)], 0, "its receipt is proved");
 }
 
 #[test]

@@ -2,7 +2,8 @@
 //! chain of the tenant's control events.
 //!
 //! Invariant: an entry is one control event, and its hash is that of the event in the log, so that the log proves the view.
-//! What a thing was like before is what its earlier events said. No entry changes, and none goes. It does not ask who may read it.
+//! What a thing was like before is what its earlier events said. No entry changes, and none goes before its tenant is erased:
+//! then all go but the receipt's. It does not ask who may read it.
 
 mod entry;
 mod folding;
@@ -16,11 +17,12 @@ use bytes::Bytes;
 pub use self::entry::{AuditEntry, AuditFilter, EntryId, Head};
 use self::folding::Folding;
 pub use self::proof::{AuditFault, AuditProof, AuditVerification};
+use super::arrivals::wiped;
 use super::document::{decode, read};
 use super::fold::{ControlViewError, Step};
-use super::port::{Document, Fold, PAGE_DOCUMENTS_MAX, Page, ViewError, ViewName, ViewStore};
+use super::port::{Document, Fold, PAGE_DOCUMENTS_MAX, Page, ViewError, ViewName, ViewStore, ViewWrite};
 
-pub(super) const AUDIT: ViewName = ViewName::new("audit");
+pub(super) const AUDIT: ViewName = ViewName::in_form("audit", 2);
 
 /// A page is looked for among so many entries; then it ends, and the next one goes on.
 const LOOKED_AT_MAX: usize = 50_000;
@@ -103,6 +105,11 @@ pub(super) async fn fold(
     let mut writes = Vec::new();
     for step in steps.iter().filter(|step| (checkpoint..next).contains(&step.offset)) {
         folding.load(step.tenant, store, view, step).await?;
+        if step.ends_tenant() {
+            let (entries, things) = (folding::entry_prefix(step.tenant), folding::thing_prefix(step.tenant));
+            writes.retain(|write: &ViewWrite| !write.key().starts_with(&entries));
+            writes.extend(wiped(step.tenant, store, view, &[&entries, &things], []).await?);
+        }
         writes.push(folding.take(step.tenant, view, step)?);
     }
     if writes.is_empty() {

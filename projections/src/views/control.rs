@@ -24,7 +24,7 @@ use antler_events::log::Recorded;
 use bytes::Bytes;
 
 use super::audit::{self, AuditView};
-use super::fold::{self, Folded, Step, decode, load, prefix, steps};
+use super::fold::{self, Folded, Step, decode, load, steps};
 pub use super::fold::{ControlViewError, Kept};
 use super::keys::{self, Keys};
 use super::mails::{self, Mails};
@@ -162,53 +162,17 @@ impl ControlViews {
 
     /// Keys of a tenant in the order of their ids, revoked ones too.
     pub async fn keys(&self, tenant: TenantId) -> Result<Vec<(KeyId, Kept<Key>)>, ViewError> {
-        self.all::<Keys>(tenant, |id| KeyId::parse(id).ok()).await
+        fold::all::<Keys>(tenant, &*self.store, Keys::VIEW).await
     }
 
     /// Saved searches of a tenant in the order of their ids, deleted ones too.
     pub async fn searches(&self, tenant: TenantId) -> Result<Vec<(SearchId, Kept<Search>)>, ViewError> {
-        self.all::<Searches>(tenant, |id| SearchId::parse(id).ok()).await
+        fold::all::<Searches>(tenant, &*self.store, Searches::VIEW).await
     }
 
     /// Uploaded files of a tenant in the order of their ids, deleted ones too.
     pub async fn uploads(&self, tenant: TenantId) -> Result<Vec<(UploadId, Kept<Upload>)>, ViewError> {
-        self.all::<Uploads>(tenant, |id| UploadId::parse(id).ok()).await
-    }
-
-    async fn all<V: Folded>(
-        &self,
-        tenant: TenantId,
-        parse: fn(&str) -> Option<V::Id>,
-    ) -> Result<Vec<(V::Id, Kept<V::State>)>, ViewError> {
-        let mut all = Vec::new();
-        loop {
-            let after = all.last().map(|(id, _)| *id);
-            let page = self.listed::<V>(tenant, after, PAGE_DOCUMENTS_MAX, parse).await?;
-            let is_last = page.len() < PAGE_DOCUMENTS_MAX;
-            all.extend(page);
-            if is_last {
-                return Ok(all);
-            }
-        }
-    }
-
-    async fn listed<V: Folded>(
-        &self,
-        tenant: TenantId,
-        after: Option<V::Id>,
-        limit: usize,
-        parse: fn(&str) -> Option<V::Id>,
-    ) -> Result<Vec<(V::Id, Kept<V::State>)>, ViewError> {
-        let prefix = prefix(tenant);
-        let after = after.map(|id| fold::key(tenant, id.as_ref()));
-        let page = Page { prefix: &prefix, after: after.as_deref(), limit };
-        let view = V::VIEW;
-        let damaged = || ViewError::Damaged { view, reason: "a key of it has no id".to_owned() };
-        let found = self.store.scan(view, page).await?.into_iter().map(|found| {
-            let id = std::str::from_utf8(&found.key[prefix.len()..]).ok();
-            Ok((id.and_then(parse).ok_or_else(damaged)?, decode::<V>(view, &found.document)?))
-        });
-        found.collect()
+        fold::all::<Uploads>(tenant, &*self.store, Uploads::VIEW).await
     }
 
     /// Whose key a secret is; the key may be revoked or expired.

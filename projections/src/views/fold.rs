@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 
 use antler_events::clock::Timestamp;
 use antler_events::codec::{self, CodecError};
+use antler_events::event::tenant::TenantEvent;
 use antler_events::event::{self, Cause, ControlEvent, Event, EventError, types};
 use antler_events::ids::{Offset, PartitionId, TenantId};
 use antler_events::log::Recorded;
@@ -16,7 +17,7 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
 use super::document;
-use super::port::{Fold, ViewError, ViewName, ViewStore, ViewWrite};
+use super::port::{Fold, PAGE_DOCUMENTS_MAX, Page, ViewError, ViewName, ViewStore, ViewWrite};
 
 /// An aggregate as a view has it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -56,6 +57,13 @@ pub(super) struct Step {
     pub(super) event: ControlEvent,
 }
 
+impl Step {
+    /// Whether nothing is to be left of the tenant but this.
+    pub(super) fn ends_tenant(&self) -> bool {
+        matches!(&self.event, ControlEvent::Tenant(TenantEvent::Erased(_)))
+    }
+}
+
 /// The document of an aggregate. A view whose documents change gets a new form, and is folded again.
 #[derive(Debug, Serialize, Deserialize)]
 struct Stored<T> {
@@ -68,18 +76,22 @@ struct Stored<T> {
 /// A view of all aggregates of a kind.
 pub(super) trait Folded {
     const VIEW: ViewName;
+    /// Whether a document outlives its tenant.
+    const IS_KEPT: bool = false;
     type Id: Copy + AsRef<str>;
     type State: Clone;
     type Event;
     /// The state as its document has it.
     type Document: Serialize + DeserializeOwned;
 
+    /// The id in a key.
+    fn id(text: &str) -> Option<Self::Id>;
     fn event(event: &ControlEvent) -> Option<(Self::Id, &Self::Event)>;
     fn evolve(state: &mut Option<Self::State>, event: &Self::Event);
     fn store(state: &Self::State) -> Self::Document;
     fn restore(document: Self::Document) -> Self::State;
 
-    /// Further documents that lead to this one, such as those of an index.
+    /// Further documents that lead to this one, such as those of an index. There is no state after what is forgotten.
     fn beside(
         _tenant: TenantId,
         _id: Self::Id,
@@ -140,6 +152,43 @@ pub(super) fn decode<V: Folded>(view: ViewName, document: &[u8]) -> Result<Kept<
     Ok(Kept { state: state.map(V::restore), last, created_at, changed_at })
 }
 
+/// Some documents of a tenant in the order of their ids.
+pub(super) async fn listed<V: Folded>(
+    tenant: TenantId,
+    store: &dyn ViewStore,
+    view: ViewName,
+    after: Option<V::Id>,
+    limit: usize,
+) -> Result<Vec<(V::Id, Kept<V::State>)>, ViewError> {
+    let prefix = prefix(tenant);
+    let after = after.map(|id| key(tenant, id.as_ref()));
+    let page = Page { prefix: &prefix, after: after.as_deref(), limit };
+    let damaged = || ViewError::Damaged { view, reason: "a key of it has no id".to_owned() };
+    let found = store.scan(view, page).await?.into_iter().map(|found| {
+        let id = std::str::from_utf8(&found.key[prefix.len()..]).ok();
+        Ok((id.and_then(V::id).ok_or_else(damaged)?, decode::<V>(view, &found.document)?))
+    });
+    found.collect()
+}
+
+/// All documents of a tenant in the order of their ids.
+pub(super) async fn all<V: Folded>(
+    tenant: TenantId,
+    store: &dyn ViewStore,
+    view: ViewName,
+) -> Result<Vec<(V::Id, Kept<V::State>)>, ViewError> {
+    let mut all = Vec::new();
+    loop {
+        let after = all.last().map(|(id, _)| *id);
+        let page = listed::<V>(tenant, store, view, after, PAGE_DOCUMENTS_MAX).await?;
+        let is_last = page.len() < PAGE_DOCUMENTS_MAX;
+        all.extend(page);
+        if is_last {
+            return Ok(all);
+        }
+    }
+}
+
 pub(super) async fn load<V: Folded>(
     tenant: TenantId,
     store: &dyn ViewStore,
@@ -163,6 +212,9 @@ pub(super) async fn fold<V: Folded>(
     let mut touched = Touched::<V>::new();
     for step in steps.iter().filter(|step| (checkpoint..next).contains(&step.offset)) {
         touched.take(store, view, step).await?;
+        if !V::IS_KEPT && step.ends_tenant() {
+            touched.forget(step.tenant, store, view).await?;
+        }
     }
     if touched.0.is_empty() {
         return Ok(());
@@ -180,6 +232,20 @@ struct Changed<V: Folded> {
     id: V::Id,
     before: Option<V::State>,
     now: Kept<V::State>,
+    is_forgotten: bool,
+}
+
+impl<S> Kept<S> {
+    /// Before its first event.
+    fn new(at: Timestamp) -> Self {
+        Self { state: None, last: Offset::ZERO, created_at: at, changed_at: at }
+    }
+}
+
+impl<V: Folded> Changed<V> {
+    fn new(tenant: TenantId, id: V::Id, now: Kept<V::State>) -> Self {
+        Self { tenant, id, before: now.state.clone(), now, is_forgotten: false }
+    }
 }
 
 impl<V: Folded> Touched<V> {
@@ -193,19 +259,39 @@ impl<V: Folded> Touched<V> {
         let key = key(tenant, id.as_ref());
         if !self.0.contains_key(&key) {
             let known = load::<V>(tenant, store, view, id).await?;
-            let now =
-                known.unwrap_or(Kept { state: None, last: Offset::ZERO, created_at: at, changed_at: at });
-            self.0.insert(key.clone(), Changed { tenant, id, before: now.state.clone(), now });
+            self.0.insert(key.clone(), Changed::new(tenant, id, known.unwrap_or(Kept::new(at))));
         }
         let changed = self.0.get_mut(&key).expect("it was put there above");
+        if std::mem::take(&mut changed.is_forgotten) {
+            changed.now = Kept::new(at);
+        }
         V::evolve(&mut changed.now.state, event);
         (changed.now.last, changed.now.changed_at) = (offset, at);
         Ok(())
     }
 
+    /// All documents of the tenant go.
+    async fn forget(
+        &mut self,
+        tenant: TenantId,
+        store: &dyn ViewStore,
+        view: ViewName,
+    ) -> Result<(), ViewError> {
+        for (id, kept) in all::<V>(tenant, store, view).await? {
+            self.0.entry(key(tenant, id.as_ref())).or_insert_with(|| Changed::new(tenant, id, kept));
+        }
+        self.0.values_mut().filter(|of| of.tenant == tenant).for_each(|of| of.is_forgotten = true);
+        Ok(())
+    }
+
     fn writes(self) -> Result<Vec<ViewWrite>, CodecError> {
         let mut writes = Vec::new();
-        for (key, Changed { tenant, id, before, now }) in self.0 {
+        for (key, Changed { tenant, id, before, now, is_forgotten }) in self.0 {
+            if is_forgotten {
+                writes.extend(V::beside(tenant, id, before.as_ref(), None)?);
+                writes.push(ViewWrite::Delete { key });
+                continue;
+            }
             let Kept { state, last, created_at, changed_at } = now;
             writes.extend(V::beside(tenant, id, before.as_ref(), state.as_ref())?);
             let state = state.as_ref().map(V::store);

@@ -46,11 +46,15 @@ fn secret_key(secret: SecretHash) -> Bytes {
 }
 
 impl Folded for Keys {
-    const VIEW: ViewName = ViewName::new("keys");
+    const VIEW: ViewName = ViewName::in_form("keys", 2);
     type Id = KeyId;
     type State = Key;
     type Event = KeyEvent;
     type Document = KeyDocument;
+
+    fn id(text: &str) -> Option<KeyId> {
+        KeyId::parse(text).ok()
+    }
 
     fn event(event: &ControlEvent) -> Option<(KeyId, &KeyEvent)> {
         match event {

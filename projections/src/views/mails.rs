@@ -53,11 +53,15 @@ fn named(key: &[u8]) -> Option<(TenantId, MailId)> {
 }
 
 impl Folded for Mails {
-    const VIEW: ViewName = ViewName::new("mails");
+    const VIEW: ViewName = ViewName::in_form("mails", 2);
     type Id = MailId;
     type State = Mail;
     type Event = MailEvent;
     type Document = MailDocument;
+
+    fn id(text: &str) -> Option<MailId> {
+        MailId::parse(text).ok()
+    }
 
     fn event(event: &ControlEvent) -> Option<(MailId, &MailEvent)> {
         match event {

@@ -26,11 +26,15 @@ pub(super) struct AccountDocument {
 }
 
 impl Folded for Members {
-    const VIEW: ViewName = ViewName::in_form("members", 3);
+    const VIEW: ViewName = ViewName::in_form("members", 4);
     type Id = UserId;
     type State = Account;
     type Event = MemberEvent;
     type Document = AccountDocument;
+
+    fn id(text: &str) -> Option<UserId> {
+        UserId::parse(text).ok()
+    }
 
     fn event(event: &ControlEvent) -> Option<(UserId, &MemberEvent)> {
         match event {

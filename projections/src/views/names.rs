@@ -29,6 +29,10 @@ impl Folded for Names {
     type Event = NameEvent;
     type Document = ClaimDocument;
 
+    fn id(text: &str) -> Option<NameKey> {
+        NameKey::parse(text).ok()
+    }
+
     fn event(event: &ControlEvent) -> Option<(NameKey, &NameEvent)> {
         match event {
             ControlEvent::Name(key, event) => Some((*key, event)),

@@ -64,6 +64,14 @@ pub enum ViewWrite {
     Delete { key: Bytes },
 }
 
+impl ViewWrite {
+    pub fn key(&self) -> &Bytes {
+        match self {
+            Self::Put { key, .. } | Self::Delete { key } => key,
+        }
+    }
+}
+
 /// What some events of a partition change in a view.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Fold {

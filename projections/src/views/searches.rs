@@ -21,11 +21,15 @@ pub(super) struct SearchDocument {
 }
 
 impl Folded for Searches {
-    const VIEW: ViewName = ViewName::new("searches");
+    const VIEW: ViewName = ViewName::in_form("searches", 2);
     type Id = SearchId;
     type State = Search;
     type Event = SearchEvent;
     type Document = SearchDocument;
+
+    fn id(text: &str) -> Option<SearchId> {
+        SearchId::parse(text).ok()
+    }
 
     fn event(event: &ControlEvent) -> Option<(SearchId, &SearchEvent)> {
         match event {

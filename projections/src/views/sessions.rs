@@ -76,11 +76,15 @@ fn sortable(time: Timestamp) -> String {
 }
 
 impl Folded for Sessions {
-    const VIEW: ViewName = ViewName::in_form("sessions", 2);
+    const VIEW: ViewName = ViewName::in_form("sessions", 3);
     type Id = SessionId;
     type State = Session;
     type Event = SessionEvent;
     type Document = SessionDocument;
+
+    fn id(text: &str) -> Option<SessionId> {
+        SessionId::parse(text).ok()
+    }
 
     fn event(event: &ControlEvent) -> Option<(SessionId, &SessionEvent)> {
         match event {
@@ -113,6 +117,9 @@ impl Folded for Sessions {
         let document: Bytes = codec::encode(&id)?;
         if let Some(opened) = after.filter(|_| before.is_none()) {
             writes.push(ViewWrite::Put { key: newest_key(tenant, opened.user), document: document.clone() });
+        }
+        if let (Some(forgotten), None) = (before, after) {
+            writes.push(ViewWrite::Delete { key: newest_key(tenant, forgotten.user) });
         }
         let goes_on = |session: &&Session| session.ended.is_none();
         if let Some(before) = before.filter(goes_on) {

@@ -77,11 +77,17 @@ struct MachineDocument {
 }
 
 impl Folded for Tenants {
-    const VIEW: ViewName = ViewName::in_form("tenants", 5);
+    const VIEW: ViewName = ViewName::in_form("tenants", 6);
+    /// For the receipt.
+    const IS_KEPT: bool = true;
     type Id = Itself;
     type State = Tenant;
     type Event = TenantEvent;
     type Document = TenantDocument;
+
+    fn id(text: &str) -> Option<Itself> {
+        (text == Itself.as_ref()).then_some(Itself)
+    }
 
     fn event(event: &ControlEvent) -> Option<(Itself, &TenantEvent)> {
         match event {

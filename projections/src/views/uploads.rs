@@ -25,11 +25,15 @@ pub(super) struct UploadDocument {
 }
 
 impl Folded for Uploads {
-    const VIEW: ViewName = ViewName::new("uploads");
+    const VIEW: ViewName = ViewName::in_form("uploads", 2);
     type Id = UploadId;
     type State = Upload;
     type Event = UploadEvent;
     type Document = UploadDocument;
+
+    fn id(text: &str) -> Option<UploadId> {
+        UploadId::parse(text).ok()
+    }
 
     fn event(event: &ControlEvent) -> Option<(UploadId, &UploadEvent)> {
         match event {

@@ -39,7 +39,11 @@ pub struct Sent {
 
 /// Sums of a partition as they are written together.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Sums(pub Vec<(Day, TenantId, Sent)>);
+pub struct Sums {
+    pub sent: Vec<(Day, TenantId, Sent)>,
+    /// Tenants of which no sum stays.
+    pub forgotten: Vec<TenantId>,
+}
 
 /// What each tenant sent.
 #[derive(Debug, Clone)]
@@ -97,7 +101,11 @@ impl UsageViews {
     ) -> Result<(), ControlViewError> {
         let mut writes = self.expired(latest).await?;
         writes.push(document::put(USAGE, latest_key(partition), &latest)?);
-        for (day, tenant, sent) in &sums.0 {
+        for tenant in &sums.forgotten {
+            let days = (-DAYS_KEPT..=0).map(|days| latest.plus(days));
+            writes.extend(days.map(|day| ViewWrite::Delete { key: key(*tenant, day, partition) }));
+        }
+        for (day, tenant, sent) in &sums.sent {
             writes.push(document::put(USAGE, key(*tenant, *day, partition), sent)?);
         }
         self.store.apply(USAGE, Fold { partition, next, writes }).await?;
@@ -176,7 +184,25 @@ mod tests {
     }
 
     fn put(views: &UsageViews, next: u64, latest: Day, sums: &[(Day, TenantId, Sent)]) {
-        at_once(views.put(PARTITION, Offset::new(next), latest, &Sums(sums.to_vec()))).unwrap();
+        let sums = Sums { sent: sums.to_vec(), ..Sums::default() };
+        at_once(views.put(PARTITION, Offset::new(next), latest, &sums)).unwrap();
+    }
+
+    #[test]
+    fn nothing_stays_of_a_tenant_that_is_forgotten() {
+        let store: Arc<dyn ViewStore> = Arc::new(MemoryViews::new());
+        let views = UsageViews::new(Arc::clone(&store));
+        for number in 0..5 {
+            let day = Day(20_000 + number);
+            put(&views, number as u64 + 1, day, &[(day, tenant("a"), sent(1)), (day, tenant("ab"), sent(2))]);
+        }
+        let sums = Sums { forgotten: vec![tenant("a")], ..Sums::default() };
+        at_once(views.put(PARTITION, Offset::new(9), Day(20_004), &sums)).unwrap();
+        assert_eq!(
+            at_once(store.count(USAGE)).unwrap(),
+            6,
+            "five days of the other, and the note of the latest"
+        );
     }
 
     #[test]

@@ -3,7 +3,8 @@
 //! Invariant: an erasure that has begun is not taken back, and ends once. It erases nothing: whoever commands it does.
 
 use super::wire::{ErasureBegunV1 as ErasureBegun, TenantErasedV1 as TenantErased};
-use super::{Decision, Standing, Tenant, TenantEvent, TenantRejection};
+use super::{Decision, Standing, Tenant, TenantEvent, TenantRejection, TenantRetention};
+use crate::identity::DisplayName;
 
 /// How far it is.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -29,9 +30,12 @@ impl Tenant {
         }
     }
 
-    /// What is left of people is left in the history alone.
+    /// Nothing is left that anybody wrote but the receipt; the history alone has more.
     pub(super) fn erased(&mut self, erased: &TenantErased) {
+        self.name = DisplayName::forgotten();
+        self.retention = TenantRetention::default();
         self.members.clear();
+        self.machines.clear();
         self.erasure = Some(Erasure::Done(erased.clone()));
     }
 }

@@ -231,7 +231,9 @@ fn an_erasure_closes_the_tenant_and_ends_once() {
     given(&done).when(finish()).then(&[]);
     let mut state = None;
     done.iter().for_each(|event| evolve(&mut state, event));
-    assert!(state.unwrap().members.is_empty());
+    let left = state.unwrap();
+    assert!(left.members.is_empty() && left.machines.is_empty());
+    assert_eq!((left.name.as_str(), left.retention), ("erased", TenantRetention::default()));
 }
 
 #[test]

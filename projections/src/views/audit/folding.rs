@@ -29,6 +29,8 @@ type Changes = (Vec<(String, Value)>, Vec<(String, Value)>);
 pub(super) struct Folding {
     things: BTreeMap<Bytes, Known>,
     heads: BTreeMap<TenantId, Option<Head>>,
+    /// Where tenants were erased.
+    ends: BTreeMap<TenantId, Offset>,
 }
 
 pub(super) fn entry_prefix(tenant: TenantId) -> Bytes {
@@ -47,6 +49,15 @@ pub(super) fn offset_of(tenant: TenantId, key: &[u8]) -> Option<Offset> {
 
 pub(super) fn head_key(tenant: TenantId) -> Bytes {
     format!("head/{tenant}").into()
+}
+
+/// Where it is said at which offset the tenant was erased.
+pub(super) fn end_key(tenant: TenantId) -> Bytes {
+    format!("end/{tenant}").into()
+}
+
+pub(super) fn thing_prefix(tenant: TenantId) -> Bytes {
+    format!("thing/{tenant}/").into()
 }
 
 fn thing_key(tenant: TenantId, Described { kind, id, .. }: &Described) -> Bytes {
@@ -83,6 +94,9 @@ impl Folding {
         view: ViewName,
         step: &Step,
     ) -> Result<ViewWrite, ControlViewError> {
+        if step.ends_tenant() {
+            self.forget(tenant, step.offset);
+        }
         let described = step.event.described();
         let key = thing_key(tenant, &described);
         let Described { action, kind, id: object, effect } = described;
@@ -106,6 +120,16 @@ impl Folding {
         put(view, entry_key(tenant, step.offset), &entry)
     }
 
+    /// What a thing of an erased tenant was like is not told.
+    fn forget(&mut self, tenant: TenantId, end: Offset) {
+        let prefix = thing_prefix(tenant);
+        self.things
+            .iter_mut()
+            .filter(|(key, _)| key.starts_with(&prefix))
+            .for_each(|(_, known)| known.clear());
+        self.ends.insert(tenant, end);
+    }
+
     /// What is to be written beside the entries.
     pub(super) fn into_writes(self, view: ViewName) -> Result<Vec<ViewWrite>, ControlViewError> {
         let of_thing = |(key, known): (Bytes, Known)| match known.is_empty() {
@@ -114,7 +138,13 @@ impl Folding {
         };
         let things = self.things.into_iter().map(of_thing);
         let heads = self.heads.into_iter().filter_map(|(tenant, head)| Some((tenant, head?)));
-        things.chain(heads.map(|(tenant, head)| put(view, head_key(tenant), &head))).collect()
+        let heads = heads.map(|(tenant, head)| put(view, head_key(tenant), &head));
+        let ends = self.ends.into_iter().map(|(tenant, end)| put(view, end_key(tenant), &end));
+        things.chain(heads).chain(ends).collect()
+    }
+
+    pub(super) fn end(&self, tenant: TenantId) -> Option<Offset> {
+        self.ends.get(&tenant).copied()
     }
 
     pub(super) fn heads(&self) -> impl Iterator<Item = (TenantId, Head)> {

@@ -11,8 +11,9 @@ use antler_events::ids::{Offset, PartitionId, TenantId};
 use antler_events::log::Recorded;
 
 use super::entry::EntryId;
-use super::folding::Folding;
+use super::folding::{Folding, end_key};
 use super::{AUDIT, AuditView, count_entries};
+use crate::views::document::read;
 use crate::views::fold::{ControlViewError, step};
 use crate::views::port::{ViewError, ViewStore, ViewWrite};
 
@@ -37,6 +38,8 @@ pub enum AuditFault {
 pub struct AuditProof {
     store: Arc<dyn ViewStore>,
     checkpoints: BTreeMap<PartitionId, Offset>,
+    /// Where tenants were erased, as the view has it.
+    ends: BTreeMap<TenantId, Option<Offset>>,
     folding: Folding,
     /// Entries that are there, whether they are right or not.
     found: u64,
@@ -59,6 +62,7 @@ impl AuditProof {
         Self {
             store,
             checkpoints: BTreeMap::new(),
+            ends: BTreeMap::new(),
             folding: Folding::default(),
             found: 0,
             faults: Vec::new(),
@@ -82,6 +86,10 @@ impl AuditProof {
             return Ok(());
         };
         let id = EntryId { partition, offset: step.offset };
+        // What was before the end of the tenant is forgotten; an entry that is left is of no event.
+        if self.end(tenant).await?.is_some_and(|end| step.offset < end) {
+            return Ok(());
+        }
         match self.store.document(AUDIT, &key).await? {
             None => self.fault(AuditFault::Missing { tenant, id }),
             Some(there) => {
@@ -103,12 +111,22 @@ impl AuditProof {
         let view = AuditView::new(Arc::clone(&self.store));
         let heads: Vec<_> = self.folding.heads().collect();
         for (tenant, head) in &heads {
-            if view.head(*tenant).await? != Some(*head) {
+            let end = self.end(*tenant).await?;
+            if view.head(*tenant).await? != Some(*head) || end != self.folding.end(*tenant) {
                 self.fault(AuditFault::Head { tenant: *tenant, id: head.id });
             }
         }
         let Self { found: entries, faults, fault_count, .. } = self;
         Ok(AuditVerification { tenants: heads.len() as u64, entries, faults, fault_count })
+    }
+
+    async fn end(&mut self, tenant: TenantId) -> Result<Option<Offset>, ViewError> {
+        if let Some(known) = self.ends.get(&tenant) {
+            return Ok(*known);
+        }
+        let end = read(AUDIT, &*self.store, &end_key(tenant)).await?;
+        self.ends.insert(tenant, end);
+        Ok(end)
     }
 
     /// Has the view been given the event?

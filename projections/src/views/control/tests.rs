@@ -14,7 +14,9 @@ use antler_events::event::search::{SearchContent, SearchEvent, SearchSaved};
 use antler_events::event::session::{
     SessionEndReason, SessionEnded, SessionEvent, SessionOpened, SessionRenewed,
 };
-use antler_events::event::tenant::{MemberInvited, Standing, TenantEvent, TenantRegistered, TenantSuspended};
+use antler_events::event::tenant::{
+    MemberInvited, Standing, TenantErased, TenantEvent, TenantRegistered, TenantSuspended,
+};
 use antler_events::event::{Cause, ControlEvent};
 use antler_events::identity::{DisplayName, Email, PasswordHash, Username};
 use antler_events::wire::{ChainHash, Envelope};
@@ -210,7 +212,8 @@ fn a_key_is_found_by_its_secret_and_listed_with_its_tenants_keys_only() {
     assert_eq!(by_secret(4), None);
     assert!(at_once(views.key(tenant("a"), key_id("k1"))).unwrap().unwrap().state.unwrap().revoked);
     let listed = |after| {
-        let found = at_once(views.listed::<Keys>(tenant("a"), after, 1, |id| KeyId::parse(id).ok())).unwrap();
+        let found =
+            at_once(fold::listed::<Keys>(tenant("a"), &**views.store(), Keys::VIEW, after, 1)).unwrap();
         found.into_iter().map(|(id, _)| id).collect::<Vec<_>>()
     };
     assert_eq!(listed(None), [key_id("k1")]);
@@ -295,6 +298,38 @@ fn a_released_name_is_free_and_says_where_its_history_ends() {
     apply(&views, &history()[13..]);
     let claim = at_once(views.name(name::typed_key("ann"))).unwrap().unwrap();
     assert_eq!((claim.state, claim.last), (None, Offset::new(14)));
+}
+
+#[test]
+fn an_erased_tenant_leaves_its_receipt_and_others_keep_what_is_theirs() {
+    let mut events = history();
+    let erased = TenantErased { receipt: "{}".to_owned(), key: [1; 32], signature: vec![2; 64] };
+    let end = events.last().unwrap().envelope.offset.plus(1).number();
+    events.push(recorded(tenant("acme"), end, &ControlEvent::Tenant(TenantEvent::Erased(erased))));
+    let whole = views();
+    apply(&whole, &events);
+    for view in VIEWS {
+        let page = Page { prefix: b"", after: None, limit: PAGE_DOCUMENTS_MAX };
+        let all = at_once(whole.store().scan(view, page)).unwrap();
+        let of_it = |key: &[u8]| key.windows(6).any(|part| part == b"/acme/");
+        let left: Vec<_> = all.iter().filter(|found| of_it(&found.key)).collect();
+        let wanted = if [Tenants::VIEW, audit::AUDIT].contains(&view) { 1 } else { 0 };
+        assert_eq!(left.len(), wanted, "{view}: {left:?}");
+        let words = |found: &&port::Document| {
+            [&b"Acme"[..], b"a@acme.example"]
+                .iter()
+                .any(|word| found.document.windows(word.len()).any(|part| part == *word))
+        };
+        assert!(left.iter().all(|found| !words(found)), "{view}: {left:?}");
+    }
+    assert!(at_once(whole.keys(tenant("acme"))).unwrap().is_empty());
+    assert!(!at_once(whole.keys(tenant("other"))).unwrap().is_empty());
+    for cut in 0..=events.len() {
+        let parts = views();
+        apply(&parts, &events[..cut]);
+        apply(&parts, &events[cut..]);
+        assert_eq!(hashes(&parts), hashes(&whole), "cut at {cut}");
+    }
 }
 
 #[test]
