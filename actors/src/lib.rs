@@ -17,6 +17,7 @@ pub mod key_use;
 pub mod live;
 pub mod log_writers;
 pub mod notes;
+pub mod once;
 pub mod planted;
 pub mod platform;
 pub mod post;

@@ -26,6 +26,7 @@ use antler_projections::views::port::ViewError;
 use self::reader::UploadReader;
 use self::run::UploadJob;
 use crate::accounts::{AccountError, Accounts};
+use crate::once::OnceError;
 use crate::requests::{Begun, RequestError, Requests};
 use crate::system::{IngestError, System};
 
@@ -88,6 +89,15 @@ pub enum UploadError {
     Request(#[from] RequestError),
     #[error(transparent)]
     Views(#[from] ViewError),
+}
+
+impl From<OnceError> for UploadError {
+    fn from(error: OnceError) -> Self {
+        match error {
+            OnceError::Request(error) => error.into(),
+            OnceError::Ingest(error) => error.into(),
+        }
+    }
 }
 
 /// An upload with what its view says of it.

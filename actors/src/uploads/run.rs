@@ -9,29 +9,22 @@ use std::sync::atomic::AtomicU64;
 use std::time::Duration;
 
 use antler_events::event::Cause;
-use antler_events::event::note::{AnswerForm, NamedError, RequestKey};
+use antler_events::event::note::{NamedError, RequestKey};
 use antler_events::event::upload::{
     Upload, UploadCommand, UploadFailed, UploadFinished, UploadProblem, UploadStage,
 };
 use antler_events::ids::{TenantId, UploadId};
-use antler_events::log::{AppendError, BoxFuture};
+use antler_events::log::BoxFuture;
 use antler_projections::index::port::compute;
 use antler_projections::views::control::Kept;
 use tokio::sync::mpsc;
 
 use super::reader::{ReadBatch, ReadFailure, ReadRequest};
-use super::{Phase, UploadError, UploadNow, Uploads};
-use crate::ingest_shard::{Arrived, Request, WriteError};
+use super::{Phase, UploadError, UploadNow, UploadParts, Uploads};
 use crate::jobs::{Job, JobTurns};
-use crate::requests::Begun;
+use crate::once::Once;
 use crate::system::IngestError;
 
-/// Whoever waits for room tries again after so long, and at last this long.
-const WAIT_FIRST: Duration = Duration::from_millis(5);
-const WAIT_LONGEST: Duration = Duration::from_millis(200);
-/// While more lines of the tenant are under way, written or not yet found, a file waits: it is in no hurry, and others
-/// need the room.
-const HELD_BYTES_MAX: u64 = 6 << 20;
 /// How often people are told, and how often it is an event.
 const TELL_EVERY: Duration = Duration::from_millis(500);
 const RECORD_EVERY: Duration = Duration::from_secs(10);
@@ -182,42 +175,17 @@ impl Reading<'_> {
         let ReadBatch { arrived, rejected, problems } = batch;
         let indexed: u64 = arrived.batches.iter().map(|batch| batch.len() as u64).sum();
         let key = RequestKey::of_upload(*id, self.now.counts.items);
-        self.give_way().await;
-        let mut wait = WAIT_FIRST;
-        loop {
-            let begun = uploads.parts.requests.begin_as_of(*tenant, key, self.kept.created_at).await;
-            let claim = match begun.map_err(UploadError::from)? {
-                Begun::First(claim) => claim,
-                Begun::Answered(answer)
-                    if answer.answered.accepted + answer.answered.rejected == indexed + rejected =>
-                {
-                    break;
-                }
-                Begun::Answered(_) => {
-                    return Err(passing("internal", "the file was cut in another way before"));
-                }
-            };
-            let errors = problems.iter().take(PROBLEMS_OF_BATCH_MAX).map(named).collect();
-            let request = Some(Request { claim, form: AnswerForm::Many, errors });
-            let Arrived { batches, arrival, rejected, .. } = &arrived;
-            let (batches, arrival, rejected) = (batches.clone(), Arc::clone(arrival), rejected.clone());
-            match uploads.parts.system.take(*tenant, Arrived { batches, arrival, rejected, request }).await {
-                Ok(_) => break,
-                Err(error) if error.passes() || is_in_doubt(&error) => tokio::time::sleep(wait).await,
-                Err(error) => return Err(UploadError::from(error).into()),
-            }
-            wait = WAIT_LONGEST.min(wait * 2);
+        let errors: Vec<NamedError> = problems.iter().take(PROBLEMS_OF_BATCH_MAX).map(named).collect();
+        let UploadParts { system, requests, .. } = &uploads.parts;
+        let once = Once { system, requests, as_of: self.kept.created_at };
+        let before = once.write(*tenant, key, &arrived, &errors).await.map_err(UploadError::from)?;
+        if before
+            .is_some_and(|answer| answer.answered.accepted + answer.answered.rejected != indexed + rejected)
+        {
+            return Err(passing("internal", "the file was cut in another way before"));
         }
         self.now.counts.add(indexed, rejected, problems);
         Ok(())
-    }
-
-    /// Waits while there is much under way.
-    async fn give_way(&self) {
-        let UploadJob { uploads, tenant, .. } = self.job;
-        while uploads.parts.system.held_by(*tenant) > HELD_BYTES_MAX {
-            tokio::time::sleep(WAIT_FIRST).await;
-        }
     }
 
     async fn note_progress(&mut self, elapsed: Duration) -> Result<(), Ended> {
@@ -244,11 +212,6 @@ impl Reading<'_> {
         uploads.open().insert((*tenant, *id), self.now.clone());
         uploads.parts.watcher.told(*tenant, *id, &self.upload, &self.now);
     }
-}
-
-/// What the views cannot know yet is asked again.
-fn is_in_doubt(error: &IngestError) -> bool {
-    matches!(error, IngestError::Unknown | IngestError::Write(WriteError::Log(AppendError::Unknown { .. })))
 }
 
 fn passing(code: &'static str, message: &str) -> Ended {
