@@ -93,6 +93,7 @@ impl Config {
             limits.searches.rules(),
             limits.live.rules(),
             limits.upload.rules(),
+            limits.archives.rules(),
         ];
         let rules = sections.into_iter().flatten();
         rules

@@ -10,11 +10,13 @@ use serde::{Deserialize, Serialize};
 use crate::Rule;
 use crate::size::ByteSize;
 
+pub use self::archives::ArchiveLimits;
 pub use self::live::LiveLimits;
 pub use self::rates::RateLimits;
 pub use self::searches::SearchesLimits;
 pub use self::upload::UploadLimits;
 
+mod archives;
 mod live;
 mod rates;
 mod searches;
@@ -34,6 +36,7 @@ pub struct Limits {
     pub searches: SearchesLimits,
     pub live: LiveLimits,
     pub upload: UploadLimits,
+    pub archives: ArchiveLimits,
 }
 
 /// What HTTP connections may cost.

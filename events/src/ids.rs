@@ -165,6 +165,11 @@ name_id!(
     "upload id"
 );
 name_id!(
+    /// An archive of a tenant, made here or brought here.
+    ArchiveId,
+    "archive id"
+);
+name_id!(
     /// A mail of the platform.
     MailId,
     "mail id"

@@ -4,7 +4,7 @@
 
 use antler_events::event::Cause;
 use antler_events::event::upload::{self, UploadCommand};
-use antler_events::ids::{TenantId, UploadId};
+use antler_events::ids::{ArchiveId, TenantId, UploadId};
 
 use super::aggregate::Uploads;
 use super::{AccountError, Accounts};
@@ -12,6 +12,10 @@ use super::{AccountError, Accounts};
 impl Accounts {
     pub fn new_upload_id(&self) -> Result<UploadId, AccountError> {
         Ok(UploadId::parse(&self.draw()?)?)
+    }
+
+    pub fn new_archive_id(&self) -> Result<ArchiveId, AccountError> {
+        Ok(ArchiveId::parse(&self.draw()?)?)
     }
 
     pub async fn command_upload(

@@ -35,6 +35,11 @@ impl Deed {
             Self::LettersDropped => "dead_letters_dropped",
             Self::LetterReplayed => "dead_letter_replayed",
             Self::TenantRevived => "tenant_revived",
+            Self::TenantExportAsked => "tenant_export_asked",
+            Self::TenantExportRemoved => "tenant_export_removed",
+            Self::TenantImportAsked => "tenant_import_asked",
+            Self::JobCancelled => "job_cancelled",
+            Self::JobRetried => "job_retried",
         }
     }
 }

@@ -47,6 +47,8 @@ pub enum UploadStage {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum UploadCommand {
     Receive(UploadReceived),
+    /// A file that was read before, elsewhere: it comes with what became of it.
+    Bring(UploadReceived, UploadFinished),
     /// Of all that was read of the file so far.
     Progress(UploadCounts),
     Finish(UploadFinished),
@@ -85,16 +87,19 @@ pub enum UploadRejection {
 
 /// What happens on a command. A command that asks for what is so already is obeyed without an event.
 pub fn decide(state: &UploadState, command: UploadCommand) -> Result<Vec<UploadEvent>, UploadRejection> {
-    use UploadCommand::{Cancel, Delete, Edit, Fail, Finish, Progress, Receive, Retry};
+    use UploadCommand::{Bring, Cancel, Delete, Edit, Fail, Finish, Progress, Receive, Retry};
     use UploadStage::{Cancelled, Deleted, Failed, Finished, Open};
     let Some(upload) = state else {
         return match command {
             Receive(received) => Ok(vec![UploadEvent::Received(received)]),
+            Bring(received, finished) => {
+                Ok(vec![UploadEvent::Received(received), UploadEvent::Finished(finished)])
+            }
             _ => Err(UploadRejection::NotReceived),
         };
     };
     Ok(match (&upload.stage, command) {
-        (_, Receive(_)) => return Err(UploadRejection::AlreadyReceived),
+        (_, Receive(_) | Bring(..)) => return Err(UploadRejection::AlreadyReceived),
         (Deleted, Delete) => vec![],
         (Deleted, _) => return Err(UploadRejection::Deleted),
         (_, Delete) => vec![UploadEvent::Deleted],
@@ -183,6 +188,14 @@ mod tests {
         given(&[]).when(receive()).then(&[received()]);
         given(&[received()]).when(receive()).then_rejected(UploadRejection::AlreadyReceived);
         given(&[]).when(UploadCommand::Delete).then_rejected(UploadRejection::NotReceived);
+    }
+
+    #[test]
+    fn a_file_that_was_read_elsewhere_is_not_read_again() {
+        let finished = UploadFinished { counts: counts(7), took_ms: 3 };
+        let bring = || UploadCommand::Bring(upload_received(), finished.clone());
+        given(&[]).when(bring()).then(&[received(), UploadEvent::Finished(finished.clone())]);
+        given(&[received()]).when(bring()).then_rejected(UploadRejection::AlreadyReceived);
     }
 
     #[test]

@@ -36,6 +36,11 @@ pub enum DeedV1 {
     LettersDropped,
     LetterReplayed,
     TenantRevived,
+    TenantExportAsked,
+    TenantExportRemoved,
+    TenantImportAsked,
+    JobCancelled,
+    JobRetried,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

@@ -93,6 +93,11 @@ impl RequestKey {
         Self(*blake3::hash(format!("\0upload {upload} {items}").as_bytes()).as_bytes())
     }
 
+    /// Of a piece of an archive that is imported, by the hash of its bytes. No text that a sender may choose has the same.
+    pub fn of_archive(archive: &str, piece: u64) -> Self {
+        Self(*blake3::hash(format!("\0archive {archive} {piece}").as_bytes()).as_bytes())
+    }
+
     pub const fn as_bytes(&self) -> &[u8; 32] {
         &self.0
     }
