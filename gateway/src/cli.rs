@@ -16,6 +16,7 @@ mod serve;
 mod support_bundle;
 mod tail;
 mod tenant;
+mod tenant_archive;
 mod tenant_erase;
 mod user;
 mod verify;
@@ -32,6 +33,7 @@ pub use self::rebuild::RebuildCommandError;
 pub use self::remote::RemoteError;
 pub use self::send::SendCommandError;
 pub use self::support_bundle::SupportBundleError;
+pub use self::tenant_archive::ArchiveCommandError;
 pub use self::tenant_erase::EraseCommandError;
 pub use self::verify::VerifyCommandError;
 use crate::serve::ServeError;
@@ -130,6 +132,8 @@ pub enum CommandError {
     #[error(transparent)]
     Erase(#[from] EraseCommandError),
     #[error(transparent)]
+    Archive(#[from] ArchiveCommandError),
+    #[error(transparent)]
     Remote(#[from] RemoteError),
     #[error(transparent)]
     Send(#[from] SendCommandError),
@@ -150,6 +154,7 @@ impl CommandError {
             Self::Verify(error) => error.outcome(),
             Self::Rebuild(error) => error.outcome(),
             Self::Erase(error) => error.outcome(),
+            Self::Archive(error) => error.outcome(),
             Self::Remote(error) => error.outcome(),
             Self::Offline(error) => error.outcome(),
             _ => Outcome::FoundProblem,

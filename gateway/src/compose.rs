@@ -4,6 +4,7 @@
 
 mod bounds;
 mod opened;
+mod tenants;
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -56,8 +57,9 @@ use tokio::sync::Notify;
 
 use self::bounds::{system_limits, tail_bounds};
 pub use self::opened::{RunningLog, open_log};
+use self::tenants::{archives, erasures};
+use crate::archive::Archives;
 use crate::credentials::passwords::PasswordError;
-use crate::credentials::receipt_key::ReceiptKey;
 use crate::credentials::token_key::{TokenKey, TokenKeyError};
 use crate::data_folder::DataFolder;
 use crate::http::auth::Gate;
@@ -72,7 +74,7 @@ use crate::mail::{self, MailError};
 use crate::socket::Sockets;
 use crate::socket::open::OpenSockets;
 use crate::upload::reader::FileReader;
-use crate::upload::store::{ErasedFiles, UploadStore};
+use crate::upload::store::UploadStore;
 
 /// Why the program cannot be put together.
 #[derive(Debug, thiserror::Error)]
@@ -104,6 +106,8 @@ pub enum ComposeError {
     Tails(#[source] ReadError),
     #[error("the folder of uploaded files cannot be used")]
     Uploads(#[source] std::io::Error),
+    #[error("the folder of archives cannot be used")]
+    Archives(#[source] std::io::Error),
     #[error(transparent)]
     Actors(#[from] StartError),
     #[error(transparent)]
@@ -132,6 +136,7 @@ pub struct Program {
     /// Of upkeep.
     pub schedule: Arc<Schedule>,
     pub erasures: Arc<Erasures>,
+    pub archives: Arc<Archives>,
     /// Of questions, of changes, and of uploads.
     workers: [Arc<WorkerThreads>; 3],
 }
@@ -181,6 +186,7 @@ impl Program {
         let (progress, arrived) = (progress_of(&system, VIEWS), progress_of(&system, ARRIVALS));
         let requests = Requests::new(arrivals.clone(), arrived, Arc::clone(&clock), Arc::clone(&log))?;
         let controlled = Controlled { log, views, progress, placement, calls, clock: Arc::clone(&clock) };
+        let log_of_archives = Arc::clone(&controlled.log);
         let gate = Arc::new(gate(folder, (config, site), controlled, (&system, &arrivals))?);
         let watched =
             Watched { gate: &gate, system: &system, index: &index, counters, budget, clock: &clock };
@@ -192,8 +198,11 @@ impl Program {
         let uploads = uploads(folder, config, (&gate, &ingest, &sockets, &reading), hidden)?;
         let notes = notes(&gate.accounts, &system);
         let history = history(config, notes.clone(), &arrivals);
+        let of_index = (&index, &log_of_archives);
+        let archives = archives(folder, config, of_index, (&ingest, &uploads))?;
         Ok(Self {
-            erasures: erasures(folder, (&index, &arrivals, &history, &gate, &uploads), &notes)?,
+            erasures: erasures(folder, (&index, &arrivals, &history, &gate, &uploads), (&notes, &archives))?,
+            archives,
             intake: Arc::new(Intake::new(Arc::clone(&gate), ingest.clone(), config.limits.ingest.clone())),
             history,
             key_use: KeyUseWriter::start(Arc::clone(&gate.key_use), notes.clone()),
@@ -295,30 +304,6 @@ fn notes(accounts: &Accounts, system: &System) -> Notes {
         placement: Arc::clone(&accounts.placement),
         clock: Arc::clone(&accounts.clock),
     }
-}
-
-fn erasures(
-    folder: &DataFolder,
-    (index, arrivals, history, gate, uploads): (
-        &Arc<dyn SearchIndex>,
-        &ArrivalViews,
-        &SearchHistory,
-        &Gate,
-        &UploadsState,
-    ),
-    notes: &Notes,
-) -> Result<Arc<Erasures>, ComposeError> {
-    Ok(Arc::new(Erasures {
-        system: Arc::clone(uploads.uploads.system()),
-        uploads: Arc::clone(&uploads.uploads),
-        index: Arc::clone(index),
-        arrivals: arrivals.clone(),
-        notes: notes.clone(),
-        history: history.clone(),
-        key_use: Arc::clone(&gate.key_use),
-        files: Arc::new(ErasedFiles(Arc::clone(&uploads.store))),
-        notary: Arc::new(ReceiptKey::open_or_create(&folder.credentials_dir(), &SystemRandomness)?),
-    }))
 }
 
 fn history(config: &Config, notes: Notes, views: &ArrivalViews) -> SearchHistory {

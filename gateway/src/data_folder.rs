@@ -121,6 +121,11 @@ impl DataFolder {
         self.path.join("uploads")
     }
 
+    /// Where archives of tenants are.
+    pub fn archives_dir(&self) -> PathBuf {
+        self.path.join("archives")
+    }
+
     /// Where the key of access tokens is.
     pub fn credentials_dir(&self) -> PathBuf {
         self.path.join("credentials")

@@ -7,6 +7,7 @@ pub mod accounts;
 pub(crate) mod addresses;
 pub mod admin;
 pub mod answer;
+mod archives;
 pub mod audit;
 pub mod auth;
 mod base;

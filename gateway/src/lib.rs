@@ -3,11 +3,13 @@
 //! Invariants: adapters are chosen in `compose.rs` only; every listener is bounded by `limits`.
 //! It holds no state of its own: what it answers comes from the log and its projections.
 
+pub mod archive;
 pub mod cli;
 pub mod compose;
 pub mod credentials;
 pub mod data_folder;
 pub mod demo;
+pub mod erased_files;
 pub mod erasure_receipt;
 pub mod http;
 pub mod ingest;

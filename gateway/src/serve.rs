@@ -108,6 +108,9 @@ pub fn run(loaded: &Loaded, ports_file: Option<&Path>, demo: bool) -> Result<(),
     if let Err(error) = runtime.block_on(program.uploads.resume()) {
         tracing::error!(%error, "uploads that were not read to their ends are read at the next start");
     }
+    if let Err(error) = runtime.block_on(program.archives.resume()) {
+        tracing::error!(%error, "exports and imports that were cut off go on at the next start");
+    }
     if let Err(error) = runtime.block_on(program.erasures.resume()) {
         tracing::error!(%error, "erasures that were cut off go on at the next start");
     }

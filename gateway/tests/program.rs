@@ -4,6 +4,8 @@
 //! They do not sleep for a fixed time: they wait until something is there, with a bound.
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+#[path = "program/archives.rs"]
+mod archives;
 #[path = "program/audit.rs"]
 mod audit;
 #[path = "program/client.rs"]

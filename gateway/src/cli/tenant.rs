@@ -13,6 +13,7 @@ use super::line_text::plain;
 use super::offline::{OfflineError, with_program};
 use super::remote::client::Question;
 use super::remote::{self, RemoteFlags};
+use super::tenant_archive::{self, ExportFlags, ImportFlags};
 use super::tenant_erase::{self, EraseFlags};
 use super::{CommandError, Outcome, SettingFlags};
 use crate::compose::Program;
@@ -26,6 +27,10 @@ pub(super) enum TenantCommand {
     List(RemoteFlags),
     /// Erases a tenant of a stopped data folder for good, and prints a signed receipt
     Erase(EraseFlags),
+    /// Takes all that the token's tenant has as one file
+    Export(ExportFlags),
+    /// Takes an exported file into the token's tenant
+    Import(ImportFlags),
 }
 
 #[derive(Debug, Deserialize)]
@@ -56,6 +61,8 @@ pub(super) fn run(
     match command {
         TenantCommand::List(flags) => list(settings, flags, out),
         TenantCommand::Erase(flags) => tenant_erase::run(settings, flags, out),
+        TenantCommand::Export(flags) => tenant_archive::export(settings, flags, out),
+        TenantCommand::Import(flags) => tenant_archive::import(settings, flags, out),
     }
 }
 

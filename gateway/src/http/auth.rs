@@ -400,9 +400,12 @@ impl Caller {
         }
         match (permission, &self.identity) {
             (Permission::Anyone, _) | (Permission::Person, Identity::Person { .. }) => Ok(()),
-            (Permission::Person, Identity::Key { .. }) => Err(ApiError::Forbidden {
-                reason: "an API key cannot do this; log in and use the access token".to_owned(),
-            }),
+            (Permission::Administrator, Identity::Person { .. }) => self.check_scope(Scope::Admin),
+            (Permission::Person | Permission::Administrator, Identity::Key { .. }) => {
+                Err(ApiError::Forbidden {
+                    reason: "an API key cannot do this; log in and use the access token".to_owned(),
+                })
+            }
             (Permission::Scope(scope) | Permission::Socket(scope), _) => self.check_scope(scope),
             (Permission::AdminOrOperator, _) => self.check_scope(Scope::Admin),
             (Permission::Operator, _) if self.is_superadmin() => Ok(()),

@@ -9,6 +9,7 @@
 //! same for everybody. It knows nothing of any tenant.
 
 mod accounts;
+mod archives;
 mod audit;
 mod document;
 mod failures;

@@ -20,8 +20,8 @@ use super::observe::observe;
 use super::origins::cross_origin;
 use super::route_class::RouteClass;
 use super::{
-    Shared, accounts, admin, audit, dead_letters, erasure, health, jobs, logs, metrics, openapi, quota,
-    search, slow, uploads,
+    Shared, accounts, admin, archives, audit, dead_letters, erasure, health, jobs, logs, metrics, openapi,
+    quota, search, slow, uploads,
 };
 use crate::socket;
 
@@ -44,6 +44,7 @@ pub fn router(shared: &Arc<Shared>) -> Router {
         .merge(admin::routes())
         .merge(audit::routes())
         .merge(erasure::routes())
+        .merge(archives::routes())
         .merge(openapi::routes(&shared.config.server.base_path))
         .merge(socket::routes());
     noting_reads(router, shared)

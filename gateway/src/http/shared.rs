@@ -10,6 +10,7 @@ use antler_config::Config;
 use antler_events::clock::{Clock, Timestamp};
 use axum::extract::FromRef;
 
+use super::archives::ArchivesState;
 use super::connections::ConnectionFigures;
 use super::dead_letters::LettersState;
 use super::logs::IngestState;
@@ -93,6 +94,12 @@ impl FromRef<Arc<Shared>> for SavedState {
 impl FromRef<Arc<Shared>> for UploadsState {
     fn from_ref(shared: &Arc<Shared>) -> Self {
         shared.program.uploads.clone()
+    }
+}
+
+impl FromRef<Arc<Shared>> for ArchivesState {
+    fn from_ref(shared: &Arc<Shared>) -> Self {
+        Self(Arc::clone(&shared.program.archives))
     }
 }
 

@@ -9,30 +9,14 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use antler_actors::erasure::TenantFiles;
 use antler_events::files::{Access, File, FileSystem};
 use antler_events::ids::{TenantId, UploadId};
-use antler_events::log::BoxFuture;
 
 /// The folder of all stored files.
 #[derive(Debug)]
 pub struct UploadStore {
     files: Arc<dyn FileSystem>,
     dir: PathBuf,
-}
-
-/// The files of tenants that end.
-#[derive(Debug)]
-pub struct ErasedFiles(pub Arc<UploadStore>);
-
-impl TenantFiles for ErasedFiles {
-    fn remove_all(&self, tenant: TenantId) -> BoxFuture<'_, io::Result<()>> {
-        let store = Arc::clone(&self.0);
-        Box::pin(async move {
-            let removed = tokio::task::spawn_blocking(move || store.remove_all(tenant));
-            removed.await.unwrap_or_else(|lost| Err(io::Error::other(lost)))
-        })
-    }
 }
 
 /// A file that is being received; it is removed unless it is kept.
@@ -99,7 +83,7 @@ impl UploadStore {
     }
 
     /// Removes all files of a tenant, which may never have had any.
-    fn remove_all(&self, tenant: TenantId) -> io::Result<()> {
+    pub fn remove_all(&self, tenant: TenantId) -> io::Result<()> {
         match self.retain(tenant, &BTreeSet::new()) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
             Err(error) => Err(error),

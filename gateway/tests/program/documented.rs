@@ -4,11 +4,14 @@
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 
+use antler_gateway::archive::form::{END, End, KIND, MANIFEST, Manifest, Member, Origin, VERSION, json_line};
+use antler_gateway::archive::tar::{BLOCK, header, padding};
 use base64ct::{Base64, Encoding as _};
 use serde_json::{Value, json};
+use sha2::{Digest as _, Sha256};
 
 use super::client::{Mails, cookie_login, send, start_with, wait_for};
-use super::running::{Answer, Running};
+use super::running::{Answer, Running, wait};
 use super::schemas::Schemas;
 use super::socket_client::Socket;
 
@@ -28,7 +31,8 @@ const SESSIONS: [&str; 11] = [
     "resetPassword",
 ];
 /// After these there is less, or the same cannot be done again, so they come behind the others, each once.
-const ENDINGS: [&str; 19] = [
+const ENDINGS: [&str; 20] = [
+    "removeExport",
     "endSession",
     "endOtherSessions",
     "withdrawInvitation",
@@ -315,6 +319,7 @@ pub(crate) fn bodies(operation: &Operation<'_>) -> Vec<(String, String)> {
     let contents = operation.said["requestBody"]["content"].as_object();
     let written = contents.into_iter().flatten().map(|(media, content)| {
         let body = match (&content["example"], media.as_str()) {
+            (_, "application/x-tar") => archive(),
             (Value::String(text), _) => text.clone(),
             (Value::Object(fields), "application/x-www-form-urlencoded") => {
                 let mut form = form_urlencoded::Serializer::new(String::new());
@@ -344,6 +349,30 @@ pub(crate) fn bodies(operation: &Operation<'_>) -> Vec<(String, String)> {
         (media.clone(), body)
     });
     written.collect()
+}
+
+/// The smallest archive of a tenant that there is.
+pub(crate) fn archive() -> String {
+    let manifest = Manifest {
+        kind: KIND.to_owned(),
+        version: VERSION,
+        tenant: Origin { id: "acme".to_owned(), name: "Acme".to_owned() },
+        made_at: "2026-03-01T08:00:00.000Z".to_owned(),
+        from: None,
+        to: "2026-03-01T08:00:00.000Z".to_owned(),
+        streams: Vec::new(),
+        include: Vec::new(),
+    };
+    let manifest = String::from_utf8(json_line(&manifest)).unwrap();
+    let sha256 = Sha256::digest(manifest.as_bytes()).iter().map(|byte| format!("{byte:02x}")).collect();
+    let members = vec![Member { name: MANIFEST.to_owned(), bytes: manifest.len() as u64, sha256 }];
+    let end = End { members, lines: 0, files: 0, searches: 0, warnings: Vec::new(), sha256: String::new() };
+    let end = String::from_utf8(json_line(&end.sealed())).unwrap();
+    let packed = [(MANIFEST, &manifest), (END, &end)].map(|(name, text)| {
+        let head = String::from_utf8(header(name, text.len() as u64, 0).to_vec()).unwrap();
+        head + text + &"\0".repeat(padding(text.len() as u64) as usize)
+    });
+    packed.concat() + &"\0".repeat(2 * BLOCK)
 }
 
 /// Two lines, and three that are none.
@@ -391,12 +420,21 @@ fn prepared<'a>(running: &'a Running, document: &'a Value) -> (Client<'a>, Strin
     let [past, past_too, saved, saved_too] =
         ["saveHistory", "saveHistoryToo", "saveSearch", "saveSearchToo"].map(kept);
     let upload = text(&client.step("uploadFile", &[])["upload_id"]);
+    let export = text(&client.step("askExport", &[])["id"]);
+    let import = text(&client.step("askImport", &[])["id"]);
+    let path = format!("/api/tenant/export/{export}/");
+    wait(|| {
+        let now = send(running, "GET", &path, &client.credential("accessToken"), b"").json();
+        Some(()).filter(|()| now["state"] == "succeeded")
+    });
     client.own = BTreeMap::from([
         (("/api/logs/metadata/", "id"), upload.clone()),
         (("/api/logs/upload/", "id"), upload.clone()),
         (("/api/jobs/", "id"), upload.clone()),
         (("/api/logs/upload/status/", "task"), upload),
         (("/api/tenant/invitations/", "id"), text(&open["id"])),
+        (("/api/tenant/export/", "id"), export),
+        (("/api/tenant/import/", "id"), import),
         (("/api/tenant/users/", "id"), text(&joined["user"]["id"])),
         (("/api/auth/sessions/", "id"), text(&other["id"])),
         (("/api/logs/search-history/", "id"), past),
@@ -427,7 +465,10 @@ fn prepared<'a>(running: &'a Running, document: &'a Value) -> (Client<'a>, Strin
 fn every_operation_answers_as_it_is_described() {
     let dir = tempfile::tempdir().unwrap();
     let mails = Mails::new(dir.path());
-    let settings = format!("[listeners]\noperator_token = \"{OPERATOR}\"\n{}", mails.settings());
+    let settings = format!(
+        "[listeners]\noperator_token = \"{OPERATOR}\"\n[limits.archives]\nexports_per_tenant_max = 100\n{}",
+        mails.settings()
+    );
     let running = start_with(dir.path(), &settings);
     let document = running.json("/api/schema/");
     let (mut client, refresh) = prepared(&running, &document);

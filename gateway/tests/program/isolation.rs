@@ -227,6 +227,10 @@ fn planted(running: &Running, admin: &str, key: &str, spare_member: &str) -> Vec
     assert_eq!(status(&spare), 200, "{}", spare.body);
     let logins = list("/api/auth/sessions/");
     let upload = uploaded(running, admin);
+    let export = send(running, "POST", "/api/tenant/export/", &bearer(admin), b"").json()["id"].clone();
+    let archive = super::documented::archive();
+    let tar = format!("{}\r\nContent-Type: application/x-tar", bearer(admin));
+    let import = send(running, "POST", "/api/tenant/import/", &tar, archive.as_bytes()).json()["id"].clone();
     let entry = list("/api/audit/")[0]["id"].clone();
     wait_for(running, admin, MARK, 2);
     vec![
@@ -240,6 +244,8 @@ fn planted(running: &Running, admin: &str, key: &str, spare_member: &str) -> Vec
         ("/api/logs/upload/", upload),
         ("/api/logs/{id}", text(&page["results"][0]["id"])),
         ("/api/tenant/invitations/", text(&invited["id"])),
+        ("/api/tenant/export/", text(&export)),
+        ("/api/tenant/import/", text(&import)),
         ("/api/tenant/users/", spare_member.to_owned()),
         ("/api/admin/profile/", spare_member.to_owned()),
         ("/api/tenant/service-accounts/", text(&machine["id"])),

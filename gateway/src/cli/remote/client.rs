@@ -7,10 +7,11 @@ use std::io;
 use std::time::Duration;
 
 use antler_config::Secret;
-use axum::http::header::{ACCEPT, AUTHORIZATION, HOST, USER_AGENT};
+use axum::body::Body;
+use axum::http::header::{ACCEPT, AUTHORIZATION, CONTENT_LENGTH, HOST, USER_AGENT};
 use axum::http::{HeaderMap, HeaderName, Method, Request, StatusCode, Uri};
 use bytes::Bytes;
-use http_body_util::{BodyExt as _, Full, Limited};
+use http_body_util::{BodyExt as _, Limited};
 use hyper::client::conn::http1::{self, SendRequest};
 use hyper_util::rt::TokioIo;
 use serde::de::DeserializeOwned;
@@ -30,7 +31,7 @@ const NAME: &str = concat!("antler/", env!("CARGO_PKG_VERSION"));
 pub(in crate::cli) struct Client {
     server: Server,
     token: Secret,
-    connection: Option<SendRequest<Full<Bytes>>>,
+    connection: Option<SendRequest<Body>>,
     was_connected: bool,
 }
 
@@ -91,7 +92,7 @@ impl Client {
 
     /// The answer, whatever its status.
     pub(in crate::cli) async fn ask(&mut self, question: &Question) -> Result<Answer, ClientError> {
-        let request = self.request(question)?;
+        let request = self.request(question, None)?;
         let mut connection = match self.connection.take().filter(|connection| !connection.is_closed()) {
             Some(connection) => connection,
             None => self.connect().await?,
@@ -120,6 +121,11 @@ impl Client {
         if !answer.status.is_success() {
             return Err(Refusal::of(&answer).into());
         }
+        self.parsed(&answer)
+    }
+
+    /// The same of an answer that is there.
+    pub(in crate::cli) fn parsed<T: DeserializeOwned>(&self, answer: &Answer) -> Result<T, RemoteError> {
         let strange = |error: serde_json::Error| RemoteError::Strange {
             server: self.server.to_string(),
             reason: error.to_string(),
@@ -127,7 +133,59 @@ impl Client {
         serde_json::from_slice(&answer.body).map_err(strange)
     }
 
-    fn request(&self, question: &Question) -> Result<Request<Full<Bytes>>, ClientError> {
+    /// Gives a successful answer away piece by piece, however long it is. The inner error is of who takes it.
+    pub(in crate::cli) async fn save(
+        &mut self,
+        question: &Question,
+        take: &mut dyn FnMut(&[u8]) -> io::Result<()>,
+    ) -> Result<io::Result<()>, RemoteError> {
+        let request = self.request(question, None)?;
+        let mut connection = self.connect().await?;
+        let broken = |error: hyper::Error| RemoteError::Client(self.broken(&error));
+        connection.ready().await.map_err(broken)?;
+        let answer = connection.send_request(request).await.map_err(broken)?;
+        let (parts, mut body) = answer.into_parts();
+        if !parts.status.is_success() {
+            let body = Limited::new(body, ANSWER_BYTES_MAX).collect().await;
+            let body = body.map_err(|error| RemoteError::Client(self.broken(&*error)))?.to_bytes();
+            return Err(Refusal::of(&Answer { status: parts.status, headers: parts.headers, body }).into());
+        }
+        loop {
+            let next = tokio::time::timeout(ANSWER_MAX, body.frame()).await;
+            let next = next.map_err(|_| ClientError::Slow { server: self.server.to_string() })?;
+            let Some(frame) = next.transpose().map_err(broken)? else { return Ok(Ok(())) };
+            if let Some(chunk) = frame.data_ref()
+                && let Err(error) = take(chunk)
+            {
+                return Ok(Err(error));
+            }
+        }
+    }
+
+    /// Sends a body piece by piece, `bytes` in all; an empty piece ends it.
+    pub(in crate::cli) async fn send_file(
+        &mut self,
+        question: &Question,
+        bytes: u64,
+        read: impl FnMut() -> io::Result<Bytes> + Send + 'static,
+    ) -> Result<Answer, ClientError> {
+        let pieces = futures_util::stream::try_unfold(read, |mut read| async move {
+            let piece = read()?;
+            Ok::<_, io::Error>((!piece.is_empty()).then_some((piece, read)))
+        });
+        let mut question = question.clone();
+        question.headers.push((CONTENT_LENGTH, bytes.to_string()));
+        let request = self.request(&question, Some(Body::from_stream(pieces)))?;
+        let mut connection = self.connect().await?;
+        connection.ready().await.map_err(|error| self.broken(&error))?;
+        let answer = connection.send_request(request).await.map_err(|error| self.broken(&error))?;
+        let (parts, body) = answer.into_parts();
+        let body = Limited::new(body, ANSWER_BYTES_MAX).collect().await;
+        let body = body.map_err(|error| self.broken(&*error))?.to_bytes();
+        Ok(Answer { status: parts.status, headers: parts.headers, body })
+    }
+
+    fn request(&self, question: &Question, body: Option<Body>) -> Result<Request<Body>, ClientError> {
         let path = format!("{}{}", self.server.base, question.path);
         let uri: Uri = path.parse().map_err(|_| ClientError::Unsendable { what: "the address" })?;
         let mut request = Request::builder()
@@ -142,11 +200,11 @@ impl Client {
         for (name, value) in &question.headers {
             request = request.header(name, value);
         }
-        let request = request.body(Full::new(question.body.clone()));
+        let request = request.body(body.unwrap_or_else(|| Body::from(question.body.clone())));
         request.map_err(|_| ClientError::Unsendable { what: "the credential" })
     }
 
-    async fn connect(&self) -> Result<SendRequest<Full<Bytes>>, ClientError> {
+    async fn connect(&self) -> Result<SendRequest<Body>, ClientError> {
         let stream = open(&self.server).await?;
         let (sender, connection) =
             http1::handshake(TokioIo::new(stream)).await.map_err(|error| self.broken(&error))?;

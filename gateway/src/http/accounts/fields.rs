@@ -122,7 +122,7 @@ impl Fields {
         }
     }
 
-    pub(super) fn optional_texts(&self, field: &'static str) -> Result<Option<Vec<&str>>, ApiError> {
+    pub(in crate::http) fn optional_texts(&self, field: &'static str) -> Result<Option<Vec<&str>>, ApiError> {
         let wrong = || ApiError::Field { field, reason: "it must be a list of texts".to_owned() };
         match self.0.get(field) {
             None | Some(Value::Null) => Ok(None),

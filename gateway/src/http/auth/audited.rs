@@ -63,7 +63,10 @@ fn reads(method: &Method, path: &str) -> Option<ReadKind> {
         (_, "/api/logs/export") => ReadKind::Export,
         (
             _,
-            "/api/logs/{id}/raw" | "/api/logs/metadata/{id}/download" | "/api/logs/metadata/{id}/content",
+            "/api/logs/{id}/raw"
+            | "/api/logs/metadata/{id}/download"
+            | "/api/logs/metadata/{id}/content"
+            | "/api/tenant/export/{id}/download",
         ) => ReadKind::Download,
         (&Method::GET, "/api/tenant/users" | "/api/tenant/users/{id}" | "/api/tenant/invitations") => {
             ReadKind::Members

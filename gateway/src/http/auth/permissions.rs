@@ -15,6 +15,8 @@ pub enum Permission {
     Anyone,
     /// Somebody who logged in: no API key.
     Person,
+    /// A person who administers the tenant: no API key.
+    Administrator,
     /// A person whose role has the scope, or a key that has it.
     Scope(Scope),
     /// The token of the settings, or a superadmin, and nobody else.
@@ -50,7 +52,7 @@ pub const OF_STREAMS: &[(&str, &str)] = &[
 /// A line of the table.
 type Line = (&'static str, &'static str, Permission);
 
-use Permission::{AdminOrOperator, Anyone, Operator, Person};
+use Permission::{AdminOrOperator, Administrator, Anyone, Operator, Person};
 
 const ADMIN: Permission = Permission::Scope(Scope::Admin);
 const AUDIT: Permission = Permission::Scope(Scope::Audit);
@@ -101,6 +103,14 @@ pub const TABLE: &[Line] = &[
     ("GET", "/api/tenant/retention", Person),
     ("PUT", "/api/tenant/retention", ADMIN),
     ("POST", "/api/tenant/erase", ADMIN),
+    ("GET", "/api/tenant/export", Administrator),
+    ("POST", "/api/tenant/export", Administrator),
+    ("GET", "/api/tenant/export/{id}", Administrator),
+    ("DELETE", "/api/tenant/export/{id}", Administrator),
+    ("GET", "/api/tenant/export/{id}/download", Administrator),
+    ("GET", "/api/tenant/import", Administrator),
+    ("POST", "/api/tenant/import", Administrator),
+    ("GET", "/api/tenant/import/{id}", Administrator),
     ("GET", "/api/tenant/invitations", ADMIN),
     ("POST", "/api/tenant/invitations", ADMIN),
     ("DELETE", "/api/tenant/invitations/{id}", ADMIN),
@@ -324,7 +334,8 @@ mod tests {
         assert!(gone.is_empty(), "only in who_may.txt: {gone:#?}");
         let scoped =
             Scope::ALL.into_iter().flat_map(|scope| [Permission::Scope(scope), Permission::Socket(scope)]);
-        let all: Vec<Permission> = scoped.chain([Anyone, Person, Operator, AdminOrOperator]).collect();
+        let all: Vec<Permission> =
+            scoped.chain([Anyone, Person, Administrator, Operator, AdminOrOperator]).collect();
         for (method, path, asked) in TABLE {
             for other in all.iter().filter(|other| *other != asked) {
                 let line = who_may(method, path, *other);

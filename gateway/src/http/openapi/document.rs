@@ -10,7 +10,8 @@ use serde_json::{Map, Value, json};
 use super::operation::Operation;
 use super::schema::Component;
 use super::{
-    accounts, audit, failures, ingest, jobs, kept, live, operating, people, roles, search, tenants, uploads,
+    accounts, archives, audit, failures, ingest, jobs, kept, live, operating, people, roles, search, tenants,
+    uploads,
 };
 use crate::http::auth::audited::{Audited, audited};
 use crate::http::auth::permissions::{Asked, Permission, asked};
@@ -54,6 +55,7 @@ pub(super) fn areas() -> Vec<Area> {
         live::area(),
         operating::area(),
         tenants::area(),
+        archives::area(),
         audit::area(),
     ]
 }
@@ -129,7 +131,7 @@ fn shown(tag: &str, operation: &Operation) -> Option<Value> {
 fn scope(permission: Permission) -> Option<Scope> {
     match permission {
         Permission::Scope(scope) | Permission::Socket(scope) => Some(scope),
-        Permission::AdminOrOperator => Some(Scope::Admin),
+        Permission::AdminOrOperator | Permission::Administrator => Some(Scope::Admin),
         Permission::Anyone | Permission::Person | Permission::Operator => None,
     }
 }
@@ -142,6 +144,9 @@ pub(super) fn security(permission: Permission) -> Value {
     let any: Vec<(&str, Option<Scope>)> = match permission {
         Permission::Anyone => Vec::new(),
         Permission::Person => vec![("accessToken", None), ("sessionCookie", None)],
+        Permission::Administrator => {
+            vec![("accessToken", Some(Scope::Admin)), ("sessionCookie", Some(Scope::Admin))]
+        }
         Permission::Scope(scope) => [of_tenant(scope), vec![("basic", Some(scope))]].concat(),
         Permission::Operator => vec![("operatorToken", None)],
         Permission::AdminOrOperator => [of_tenant(Scope::Admin), vec![("operatorToken", None)]].concat(),

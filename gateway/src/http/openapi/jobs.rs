@@ -35,14 +35,14 @@ fn of_tenant() -> Vec<Operation> {
     };
     vec![
         Operation::get("/api/jobs", "listJobs", "List the jobs of the tenant")
-            .described("Files whose lines are read, or were. The newest first.")
+            .described("Files whose lines are read, or were, exports and imports. The newest first.")
             .query(PAGES)
             .query(STATE)
             .giving("A page of them.", reference("JobList"))
             .failing(&[422]),
         of_job(Operation::get("/api/jobs/{id}", "job", "One of them")),
         of_job(Operation::post("/api/jobs/{id}/cancel", "cancelJob", "Stop a job"))
-            .described("What was done stays. A job that has ended stays as it is.")
+            .described("What was done stays. A job that has ended stays as it is. An export or import is stopped by administrators.")
             .failing(&[409]),
         of_job(Operation::post("/api/jobs/{id}/retry", "retryJob", "Go on with a job"))
             .described("With one that failed or was stopped, from where it was.")
@@ -82,8 +82,8 @@ fn job_schema() -> Value {
     let error = object([("code", text("For programs.")), ("message", text("For people."))]);
     object([
         ("id", text("Of the job.")),
-        ("kind", word(&["upload"], "What it is about.")),
-        ("name", text("Of the file.")),
+        ("kind", word(&["upload", "export", "import"], "What it is about.")),
+        ("name", text("Of the file or archive.")),
         ("state", word(&STATES, "Where it is.")),
         ("progress", whole("Percent.")),
         ("result", result),

@@ -52,7 +52,7 @@ fn the_table_and_the_document_name_the_same_operations_with_the_same_permission(
         assert_eq!(operation["security"], security(*permission), "{method} {path}");
         let scope = match permission {
             Permission::Scope(scope) | Permission::Socket(scope) => Some(scope.as_str()),
-            Permission::AdminOrOperator => Some("admin"),
+            Permission::AdminOrOperator | Permission::Administrator => Some("admin"),
             Permission::Anyone | Permission::Person | Permission::Operator => None,
         };
         assert_eq!(operation["x-antler-scope"].as_str(), scope, "{method} {path}");
