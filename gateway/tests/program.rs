@@ -34,6 +34,8 @@ mod isolation;
 mod jobs;
 #[path = "program/kept_searches.rs"]
 mod kept_searches;
+#[path = "program/life.rs"]
+mod life;
 #[path = "program/lines.rs"]
 mod lines;
 #[path = "program/listeners.rs"]
