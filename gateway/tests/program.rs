@@ -74,6 +74,8 @@ mod tenants;
 mod terminal;
 #[path = "program/uploads.rs"]
 mod uploads;
+#[path = "program/walls.rs"]
+mod walls;
 #[path = "program/written_folder.rs"]
 mod written_folder;
 
