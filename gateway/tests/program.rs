@@ -58,6 +58,10 @@ mod repeats;
 mod running;
 #[path = "program/schemas.rs"]
 mod schemas;
+#[path = "program/schemathesis.rs"]
+mod schemathesis;
+#[path = "program/services.rs"]
+mod services;
 #[path = "program/slow.rs"]
 mod slow;
 #[path = "program/socket_client.rs"]
