@@ -14,6 +14,8 @@ use antler_events::log::BoxFuture;
 use ractor::{Actor, ActorProcessingErr, ActorRef};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
+use crate::planted::Planted;
+
 /// Jobs of all tenants.
 #[derive(Debug)]
 pub struct Jobs {
@@ -134,8 +136,9 @@ impl Drop for Busy {
 }
 
 impl JobTurns {
-    pub(crate) fn new(jobs: &Jobs) -> Self {
-        let of_tenant = Arc::new(Semaphore::new(jobs.per_tenant));
+    pub(crate) fn new(jobs: &Jobs, planted: Planted) -> Self {
+        let is_unbounded = planted.is(Planted::JobsWithoutTurns);
+        let of_tenant = Arc::new(Semaphore::new(if is_unbounded { 1_000 } else { jobs.per_tenant }));
         Self { of_tenant, of_all: Arc::clone(&jobs.at_work) }
     }
 
@@ -155,7 +158,7 @@ mod tests {
     #[tokio::test]
     async fn a_tenant_with_many_jobs_leaves_turns_to_others() {
         let jobs = Arc::new(Jobs::new(2, 1));
-        let (one, other) = (JobTurns::new(&jobs), JobTurns::new(&jobs));
+        let (one, other) = (JobTurns::new(&jobs, Planted::None), JobTurns::new(&jobs, Planted::None));
         let first = one.take().await;
         let second = one.take();
         tokio::pin!(second);

@@ -46,10 +46,20 @@ pub enum Planted {
     FailureSpreads,
     /// Who is revived stays parked.
     RevivedInVain,
+    /// A job that is started again runs beside itself.
+    JobRunsTwice,
+    /// A job that failed is not started again.
+    JobStaysAway,
+    /// A job that is ended goes on.
+    EndedJobGoesOn,
+    /// A job that keeps failing is started for ever.
+    JobNeverGivenUp,
+    /// A tenant may have as many jobs at work as it likes.
+    JobsWithoutTurns,
 }
 
 impl Planted {
-    pub const ALL: [Self; 19] = [
+    pub const ALL: [Self; 24] = [
         Self::DoubtIsTaken,
         Self::DoubtIsRepeated,
         Self::DoubtForgotten,
@@ -69,6 +79,11 @@ impl Planted {
         Self::NeverParked,
         Self::FailureSpreads,
         Self::RevivedInVain,
+        Self::JobRunsTwice,
+        Self::JobStaysAway,
+        Self::EndedJobGoesOn,
+        Self::JobNeverGivenUp,
+        Self::JobsWithoutTurns,
     ];
 
     pub(crate) const fn is(self, bug: Self) -> bool {

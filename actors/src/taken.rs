@@ -5,6 +5,7 @@
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
+use antler_events::durations::{DurationCounts, Durations};
 use antler_events::line::LineBatch;
 use antler_events::wire::Receipt;
 
@@ -14,28 +15,12 @@ use crate::system::IngestError;
 /// Counters since the start.
 #[derive(Debug, Default)]
 pub struct TakenFigures {
-    requests: AtomicU64,
     lines: AtomicU64,
     bytes: AtomicU64,
-    /// Requests whose lines were written within each of `BOUNDS`, not cumulative; slower ones only count in `requests`.
-    within: [AtomicU64; BOUNDS.len()],
-    nanos: AtomicU64,
+    /// Until the lines of a request were written.
+    waited: Durations,
     refused: [AtomicU64; REASONS.len()],
 }
-
-/// Upper bounds of the times until lines were written.
-pub const BOUNDS: [Duration; 10] = [
-    Duration::from_millis(1),
-    Duration::from_micros(2_500),
-    Duration::from_millis(5),
-    Duration::from_millis(10),
-    Duration::from_millis(25),
-    Duration::from_millis(50),
-    Duration::from_millis(100),
-    Duration::from_millis(500),
-    Duration::from_secs(1),
-    Duration::from_secs(5),
-];
 
 /// Why lines were refused, in one word each.
 pub const REASONS: [&str; 9] = [
@@ -51,11 +36,6 @@ pub const REASONS: [&str; 9] = [
 ];
 
 impl TakenFigures {
-    /// Requests whose lines were written.
-    pub fn requests(&self) -> u64 {
-        self.requests.load(Ordering::Relaxed)
-    }
-
     pub fn lines(&self) -> u64 {
         self.lines.load(Ordering::Relaxed)
     }
@@ -65,14 +45,9 @@ impl TakenFigures {
         self.bytes.load(Ordering::Relaxed)
     }
 
-    /// Requests whose lines were written within each of `BOUNDS` and not within the one before.
-    pub fn within(&self) -> impl Iterator<Item = (Duration, u64)> {
-        BOUNDS.into_iter().zip(self.within.iter().map(|count| count.load(Ordering::Relaxed)))
-    }
-
-    /// How long all of them waited together.
-    pub fn waited(&self) -> Duration {
-        Duration::from_nanos(self.nanos.load(Ordering::Relaxed))
+    /// Requests whose lines were written, by how long that took.
+    pub fn waited(&self) -> DurationCounts {
+        self.waited.counts()
     }
 
     /// Requests whose lines were refused, by reason.
@@ -83,13 +58,9 @@ impl TakenFigures {
     pub(crate) fn note(&self, bytes: u64, took: Duration, answer: &Result<Receipt, IngestError>) {
         match answer {
             Ok(receipt) => {
-                self.requests.fetch_add(1, Ordering::Relaxed);
                 self.lines.fetch_add(receipt.count, Ordering::Relaxed);
                 self.bytes.fetch_add(bytes, Ordering::Relaxed);
-                self.nanos.fetch_add(u64::try_from(took.as_nanos()).unwrap_or(u64::MAX), Ordering::Relaxed);
-                if let Some(at) = BOUNDS.iter().position(|bound| took <= *bound) {
-                    self.within[at].fetch_add(1, Ordering::Relaxed);
-                }
+                self.waited.note(took);
             }
             Err(error) => {
                 self.refused[reason(error)].fetch_add(1, Ordering::Relaxed);
@@ -130,6 +101,6 @@ mod tests {
         figures.note(10, Duration::ZERO, &Err(IngestError::Unknown));
         let refused: Vec<_> = figures.refused().filter(|(_, count)| *count > 0).collect();
         assert_eq!(refused, [("server_busy", 1), ("not_written", 2)]);
-        assert_eq!((figures.requests(), figures.bytes()), (0, 0));
+        assert_eq!((figures.waited().count, figures.bytes()), (0, 0));
     }
 }

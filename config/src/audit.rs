@@ -19,7 +19,7 @@ pub struct Audit {
 /// What somebody may read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ReadKind {
-    /// Lines, and what is counted of them.
+    /// Lines, and what is counted of them, also by a socket.
     Search,
     Export,
     /// Uploaded files, and lines byte for byte.

@@ -24,6 +24,8 @@ mod upload;
 
 /// Largest configuration file that is read.
 pub const CONFIG_FILE_BYTES_MAX: u64 = 1 << 20;
+/// Of a file that holds a secret.
+pub const SECRET_FILE_BYTES_MAX: u64 = 64 << 10;
 
 /// The section `limits`.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]

@@ -8,6 +8,7 @@
 pub mod access;
 pub mod clock;
 pub mod codec;
+pub mod durations;
 pub mod event;
 pub mod files;
 pub mod identity;

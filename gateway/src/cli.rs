@@ -38,9 +38,13 @@ pub use self::tenant_erase::EraseCommandError;
 pub use self::verify::VerifyCommandError;
 use crate::serve::ServeError;
 
+const SETTINGS: &str = "Settings come from the defaults, the settings file, the environment (ANTLER__SECTION__KEY, and for a \
+secret also ANTLER__SECTION__KEY_FILE, the path of a file that holds it) and flags; the last one wins. `antler config print` \
+shows them and where each came from, `antler config defaults` explains them.";
+
 /// Antler, a log platform: takes logs, keeps them durably, finds them.
 #[derive(Debug, Parser)]
-#[command(name = "antler", version, disable_help_subcommand = true)]
+#[command(name = "antler", version, disable_help_subcommand = true, after_help = SETTINGS)]
 struct CommandLine {
     #[command(flatten)]
     settings: SettingFlags,

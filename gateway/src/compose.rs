@@ -294,6 +294,7 @@ fn sockets(config: &Config, watched: Watched<'_>) -> Sockets {
         limits,
         search_limits: config.limits.search.clone(),
         hub: Arc::default(),
+        audit: config.audit.clone(),
     }
 }
 

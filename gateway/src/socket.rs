@@ -23,6 +23,7 @@ use std::sync::Arc;
 use antler_actors::live::budget::ReaderBudget;
 use antler_actors::live::queue::QueueBounds;
 use antler_actors::system::System;
+use antler_config::audit::Audit;
 use antler_config::limits::{LiveLimits, SearchLimits};
 use antler_events::clock::Clock;
 use antler_events::placement::Placement;
@@ -53,6 +54,8 @@ pub struct Sockets {
     pub search_limits: SearchLimits,
     pub open: Arc<OpenSockets>,
     pub hub: Arc<Hub>,
+    /// Which reads are noted.
+    pub audit: Audit,
 }
 
 /// What the handlers need.

@@ -36,6 +36,8 @@ mod isolation;
 mod jobs;
 #[path = "program/kept_searches.rs"]
 mod kept_searches;
+#[path = "program/life.rs"]
+mod life;
 #[path = "program/lines.rs"]
 mod lines;
 #[path = "program/listeners.rs"]
@@ -58,6 +60,10 @@ mod repeats;
 mod running;
 #[path = "program/schemas.rs"]
 mod schemas;
+#[path = "program/schemathesis.rs"]
+mod schemathesis;
+#[path = "program/services.rs"]
+mod services;
 #[path = "program/slow.rs"]
 mod slow;
 #[path = "program/socket_client.rs"]
@@ -74,6 +80,8 @@ mod tenants;
 mod terminal;
 #[path = "program/uploads.rs"]
 mod uploads;
+#[path = "program/walls.rs"]
+mod walls;
 #[path = "program/written_folder.rs"]
 mod written_folder;
 
@@ -288,8 +296,11 @@ fn a_typo_in_the_settings_is_named_with_a_suggestion() {
 fn config_print_shows_origins_and_masks_secrets() {
     let dir = tempfile::tempdir().unwrap();
     let config = settings(dir.path(), "[listeners]\nmetrics_token = \"hunter2\"\n");
+    let secret = dir.path().join("secret");
+    std::fs::write(&secret, "hunter of three boars\n").unwrap();
     let output = antler(&["config", "print", "--config", path_text(&config), "--data", "/d"])
         .env("ANTLER__STORAGE__LINGER", "5ms")
+        .env("ANTLER__LISTENERS__OPERATOR_TOKEN_FILE", &secret)
         .output()
         .unwrap();
     let printed = text(&output.stdout);
@@ -309,7 +320,9 @@ fn config_print_shows_origins_and_masks_secrets() {
     assert_eq!(line("storage.data"), "storage.data = \"/d\" # flag --data");
     assert_eq!(line("storage.linger"), "storage.linger = \"5 ms\" # environment ANTLER__STORAGE__LINGER");
     assert_eq!(line("logging.level"), "logging.level = \"info\" # default");
-    assert!(!printed.contains("hunter2"));
+    let of_file = "listeners.operator_token = \"***\" # environment ANTLER__LISTENERS__OPERATOR_TOKEN_FILE";
+    assert_eq!(line("listeners.operator_token"), of_file);
+    assert!(!printed.contains("hunter"));
 }
 
 #[test]
@@ -343,6 +356,7 @@ fn wrong_usage_is_one_line_and_exit_code_2() {
         assert!(said.starts_with(expected), "{arguments:?}: {said}");
     }
     check(&["--help"], 0, "--ports-file");
+    check(&["--help"], 0, "ANTLER__SECTION__KEY_FILE");
     check(&["--version"], 0, env!("CARGO_PKG_VERSION"));
 }
 

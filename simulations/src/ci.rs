@@ -1,4 +1,4 @@
-//! Every check of the project, in order: `cargo ci`.
+//! Every check of the project, in order: `cargo ci`; `cargo ci fast` those that bring no foreign server or tool.
 //!
 //! Invariant: a stage that fails does not hide the next one; the run fails when any stage did.
 //! It does not judge how long a stage takes: it prints the time and leaves that to the reader.
@@ -14,7 +14,7 @@ mod command;
 mod stages;
 
 pub use command::Counts;
-pub use stages::{Stage, Tool, stages};
+pub use stages::{Stage, Tool, fast, stages};
 
 /// What became of a stage.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -115,7 +115,14 @@ mod tests {
     use super::*;
 
     fn shell(name: &'static str, script: &'static str) -> Stage {
-        Stage { name, program: "sh", arguments: vec!["-c", script], tool: None, counts_tests: true }
+        Stage {
+            name,
+            program: "sh",
+            arguments: vec!["-c", script],
+            tool: None,
+            counts_tests: true,
+            needs_more: false,
+        }
     }
 
     fn run_shown(stages: &[Stage]) -> (Report, String) {

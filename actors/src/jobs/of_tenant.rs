@@ -10,6 +10,7 @@ use antler_events::ids::TenantId;
 use ractor::{Actor, ActorId, ActorRef};
 
 use super::{Job, JobActor, JobArguments, JobMessage, JobTurns};
+use crate::planted::Planted;
 use crate::platform::Ports;
 use crate::supervision::{Failures, Verdict};
 use crate::tenant::TenantMessage;
@@ -18,6 +19,7 @@ use crate::tenant::TenantMessage;
 pub(crate) struct TenantJobs {
     turns: JobTurns,
     known: Vec<KnownJob>,
+    planted: Planted,
 }
 
 #[derive(Debug)]
@@ -30,7 +32,7 @@ struct KnownJob {
 
 impl TenantJobs {
     pub(crate) fn new(ports: &Ports) -> Self {
-        Self { turns: JobTurns::new(&ports.jobs), known: Vec::new() }
+        Self { turns: JobTurns::new(&ports.jobs, ports.planted), known: Vec::new(), planted: ports.planted }
     }
 
     /// Starts a job, unless it runs.
@@ -42,7 +44,7 @@ impl TenantJobs {
         job: Arc<dyn Job>,
     ) {
         let at = match self.known.iter().position(|known| known.job.name() == job.name()) {
-            Some(at) if self.known[at].running.is_some() => return,
+            Some(at) if self.known[at].running.is_some() && !self.planted.is(Planted::JobRunsTwice) => return,
             Some(at) => at,
             None => {
                 self.known.push(KnownJob { job, running: None, failures: Failures::default() });
@@ -55,7 +57,8 @@ impl TenantJobs {
     /// Ends a job where it waits. Answers when it has ended.
     pub(crate) async fn end(&mut self, name: &str) {
         let Some(at) = self.known.iter().position(|known| known.job.name() == name) else { return };
-        if let Some(running) = self.known.swap_remove(at).running {
+        let running = self.known.swap_remove(at).running;
+        if let Some(running) = running.filter(|_| !self.planted.is(Planted::EndedJobGoesOn)) {
             // One that has ended by itself meanwhile cannot be killed, and need not be.
             let _has_ended = running.kill_and_wait(None).await;
         }
@@ -87,6 +90,10 @@ impl TenantJobs {
         known.running = None;
         let name = known.job.name();
         match known.failures.note(ports.clock.elapsed(), &ports.supervision.shards) {
+            Verdict::RestartAfter(_) if self.planted.is(Planted::JobStaysAway) => {}
+            Verdict::GiveUp { .. } if self.planted.is(Planted::JobNeverGivenUp) => {
+                self.start_later(myself, at, ports.supervision.shards.longest);
+            }
             Verdict::RestartAfter(wait) => {
                 tracing::error!(%tenant, name, reason, ?wait, "a job failed and is started again");
                 self.start_later(myself, at, wait);

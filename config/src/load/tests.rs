@@ -207,3 +207,40 @@ fn the_known_settings_are_the_fields_of_the_config() {
     let fields = leaves(&Table::try_from(Config::default()).unwrap());
     assert_eq!(Layers::defaults().known, fields);
 }
+
+#[test]
+fn a_secret_is_read_from_the_file_that_the_environment_names() {
+    let dir = tempfile::tempdir().unwrap();
+    let put = |name: &str, bytes: &[u8]| {
+        let path = dir.path().join(name);
+        std::fs::write(&path, bytes).unwrap();
+        path.to_str().unwrap().to_owned()
+    };
+    let secret = put("secret", b"three blue otters \r\n");
+    let name = "ANTLER__LISTENERS__OPERATOR_TOKEN_FILE";
+    let loaded = sources(None, &[(name, &secret)], &[]).load().unwrap();
+    assert_eq!(loaded.config.listeners.operator_token.reveal(), "three blue otters ");
+    assert_eq!(loaded.origin("listeners.operator_token").to_string(), format!("environment {name}"));
+    let refused = |environment: &[(&str, &str)], expected: &str| {
+        let message = sources(None, environment, &[]).load().unwrap_err().to_string();
+        assert!(message.ends_with(expected), "{message} does not end with {expected}");
+        assert!(!message.contains("otters"), "{message}");
+    };
+    let of_file = |path: &str, what: &str| {
+        refused(&[(name, path)], &format!("environment {name}: the file of the secret, {path}, {what}"));
+    };
+    of_file("/nowhere/at/all", "cannot be read: No such file or directory (os error 2)");
+    of_file(dir.path().to_str().unwrap(), "cannot be read: Is a directory (os error 21)");
+    of_file(&put("empty", b"\n"), "is empty");
+    of_file(&put("bytes", b"\xff"), "cannot be read: stream did not contain valid UTF-8");
+    of_file(&put("large", &[b'x'; (64 << 10) + 1]), "has more than 65536 bytes");
+    refused(
+        &[(name, &secret), ("ANTLER__LISTENERS__OPERATOR_TOKEN", "three blue boars")],
+        &format!("listeners.operator_token is set by environment {name} too; keep one of them"),
+    );
+    // Only secrets are worth a file of their own.
+    refused(
+        &[("ANTLER__LOGGING__LEVEL_FILE", &secret)],
+        "unknown setting logging.level_file; `antler config defaults` lists all",
+    );
+}

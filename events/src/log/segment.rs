@@ -48,6 +48,7 @@ pub use verify::{BodyCheck, Verification, VerifyError, verify};
 use self::body::{Compressors, PreparedEvent};
 use self::partition::{Partition, Progress};
 use self::queue::Pending;
+use crate::clock::Clock;
 use crate::files::FileSystem;
 use crate::ids::{Offset, PartitionId};
 use crate::log::{
@@ -75,6 +76,8 @@ pub struct SegmentOptions {
     pub commit_bytes: usize,
     /// Stored bytes that may wait in one partition; further appends wait before they enter.
     pub queue_bytes: usize,
+    /// Times what the disk takes for a sync; none: nothing is timed.
+    pub clock: Option<Arc<dyn Clock>>,
     pub planted: Planted,
 }
 
@@ -88,6 +91,7 @@ impl SegmentOptions {
             linger: Duration::from_millis(2),
             commit_bytes: 1 << 20,
             queue_bytes: 64 << 20,
+            clock: None,
             planted: Planted::None,
         }
     }

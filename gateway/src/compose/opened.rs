@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use antler_actors::log_writers::LogWriters;
 use antler_config::Storage;
+use antler_events::clock::SystemClock;
 use antler_events::files::{FileSystem, RealFiles};
 use antler_events::log::segment::{Finding, Opened, SegmentLog, SegmentOptions, recorded_partitions};
 
@@ -32,6 +33,7 @@ pub fn open_log(folder: &DataFolder, storage: &Storage) -> Result<RunningLog, Co
         linger: storage.linger,
         commit_bytes: storage.commit_bytes.as_usize(),
         queue_bytes: storage.queue_bytes.as_usize(),
+        clock: Some(Arc::new(SystemClock::new())),
         ..SegmentOptions::new(dir.clone(), partitions(&*files, &dir, storage.partitions)?)
     };
     let Opened { log, committers, findings } = SegmentLog::open(&files, options)?;

@@ -6,7 +6,7 @@
 
 mod asked;
 mod export;
-pub(super) mod reads;
+pub(crate) mod reads;
 mod shown;
 
 use std::sync::Arc;

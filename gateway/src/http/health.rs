@@ -165,6 +165,7 @@ mod tests {
             appends: 0,
             events: 0,
             syncs: 0,
+            sync_times: Default::default(),
             raw_bytes: 0,
             stored_bytes: 0,
             refused: 0,

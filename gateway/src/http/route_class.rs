@@ -29,6 +29,24 @@ pub enum RouteClass {
 }
 
 impl RouteClass {
+    #[cfg(test)]
+    pub(super) const ALL: [Self; 14] = [
+        Self::Accounts,
+        Self::Admin,
+        Self::Documents,
+        Self::Health,
+        Self::Ingest,
+        Self::Metrics,
+        Self::Search,
+        Self::Counts,
+        Self::Patterns,
+        Self::Export,
+        Self::Queries,
+        Self::Jobs,
+        Self::Sockets,
+        Self::Unknown,
+    ];
+
     pub fn of(method: &Method, path: &str) -> Self {
         let path = path.trim_end_matches('/');
         let path = path.strip_prefix("/api/v1").or_else(|| path.strip_prefix("/api")).unwrap_or(path);

@@ -1,4 +1,4 @@
-//! Questions that took long: one line each in the server's own log, and a list of the latest for operators and admins.
+//! How long questions take, and those that took long: one line each in the server's own log, and a list of the latest for operators and admins.
 //!
 //! Invariant: a question that is quick costs two looks at the clock. What is kept is bounded and in memory only, and an
 //! admin sees those of its own tenant. It makes nothing faster.
@@ -7,10 +7,11 @@ use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::Duration;
 
+use antler_config::audit::ReadKind;
 use antler_config::limits::SearchLimits;
 use antler_events::event::Actor;
 use antler_events::ids::TenantId;
-use axum::extract::{Request, State};
+use axum::extract::{MatchedPath, Request, State};
 use axum::http::StatusCode;
 use axum::middleware::Next;
 use axum::response::Response;
@@ -19,9 +20,11 @@ use serde::Serialize;
 
 use super::Shared;
 use super::answer::json;
+use super::auth::audited::{Audited, audited};
 use super::auth::{Caller, Operator};
 use super::error::ApiError;
 use super::observe::RequestText;
+use super::route_class::RouteClass;
 
 /// What is kept of the text of a query.
 const QUERY_CHARACTERS_MAX: usize = 1_000;
@@ -33,6 +36,8 @@ pub(super) struct Told(Arc<ToldOf>);
 #[derive(Debug, Default)]
 struct ToldOf {
     text: OnceLock<String>,
+    /// The parameters of a body, as in an address.
+    body: OnceLock<String>,
     answered: OnceLock<Answered>,
 }
 
@@ -92,6 +97,15 @@ impl Told {
         let _same = self.0.text.set(text.chars().take(QUERY_CHARACTERS_MAX).collect());
     }
 
+    pub(super) fn asked_in_body(&self, parameters: String) {
+        // As above.
+        let _same = self.0.body.set(parameters);
+    }
+
+    pub(super) fn body(&self) -> Option<&str> {
+        self.0.body.get().map(String::as_str)
+    }
+
     pub(super) fn answered(&self, found: Option<u64>, is_partial: bool) {
         // A question is answered once.
         let _first = self.0.answered.set(Answered { found, is_partial });
@@ -140,11 +154,16 @@ pub(super) async fn watch(State(shared): State<Arc<Shared>>, mut request: Reques
     let Some(caller) = request.extensions().get::<Caller>() else { return next.run(request).await };
     let (tenant, actor) = (caller.tenant, caller.actor());
     let id = request.extensions().get::<RequestText>().map(|id| Arc::clone(&id.0));
-    let (uri, told) = (request.uri().clone(), Told::default());
+    let told = request.extensions().get::<Told>().cloned().unwrap_or_default();
+    let uri = request.uri().clone();
+    let kind = kind(&request);
     request.extensions_mut().insert(told.clone());
     let began = shared.clock.elapsed();
     let response = next.run(request).await;
     let took = shared.clock.elapsed().saturating_sub(began);
+    if let Some(kind) = kind {
+        shared.searches.note_took(kind, took);
+    }
     if took >= shared.slow.after {
         let Answered { found, is_partial } = told.0.answered.get().copied().unwrap_or_default();
         let slow = SlowQuery {
@@ -163,6 +182,14 @@ pub(super) async fn watch(State(shared): State<Arc<Shared>>, mut request: Reques
         shared.slow.note(tenant, slow);
     }
     response
+}
+
+/// Of a question about lines; none of what is asked about searches that are kept.
+fn kind(request: &Request) -> Option<RouteClass> {
+    let matched = request.extensions().get::<MatchedPath>()?;
+    let audited = audited(request.method(), matched.as_str());
+    let asks = matches!(audited, Audited::Reads(ReadKind::Search | ReadKind::Export));
+    asks.then(|| RouteClass::of(request.method(), matched.as_str()))
 }
 
 /// `GET /api/admin/slow-queries/`

@@ -17,6 +17,7 @@ use super::Sockets;
 use super::figures::Ended;
 use super::messages::{Heard, Said};
 use super::open::{NoPlace, Place};
+use crate::http::audit::reads::SocketAsked;
 use crate::http::auth::permissions::Permission;
 use crate::http::auth::{Caller, beyond_streams};
 use crate::http::error::ApiError;
@@ -139,6 +140,12 @@ impl Connection {
     pub(super) fn check_streams(&self) -> Result<(), End> {
         let kept_to = self.caller.kept_to().map(beyond_streams);
         kept_to.map_or(Ok(()), |error| Err(End::of(&error)))
+    }
+
+    /// Notes in the audit that it was opened, if the settings say so.
+    pub(super) async fn note_opened(&mut self, asked: &SocketAsked) -> Result<(), End> {
+        let Sockets { gate, audit, .. } = &*self.sockets;
+        asked.note(gate, audit, &self.caller).await.map_err(|error| End::of(&error))
     }
 
     fn new(of: Unknown, caller: Caller) -> Self {

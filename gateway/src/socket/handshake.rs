@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use axum::extract::ws::rejection::WebSocketUpgradeRejection;
 use axum::extract::ws::{WebSocket, WebSocketUpgrade};
-use axum::extract::{FromRef, FromRequestParts, MatchedPath, Path};
+use axum::extract::{FromRef, FromRequestParts, Path};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, Method};
 use axum::response::Response;
@@ -16,6 +16,7 @@ use axum::response::Response;
 use super::connection::{Connection, End, Unknown};
 use super::figures::SocketKind;
 use super::{SocketState, Sockets};
+use crate::http::audit::reads::SocketAsked;
 use crate::http::auth::permissions::{self, Asked, Permission};
 use crate::http::auth::{cookies, credential};
 use crate::http::error::ApiError;
@@ -32,8 +33,7 @@ pub(super) struct Knock {
     sockets: Arc<Sockets>,
     upgrade: Result<WebSocketUpgrade, WebSocketUpgradeRejection>,
     headers: HeaderMap,
-    /// The parameters of the address.
-    address: String,
+    asked: SocketAsked,
     permission: Permission,
 }
 
@@ -65,13 +65,14 @@ impl Knock {
         F: FnOnce(Connection, String) -> S + Send + 'static,
         S: Future<Output = (Connection, End)> + Send,
     {
-        let Self { sockets, upgrade, headers, address, permission } = self;
+        let Self { sockets, upgrade, headers, asked, permission } = self;
         let asking = sockets.gate.origins.asking(&headers);
         check_origin(&asking)?;
         let upgrade = upgrade.map_err(|refused| ApiError::NoSocket { reason: refused.body_text() })?;
         let place = sockets.open.enter(kind);
         let place = place.map_err(|error| ApiError::Unavailable { reason: error.to_string() })?;
-        let credential = credential_of(&headers, &address, &asking);
+        let parameters = asked.address.query().unwrap_or_default().to_owned();
+        let credential = credential_of(&headers, &parameters, &asking);
         let message_bytes_max = sockets.limits.message_bytes_max.as_usize();
         let upgrade = upgrade
             .read_buffer_size(READ_BUFFER_BYTES)
@@ -80,8 +81,11 @@ impl Knock {
             .max_frame_size(message_bytes_max);
         Ok(upgrade.on_upgrade(move |socket: WebSocket| async move {
             let unknown = Unknown { sockets, socket, place, permission };
-            if let Some(connection) = unknown.admit(credential).await {
-                let (connection, end) = Box::pin(session(connection, address)).await;
+            if let Some(mut connection) = unknown.admit(credential).await {
+                let (connection, end) = match connection.note_opened(&asked).await {
+                    Ok(()) => Box::pin(session(connection, parameters)).await,
+                    Err(end) => (connection, end),
+                };
                 tracing::debug!(?end, tenant = %connection.caller.tenant, "a socket ends");
                 connection.close(end).await;
             }
@@ -122,14 +126,13 @@ where
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, ApiError> {
         let SocketState(sockets) = SocketState::from_ref(state);
-        let matched = parts.extensions.get::<MatchedPath>();
-        let asked = matched.map(|matched| permissions::asked(&Method::GET, matched.as_str()));
-        let Some(Asked::Permission(permission)) = asked else {
-            return Err(ApiError::Forbidden { reason: "this address is closed".to_owned() });
+        let closed = || ApiError::Forbidden { reason: "this address is closed".to_owned() };
+        let asked = SocketAsked::of(parts).ok_or_else(closed)?;
+        let Asked::Permission(permission) = permissions::asked(&Method::GET, asked.route.as_str()) else {
+            return Err(closed());
         };
-        let address = parts.uri.query().unwrap_or_default().to_owned();
         let upgrade = WebSocketUpgrade::from_request_parts(parts, state).await;
         let headers = std::mem::take(&mut parts.headers);
-        Ok(Self { sockets, upgrade, headers, address, permission })
+        Ok(Self { sockets, upgrade, headers, asked, permission })
     }
 }

@@ -11,6 +11,7 @@ use serde_json::{Value, json};
 
 use super::client::{PASSWORD, make_key, path_text, post_json, register, send, start_with};
 use super::running::{Running, wait};
+use super::socket_client::{Socket, stream};
 
 const OPERATOR: &str = "an operator's own token";
 
@@ -117,6 +118,21 @@ fn reads_are_noted_as_the_settings_say_and_no_others() {
     for path in ["/api/logs/search/?q=disk", "/api/logs/export/?q=disk", "/api/logs/search/?q=%28"] {
         send(&running, "GET", path, &bearer(&key), b"");
     }
+    let post = |path: &str, media: &str, body: &[u8]| {
+        let headers = format!("{}\r\nContent-Type: {media}", bearer(&key));
+        let answer = send(&running, "POST", path, &headers, body);
+        assert!(answer.head.starts_with("HTTP/1.1 200"), "{}", answer.body);
+    };
+    post("/api/logs/search/", "application/json", br#"{"q":"fan speed","level":["error","critical"]}"#);
+    post("/api/logs/histogram/?from=now-1h", "application/x-www-form-urlencoded", b"q=fan");
+    post("/api/logs/export/", "application/json", br#"{"q":"fan"}"#);
+    let mut open = stream(&running, &key, "&query=pump");
+    open.say(&json!({"type": "ping"}));
+    open.expect("pong");
+    let mut metrics = Socket::open(&running, "/ws/metrics/");
+    metrics.say(&json!({"type": "auth", "token": key}));
+    assert_eq!(metrics.hear()["type"], "connection");
+    assert_eq!(Socket::open(&running, "/ws/notifications/?token=nonsense").end().0, 4001);
     send(&running, "GET", "/api/tenant/users/", &bearer(&admin), b"");
     let read = audit(&running, &admin, "object=request");
     let told: Vec<_> = read
@@ -124,8 +140,16 @@ fn reads_are_noted_as_the_settings_say_and_no_others() {
         .map(|entry| (&entry["action"], &entry["object"]["id"], &entry["actor"]["kind"]))
         .collect();
     let members = (&json!("members_read"), &json!("/api/tenant/users/"), &json!("person"));
-    let searched = (&json!("lines_searched"), &json!("/api/logs/search/?q=disk"), &json!("key"));
-    assert_eq!(told, [members, searched]);
+    let questions = [
+        "/ws/metrics/",
+        "/ws/logs/stream/?query=pump",
+        "/api/logs/histogram/?from=now-1h&q=fan",
+        "/api/logs/search/?q=fan+speed&level=%5B%22error%22%2C%22critical%22%5D",
+        "/api/logs/search/?q=disk",
+    ];
+    let (questions, searched, by_key) = (questions.map(Value::from), json!("lines_searched"), json!("key"));
+    let searched = questions.iter().map(|question| (&searched, question, &by_key));
+    assert_eq!(told, std::iter::once(members).chain(searched).collect::<Vec<_>>());
 }
 
 #[test]

@@ -10,6 +10,7 @@ use super::running::get;
 
 const TABLE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../deploy/prometheus/metrics.md");
 const RULES: &str = include_str!("../../../deploy/prometheus/antler.rules.yml");
+const TESTS_OF_RULES: &str = include_str!("../../../deploy/prometheus/antler.rules.tests.yml");
 /// They are there only with a certificate.
 const CONDITIONAL: [&str; 1] = ["antler_tls_certificate_end_seconds"];
 
@@ -157,20 +158,28 @@ fn every_figure_has_its_form_and_stands_in_the_table() {
 
 /// The names of figures in an expression.
 fn names(expression: &str) -> Vec<&str> {
-    let is_part = |character: char| character.is_ascii_alphanumeric() || character == '_';
+    let is_part = |character: char| character.is_ascii_alphanumeric() || "_:".contains(character);
     let words = expression.split(|character: char| !is_part(character));
-    words.filter(|word| word.starts_with("antler_") || word.starts_with("process_")).collect()
+    words
+        .filter(|word| ["antler_", "antler:", "process_"].iter().any(|begin| word.starts_with(begin)))
+        .collect()
 }
 
 #[test]
 fn every_alert_is_about_figures_that_there_are() {
     let table = std::fs::read_to_string(TABLE).unwrap();
-    let known: BTreeSet<&str> =
+    let mut known: BTreeSet<&str> =
         table.lines().filter_map(|line| line.strip_prefix("| `")?.split('`').next()).collect();
+    // What is reckoned of figures is one to those who ask for it.
+    known.extend(RULES.lines().filter_map(|line| line.trim().strip_prefix("- record: ")));
     let is_known = |name: &str| {
         let base = ["_bucket", "_sum", "_count"].iter().find_map(|suffix| name.strip_suffix(suffix));
         known.contains(name) || base.is_some_and(|base| known.contains(base))
     };
+    for line in RULES.lines().filter_map(|line| line.trim().strip_prefix("expr: ")) {
+        let unknown: Vec<&str> = names(line).into_iter().filter(|name| !is_known(name)).collect();
+        assert!(unknown.is_empty(), "there is no {unknown:?}: {line}");
+    }
     let mut alerts = 0;
     for alert in RULES.split("- alert: ").skip(1) {
         let title = alert.lines().next().unwrap();
@@ -178,15 +187,16 @@ fn every_alert_is_about_figures_that_there_are() {
             let found = alert.lines().find_map(|line| line.trim().strip_prefix(key)?.strip_prefix(": "));
             found.unwrap_or_else(|| panic!("{title} has no {key}"))
         };
-        for name in names(line("expr")) {
-            assert!(is_known(name), "{title}: there is no {name}");
-        }
         assert!(line("expr").contains("up{") || !names(line("expr")).is_empty(), "{title} is about nothing");
         assert!(["{severity: warning}", "{severity: critical}"].contains(&line("labels")), "{title}");
         assert!(
             !line("summary").is_empty() && line("description").ends_with(".\""),
             "{title} says what to do"
         );
+        for what in ["in trouble", "beside trouble"] {
+            let test = format!("- name: {title}, {what}\n");
+            assert!(TESTS_OF_RULES.contains(&test), "antler.rules.tests.yml has no {title}, {what}");
+        }
         alerts += 1;
     }
     assert!(alerts >= 20, "{alerts}");

@@ -17,9 +17,9 @@ use super::documented::{Operation, bodies, operations};
 use super::running::{Answer, Running};
 use super::socket_client::{Socket, stream};
 
-const OPERATOR: &str = "an operator's own token";
+pub(crate) const OPERATOR: &str = "an operator's own token";
 /// It stands in everything that the first tenant has, and nowhere else.
-const MARK: &str = "quinquereme";
+pub(crate) const MARK: &str = "quinquereme";
 /// What an admin may.
 const ALL: &[&str] = &["ingest", "read", "write", "admin"];
 /// These end logins, so they come last, in this order.
@@ -30,7 +30,7 @@ const REFUSING: [&str; 5] = ["createKey", "replaceSaved", "replaceSavedToo", "ch
 
 /// What a credential may, as far as an operation asks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum May {
+pub(crate) enum May {
     /// It counts for nobody.
     Nothing,
     /// Somebody who logged in, with these scopes.
@@ -41,17 +41,17 @@ enum May {
     Operator,
 }
 
-struct Credential {
-    name: &'static str,
-    headers: String,
-    may: May,
+pub(crate) struct Credential {
+    pub(crate) name: &'static str,
+    pub(crate) headers: String,
+    pub(crate) may: May,
     /// Of the tenant whose data it asks for.
-    is_own: bool,
+    pub(crate) is_own: bool,
 }
 
 /// How a request has to end.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Expected {
+pub(crate) enum Expected {
     Unauthorized,
     Forbidden,
     /// The credential will do; what else is wrong with the request is told.
@@ -59,7 +59,7 @@ enum Expected {
 }
 
 /// What the document asks of a credential.
-fn expected(operation: &Operation<'_>, may: May) -> Expected {
+pub(crate) fn expected(operation: &Operation<'_>, may: May) -> Expected {
     let schemes = operation.said["security"].as_array().unwrap();
     let takes = |name: &str| schemes.iter().any(|any| any.get(name).is_some());
     let is_open = schemes.is_empty() || schemes.iter().any(|any| any.as_object().unwrap().is_empty());
@@ -81,27 +81,27 @@ fn expected(operation: &Operation<'_>, may: May) -> Expected {
     }
 }
 
-fn bearer(token: &str) -> String {
+pub(crate) fn bearer(token: &str) -> String {
     format!("\r\nAuthorization: Bearer {token}")
 }
 
-fn text(value: &Value) -> String {
+pub(crate) fn text(value: &Value) -> String {
     value.as_str().unwrap_or_else(|| panic!("{value} is no text")).to_owned()
 }
 
 /// Both tenants, and what the first has.
-struct Tenants<'a> {
-    running: &'a Running,
-    admin: String,
-    user: String,
-    other: String,
-    credentials: Vec<Credential>,
+pub(crate) struct Tenants<'a> {
+    pub(crate) running: &'a Running,
+    pub(crate) admin: String,
+    pub(crate) user: String,
+    pub(crate) other: String,
+    pub(crate) credentials: Vec<Credential>,
     /// Ids of the first tenant's things, by the beginning of the paths that lead to them.
     ids: Vec<(&'static str, String)>,
 }
 
 impl<'a> Tenants<'a> {
-    fn found(running: &'a Running, data: &std::path::Path) -> Self {
+    pub(crate) fn found(running: &'a Running, data: &std::path::Path) -> Self {
         let (admin, key) = register(running, "ann");
         let (other, _) = register(running, "eve");
         let other_key = make_key(running, &other, ALL);
@@ -165,7 +165,7 @@ impl<'a> Tenants<'a> {
 }
 
 impl Credential {
-    fn new(name: &'static str, headers: &str, may: May, is_own: bool) -> Self {
+    pub(crate) fn new(name: &'static str, headers: &str, may: May, is_own: bool) -> Self {
         Self { name, headers: headers.to_owned(), may, is_own }
     }
 }

@@ -10,6 +10,7 @@ use serde_json::{Value, json};
 
 use super::client::{Mails, PASSWORD, body_of, path_text, post_json, register, send, start_with, token_of};
 use super::running::{Answer, Running, wait};
+use super::services;
 
 const NEW: &str = "four green herons";
 
@@ -110,8 +111,8 @@ impl MailServer {
     fn start(dir: &Path, arguments: &[&str]) -> Self {
         let folder = dir.join("kept");
         std::fs::create_dir_all(&folder).unwrap();
-        let mut process = Command::new(python())
-            .arg(services().join("smtp.py"))
+        let mut process = Command::new(services::python("requirements.txt").join("python"))
+            .arg(services::file("smtp.py"))
             .arg(&folder)
             .args(arguments)
             .stdout(Stdio::piped())
@@ -138,27 +139,6 @@ impl Drop for MailServer {
         let _ = self.process.kill();
         let _ = self.process.wait();
     }
-}
-
-fn services() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("../deploy/services")
-}
-
-/// An interpreter with what the servers need, in the build folder; installed when it is first needed.
-fn python() -> PathBuf {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../target/services/python");
-    let python = folder.join("bin/python");
-    let has_it = Command::new(&python).args(["-c", "import aiosmtpd"]).output();
-    if !has_it.is_ok_and(|output| output.status.success()) {
-        let run = |command: &mut Command| {
-            let output = command.output().expect("python3 with venv is needed");
-            assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-        };
-        run(Command::new("python3").args(["-m", "venv", "--clear"]).arg(&folder));
-        let list = services().join("requirements.txt");
-        run(Command::new(&python).args(["-m", "pip", "install", "--quiet", "-r"]).arg(list));
-    }
-    python
 }
 
 #[test]

@@ -90,8 +90,13 @@ impl Running {
     }
 
     /// Sends a signal and waits for the end: the exit code and what was said.
-    pub(crate) fn stop(mut self, signal: &str) -> (Option<i32>, String) {
+    pub(crate) fn stop(self, signal: &str) -> (Option<i32>, String) {
         self.signal(signal);
+        self.ended()
+    }
+
+    /// The same of a server that was told to stop.
+    pub(crate) fn ended(mut self) -> (Option<i32>, String) {
         let status = wait(|| self.process.try_wait().unwrap());
         (status.code(), self.said.take().unwrap().join().unwrap())
     }

@@ -59,7 +59,8 @@ fn main() -> anyhow::Result<ExitCode> {
             return Ok(ExitCode::from(2));
         }
     };
-    measure(&arguments, &benches)?;
+    let (mut figures, mut notes) = (std::io::stdout().lock(), std::io::stderr().lock());
+    measure(&arguments, &benches, &mut Report { figures: &mut figures, notes: &mut notes })?;
     Ok(ExitCode::SUCCESS)
 }
 
@@ -74,7 +75,7 @@ fn chosen(names: &[String]) -> Result<Vec<Bench>, String> {
     Ok(BENCHES.iter().filter(|(name, _)| wanted(name)).map(|(_, bench)| *bench).collect())
 }
 
-fn measure(arguments: &Arguments, benches: &[Bench]) -> anyhow::Result<()> {
+fn measure(arguments: &Arguments, benches: &[Bench], report: &mut Report<'_>) -> anyhow::Result<()> {
     let mut source = Source::open(arguments.corpus, arguments.seed, arguments.samples.as_deref())?;
     let parent = arguments.dir.clone().unwrap_or_else(std::env::temp_dir);
     let dir = tempfile::Builder::new()
@@ -92,10 +93,8 @@ fn measure(arguments: &Arguments, benches: &[Bench]) -> anyhow::Result<()> {
         questions: arguments.questions.clone(),
         is_aged: !arguments.without_cold,
     };
-    let (mut figures, mut notes) = (std::io::stdout().lock(), std::io::stderr().lock());
-    let mut report = Report { figures: &mut figures, notes: &mut notes };
     for bench in benches {
-        bench(&setting, &mut report)?;
+        bench(&setting, report)?;
     }
     Ok(())
 }
@@ -119,5 +118,24 @@ mod tests {
     fn an_unknown_name_is_told_with_the_known_ones() {
         let message = chosen(&["log".to_owned(), "dog".to_owned()]).unwrap_err();
         assert!(message.starts_with("there is no bench \"dog\"; the names are log"), "{message}");
+    }
+
+    #[test]
+    fn figures_are_lines_of_name_value_unit_yardstick_and_ratio() {
+        let arguments = Arguments::parse_from(["bench", "parse", "--bytes", "20000"]);
+        let (mut figures, mut notes) = (Vec::new(), Vec::new());
+        let mut report = Report { figures: &mut figures, notes: &mut notes };
+        measure(&arguments, &chosen(&arguments.names).unwrap(), &mut report).unwrap();
+        let said = String::from_utf8(figures).unwrap();
+        assert!(said.lines().count() > 1 && said.ends_with('\n'), "{said}");
+        for line in said.lines() {
+            let columns: Vec<&str> = line.split('\t').collect();
+            let [name, value, unit, yardstick, ratio] = columns[..] else { panic!("{line}") };
+            assert!(name.starts_with("parse") && !unit.is_empty(), "{line}");
+            assert!(value.parse::<f64>().is_ok_and(f64::is_finite), "{line}");
+            let is_number = |text: &str| text == "-" || text.parse::<f64>().is_ok();
+            assert!(is_number(yardstick) && is_number(ratio), "{line}");
+            assert_eq!(yardstick == "-", ratio == "-", "{line}");
+        }
     }
 }

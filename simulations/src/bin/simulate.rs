@@ -36,7 +36,6 @@ struct Arguments {
 
 fn main() -> anyhow::Result<ExitCode> {
     let arguments = Arguments::parse();
-    let mut out = io::stdout().lock();
     let wanted = |name: &str| arguments.scenario.as_deref().is_none_or(|only| only == name);
     let scenarios: Vec<_> = scenario::all().into_iter().filter(|it| wanted(it.name())).collect();
     anyhow::ensure!(
@@ -46,18 +45,28 @@ fn main() -> anyhow::Result<ExitCode> {
     );
     // Panics are reported as failures of their seed.
     std::panic::set_hook(Box::new(|_| {}));
+    let is_good = simulate(&scenarios, &arguments, &mut io::stdout().lock())?;
+    Ok(if is_good { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+/// Answers whether nothing failed; the last line tells how much did.
+fn simulate(
+    scenarios: &[Box<dyn Scenario>],
+    arguments: &Arguments,
+    out: &mut dyn Write,
+) -> anyhow::Result<bool> {
     let (mut passed, mut failed) = (0, 0);
-    for scenario in &scenarios {
+    for scenario in scenarios {
         let (good, bad) = if arguments.trace {
-            replay(&**scenario, &arguments, &mut out)?
+            replay(&**scenario, arguments, out)?
         } else {
-            run(&**scenario, &arguments, &mut out)?
+            run(&**scenario, arguments, out)?
         };
         passed += good;
         failed += bad;
     }
     writeln!(out, "{passed} passed, {failed} failed")?;
-    Ok(if failed == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+    Ok(failed == 0)
 }
 
 /// Runs every seed once and prints its trace.
@@ -104,4 +113,61 @@ fn run(scenario: &dyn Scenario, arguments: &Arguments, out: &mut dyn Write) -> a
     }
     out.flush().context("the report cannot be written")?;
     Ok((report.passed, failed))
+}
+
+#[cfg(test)]
+mod tests {
+    use antler_simulations::world::{Fault, World};
+
+    use super::*;
+
+    /// Fails in one world.
+    struct Unlucky;
+
+    impl Scenario for Unlucky {
+        fn name(&self) -> &'static str {
+            "unlucky"
+        }
+
+        fn faults(&self) -> &'static [Fault] {
+            &[Fault::PowerCut]
+        }
+
+        fn run(&self, world: &mut World) -> anyhow::Result<()> {
+            world.trace.note(format_args!("a world"));
+            anyhow::ensure!(world.seed != 13, "thirteen");
+            Ok(())
+        }
+    }
+
+    fn said(first: u64, seeds: u64, trace: bool) -> (bool, String) {
+        let arguments = Arguments { seeds, first, scenario: None, threads: 1, trace };
+        let mut out = Vec::new();
+        let is_good = simulate(&[Box::new(Unlucky)], &arguments, &mut out).unwrap();
+        (is_good, String::from_utf8(out).unwrap())
+    }
+
+    #[test]
+    fn the_last_line_tells_how_many_passed_and_failed() {
+        let check = |first, seeds, trace, expected: &str| {
+            let (is_good, said) = said(first, seeds, trace);
+            assert_eq!(said.lines().last(), Some(expected), "{said}");
+            assert!(said.ends_with('\n') && is_good == expected.ends_with(" 0 failed"), "{said}");
+        };
+        check(1, 10, false, "10 passed, 0 failed");
+        check(10, 5, false, "4 passed, 1 failed");
+        check(13, 1, true, "0 passed, 1 failed");
+        // Of so many worlds none had the fault that the scenario is about: that is one more.
+        check(1, harness::SEEDS_FOR_EVERY_FAULT, false, "499 passed, 2 failed");
+    }
+
+    #[test]
+    fn a_failure_tells_its_seed_and_the_command_that_shows_it_again() {
+        let (_, said) = said(13, 1, false);
+        assert!(said.contains("FAILED unlucky seed 13: thirteen\n"), "{said}");
+        assert!(
+            said.contains("--bin simulate -- --scenario unlucky --seeds 1 --first 13 --trace\n"),
+            "{said}"
+        );
+    }
 }

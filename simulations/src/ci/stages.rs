@@ -2,7 +2,7 @@
 //!
 //! Invariant: each stage is a command that a person can run by hand, and builds no profile that
 //! another stage has not built already, where that can be had.
-//! It does not say what `fast` leaves out, because no stage needs a server that it does not bring, a browser or root yet.
+//! It does not run them.
 
 /// One check: a command that ends with 0 when all is well.
 #[derive(Debug, Clone)]
@@ -14,6 +14,8 @@ pub struct Stage {
     pub tool: Option<Tool>,
     /// Its output holds the summaries of test runs.
     pub counts_tests: bool,
+    /// It brings a foreign server or tool, for which it may need root or the network.
+    pub needs_more: bool,
 }
 
 /// Something that may be missing on a machine.
@@ -40,7 +42,7 @@ impl Stage {
 
     fn cargo(name: &'static str, arguments: &'static str) -> Self {
         let arguments = arguments.split(' ').collect();
-        Self { name, program: "cargo", arguments, tool: None, counts_tests: false }
+        Self { name, program: "cargo", arguments, tool: None, counts_tests: false, needs_more: false }
     }
 
     /// A binary of the simulations, in the profile that is built already.
@@ -57,6 +59,10 @@ impl Stage {
     fn counting_tests(self) -> Self {
         Self { counts_tests: true, ..self }
     }
+
+    fn needing_more(self) -> Self {
+        Self { needs_more: true, ..self }
+    }
 }
 
 /// All stages, in order: what fails most often and is quickest comes first.
@@ -68,7 +74,20 @@ pub fn stages() -> Vec<Stage> {
         Stage::cargo("tests", "test --locked --workspace --no-fail-fast").counting_tests(),
         Stage::cargo("mails", "test --locked --workspace --test program -- --ignored a_real_mail_server")
             .needs(PYTHON)
-            .counting_tests(),
+            .counting_tests()
+            .needing_more(),
+        Stage::cargo(
+            "schemathesis",
+            "test --locked --workspace --test program -- --ignored --nocapture a_foreign_tool",
+        )
+        .needs(PYTHON)
+        .counting_tests()
+        .needing_more(),
+        Stage {
+            program: "sh",
+            arguments: vec!["deploy/services/promtool.sh"],
+            ..Stage::cargo("alerts", "").needing_more()
+        },
         // Apart from the tools, whose dependencies switch on what is there for tests only.
         Stage::cargo("release server", "build --locked --release"),
         Stage::cargo("tools", "build --locked --profile tools -p antler-simulations"),
@@ -88,9 +107,23 @@ pub fn stages() -> Vec<Stage> {
     ]
 }
 
+/// The stages that a machine without network and root can run, and that need nothing but this folder.
+pub fn fast() -> Vec<Stage> {
+    stages().into_iter().filter(|stage| !stage.needs_more).collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn fast_leaves_out_what_brings_a_foreign_server_or_tool_and_nothing_else() {
+        let fast: Vec<&str> = fast().iter().map(|stage| stage.name).collect();
+        let all: Vec<&str> = stages().iter().map(|stage| stage.name).collect();
+        let left_out: Vec<&&str> = all.iter().filter(|name| !fast.contains(name)).collect();
+        assert_eq!(left_out, [&"mails", &"schemathesis", &"alerts"]);
+        assert_eq!(fast.len() + left_out.len(), all.len());
+    }
 
     #[test]
     fn a_stage_is_shown_as_one_types_it() {

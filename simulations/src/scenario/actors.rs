@@ -2,7 +2,8 @@
 //!
 //! A world is a few lives of the system over one log, each ended by a stop in quiet, a stop in the middle of work, or a
 //! crash. Invariant: what was acknowledged is in the log once, byte for byte, at the place that its receipt names; what
-//! was refused is not there; a request with a key is there once, however often it is sent; a projection has exactly what the log has, and usage counts it; and a tenant that fails is felt by nobody else.
+//! was refused is not there; a request with a key is there once, however often it is sent; a projection has exactly what the log has, and usage counts it; a job that nobody cancels ends, and has done each step once; and a tenant that
+//! fails is felt by nobody else.
 //! Time is the runtime's, which stands still while somebody works. The log never loses anything: `log` is for that.
 
 mod clock;
@@ -13,6 +14,7 @@ mod model;
 mod senders;
 mod usage;
 mod watchers;
+mod work;
 
 use std::sync::Arc;
 
@@ -22,6 +24,7 @@ use antler_projections::views::port::ViewStore;
 
 use self::ledger::Ledger;
 use self::model::Model;
+use self::work::Orders;
 use crate::harness::Scenario;
 use crate::world::{Fault, SimulatedLog, World};
 
@@ -45,6 +48,7 @@ impl Scenario for ActorsScenario {
             Fault::DiskFull,
             Fault::ReadError,
             Fault::ActorPanic,
+            Fault::JobPanic,
             Fault::ProjectionError,
             Fault::ProjectionFull,
             Fault::EventRefused,
@@ -65,6 +69,7 @@ struct Course<'w> {
     ledgers: [Arc<Ledger>; 2],
     views: Arc<dyn ViewStore>,
     model: Model,
+    orders: Arc<Orders>,
 }
 
 impl<'w> Course<'w> {
@@ -74,7 +79,8 @@ impl<'w> Course<'w> {
         let log = Arc::new(SimulatedLog::new(partitions, Arc::clone(faults), Arc::clone(clock)));
         let ledger = |name| Arc::new(Ledger::new(name, partitions, Arc::clone(faults)));
         let ledgers = [ledger("index"), ledger("views")];
-        Self { world, planted, log, ledgers, views: Arc::new(MemoryViews::new()), model: Model::default() }
+        let views = Arc::new(MemoryViews::new());
+        Self { world, planted, log, ledgers, views, model: Model::default(), orders: Arc::default() }
     }
 
     fn run(mut self) -> anyhow::Result<()> {
@@ -82,6 +88,7 @@ impl<'w> Course<'w> {
             self.live()?;
             self.world.faults.disarm_all();
             self.model.check(&self.log)?;
+            self.orders.check(&self.log)?;
             self.ledgers.iter().try_for_each(|ledger| ledger.check(&self.log))?;
             if self.world.rng.chance(200) {
                 self.world.clock.jump();

@@ -70,6 +70,8 @@ faults! {
     Conflict = "conflict",
     /// An actor panics in the middle of its work.
     ActorPanic = "actor panic",
+    /// A job panics between two steps.
+    JobPanic = "job panic",
     /// A projection cannot go on for a moment.
     ProjectionError = "projection error",
     /// A projection has no room for a moment.

@@ -249,7 +249,7 @@ impl Committer {
         }
         let planted = self.partition.options.planted;
         if !planted.is(Planted::AckBeforeSync)
-            && let Err(error) = self.active.file.sync()
+            && let Err(error) = self.sync()
             && !planted.is(Planted::SyncErrorSwallowed)
         {
             return Err(Failure::Final(format!("a sync of the log failed: {error}").into()));
@@ -257,6 +257,14 @@ impl Committer {
         self.active.length += self.buffer.len() as u64;
         Partition::count(&self.partition.counters.syncs, 1);
         Ok(())
+    }
+
+    fn sync(&self) -> io::Result<()> {
+        let Some(clock) = &self.partition.options.clock else { return self.active.file.sync() };
+        let began = clock.elapsed();
+        let synced = self.active.file.sync();
+        self.partition.counters.sync_times.note(clock.elapsed().saturating_sub(began));
+        synced
     }
 
     /// After a write that failed: makes sure that nothing of it is ever read, before the senders are told so.

@@ -15,6 +15,7 @@ use super::frame::WalkFrom;
 use super::header::FRAMES_AT;
 use super::index::{Entry, LastOf};
 use super::queue::Queue;
+use crate::durations::Durations;
 use crate::files::{File, FileSystem};
 use crate::ids::{Offset, PartitionId};
 use crate::log::{Bounds, Hold};
@@ -45,6 +46,8 @@ pub(super) struct Counters {
     pub appends: AtomicU64,
     pub events: AtomicU64,
     pub syncs: AtomicU64,
+    /// What each of them took, if there is a clock.
+    pub sync_times: Durations,
     pub raw_bytes: AtomicU64,
     pub stored_bytes: AtomicU64,
     pub refused: AtomicU64,

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
 use super::partition::Partition;
+use crate::durations::DurationCounts;
 use crate::ids::PartitionId;
 use crate::log::Bounds;
 
@@ -20,6 +21,8 @@ pub struct PartitionStatistics {
     pub appends: u64,
     pub events: u64,
     pub syncs: u64,
+    /// What each of them took; nothing of a log without a clock.
+    pub sync_times: DurationCounts,
     pub raw_bytes: u64,
     pub stored_bytes: u64,
     pub refused: u64,
@@ -42,6 +45,7 @@ pub(super) fn statistics_of(partition: &Partition) -> PartitionStatistics {
         appends: counters.appends.load(Ordering::Relaxed),
         events: counters.events.load(Ordering::Relaxed),
         syncs: counters.syncs.load(Ordering::Relaxed),
+        sync_times: counters.sync_times.counts(),
         raw_bytes: counters.raw_bytes.load(Ordering::Relaxed),
         stored_bytes: counters.stored_bytes.load(Ordering::Relaxed),
         refused: counters.refused.load(Ordering::Relaxed),

@@ -1,4 +1,4 @@
-//! What each route leaves in the audit of its tenant.
+//! What each route leaves in the audit of its tenant, and each socket when it is opened.
 //!
 //! Invariant: a route that may change something leaves an entry unless it is named here, and a test of the program holds all
 //! of them against what they do. It writes nothing.
@@ -58,7 +58,11 @@ fn reads(method: &Method, path: &str) -> Option<ReadKind> {
             | "/api/logs/search-history/{id}/replay"
             | "/api/search/history/{id}/replay"
             | "/api/logs/saved-searches/{id}/run"
-            | "/api/search/saved/{id}/run",
+            | "/api/search/saved/{id}/run"
+            | "/ws/logs/stream"
+            | "/ws/metrics"
+            | "/ws/notifications"
+            | "/ws/notifications/{user}",
         ) => ReadKind::Search,
         (_, "/api/logs/export") => ReadKind::Export,
         (
@@ -68,9 +72,15 @@ fn reads(method: &Method, path: &str) -> Option<ReadKind> {
             | "/api/logs/metadata/{id}/content"
             | "/api/tenant/export/{id}/download",
         ) => ReadKind::Download,
-        (&Method::GET, "/api/tenant/users" | "/api/tenant/users/{id}" | "/api/tenant/invitations") => {
-            ReadKind::Members
-        }
+        (
+            &Method::GET,
+            "/api/tenant/users"
+            | "/api/tenant/users/{id}"
+            | "/api/tenant/invitations"
+            | "/api/tenant/service-accounts"
+            | "/api/tenant/service-accounts/{id}"
+            | "/api/admin/profile/{id}",
+        ) => ReadKind::Members,
         (&Method::GET, "/api/logs/dead-letters" | "/api/logs/dead-letters/{id}") => ReadKind::DeadLetters,
         (_, "/api/audit" | "/api/audit/{id}" | "/api/audit/export" | "/api/admin/tenants/{id}/audit") => {
             ReadKind::Audit

@@ -234,9 +234,13 @@ pub enum Asked {
 
 /// `path` is the pattern that the router matched.
 pub fn asked(method: &Method, path: &str) -> Asked {
+    asked_of(TABLE, method, path)
+}
+
+fn asked_of(table: &[Line], method: &Method, path: &str) -> Asked {
     let path = plain(path);
     let method = if *method == Method::HEAD { "GET" } else { method.as_str() };
-    let mut of_path = TABLE.iter().filter(|(_, known, _)| *known == path).peekable();
+    let mut of_path = table.iter().filter(|(_, known, _)| *known == path).peekable();
     if of_path.peek().is_none() {
         return Asked::Unknown;
     }
@@ -272,85 +276,4 @@ pub(super) fn plain(path: &str) -> String {
 }
 
 #[cfg(test)]
-mod tests {
-    use antler_events::access::StreamPatterns;
-    use antler_events::ids::{KeyId, SessionId, TenantId, UserId};
-
-    use super::super::{Caller, Identity};
-    use super::*;
-
-    #[test]
-    fn a_route_is_found_in_all_its_spellings() {
-        let check = |method, path: &str, expected| assert_eq!(asked(&method, path), expected, "{path}");
-        check(Method::GET, "/api/auth/user", Asked::Permission(Person));
-        check(Method::HEAD, "/api/v1/auth/user/", Asked::Permission(Person));
-        check(Method::DELETE, "/api/users/profile/api-keys/{id}/", Asked::Permission(Person));
-        check(Method::PUT, "/api/auth/user/", Asked::OtherMethods);
-        check(Method::GET, "/api/auth", Asked::Unknown);
-        check(Method::GET, "/", Asked::Unknown);
-    }
-
-    #[test]
-    fn each_line_is_plain_and_stands_once() {
-        for (at, (method, path, _)) in TABLE.iter().enumerate() {
-            assert_eq!(plain(path), *path);
-            assert!(!TABLE[..at].iter().any(|(m, p, _)| (m, p) == (method, path)), "{method} {path} twice");
-        }
-    }
-
-    /// Who gets in, by asking for everybody. The list beside this file says the same in its own words, and is edited by hand.
-    fn who_may(method: &str, path: &str, permission: Permission) -> String {
-        let (user, id) = (UserId::parse("u").unwrap(), KeyId::parse("k").unwrap());
-        let person =
-            |role| Identity::Person { user, session: SessionId::parse("s").unwrap(), epoch: 0, role };
-        let key = |scope| {
-            let (scopes, streams) = (BTreeSet::from([scope]), StreamPatterns::default());
-            Identity::Key { id, owner: user, scopes, streams }
-        };
-        let people = Role::ALL.into_iter().map(|role| (role.to_string(), person(role)));
-        let keys = Scope::ALL.into_iter().map(|scope| (format!("key:{scope}"), key(scope)));
-        let is_in = |identity| {
-            let tenant = TenantId::parse("t").unwrap();
-            Caller { tenant, identity, is_unverified: false }.check(permission).is_ok()
-        };
-        let mut names: Vec<String> = people
-            .chain(keys)
-            .filter(|(_, identity)| is_in(identity.clone()))
-            .map(|(name, _)| name)
-            .collect();
-        names.extend(matches!(permission, Operator | AdminOrOperator).then(|| "operator".to_owned()));
-        let names = if permission == Anyone { "anyone".to_owned() } else { names.join(" ") };
-        let place = if matches!(permission, Permission::Socket(_)) { "over a socket " } else { "" };
-        format!("{method} {path}: {place}{names}")
-    }
-
-    #[test]
-    fn the_list_of_who_may_says_the_same_and_would_notice_any_other_line() {
-        let listed: Vec<&str> = include_str!("who_may.txt").lines().collect();
-        let written: Vec<String> = TABLE.iter().map(|(m, p, asked)| who_may(m, p, *asked)).collect();
-        let missing: Vec<_> = written.iter().filter(|line| !listed.contains(&line.as_str())).collect();
-        assert!(missing.is_empty(), "not in who_may.txt: is that who may? {missing:#?}");
-        let gone: Vec<_> = listed.iter().filter(|line| !written.iter().any(|known| known == *line)).collect();
-        assert!(gone.is_empty(), "only in who_may.txt: {gone:#?}");
-        let scoped =
-            Scope::ALL.into_iter().flat_map(|scope| [Permission::Scope(scope), Permission::Socket(scope)]);
-        let all: Vec<Permission> =
-            scoped.chain([Anyone, Person, Administrator, Operator, AdminOrOperator]).collect();
-        for (method, path, asked) in TABLE {
-            for other in all.iter().filter(|other| *other != asked) {
-                let line = who_may(method, path, *other);
-                assert!(
-                    !listed.contains(&line.as_str()),
-                    "{line} in place of {asked:?} would not be noticed"
-                );
-            }
-        }
-    }
-
-    #[test]
-    fn no_role_but_those_of_admins_may_administer() {
-        for role in Role::ALL {
-            assert_eq!(scopes_of(role).contains(&Scope::Admin), role.administers());
-        }
-    }
-}
+mod tests;

@@ -72,33 +72,23 @@ fn busiest(mut held: Vec<(TenantId, u64)>) -> Family {
 
 fn taken(system: &System) -> Vec<Family> {
     let taken = system.taken();
-    let durations = taken.within().scan(0, |below, (bound, count)| {
-        *below += count;
-        Some((bound.as_secs_f64(), *below))
-    });
     let written = Family::new(
         Kind::Histogram,
         "antler_ingest_duration_seconds",
         "Time until the lines of a request were on stable storage, of all protocols.",
     );
-    let written = durations
-        .fold(written, |family, (bound, below)| {
-            family.part("_bucket", &[("le", &bound.to_string())], below as f64)
-        })
-        .part("_bucket", &[("le", "+Inf")], taken.requests() as f64)
-        .part("_sum", &[], taken.waited().as_secs_f64())
-        .part("_count", &[], taken.requests() as f64);
+    let waited = taken.waited();
     let refused = Family::new(
         Kind::Counter,
         "antler_ingest_refused_total",
         "Requests whose lines were not written, by reason.",
     );
     vec![
-        written,
+        written.durations(&[], &waited),
         Family::counter(
             "antler_ingest_requests_total",
             "Requests whose lines are on stable storage, of all protocols.",
-            taken.requests(),
+            waited.count,
         ),
         Family::counter(
             "antler_ingest_stored_lines_total",

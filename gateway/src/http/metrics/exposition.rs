@@ -4,6 +4,8 @@
 
 use std::fmt;
 
+use antler_events::durations::{BOUNDS, DurationCounts};
+
 /// What kind of figure it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Kind {
@@ -53,6 +55,16 @@ impl Family {
         let labels = labels.iter().map(|(name, value)| (*name, (*value).to_owned())).collect();
         self.samples.push(Sample { suffix, labels, value });
         self
+    }
+
+    /// The samples of a histogram.
+    pub fn durations(self, labels: &[(&'static str, &str)], of: &DurationCounts) -> Self {
+        let bounds = BOUNDS.iter().map(|bound| bound.as_secs_f64().to_string()).zip(of.within);
+        let bounds = bounds.chain([("+Inf".to_owned(), of.count)]);
+        let with_buckets = bounds.fold(self, |family, (bound, count)| {
+            family.part("_bucket", &[labels, &[("le", &bound)]].concat(), count as f64)
+        });
+        with_buckets.part("_sum", labels, of.total.as_secs_f64()).part("_count", labels, of.count as f64)
     }
 }
 

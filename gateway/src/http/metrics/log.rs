@@ -51,7 +51,16 @@ pub(super) fn families(running: &RunningLog) -> Vec<Family> {
             family.sample(&[("partition", &of.partition.to_string())], read(of) as f64)
         })
     });
+    let times = Family::new(
+        Kind::Histogram,
+        "antler_log_sync_duration_seconds",
+        "What the disk took to make a write durable.",
+    );
+    let times = statistics.iter().fold(times, |family, of| {
+        family.durations(&[("partition", &of.partition.to_string())], &of.sync_times)
+    });
     let whole = [
+        times,
         Family::gauge("antler_log_partitions", "Partitions of the event log.", statistics.len() as f64),
         Family::gauge("antler_log_damage_found", "Places of damage found at the start.", damaged as f64),
     ];

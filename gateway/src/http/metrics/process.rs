@@ -1,4 +1,4 @@
-//! What the kernel says about this process, from `/proc/self`.
+//! What the kernel says about this process, from `/proc/self`, and how much of the machine it may use.
 //!
 //! Invariant: what cannot be read is left out, never made up. It keeps nothing between two readings.
 
@@ -30,6 +30,8 @@ pub fn families(start_seconds: f64) -> Vec<Family> {
         gauge("process_threads", "Threads.", field_of(&status, "Threads:")),
         gauge("process_open_fds", "Open file descriptors.", open),
         gauge("process_max_fds", "Most file descriptors that may be open.", open_files_max()),
+        gauge("antler_machine_processors", "Processors that the program may use.", processors()),
+        gauge("antler_machine_memory_bytes", "Memory that the program may use.", memory()),
         gauge("process_start_time_seconds", "Start of the process since 1970.", Some(start_seconds)),
     ]
     .into_iter()
@@ -39,6 +41,18 @@ pub fn families(start_seconds: f64) -> Vec<Family> {
 
 fn read(name: &str) -> String {
     std::fs::read_to_string(format!("/proc/self/{name}")).unwrap_or_default()
+}
+
+fn processors() -> Option<f64> {
+    std::thread::available_parallelism().ok().map(|count| count.get() as f64)
+}
+
+/// That of the machine, or of the control group if that is less.
+fn memory() -> Option<f64> {
+    let file = |path| std::fs::read_to_string(path).unwrap_or_default();
+    let machine = field_of(&file("/proc/meminfo"), "MemTotal:").map(|kib| kib * 1024.0);
+    let group = file("/sys/fs/cgroup/memory.max").trim().parse().ok();
+    machine.into_iter().chain(group).reduce(f64::min)
 }
 
 fn files_limit(limits: &str) -> Option<f64> {

@@ -12,7 +12,8 @@ use super::exposition::{Family, Kind};
 type Reading = fn(&ChoreState) -> f64;
 
 pub(super) fn families(shared: &Shared) -> Vec<Family> {
-    let mut families = vec![answers(shared), attempts(&shared.program.gate.attempts), jobs(shared)];
+    let mut families =
+        vec![answers(shared), questions(shared), attempts(&shared.program.gate.attempts), jobs(shared)];
     families.push(Family::counter(
         "antler_slow_queries_total",
         "Questions that took longer than limits.search.slow_after.",
@@ -27,6 +28,13 @@ fn answers(shared: &Shared) -> Family {
     Family::new(Kind::Counter, "antler_search_answers_total", help)
         .sample(&[("coverage", "whole")], shared.searches.whole() as f64)
         .sample(&[("coverage", "partial")], shared.searches.partial() as f64)
+}
+
+fn questions(shared: &Shared) -> Family {
+    let help = "Time from a question about lines to the head of its answer.";
+    let family = Family::new(Kind::Histogram, "antler_search_duration_seconds", help);
+    let took = shared.searches.took();
+    took.fold(family, |family, (kind, took)| family.durations(&[("kind", kind.name())], &took))
 }
 
 fn attempts(of: &Attempts) -> Family {
@@ -63,6 +71,6 @@ fn upkeep(shared: &Shared) -> impl Iterator<Item = Family> {
     let states = Chore::ALL.map(|chore| (chore.name(), shared.program.schedule.state(chore)));
     of.into_iter().map(move |(kind, name, help, read)| {
         let family = Family::new(kind, name, help);
-        states.iter().fold(family, |family, (job, state)| family.sample(&[("job", job)], read(state)))
+        states.iter().fold(family, |family, (chore, state)| family.sample(&[("chore", chore)], read(state)))
     })
 }

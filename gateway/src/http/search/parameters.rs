@@ -49,7 +49,11 @@ where
             .await
             .map_err(|_| ApiError::BodyTooLarge { bytes_max, advice: "ask a shorter question" })?;
         if !body.is_empty() {
-            parameters.entries.extend(Self::of_body(&parts.headers, &body)?.entries);
+            let of_body = Self::of_body(&parts.headers, &body)?;
+            if let Some(told) = parts.extensions.get::<Told>() {
+                told.asked_in_body(of_body.form());
+            }
+            parameters.entries.extend(of_body.entries);
         }
         if let Some(told) = parts.extensions.get::<Told>() {
             let text = parameters.entries.iter().find(|(name, _)| ["q", "query"].contains(&name.as_str()));
@@ -69,6 +73,16 @@ impl Parameters {
             kept_to: None,
             told: Told::default(),
         }
+    }
+
+    /// As an address has them.
+    fn form(&self) -> String {
+        let mut form = form_urlencoded::Serializer::new(String::new());
+        for (name, value) in &self.entries {
+            let text = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+            form.append_pair(name, &text);
+        }
+        form.finish()
     }
 
     fn of_body(headers: &HeaderMap, body: &[u8]) -> Result<Self, ApiError> {

@@ -36,6 +36,7 @@ use super::clock::RuntimeClock;
 use super::log::UnreliableLog;
 use super::senders::{BATCH_BYTES_MAX, Notes, Sender, Told};
 use super::watchers::{Watched, Watcher};
+use super::work::Workshop;
 use crate::world::{Fault, Faults, Rng, SimulatedLog};
 
 /// When faults have stopped, projections have everything after this time.
@@ -67,6 +68,7 @@ struct Life {
     faults: Arc<Faults>,
     limits: SystemLimits,
     senders: usize,
+    workshop: Workshop,
 }
 
 impl Course<'_> {
@@ -81,6 +83,9 @@ impl Course<'_> {
         for sent in &sent {
             let text = String::from_utf8_lossy(&sent.text[..sent.text.len().min(40)]);
             self.world.trace.note(format_args!("{} {text}: {:?}", sent.tenant, sent.told));
+        }
+        for order in self.orders.told() {
+            self.world.trace.note(format_args!("{order}"));
         }
         self.world.trace.note(format_args!("the life has ended: {end:?}"));
         lived?;
@@ -110,13 +115,16 @@ impl Course<'_> {
         let mut life = self.begin(end, notes).await?;
         let mut watchers = self.watchers(&mut life);
         let mut senders = self.senders(&life);
+        let mut work = self.work(&life);
         match end {
             End::Quiet => {
                 life.watch(&mut senders).await?;
+                while work.join_next().await.transpose()?.is_some() {}
                 if self.world.rng.chance(150) {
                     life.torment(bad()).await?;
                 }
                 life.faults.disarm_all();
+                life.workshop.finish().await?;
                 life.settle().await?;
                 if life.has_room_for_flood() {
                     life.flood().await?;
@@ -180,6 +188,14 @@ impl Course<'_> {
         let progress = Arc::clone(&fed.context("it was given to the system")?.progress);
         let requests = Requests::new(views, progress, Arc::clone(&clock), log)?;
         self.arm(end);
+        let workshop = Workshop {
+            system: Arc::clone(&system),
+            requests: requests.clone(),
+            faults: Arc::clone(&faults),
+            orders: Arc::clone(&self.orders),
+            per_tenant_max: limits.jobs_per_tenant_max,
+            jobs_max: limits.jobs_max,
+        };
         Ok(Life {
             log: Arc::clone(&self.log),
             system,
@@ -190,6 +206,7 @@ impl Course<'_> {
             faults,
             limits,
             senders,
+            workshop,
         })
     }
 
@@ -200,6 +217,7 @@ impl Course<'_> {
             (Fault::FailedBeforeCommit, 100, may_doubt),
             (Fault::LostAck, 100, may_doubt),
             (Fault::ActorPanic, 300, may_doubt),
+            (Fault::JobPanic, 100, true),
             (Fault::Delay, 500, true),
             (Fault::DiskFull, 100, true),
             (Fault::ReadError, 200, true),
@@ -222,6 +240,13 @@ impl Course<'_> {
             watchers.spawn(watcher.watch(Arc::clone(&life.system)));
         }
         watchers
+    }
+
+    fn work(&mut self, life: &Life) -> JoinSet<()> {
+        let (mut work, rng) = (JoinSet::new(), self.world.rng.fork());
+        let (log, now) = (Arc::clone(&self.log), life.clock.now());
+        work.spawn(life.workshop.clone().run(rng, [good(0), good(1)], log, now));
+        work
     }
 
     fn senders(&mut self, life: &Life) -> JoinSet<()> {
