@@ -112,13 +112,7 @@ fn files() -> Vec<Operation> {
             .failing(&[422]),
         Operation::get("/api/logs/metadata/recent", "recentUploads", "The newest files")
             .query(&[Parameter::new(&["limit", "size"], Form::Whole(1, 50), "5", "How many; 10 by default.")])
-            .giving(
-                "The newest first.",
-                object([
-                    ("results", list(reference("Upload"), "The files.")),
-                    ("total", whole("How many these are.")),
-                ]),
-            )
+            .giving("The newest first, in one page.", reference("UploadList"))
             .failing(&[422]),
         Operation::get("/api/logs/metadata/stats", "uploadStatistics", "What was uploaded")
             .query(STATISTICS)
@@ -131,7 +125,7 @@ fn files() -> Vec<Operation> {
             .described("Its lines keep the tags that they came with.")
             .body(Content::json(change).like(json!({"description": "of last night", "tags": ["eu"]})))
             .giving("The file as it is now.", reference("Upload"))
-            .failing(&[400, 413, 422]),
+            .failing(&[400, 413, 415, 422]),
         of_one(Operation::new("DELETE", one, "deleteUpload", "Delete a file"))
             .described("With its lines, which are not found any more. Its dead letters stay.")
             .answering(204, "It is gone.", Vec::new()),
