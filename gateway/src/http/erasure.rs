@@ -24,18 +24,15 @@ use super::addresses::in_api;
 use super::admin::tenants::{cause_of, find};
 use super::answer::json;
 use super::auth::{Caller, cause};
+use super::base::AskedUri;
 use super::error::ApiError;
+use super::paging::{Page, PageAsked};
 use crate::credentials::secret::hex;
 
 #[derive(Debug, Serialize)]
 struct Begun {
     tenant: TenantId,
     status: &'static str,
-}
-
-#[derive(Debug, Serialize)]
-struct List {
-    results: Vec<Shown>,
 }
 
 #[derive(Debug, Serialize)]
@@ -98,14 +95,18 @@ async fn begin(tenant: TenantId, shared: &Shared, cause: &Cause) -> Result<Respo
     Ok(json(StatusCode::ACCEPTED, &Begun { tenant, status: "erasing" }))
 }
 
-pub(super) async fn list(State(shared): State<Arc<Shared>>) -> Result<Response, ApiError> {
+pub(super) async fn list(
+    State(shared): State<Arc<Shared>>,
+    AskedUri(uri): AskedUri,
+) -> Result<Response, ApiError> {
+    let asked = PageAsked::of(&uri)?;
     let views = &shared.program.gate.accounts.views;
-    let mut results = Vec::new();
+    let mut all = Vec::new();
     for (tenant, _) in views.barred().await? {
         let kept = views.tenant(tenant).await?.and_then(|kept| kept.state);
-        results.extend(kept.and_then(|state| state.erasure).map(|erasure| Shown::new(tenant, erasure)));
+        all.extend(kept.and_then(|state| state.erasure).map(|erasure| Shown::new(tenant, erasure)));
     }
-    Ok(json(StatusCode::OK, &List { results }))
+    Ok(json(StatusCode::OK, &Page::of_all(&uri, asked, all)))
 }
 
 impl Shown {

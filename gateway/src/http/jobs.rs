@@ -27,7 +27,6 @@ use super::uploads::{UploadsState, shown};
 
 /// Where a job is, in the order of `shown::stage`.
 pub(super) const STATES: [&str; 6] = ["pending", "running", "retrying", "succeeded", "failed", "cancelled"];
-const SIZE_MAX: u64 = 1_000;
 
 #[derive(Debug, Serialize)]
 struct Job {
@@ -78,11 +77,8 @@ async fn list(
     State(state): State<UploadsState>,
     AskedUri(uri): AskedUri,
 ) -> Result<Response, ApiError> {
-    let pairs: Vec<(String, String)> =
-        form_urlencoded::parse(uri.query().unwrap_or_default().as_bytes()).into_owned().collect();
-    let (states, pages): (Vec<_>, Vec<_>) = pairs.into_iter().partition(|(name, _)| name == "state");
-    let states: Vec<usize> = states.iter().map(|(_, state)| place(state)).collect::<Result<_, _>>()?;
-    let asked = PageAsked::of_pairs(&pages, SIZE_MAX)?;
+    let (states, asked) = PageAsked::beside(&uri, "state")?;
+    let states: Vec<usize> = states.iter().map(|state| place(state)).collect::<Result<_, _>>()?;
     let mut all: Vec<(KeptUpload, Option<UploadNow>)> = Vec::new();
     for kept in state.uploads.list(caller.tenant).await? {
         let now = state.uploads.now(caller.tenant, kept.0);

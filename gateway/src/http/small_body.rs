@@ -44,7 +44,8 @@ mod tests {
     use super::*;
 
     async fn received(encoding: Option<&'static str>, body: Vec<u8>) -> Result<Bytes, ApiError> {
-        let encoding = encoding.map(|encoding| (header::CONTENT_ENCODING, HeaderValue::from_static(encoding)));
+        let encoding =
+            encoding.map(|encoding| (header::CONTENT_ENCODING, HeaderValue::from_static(encoding)));
         receive(&encoding.into_iter().collect(), Body::from(body), 1_000, "send less").await
     }
 

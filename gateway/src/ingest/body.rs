@@ -103,7 +103,8 @@ impl Encoding {
         most: usize,
         mut make_room: impl FnMut(usize) -> Result<(), BodyError>,
     ) -> Result<Option<Bytes>, BodyError> {
-        let damaged = |error: std::io::Error| BodyError::Damaged { encoding: self, reason: error.to_string() };
+        let damaged =
+            |error: std::io::Error| BodyError::Damaged { encoding: self, reason: error.to_string() };
         let mut reader = reader(compressed, self).map_err(damaged)?;
         let mut out = Vec::new();
         loop {

@@ -45,8 +45,7 @@ where
         let (parts, body) = request.into_parts();
         let mut parameters = Self::of_form(parts.uri.query().unwrap_or_default().as_bytes());
         parameters.kept_to = parts.extensions.get::<Caller>().and_then(Caller::kept_to).cloned();
-        let body =
-            small_body::receive(&parts.headers, body, bytes_max, "ask a shorter question").await?;
+        let body = small_body::receive(&parts.headers, body, bytes_max, "ask a shorter question").await?;
         if !body.is_empty() {
             parameters.entries.extend(Self::of_body(&parts.headers, &body)?.entries);
         }
