@@ -33,4 +33,5 @@ pub mod turns;
 pub mod upkeep;
 pub mod uploads;
 pub mod usage;
+pub mod warnings;
 pub mod workers;

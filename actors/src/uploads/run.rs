@@ -204,12 +204,21 @@ impl Reading<'_> {
             match uploads.parts.system.take(*tenant, Arrived { batches, arrival, rejected, request }).await {
                 Ok(_) => break,
                 Err(error) if error.passes() || is_in_doubt(&error) => tokio::time::sleep(wait).await,
+                Err(error @ IngestError::NotAdmitted(_)) => return Err(self.not_admitted(&error)),
                 Err(error) => return Err(UploadError::from(error).into()),
             }
             wait = WAIT_LONGEST.min(wait * 2);
         }
         self.now.counts.add(indexed, rejected, problems);
         Ok(())
+    }
+
+    /// Hours may pass until lines are taken again, so somebody has to want it then.
+    fn not_admitted(&self, why: &IngestError) -> Ended {
+        let taken = self.now.counts.items;
+        let message =
+            format!("{why}; the file was read up to entry {taken}, and a retry then goes on behind it");
+        Ended::Failed(ReadFailure { code: "not_admitted", message, passes: false })
     }
 
     /// Waits while there is much under way.
@@ -259,7 +268,6 @@ impl From<UploadError> for Ended {
     fn from(error: UploadError) -> Self {
         let code = match &error {
             UploadError::Ingest(IngestError::Stopping) => return Self::Stopped,
-            UploadError::Ingest(IngestError::NotAdmitted(_)) => "not_admitted",
             _ => "not_written",
         };
         passing(code, &error.to_string())

@@ -35,6 +35,7 @@ impl Deed {
             Self::LettersDropped => "dead_letters_dropped",
             Self::LetterReplayed => "dead_letter_replayed",
             Self::TenantRevived => "tenant_revived",
+            Self::QuotaWarned => "quota_warned",
         }
     }
 }

@@ -36,6 +36,7 @@ pub enum DeedV1 {
     LettersDropped,
     LetterReplayed,
     TenantRevived,
+    QuotaWarned,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
