@@ -227,6 +227,7 @@ fn planted(running: &Running, admin: &str, key: &str, spare_member: &str) -> Vec
     assert_eq!(status(&spare), 200, "{}", spare.body);
     let logins = list("/api/auth/sessions/");
     let upload = uploaded(running, admin);
+    let upload_of_old = upload.clone();
     let entry = list("/api/audit/")[0]["id"].clone();
     wait_for(running, admin, MARK, 2);
     vec![
@@ -238,6 +239,8 @@ fn planted(running: &Running, admin: &str, key: &str, spare_member: &str) -> Vec
         ("/api/logs/metadata/", upload.clone()),
         ("/api/jobs/", upload.clone()),
         ("/api/logs/upload/", upload),
+        ("/api/logs/{id}/download", upload_of_old.clone()),
+        ("/api/logs/{id}/content", upload_of_old),
         ("/api/logs/{id}", text(&page["results"][0]["id"])),
         ("/api/tenant/invitations/", text(&invited["id"])),
         ("/api/tenant/users/", spare_member.to_owned()),
