@@ -99,7 +99,7 @@ impl WarningWatcher for WarningNotes {
             Level::Exceeded => "quota_exceeded",
         };
         let note = Said::System { code, message: warning.to_string(), count: Some(warning.used) };
-        self.0.tell(warning.tenant, None, Topic::System, &note.text().into());
+        self.0.tell(warning.tenant, None, Topic::System, &note.text());
     }
 }
 

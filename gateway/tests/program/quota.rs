@@ -73,7 +73,8 @@ fn who_comes_near_a_limit_is_told_once_by_socket_and_mail_also_over_a_restart() 
     limit(&running, &ann, 10);
     let mut socket = Socket::open(&running, &format!("/ws/notifications/?token={ann}"));
     let mut other = Socket::open(&running, &format!("/ws/notifications/?token={bob}"));
-    (socket.hear(), other.hear());
+    socket.hear();
+    other.hear();
     assert_eq!(ship(&running, &key, "text/plain", &b"line\n".repeat(8)).0, 200);
     let told = socket.expect("system");
     assert_eq!((&told["code"], &told["count"]), (&json!("quota_warning"), &json!(8)), "{told}");
