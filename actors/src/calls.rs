@@ -16,7 +16,8 @@ use antler_projections::views::port::ViewError;
 use dashmap::DashMap;
 use foldhash::fast::FixedState;
 
-use crate::quotas::Level;
+use crate::quotas::{Level, Limited};
+use crate::warnings::{Warning, Warnings};
 
 /// Limits that were changed count after so long.
 const LIMITS_HOLD: Duration = Duration::from_secs(10);
@@ -43,6 +44,7 @@ pub struct Calls {
     views: CallViews,
     tenants: ControlViews,
     clock: Arc<dyn Clock>,
+    warnings: Warnings,
     counts: DashMap<TenantId, Arc<OfTenant>, FixedState>,
     refused: AtomicU64,
     written_at_nanos: AtomicU64,
@@ -111,6 +113,7 @@ impl Calls {
         views: CallViews,
         tenants: ControlViews,
         clock: Arc<dyn Clock>,
+        warnings: Warnings,
     ) -> Result<Self, ViewError> {
         let hour = Hour::of(clock.now());
         let counts = DashMap::with_hasher(FixedState::default());
@@ -121,7 +124,7 @@ impl Calls {
             counts.insert(tenant, Arc::new(known));
         }
         let written_at_nanos = AtomicU64::new(nanos(clock.elapsed()));
-        Ok(Self { views, tenants, clock, counts, refused: AtomicU64::new(0), written_at_nanos })
+        Ok(Self { views, tenants, clock, warnings, counts, refused: AtomicU64::new(0), written_at_nanos })
     }
 
     /// Counts a call, or refuses it.
@@ -204,8 +207,7 @@ impl Calls {
         if *is_refused || level == Level::of(used.saturating_sub(1), *max) {
             return;
         }
-        let level = level.name();
-        tracing::warn!(%tenant, used, max, level, "a tenant has nearly asked, or asked, as often as it may in this hour");
+        self.warnings.raise(Warning { tenant, limited: Limited::Calls, level, used: *used, max: *max });
     }
 }
 
@@ -221,12 +223,13 @@ mod tests {
     use super::*;
     use crate::accounts::USUAL_LIMITS;
     use crate::quotas::tests::{World, acme};
+    use crate::warnings::warnings;
 
     const HOUR: Duration = Duration::from_secs(3_600);
 
     async fn calls(world: &World, store: &Arc<MemoryViews>) -> Calls {
         let views = CallViews::new(Arc::clone(store) as _);
-        Calls::open(views, world.views.clone(), Arc::clone(&world.clock) as _).await.unwrap()
+        Calls::open(views, world.views.clone(), Arc::clone(&world.clock) as _, warnings().0).await.unwrap()
     }
 
     async fn world(calls_per_hour: u64) -> (World, Arc<MemoryViews>) {

@@ -34,4 +34,5 @@ pub mod turns;
 pub mod upkeep;
 pub mod uploads;
 pub mod usage;
+pub mod warnings;
 pub mod workers;

@@ -19,6 +19,7 @@ use antler_projections::views::usage::{Day, Sent};
 use foldhash::fast::FixedState;
 
 use crate::usage::Usage;
+use crate::warnings::{Warning, Warnings};
 
 /// Limits that were changed count after so long.
 const LIMITS_HOLD: Duration = Duration::from_secs(10);
@@ -41,6 +42,8 @@ pub enum Level {
 pub enum Limited {
     Lines,
     Bytes,
+    /// Requests but those that bring lines.
+    Calls,
 }
 
 /// Why a tenant's lines are not taken.
@@ -71,8 +74,12 @@ struct Judged {
     limits: TenantLimits,
     read_at: Duration,
     day: Day,
-    level: Level,
+    levels: Levels,
 }
+
+/// Of each of what is limited by the day.
+type Levels = [Level; DAILY.len()];
+const DAILY: [Limited; 2] = [Limited::Lines, Limited::Bytes];
 
 /// Who may not send today.
 #[derive(Debug)]
@@ -82,6 +89,7 @@ pub struct Quotas {
     clock: Arc<dyn Clock>,
     judged: RwLock<HashMap<TenantId, Judged, FixedState>>,
     refused: RwLock<Refused>,
+    warnings: Warnings,
 }
 
 /// Whose lines are not taken.
@@ -94,8 +102,8 @@ struct Refused {
 }
 
 impl Quotas {
-    pub fn new(usage: Arc<Usage>, views: ControlViews, clock: Arc<dyn Clock>) -> Self {
-        Self { usage, views, clock, judged: RwLock::default(), refused: RwLock::default() }
+    pub fn new(usage: Arc<Usage>, views: ControlViews, clock: Arc<dyn Clock>, warnings: Warnings) -> Self {
+        Self { usage, views, clock, judged: RwLock::default(), refused: RwLock::default(), warnings }
     }
 
     pub fn usage(&self) -> &Arc<Usage> {
@@ -171,46 +179,47 @@ impl Quotas {
         let Some(limits) = found.map(|tenant| tenant.limits) else { return Ok(None) };
         let today = Day::of(self.clock.now());
         let mut judged = self.judged.write().unwrap_or_else(PoisonError::into_inner);
-        let entry =
-            judged.entry(tenant).or_insert(Judged { limits, read_at: now, day: today, level: Level::Fine });
+        let entry = judged.entry(tenant).or_insert(Judged {
+            limits,
+            read_at: now,
+            day: today,
+            levels: Levels::default(),
+        });
         (entry.limits, entry.read_at) = (limits, now);
         Ok(Some(limits))
     }
 
     fn judge_by(&self, tenant: TenantId, limits: TenantLimits) {
         let (today, sent) = (Day::of(self.clock.now()), self.usage.today(tenant));
-        let (level, limited) = level_of(sent, &limits);
+        let levels = DAILY.map(|limited| limited.level(sent, &limits));
         let before = {
             let mut judged = self.judged.write().unwrap_or_else(PoisonError::into_inner);
             let Some(entry) = judged.get_mut(&tenant) else { return };
-            let before = if entry.day == today { entry.level } else { Level::Fine };
-            (entry.day, entry.level) = (today, level);
+            let before = if entry.day == today { entry.levels } else { Levels::default() };
+            (entry.day, entry.levels) = (today, levels);
             before
         };
-        if level != before {
-            self.changed(tenant, level, (today, limited, limited.of(&limits)));
+        if levels == before {
+            return;
+        }
+        // Of two that are as near, lines are named.
+        let [lines, bytes] = levels;
+        let (level, limited) = if bytes > lines { (bytes, Limited::Bytes) } else { (lines, Limited::Lines) };
+        self.changed(tenant, level, (today, limited, limited.of(&limits)));
+        for ((limited, level), before) in DAILY.into_iter().zip(levels).zip(before) {
+            if level > before {
+                let (used, max) = (limited.used(sent), limited.of(&limits));
+                self.warnings.raise(Warning { tenant, limited, level, used, max });
+            }
         }
     }
 
     fn changed(&self, tenant: TenantId, level: Level, refusal: (Day, Limited, u64)) {
-        let (_, limited, max) = refusal;
-        {
-            let mut refused = self.refused.write().unwrap_or_else(PoisonError::into_inner);
-            refused.over.retain(|_, (day, ..)| *day == refusal.0);
-            match level {
-                Level::Exceeded => drop(refused.over.insert(tenant, refusal)),
-                Level::Fine | Level::Warning | Level::Critical => drop(refused.over.remove(&tenant)),
-            }
-        }
+        let mut refused = self.refused.write().unwrap_or_else(PoisonError::into_inner);
+        refused.over.retain(|_, (day, ..)| *day == refusal.0);
         match level {
-            Level::Fine => {}
-            Level::Warning => {
-                tracing::warn!(%tenant, %limited, max, "a tenant has sent 80 % of what it may today")
-            }
-            Level::Critical => {
-                tracing::warn!(%tenant, %limited, max, "a tenant has sent 95 % of what it may today")
-            }
-            Level::Exceeded => tracing::warn!(%tenant, %limited, max, "a tenant has sent what it may today"),
+            Level::Exceeded => drop(refused.over.insert(tenant, refusal)),
+            Level::Fine | Level::Warning | Level::Critical => drop(refused.over.remove(&tenant)),
         }
     }
 }
@@ -232,6 +241,16 @@ impl Level {
             Self::Exceeded => "exceeded",
         }
     }
+
+    /// From which part of the limit on it is so.
+    pub fn percent(self) -> u64 {
+        match self {
+            Self::Fine => 0,
+            Self::Warning => 80,
+            Self::Critical => 95,
+            Self::Exceeded => 100,
+        }
+    }
 }
 
 impl Limited {
@@ -239,7 +258,42 @@ impl Limited {
         match self {
             Self::Lines => limits.lines_per_day,
             Self::Bytes => limits.bytes_per_day,
+            Self::Calls => limits.calls_per_hour,
         }
+    }
+
+    /// Calls are not sent: they are counted elsewhere.
+    fn used(self, sent: Sent) -> u64 {
+        match self {
+            Self::Lines => sent.lines,
+            Self::Bytes => sent.bytes,
+            Self::Calls => 0,
+        }
+    }
+
+    fn level(self, sent: Sent, limits: &TenantLimits) -> Level {
+        Level::of(self.used(sent), self.of(limits))
+    }
+
+    /// For people.
+    pub fn what(self) -> &'static str {
+        match self {
+            Self::Lines => "the lines that the tenant may send in a day",
+            Self::Bytes => "the bytes that the tenant may send in a day",
+            Self::Calls => "the requests that the tenant may make in an hour",
+        }
+    }
+
+    pub fn counted_anew(self) -> &'static str {
+        match self {
+            Self::Lines | Self::Bytes => "at midnight UTC",
+            Self::Calls => "with the next hour",
+        }
+    }
+
+    /// The limit of this name.
+    pub fn named(name: &str) -> Option<Self> {
+        [Self::Lines, Self::Bytes, Self::Calls].into_iter().find(|known| known.to_string() == name)
     }
 }
 
@@ -248,15 +302,9 @@ impl fmt::Display for Limited {
         out.write_str(match self {
             Self::Lines => "lines",
             Self::Bytes => "bytes",
+            Self::Calls => "calls",
         })
     }
-}
-
-/// The nearer of the two limits.
-fn level_of(sent: Sent, limits: &TenantLimits) -> (Level, Limited) {
-    let lines = (Level::of(sent.lines, limits.lines_per_day), Limited::Lines);
-    let bytes = (Level::of(sent.bytes, limits.bytes_per_day), Limited::Bytes);
-    if bytes.0 > lines.0 { bytes } else { lines }
 }
 
 #[cfg(test)]

@@ -108,6 +108,11 @@ impl Uploads {
         Self { parts, open: Mutex::default() }
     }
 
+    /// Whether lines of a tenant are taken now.
+    pub fn admit(&self, tenant: TenantId) -> Result<(), UploadError> {
+        Ok(self.parts.system.quotas().admit(tenant).map_err(IngestError::from)?)
+    }
+
     /// Begins to read a file, or goes on with it.
     pub async fn start(self: &Arc<Self>, tenant: TenantId, id: UploadId) -> Result<(), UploadError> {
         let job = Arc::new(UploadJob::new(tenant, Arc::clone(self), id));

@@ -31,6 +31,7 @@ use antler_actors::upkeep::UpkeepArguments;
 use antler_actors::upkeep::schedule::Schedule;
 use antler_actors::uploads::{UploadParts, Uploads};
 use antler_actors::usage::Usage;
+use antler_actors::warnings::{Raised, WarningParts, WarningTeller, warnings};
 use antler_actors::workers::WorkerThreads;
 use antler_config::Config;
 use antler_config::limits::LineLimits;
@@ -72,6 +73,7 @@ use crate::ingest::body::Bodies;
 use crate::ingest::intake::Intake;
 use crate::mail::{self, MailError};
 use crate::socket::Sockets;
+use crate::socket::hub::WarningNotes;
 use crate::socket::open::OpenSockets;
 use crate::upload::reader::FileReader;
 use crate::upload::store::UploadStore;
@@ -137,6 +139,7 @@ pub struct Program {
     pub schedule: Arc<Schedule>,
     pub erasures: Arc<Erasures>,
     pub archives: Arc<Archives>,
+    warnings: WarningTeller,
     /// Of questions, of changes, and of uploads.
     workers: [Arc<WorkerThreads>; 3],
 }
@@ -155,11 +158,10 @@ impl Program {
         let hidden = Arc::<Hidden>::default();
         let index = open_index(folder, config, &clock, [&questions, &changes], &hidden)?;
         let store = open_views(folder, &changes)?;
-        let Kept { views, arrivals, quotas, calls } = kept(store, &clock, partitions).await?;
+        let Kept { views, arrivals, quotas, calls, raised } = kept(store, &clock, partitions).await?;
         let due = Arc::<Notify>::default();
         let schedule = Arc::new(Schedule::new(Arc::clone(&clock), Arc::clone(&due)));
-        let limits = LineLimits::default();
-        let placement = Placement::new(partitions)?;
+        let (limits, placement) = (LineLimits::default(), Placement::new(partitions)?);
         let tails =
             Tails::new(&*log, tail_bounds(&config.limits.live, &limits)).map_err(ComposeError::Tails)?;
         let (counters, budget) = (Arc::<LiveCounters>::default(), Arc::clone(&tails.budget));
@@ -203,6 +205,7 @@ impl Program {
         Ok(Self {
             erasures: erasures(folder, (&index, &arrivals, &history, &gate, &uploads), (&notes, &archives))?,
             archives,
+            warnings: teller(&gate, &sockets, raised),
             intake: Arc::new(Intake::new(Arc::clone(&gate), ingest.clone(), config.limits.ingest.clone())),
             history,
             key_use: KeyUseWriter::start(Arc::clone(&gate.key_use), notes.clone()),
@@ -232,6 +235,7 @@ impl Program {
     pub async fn stop(&self) {
         self.history.stop().await;
         self.key_use.stop().await;
+        self.warnings.stop().await;
         if let Some(post) = &self.gate.post {
             post.stop().await;
         }
@@ -257,6 +261,7 @@ struct Kept {
     arrivals: ArrivalViews,
     quotas: Arc<Quotas>,
     calls: Arc<Calls>,
+    raised: Raised,
 }
 
 /// What commands about accounts work on.
@@ -296,6 +301,13 @@ fn sockets(config: &Config, watched: Watched<'_>) -> Sockets {
         hub: Arc::default(),
         audit: config.audit.clone(),
     }
+}
+
+/// Tells people when their tenant is near a limit.
+fn teller(gate: &Gate, sockets: &Sockets, raised: Raised) -> WarningTeller {
+    let watcher = Arc::new(WarningNotes(Arc::clone(&sockets.hub)));
+    let parts = WarningParts { accounts: gate.accounts.clone(), post: gate.post.clone(), watcher };
+    WarningTeller::start(parts, raised)
 }
 
 fn notes(accounts: &Accounts, system: &System) -> Notes {
@@ -351,10 +363,11 @@ fn uploads(
 async fn kept(store: Arc<dyn ViewStore>, clock: &Arc<dyn Clock>, partitions: u16) -> Result<Kept, ViewError> {
     let (views, arrivals) = (ControlViews::new(Arc::clone(&store)), ArrivalViews::new(Arc::clone(&store)));
     let usage = Usage::open(UsageViews::new(Arc::clone(&store)), Arc::clone(clock), partitions).await?;
-    let quotas = Quotas::new(Arc::new(usage), views.clone(), Arc::clone(clock));
+    let (warnings, raised) = warnings();
+    let quotas = Quotas::new(Arc::new(usage), views.clone(), Arc::clone(clock), warnings.clone());
     quotas.look_again().await?;
-    let calls = Calls::open(CallViews::new(store), views.clone(), Arc::clone(clock)).await?;
-    Ok(Kept { views, arrivals, quotas: Arc::new(quotas), calls: Arc::new(calls) })
+    let calls = Calls::open(CallViews::new(store), views.clone(), Arc::clone(clock), warnings).await?;
+    Ok(Kept { views, arrivals, quotas: Arc::new(quotas), calls: Arc::new(calls), raised })
 }
 
 fn progress_of(system: &System, name: &str) -> Arc<Progress> {

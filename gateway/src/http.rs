@@ -35,6 +35,7 @@ pub mod router;
 pub mod search;
 mod shared;
 pub mod slow;
+mod small_body;
 pub mod uploads;
 
 pub use shared::Shared;

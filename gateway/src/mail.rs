@@ -12,14 +12,19 @@ use std::sync::Arc;
 
 use antler_actors::accounts::Accounts;
 use antler_actors::post::{Carrier, PostLimits, PostOffice, Undelivered};
+use antler_actors::quotas::Limited;
 use antler_config::{Mail, MailKind};
-use antler_events::clock::Clock;
+use antler_events::clock::{Clock, Timestamp};
+use antler_events::event::audit::Deed;
+use antler_events::event::described::Value;
 use antler_events::event::mail::{MailKind as Kind, MailPromised};
 use antler_events::files::RealFiles;
 use antler_events::ids::{MailId, TenantId};
 use antler_events::log::BoxFuture;
+use antler_projections::views::audit::{AuditEntry, AuditFilter};
 use antler_projections::views::control::ControlViews;
 use antler_projections::views::port::ViewError;
+use antler_projections::views::usage::Day;
 
 use self::folder::Folder;
 use self::letter::Letter;
@@ -109,6 +114,10 @@ impl MailCarrier {
         Ok(match mail.kind {
             Kind::Verification if account.email_verified => Err("the address is verified already"),
             Kind::PasswordReset if account.epoch != mail.epoch => Err("the password has been changed"),
+            Kind::QuotaWarning => {
+                let steps = self.steps_of_day(tenant, mail.at).await?;
+                Ok(Letter::quota_warning(&self.site, &found.name, &steps))
+            }
             Kind::PasswordReset => {
                 Ok(Letter::password_reset(&self.site, &account.username, &token, mail.expires_at))
             }
@@ -116,6 +125,38 @@ impl MailCarrier {
         })
     }
 }
+
+impl MailCarrier {
+    /// How much of which limits was used, as the tenant was told on the day.
+    async fn steps_of_day(&self, tenant: TenantId, at: Timestamp) -> Result<Vec<(Limited, u64)>, ViewError> {
+        let day = Day::of(at);
+        let filter = AuditFilter {
+            from: Some(day.start()),
+            to: Some(day.plus(1).start()),
+            action: Some(Deed::QuotaWarned.as_str().to_owned()),
+            ..AuditFilter::default()
+        };
+        let told = self.views.audit().page(tenant, &filter, None, STEPS_OF_DAY).await?;
+        let step = |entry: &AuditEntry| {
+            let percent = entry.after.iter().find_map(|(_, value)| match value {
+                Value::Whole(percent) => Some(*percent),
+                _ => None,
+            });
+            Limited::named(&entry.object).zip(percent)
+        };
+        let mut steps: Vec<(Limited, u64)> = Vec::new();
+        // The newest first, which is the highest of its limit.
+        for (limited, percent) in told.entries.iter().filter_map(step) {
+            if steps.iter().all(|(known, _)| *known != limited) {
+                steps.push((limited, percent));
+            }
+        }
+        Ok(steps)
+    }
+}
+
+/// Three of each of three limits.
+const STEPS_OF_DAY: usize = 9;
 
 impl Carrier for MailCarrier {
     fn carry<'a>(

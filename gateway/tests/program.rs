@@ -44,6 +44,8 @@ mod lines;
 mod listeners;
 #[path = "program/mails.rs"]
 mod mails;
+#[path = "program/names.rs"]
+mod names;
 #[path = "program/operations.rs"]
 mod operations;
 #[path = "program/people.rs"]

@@ -18,6 +18,7 @@ use antler_projections::views::usage::UsageViews;
 use super::*;
 use crate::accounts::USUAL_LIMITS;
 use crate::usage::Counted;
+use crate::warnings::{Raised, warnings};
 
 const PARTITION: PartitionId = PartitionId::new(0);
 const HOUR: Duration = Duration::from_secs(3_600);
@@ -48,13 +49,14 @@ impl Clock for HandClock {
 pub(crate) async fn unlimited(partitions: u16) -> Arc<Quotas> {
     let (store, clock) = (Arc::new(MemoryViews::new()), Arc::new(HandClock::default()));
     let usage = Usage::open(UsageViews::new(store.clone()), clock.clone(), partitions).await.unwrap();
-    Arc::new(Quotas::new(Arc::new(usage), ControlViews::new(store), clock))
+    Arc::new(Quotas::new(Arc::new(usage), ControlViews::new(store), clock, warnings().0))
 }
 
 pub(crate) struct World {
     pub(crate) clock: Arc<HandClock>,
     pub(crate) views: ControlViews,
     quotas: Quotas,
+    raised: Raised,
     offset: u64,
 }
 
@@ -64,8 +66,9 @@ impl World {
         let (store, clock) = (Arc::new(MemoryViews::new()), Arc::new(HandClock::default()));
         let usage = Usage::open(UsageViews::new(store.clone()), clock.clone(), 1).await.unwrap();
         let views = ControlViews::new(store);
-        let quotas = Quotas::new(Arc::new(usage), views.clone(), clock.clone());
-        let mut world = Self { clock, views, quotas, offset: 0 };
+        let (warnings, raised) = warnings();
+        let quotas = Quotas::new(Arc::new(usage), views.clone(), clock.clone(), warnings);
+        let mut world = Self { clock, views, quotas, raised, offset: 0 };
         let registered = TenantRegistered {
             name: DisplayName::parse("Acme", &AccountLimits::default()).unwrap(),
             founder: UserId::parse("u1").unwrap(),
@@ -130,6 +133,28 @@ fn warnings_come_at_80_and_95_percent() {
     check(100, 100, Level::Exceeded);
     check(u64::MAX, u64::MAX, Level::Exceeded);
     check(u64::MAX / 2, u64::MAX, Level::Fine);
+}
+
+#[tokio::test]
+async fn each_limit_warns_when_it_comes_nearer_and_anew_the_next_day() {
+    let mut world = World::with_lines_per_day(10).await;
+    world.send(7).await;
+    assert_eq!(world.raised.all(), []);
+    world.send(1).await;
+    world.send(1).await;
+    let warned = |limited, level, used, max| Warning { tenant: acme(), limited, level, used, max };
+    assert_eq!(world.raised.all(), [warned(Limited::Lines, Level::Warning, 8, 10)]);
+    world.set_limits(TenantLimits { lines_per_day: 10, bytes_per_day: 1_100, ..USUAL_LIMITS }).await;
+    world.clock.pass(2 * LIMITS_HOLD);
+    world.send(1).await;
+    let both = [
+        warned(Limited::Lines, Level::Exceeded, 10, 10),
+        warned(Limited::Bytes, Level::Warning, 1_000, 1_100),
+    ];
+    assert_eq!(world.raised.all(), both);
+    world.clock.pass(23 * HOUR);
+    world.send(10).await;
+    assert_eq!(world.raised.all(), both, "a day begins anew");
 }
 
 #[tokio::test]

@@ -22,7 +22,7 @@ use tokio::sync::mpsc;
 use super::reader::{ReadBatch, ReadFailure, ReadRequest};
 use super::{Phase, UploadError, UploadNow, UploadParts, Uploads};
 use crate::jobs::{Job, JobTurns};
-use crate::once::Once;
+use crate::once::{Once, OnceError};
 use crate::system::IngestError;
 
 /// How often people are told, and how often it is an event.
@@ -178,7 +178,12 @@ impl Reading<'_> {
         let errors: Vec<NamedError> = problems.iter().take(PROBLEMS_OF_BATCH_MAX).map(named).collect();
         let UploadParts { system, requests, .. } = &uploads.parts;
         let once = Once { system, requests, as_of: self.kept.created_at };
-        let before = once.write(*tenant, key, &arrived, &errors).await.map_err(UploadError::from)?;
+        let before = match once.write(*tenant, key, &arrived, &errors).await {
+            Err(OnceError::Ingest(error @ IngestError::NotAdmitted(_))) => {
+                return Err(self.not_admitted(&error));
+            }
+            written => written.map_err(UploadError::from)?,
+        };
         if before
             .is_some_and(|answer| answer.answered.accepted + answer.answered.rejected != indexed + rejected)
         {
@@ -186,6 +191,14 @@ impl Reading<'_> {
         }
         self.now.counts.add(indexed, rejected, problems);
         Ok(())
+    }
+
+    /// Hours may pass until lines are taken again, so somebody has to want it then.
+    fn not_admitted(&self, why: &IngestError) -> Ended {
+        let taken = self.now.counts.items;
+        let message =
+            format!("{why}; the file was read up to entry {taken}, and a retry then goes on behind it");
+        Ended::Failed(ReadFailure { code: "not_admitted", message, passes: false })
     }
 
     async fn note_progress(&mut self, elapsed: Duration) -> Result<(), Ended> {
@@ -222,7 +235,6 @@ impl From<UploadError> for Ended {
     fn from(error: UploadError) -> Self {
         let code = match &error {
             UploadError::Ingest(IngestError::Stopping) => return Self::Stopped,
-            UploadError::Ingest(IngestError::NotAdmitted(_)) => "not_admitted",
             _ => "not_written",
         };
         passing(code, &error.to_string())

@@ -40,6 +40,7 @@ impl Deed {
             Self::TenantImportAsked => "tenant_import_asked",
             Self::JobCancelled => "job_cancelled",
             Self::JobRetried => "job_retried",
+            Self::QuotaWarned => "quota_warned",
         }
     }
 }

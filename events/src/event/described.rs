@@ -6,7 +6,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::ControlEvent;
-use super::audit::{AuditEvent, DeedNoted, LoginsFailed};
+use super::audit::{AuditEvent, Deed, DeedNoted, LoginsFailed};
 use super::key::{KeyChanged, KeyCreated, KeyEvent};
 use super::mail::{MailEvent, MailGivenUp, MailPromised};
 use super::member::{MemberEvent, Profile};
@@ -75,7 +75,8 @@ impl ControlEvent {
             }
             Self::Audit(AuditEvent::DeedNoted(DeedNoted { deed, object, count })) => {
                 let says = vec![("count", Value::Whole(*count))];
-                Described { action: Some(deed.as_str()), ..of("request", object, Effect::Says(says)) }
+                let kind = if *deed == Deed::QuotaWarned { "quota" } else { "request" };
+                Described { action: Some(deed.as_str()), ..of(kind, object, Effect::Says(says)) }
             }
         }
     }

@@ -80,6 +80,7 @@ impl MailKind {
             Self::Invitation => "invitation",
             Self::Verification => "verification",
             Self::PasswordReset => "password_reset",
+            Self::QuotaWarning => "quota_warning",
         }
     }
 }

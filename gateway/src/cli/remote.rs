@@ -4,11 +4,13 @@
 //! nothing by itself: commands do.
 
 pub(super) mod client;
+mod encrypted;
 pub(super) mod refusal;
 pub(super) mod server;
 
 use std::future::Future;
 use std::io;
+use std::path::PathBuf;
 
 use antler_config::Secret;
 use antler_config::client::ClientEnvironment;
@@ -28,6 +30,9 @@ pub(super) struct RemoteFlags {
     /// Access token or API key; better in the environment as ANTLER_TOKEN, where others do not see it
     #[arg(long, value_name = "TOKEN")]
     token: Option<String>,
+    /// Certificates that an https:// server is trusted by, in PEM, beside those of the system; or ANTLER_CA
+    #[arg(long, value_name = "FILE")]
+    ca: Option<PathBuf>,
 }
 
 /// Why a server did not do what it was asked.
@@ -64,10 +69,11 @@ impl RemoteError {
 impl RemoteFlags {
     /// The server that is asked: the one that was named, or that of the settings.
     pub(super) fn server(&self, settings: &SettingFlags) -> Result<Server, CommandError> {
-        match &self.server {
-            Some(url) => Ok(url.parse().map_err(RemoteError::Server)?),
-            None => Ok(Server::of_settings(&settings.load()?.config).map_err(RemoteError::Server)?),
-        }
+        let server = match &self.server {
+            Some(url) => url.parse().map_err(RemoteError::Server)?,
+            None => Server::of_settings(&settings.load()?.config),
+        };
+        Ok(server.trusting(self.ca.clone().or_else(|| ClientEnvironment::of_process().authorities)))
     }
 
     pub(super) fn token(&self) -> Result<Secret, RemoteError> {

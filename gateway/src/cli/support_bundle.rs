@@ -63,7 +63,7 @@ fn of_server(config: &Config) -> Result<Vec<u8>, String> {
         return Err("set listeners.operator_token to have what a running server tells of itself".to_owned());
     }
     let asked = remote::run(async {
-        let server = Server::of_settings(config).map_err(RemoteError::Server)?;
+        let server = Server::of_settings(config);
         let question = Question::get("/api/admin/support-bundle/", &[]);
         let answer = Client::new(server, token).ask(&question).await.map_err(RemoteError::Client)?;
         match answer.status.is_success() {

@@ -4,7 +4,9 @@
 //! concerns all tenants is the operator's alone. What it changes of tenants is in `tenants`.
 
 mod bundle;
+mod initialize;
 mod jobs;
+pub(super) mod monitor;
 pub(super) mod tenants;
 mod tree;
 
@@ -25,7 +27,7 @@ use super::addresses::in_api;
 use super::answer::json;
 use super::auth::{Caller, Operator};
 use super::error::ApiError;
-use super::{Shared, erasure, lag, slow};
+use super::{Shared, erasure, health, lag, slow};
 
 type Route = (&'static str, &'static str, MethodRouter<Arc<Shared>>);
 
@@ -40,6 +42,13 @@ fn handlers() -> Vec<Route> {
         ("GET", "/api/admin/actors", get(actors)),
         ("GET", "/api/admin/jobs", get(jobs::list)),
         ("POST", "/api/admin/jobs/{id}/run", post(jobs::run)),
+        ("POST", "/api/admin/initialize-indexes", post(initialize::indexes)),
+        ("POST", "/api/admin/initialize-metadata-indexes", post(initialize::metadata)),
+        ("GET", "/api/logs/logstash/monitor/health", get(health::health)),
+        ("GET", "/api/logs/logstash/monitor/stats", get(monitor::stats)),
+        ("DELETE", "/api/logs/logstash/monitor/stats", delete(monitor::reset)),
+        ("GET", "/api/logs/logstash/monitor/config", get(monitor::config)),
+        ("POST", "/api/logs/logstash/monitor/test", post(monitor::test)),
         ("GET", "/api/admin/slow-queries", get(slow::list)),
         ("GET", "/api/admin/support-bundle", get(bundle::bundle)),
         ("GET", "/api/admin/tenants", get(tenants::list)),

@@ -27,16 +27,15 @@ use super::addresses::in_api;
 use super::answer::json;
 use super::base::AskedUri;
 use super::error::ApiError;
-use super::paging::asked_again;
+use super::paging::Page;
 use super::search::RequestTenant;
 
 #[derive(Debug, Serialize)]
 struct List {
-    results: Vec<ShownEntry>,
-    size: usize,
+    #[serde(flatten)]
+    page: Page<ShownEntry>,
     /// Where the list goes on.
     next_cursor: Option<String>,
-    next: Option<String>,
     head: Option<ShownHead>,
 }
 
@@ -69,14 +68,19 @@ async fn one(
 
 /// The audit of a tenant as anybody sees it who may.
 pub(super) async fn listed(tenant: TenantId, shared: &Shared, uri: &Uri) -> Result<Response, ApiError> {
-    let Asked { filter, after, size } = Asked::of_list(uri, shared.clock.now())?;
+    let Asked { filter, after, page } = Asked::of_list(uri, shared.clock.now())?;
     let view = audit(shared);
-    let page = view.page(tenant, &filter, after, size).await?;
+    let (skip, size) = (page.skip() as usize, page.size as usize);
+    let found = match after {
+        None => view.page_behind(tenant, &filter, skip, size).await?,
+        after => view.page(tenant, &filter, after, size).await?,
+    };
+    let total = view.count(tenant, &filter).await?;
     let head = view.head(tenant).await?.map(ShownHead::from);
-    let last = page.next.zip(head.as_ref()).map(|(offset, head)| head.id_at(offset));
-    let next = last.as_ref().map(|cursor| asked_again(uri, &["cursor"], "cursor", cursor));
-    let results = page.entries.into_iter().map(ShownEntry::from).collect();
-    Ok(json(StatusCode::OK, &List { results, size, next_cursor: last, next, head }))
+    let next_cursor = found.next.zip(head.as_ref()).map(|(offset, head)| head.id_at(offset));
+    let results = found.entries.into_iter().map(ShownEntry::from).collect();
+    let page = Page::new(uri, page, results, total).going_on_at(uri, "cursor", next_cursor.as_deref());
+    Ok(json(StatusCode::OK, &List { page, next_cursor, head }))
 }
 
 fn audit(shared: &Shared) -> AuditView {

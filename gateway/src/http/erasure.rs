@@ -24,7 +24,9 @@ use super::addresses::in_api;
 use super::admin::tenants::{cause_of, find};
 use super::answer::json;
 use super::auth::{Caller, cause};
+use super::base::AskedUri;
 use super::error::ApiError;
+use super::paging::{Page, PageAsked};
 use crate::credentials::secret::hex;
 use crate::erasure_receipt::is_called;
 
@@ -32,11 +34,6 @@ use crate::erasure_receipt::is_called;
 struct Begun {
     tenant: TenantId,
     status: &'static str,
-}
-
-#[derive(Debug, Serialize)]
-struct List {
-    results: Vec<Shown>,
 }
 
 #[derive(Debug, Serialize)]
@@ -99,14 +96,18 @@ async fn begin(tenant: TenantId, shared: &Shared, cause: &Cause) -> Result<Respo
     Ok(json(StatusCode::ACCEPTED, &Begun { tenant, status: "erasing" }))
 }
 
-pub(super) async fn list(State(shared): State<Arc<Shared>>) -> Result<Response, ApiError> {
+pub(super) async fn list(
+    State(shared): State<Arc<Shared>>,
+    AskedUri(uri): AskedUri,
+) -> Result<Response, ApiError> {
+    let asked = PageAsked::of(&uri)?;
     let views = &shared.program.gate.accounts.views;
-    let mut results = Vec::new();
+    let mut all = Vec::new();
     for (tenant, _) in views.barred().await? {
         let kept = views.tenant(tenant).await?.and_then(|kept| kept.state);
-        results.extend(kept.and_then(|state| state.erasure).map(|erasure| Shown::new(tenant, erasure)));
+        all.extend(kept.and_then(|state| state.erasure).map(|erasure| Shown::new(tenant, erasure)));
     }
-    Ok(json(StatusCode::OK, &List { results }))
+    Ok(json(StatusCode::OK, &Page::of_all(&uri, asked, all)))
 }
 
 impl Shown {

@@ -90,6 +90,12 @@ pub(super) async fn ready(State(shared): State<Arc<Shared>>) -> Response {
     }
 }
 
+/// Whether the log takes lines now, how long it took to know, and the reason.
+pub(super) fn takes_lines(shared: &Shared) -> (bool, f64, String) {
+    let Dependency { status, latency_ms, detail } = log(shared);
+    (status == OK, latency_ms, detail)
+}
+
 fn listener(place: &Place) -> Dependency {
     let (status, detail) = match &place.state {
         Listening::At(address) => (OK, format!("listens on {address}")),

@@ -34,7 +34,6 @@ use crate::archive::state::{Archive, Stage};
 
 /// Where a job is, in the order of `shown::stage`.
 pub(super) const STATES: [&str; 6] = ["pending", "running", "retrying", "succeeded", "failed", "cancelled"];
-const SIZE_MAX: u64 = 1_000;
 
 #[derive(Debug, Serialize)]
 struct Job {
@@ -86,11 +85,8 @@ async fn list(
     State(ArchivesState(archives)): State<ArchivesState>,
     AskedUri(uri): AskedUri,
 ) -> Result<Response, ApiError> {
-    let pairs: Vec<(String, String)> =
-        form_urlencoded::parse(uri.query().unwrap_or_default().as_bytes()).into_owned().collect();
-    let (states, pages): (Vec<_>, Vec<_>) = pairs.into_iter().partition(|(name, _)| name == "state");
-    let states: Vec<&str> = states.iter().map(|(_, state)| known(state)).collect::<Result<_, _>>()?;
-    let asked = PageAsked::of_pairs(&pages, SIZE_MAX)?;
+    let (states, asked) = PageAsked::beside(&uri, "state")?;
+    let states: Vec<&str> = states.iter().map(|state| known(state)).collect::<Result<_, _>>()?;
     let mut all: Vec<Job> = Vec::new();
     for kept in state.uploads.list(caller.tenant).await? {
         let now = state.uploads.now(caller.tenant, kept.0);

@@ -19,6 +19,7 @@ mod kept;
 mod live;
 mod machines;
 mod mails;
+mod monitor;
 mod operating;
 mod operation;
 mod pages;

@@ -9,6 +9,8 @@ use super::error::ApiError;
 
 const SIZE: u64 = 50;
 const SIZE_MAX: u64 = 1_000;
+/// Parameters that say which page is asked for.
+const PLACES: [&str; 5] = ["page", "size", "page_size", "cursor", "after"];
 
 /// The part of a list that is asked for; the first page is 1.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -42,6 +44,14 @@ impl PageAsked {
         let pairs: Vec<(String, String)> =
             form_urlencoded::parse(uri.query().unwrap_or_default().as_bytes()).into_owned().collect();
         Self::of_pairs(&pairs, SIZE_MAX)
+    }
+
+    /// Beside one other parameter, whose values come first.
+    pub(super) fn beside(uri: &Uri, other: &str) -> Result<(Vec<String>, Self), ApiError> {
+        let pairs = form_urlencoded::parse(uri.query().unwrap_or_default().as_bytes()).into_owned();
+        let (others, pages): (Vec<_>, Vec<_>) = pairs.partition(|(name, _)| name == other);
+        let values = others.into_iter().map(|(_, value)| value).collect();
+        Ok((values, Self::of_pairs(&pages, SIZE_MAX)?))
     }
 
     /// Of parameters among which there are no others.
@@ -80,14 +90,35 @@ impl PageAsked {
 }
 
 impl<T> Page<T> {
+    /// The page of a list that is all there.
+    pub(super) fn of_all(uri: &Uri, asked: PageAsked, all: Vec<T>) -> Self {
+        let total = all.len() as u64;
+        Self::new(uri, asked, asked.cut(all), total)
+    }
+
     /// `total`: of all pages.
     pub(super) fn new(uri: &Uri, asked: PageAsked, results: Vec<T>, total: u64) -> Self {
         let PageAsked { page, size } = asked;
-        let link = |page: u64| format!("{}?page={page}&size={size}", uri.path());
         let has_more = asked.skip().saturating_add(size) < total;
-        let (next, previous) = (has_more.then(|| link(page + 1)), (page > 1).then(|| link(page - 1)));
+        let next = has_more.then(|| link(uri, asked, page + 1));
+        let previous = (page > 1).then(|| link(uri, asked, page - 1));
         Self { results, total, page, size, next, previous }
     }
+
+    /// The next page begins at a place that is found at once, however many results are before it; none: there is no more.
+    pub(super) fn going_on_at(mut self, uri: &Uri, name: &str, place: Option<&str>) -> Self {
+        let asked = PageAsked { page: self.page, size: self.size };
+        self.next = place.map(|place| {
+            let place: String = form_urlencoded::byte_serialize(place.as_bytes()).collect();
+            format!("{}&{name}={place}", link(uri, asked, asked.page + 1))
+        });
+        self
+    }
+}
+
+/// The same question, for another page.
+fn link(uri: &Uri, asked: PageAsked, page: u64) -> String {
+    format!("{}&size={}", asked_again(uri, &PLACES, "page", &page.to_string()), asked.size)
 }
 
 #[cfg(test)]
@@ -118,6 +149,17 @@ mod tests {
     fn a_question_is_asked_again_with_another_parameter() {
         let asked = uri("/a?actor=a%26b&cursor=0-9&page=3");
         assert_eq!(asked_again(&asked, &["page", "cursor"], "cursor", "0-3"), "/a?actor=a%26b&cursor=0-3");
+    }
+
+    #[test]
+    fn a_page_leads_to_others_of_the_same_question() {
+        let at = uri("/a?state=b%26c&page=2&after=x&size=2");
+        let page = Page::new(&at, PageAsked { page: 2, size: 2 }, vec![1, 2], 5);
+        assert_eq!(page.next.as_deref(), Some("/a?state=b%26c&page=3&size=2"));
+        let page = page.going_on_at(&at, "after", Some("y z"));
+        assert_eq!(page.next.as_deref(), Some("/a?state=b%26c&page=3&size=2&after=y+z"));
+        assert_eq!(page.previous.as_deref(), Some("/a?state=b%26c&page=1&size=2"));
+        assert_eq!(page.going_on_at(&at, "after", None).next, None);
     }
 
     #[test]

@@ -66,7 +66,7 @@ impl RouteClass {
             "docs" | "redoc" => Self::Documents,
             "ws" if !rest.is_empty() => Self::Sockets,
             "logs" => Self::of_logs(method, rest),
-            "search" if !rest.is_empty() => Self::Search,
+            "search" => Self::Search,
             _ => Self::Unknown,
         }
     }
@@ -112,10 +112,11 @@ impl RouteClass {
         match first {
             "" if *method == Method::POST => Self::Ingest,
             "bulk" | "upload" => Self::Ingest,
-            "stats" | "histogram" | "facets" | "fields" => Self::Counts,
+            "stats" | "histogram" | "facets" | "fields" | "streams" => Self::Counts,
             "patterns" => Self::Patterns,
             "export" => Self::Export,
             "validate-query" | "explain" => Self::Queries,
+            "logstash" => Self::Admin,
             _ => Self::Search,
         }
     }

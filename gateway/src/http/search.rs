@@ -23,6 +23,7 @@ mod patterns;
 mod question;
 pub(super) mod refusal;
 pub(crate) mod saved;
+mod streams;
 mod table;
 mod tail;
 mod template;
@@ -85,8 +86,8 @@ where
     SearchState: FromRef<S>,
 {
     let routes = table().into_iter();
-    routes
-        .fold(Router::new(), |router, (path, methods)| in_api(router, &format!("/api/logs{path}"), &methods))
+    let router = in_api(Router::new(), "/api/search", &get(page::search).post(page::search));
+    routes.fold(router, |router, (path, methods)| in_api(router, &format!("/api/logs{path}"), &methods))
 }
 
 fn table<S>() -> Vec<(&'static str, MethodRouter<S, Infallible>)>
@@ -102,6 +103,7 @@ where
         ("/histogram", get(counts::histogram).post(counts::histogram)),
         ("/facets", get(counts::facets).post(counts::facets)),
         ("/fields", get(fields::fields)),
+        ("/streams", get(streams::streams)),
         ("/fields/{name}/values", get(fields::values).post(fields::values)),
         ("/patterns", get(patterns::patterns).post(patterns::patterns)),
         ("/validate-query", get(validate::validate).post(validate::validate)),

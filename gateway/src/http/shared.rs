@@ -10,6 +10,7 @@ use antler_config::Config;
 use antler_events::clock::{Clock, Timestamp};
 use axum::extract::FromRef;
 
+use super::admin::monitor::Monitor;
 use super::archives::ArchivesState;
 use super::connections::ConnectionFigures;
 use super::dead_letters::LettersState;
@@ -41,6 +42,8 @@ pub struct Shared {
     pub tls: Option<Arc<Tls>>,
     pub requests: Requests,
     pub slow: SlowQueries,
+    /// Since when lines are counted for the operator.
+    pub(super) monitor: Monitor,
     pub searches: Arc<SearchFigures>,
     /// The latest of what the program has said about itself.
     pub own_log: RecentLines,
@@ -131,6 +134,7 @@ impl Shared {
             tls,
             requests: Requests::new(started.nanos()),
             slow,
+            monitor: Monitor::default(),
             searches: Arc::default(),
             own_log,
             stopping: AtomicBool::new(false),

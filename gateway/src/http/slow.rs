@@ -22,8 +22,10 @@ use super::Shared;
 use super::answer::json;
 use super::auth::audited::{Audited, audited};
 use super::auth::{Caller, Operator};
+use super::base::AskedUri;
 use super::error::ApiError;
 use super::observe::RequestText;
+use super::paging::{Page, PageAsked};
 use super::route_class::RouteClass;
 
 /// What is kept of the text of a query.
@@ -84,10 +86,11 @@ pub(super) struct SlowQuery {
 #[derive(Debug, Serialize)]
 struct List {
     /// The latest first.
-    results: Vec<SlowQuery>,
-    /// Since the start, of all tenants; for the operator only.
+    #[serde(flatten)]
+    page: Page<SlowQuery>,
+    /// Of all tenants, also those that are not kept any more; for the operator only.
     #[serde(skip_serializing_if = "Option::is_none")]
-    total: Option<u64>,
+    since_start: Option<u64>,
     slow_after_ms: u64,
 }
 
@@ -197,15 +200,17 @@ pub(super) async fn list(
     State(shared): State<Arc<Shared>>,
     operator: Option<Extension<Operator>>,
     caller: Option<Extension<Caller>>,
+    AskedUri(uri): AskedUri,
 ) -> Result<Response, ApiError> {
+    let asked = PageAsked::of(&uri)?;
     let of = match (&operator, caller) {
         (Some(_), _) => None,
         (None, Some(Extension(caller))) => Some(caller.tenant),
         (None, None) => return Err(ApiError::Forbidden { reason: "this address is closed".to_owned() }),
     };
     let list = List {
-        results: shared.slow.latest(of),
-        total: operator.map(|_| shared.slow.count()),
+        page: Page::of_all(&uri, asked, shared.slow.latest(of)),
+        since_start: operator.map(|_| shared.slow.count()),
         slow_after_ms: u64::try_from(shared.slow.after.as_millis()).unwrap_or(u64::MAX),
     };
     Ok(json(StatusCode::OK, &list))

@@ -25,7 +25,7 @@ use axum::extract::{FromRef, Path, Request, State};
 use axum::http::StatusCode;
 use axum::http::request::Parts as Head;
 use axum::response::Response;
-use axum::routing::{get, post};
+use axum::routing::{get, patch, post};
 use serde::Serialize;
 
 use self::form::{Form, ReceivedFile, on_disk};
@@ -75,9 +75,16 @@ where
         ("/api/logs/metadata/stats", get(statistics::statistics)),
         ("/api/logs/metadata/recent", get(metadata::recent)),
         ("/api/logs/metadata/task/{id}", get(metadata::one)),
-        ("/api/logs/metadata/{id}", get(metadata::one).patch(metadata::change).delete(metadata::delete)),
+        (
+            "/api/logs/metadata/{id}",
+            get(metadata::one).patch(metadata::change).put(metadata::change).delete(metadata::delete),
+        ),
         ("/api/logs/metadata/{id}/download", get(metadata::download)),
         ("/api/logs/metadata/{id}/content", get(metadata::content)),
+        // By their older addresses; GET of the first is a line.
+        ("/api/logs/{id}", patch(metadata::change).delete(metadata::delete)),
+        ("/api/logs/{id}/download", get(metadata::download)),
+        ("/api/logs/{id}/content", get(metadata::content)),
     ];
     table.iter().fold(Router::new(), |router, (path, methods)| in_api(router, path, methods))
 }
@@ -108,6 +115,7 @@ async fn take(
     State(state): State<UploadsState>,
     request: Request,
 ) -> Result<Response, ApiError> {
+    state.uploads.admit(caller.tenant)?;
     let (head, body) = request.into_parts();
     let form = Form::receive(caller.tenant, &state, &head, body).await?;
     let mut inspected = Vec::with_capacity(form.files.len());

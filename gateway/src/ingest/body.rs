@@ -95,6 +95,29 @@ impl Encoding {
             _ => return Err(BodyError::UnknownEncoding { encoding: text.chars().take(60).collect() }),
         })
     }
+
+    /// What a body becomes; none if that is more than `most` bytes. `make_room` is asked before it grows.
+    pub fn inflate(
+        self,
+        compressed: &[u8],
+        most: usize,
+        mut make_room: impl FnMut(usize) -> Result<(), BodyError>,
+    ) -> Result<Option<Bytes>, BodyError> {
+        let damaged =
+            |error: std::io::Error| BodyError::Damaged { encoding: self, reason: error.to_string() };
+        let mut reader = reader(compressed, self).map_err(damaged)?;
+        let mut out = Vec::new();
+        loop {
+            make_room(out.len() + STEP_BYTES)?;
+            let read = reader.by_ref().take(STEP_BYTES as u64).read_to_end(&mut out).map_err(damaged)?;
+            if out.len() > most {
+                return Ok(None);
+            }
+            if read < STEP_BYTES {
+                return Ok(Some(out.into()));
+            }
+        }
+    }
 }
 
 impl Bodies {
@@ -174,21 +197,9 @@ impl Bodies {
         let inflation_max = self.limits.inflation_max;
         let by_ratio = compressed.len().saturating_mul(inflation_max as usize);
         let most = as_usize(self.limits.body_bytes_max).min(by_ratio);
-        let damaged = |error: std::io::Error| BodyError::Damaged { encoding, reason: error.to_string() };
-        let mut reader = reader(&compressed, encoding).map_err(damaged)?;
-        let mut out = Vec::new();
-        loop {
-            let before = out.len();
-            self.make_room(received, before + STEP_BYTES)?;
-            let read = reader.by_ref().take(STEP_BYTES as u64).read_to_end(&mut out).map_err(damaged)?;
-            if out.len() > most {
-                let bytes_max = self.limits.body_bytes_max.as_u64();
-                return Err(BodyError::Inflates { bytes_max, inflation_max });
-            }
-            if read < STEP_BYTES {
-                return Ok(out.into());
-            }
-        }
+        let inflated = encoding.inflate(&compressed, most, |bytes| self.make_room(received, bytes))?;
+        let bytes_max = self.limits.body_bytes_max.as_u64();
+        inflated.ok_or(BodyError::Inflates { bytes_max, inflation_max })
     }
 }
 

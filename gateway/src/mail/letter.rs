@@ -3,6 +3,7 @@
 //! Invariant: a header has no text of a person but its address, which has no character that could end a line; the body is
 //! encoded whole, so no line of it can be taken for anything else. Links are the only secrets. It sends nothing.
 
+use antler_actors::quotas::Limited;
 use antler_events::clock::Timestamp;
 use antler_events::identity::{DisplayName, Email, Username};
 use antler_events::ids::MailId;
@@ -41,6 +42,24 @@ impl Letter {
         );
         let way = "POST /api/auth/password-reset/confirm/ with this token does the same:";
         Self::with_link("Choose another password", &what, site, ("reset-password", way), token, until)
+    }
+
+    /// `steps`: how many of a hundred parts of which limit are used.
+    pub(super) fn quota_warning(site: &str, organization: &DisplayName, steps: &[(Limited, u64)]) -> Self {
+        let used: String = steps
+            .iter()
+            .map(|(limited, percent)| {
+                let (what, again) = (limited.what(), limited.counted_anew());
+                format!("- {percent} % of {what} are used; counting begins anew {again}.\n")
+            })
+            .collect();
+        let text = format!(
+            "{organization} is near a limit of its quota, or has reached it:\n\n{used}\nWhat goes beyond a limit is refused \
+             until then, or until the operator raises it. GET {site}/api/users/profile/quota/ shows the figures.\n\n\
+             You get this because you are an admin there. With \"notification_preferences\": {{\"email_alerts\": false}} in \
+             your profile no such mails come.\n"
+        );
+        Self { subject: "Your quota is nearly used", text }
     }
 
     /// What stands behind `#` is sent to no server and stands in no log.

@@ -51,6 +51,8 @@ pub(super) struct Connection {
 pub(super) enum End {
     /// The client has gone, or cannot be reached.
     Gone,
+    /// The client closes the socket.
+    Goodbye,
     Stopping,
     Unauthorized(String),
     Forbidden(String),
@@ -113,7 +115,8 @@ impl Unknown {
                     Some(Ok(Message::Ping(_) | Message::Pong(_))) => {}
                     Some(Ok(Message::Binary(_))) => return Err(missing()),
                     Some(Err(error)) => return Err(End::of_receiving(&error)),
-                    Some(Ok(Message::Close(_))) | None => return Err(End::Gone),
+                    Some(Ok(Message::Close(_))) => return Err(End::Goodbye),
+                    None => return Err(End::Gone),
                 }
             }
         };
@@ -219,7 +222,7 @@ impl Connection {
                 self.say(&said).await.map(|()| None)
             }
             Message::Ping(_) | Message::Pong(_) => Ok(None),
-            Message::Close(_) => Err(End::Gone),
+            Message::Close(_) => Err(End::Goodbye),
         }
     }
 
@@ -345,14 +348,18 @@ pub(super) fn text(bytes: Bytes) -> Result<Utf8Bytes, End> {
 }
 
 async fn close(socket: &mut WebSocket, end: &End) {
-    let Some((code, reason)) = end.code() else { return };
-    let reason = &reason[..reason.floor_char_boundary(REASON_BYTES_MAX)];
-    let frame = CloseFrame { code, reason: reason.into() };
     let closing = async {
-        if socket.send(Message::Close(Some(frame))).await.is_ok() {
-            // The client's own goodbye, so that ours is not overtaken by a reset.
-            while let Some(Ok(_)) = socket.recv().await {}
-        }
+        let is_said = match end.code() {
+            Some((code, reason)) => {
+                let reason = &reason[..reason.floor_char_boundary(REASON_BYTES_MAX)];
+                let frame = CloseFrame { code, reason: reason.into() };
+                socket.send(Message::Close(Some(frame))).await.is_ok()
+            }
+            // Reading on sends the answer to it.
+            None => matches!(end, End::Goodbye),
+        };
+        // The client's own goodbye, so that ours is not overtaken by a reset.
+        while is_said && let Some(Ok(_)) = socket.recv().await {}
     };
     let _too_slow = tokio::time::timeout(CLOSE_MAX, closing).await;
 }
@@ -378,7 +385,7 @@ impl End {
 
     fn why(&self) -> Ended {
         match self {
-            Self::Gone => Ended::Gone,
+            Self::Gone | Self::Goodbye => Ended::Gone,
             Self::Stopping => Ended::Stopping,
             Self::Policy(_) => Ended::Policy,
             Self::TooLarge(_) => Ended::TooLarge,
@@ -392,7 +399,7 @@ impl End {
     /// None if there is nobody to tell.
     fn code(&self) -> Option<(u16, &str)> {
         match self {
-            Self::Gone => None,
+            Self::Gone | Self::Goodbye => None,
             Self::Stopping => Some((1001, "the server is stopping; connect again in a moment")),
             Self::Policy(reason) => Some((1008, reason)),
             Self::TooLarge(reason) => Some((1009, reason)),

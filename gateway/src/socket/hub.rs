@@ -7,9 +7,13 @@ use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
+use antler_actors::quotas::Level;
+use antler_actors::warnings::{Warning, WarningWatcher};
 use antler_events::ids::{TenantId, UserId};
 use axum::extract::ws::Utf8Bytes;
 use tokio::sync::mpsc;
+
+use super::messages::Said;
 
 /// Notes that wait for one socket.
 const WAITING_MAX: usize = 100;
@@ -80,6 +84,22 @@ impl Hub {
         listeners.entry(tenant).or_default().push(Arc::clone(&ear));
         drop(listeners);
         Listener { tenant, hub: Arc::clone(self), ear, notes }
+    }
+}
+
+/// Tells the people of a tenant that it is near a limit, or has reached it.
+#[derive(Debug)]
+pub(crate) struct WarningNotes(pub(crate) Arc<Hub>);
+
+impl WarningWatcher for WarningNotes {
+    fn warned(&self, warning: &Warning) {
+        let code = match warning.level {
+            Level::Fine | Level::Warning => "quota_warning",
+            Level::Critical => "quota_critical",
+            Level::Exceeded => "quota_exceeded",
+        };
+        let note = Said::System { code, message: warning.to_string(), count: Some(warning.used) };
+        self.0.tell(warning.tenant, None, Topic::System, &note.text());
     }
 }
 

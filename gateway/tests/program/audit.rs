@@ -70,6 +70,15 @@ fn an_entry_says_who_did_what_by_which_request_and_the_chain_holds() {
         assert_eq!(pair[0]["previous"], pair[1]["hash"], "{pair:?}");
     }
     assert_eq!((&all["head"]["hash"], &all["head"]["entries"]), (&entries[0]["hash"], &json!(entries.len())));
+    let numbered =
+        |page: &Value| (page["total"].clone(), page["page"].clone(), page["results"][0]["id"].clone());
+    let first = page(&running, &admin, "/api/audit/", "size=1");
+    let second = page(&running, &admin, "/api/audit/", "size=1&page=2");
+    assert_eq!(numbered(&second), (json!(entries.len()), json!(2), entries[1]["id"].clone()));
+    let (path, query) = first["next"].as_str().unwrap().split_once('?').unwrap();
+    assert_eq!(numbered(&page(&running, &admin, path, query)), numbered(&second), "both ways lead there");
+    let of_one = page(&running, &admin, "/api/audit/", "action=tenant_renamed");
+    assert_eq!((&of_one["total"], &of_one["previous"]), (&json!(1), &Value::Null));
     let seen = page(
         &running,
         OPERATOR,

@@ -11,6 +11,7 @@ use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
 
 use super::client::{Mails, cookie_login, send, start_with, wait_for};
+use super::isolation::text;
 use super::running::{Answer, Running, wait};
 use super::schemas::Schemas;
 use super::socket_client::Socket;
@@ -31,7 +32,7 @@ const SESSIONS: [&str; 11] = [
     "resetPassword",
 ];
 /// After these there is less, or the same cannot be done again, so they come behind the others, each once.
-const ENDINGS: [&str; 20] = [
+const ENDINGS: [&str; 21] = [
     "removeExport",
     "endSession",
     "endOtherSessions",
@@ -51,13 +52,14 @@ const ENDINGS: [&str; 20] = [
     "dropLetter",
     "dropLetters",
     "deleteUpload",
+    "deleteUploadToo",
     "suspendTenant",
 ];
 
 /// These end the tenant, in this order.
 const LAST: [&str; 2] = ["eraseOwnTenant", "eraseTenant"];
 /// What these ask for is so already when they are tried.
-const NOTHING_TO_CHANGE: [&str; 8] = [
+const NOTHING_TO_CHANGE: [&str; 12] = [
     "cancelUpload",
     "retryUpload",
     "cancelJob",
@@ -66,7 +68,14 @@ const NOTHING_TO_CHANGE: [&str; 8] = [
     "reviveTenant",
     "replaceProfile",
     "createProfile",
+    "renameTenant",
+    "changeRole",
+    "changeKey",
+    "changeUpload",
 ];
+
+/// These know stored files by their older addresses.
+const OLDER: [&str; 4] = ["changeUploadToo", "deleteUploadToo", "downloadUploadToo", "uploadedLinesToo"];
 
 pub(crate) struct Operation<'a> {
     pub(crate) method: String,
@@ -101,10 +110,17 @@ struct Client<'a> {
     key: String,
     /// The header of a browser that keeps a login, and what its pages add.
     cookie: String,
-    /// In place of the examples of the document, by path and name.
+    /// In place of the examples of the document, by path, or the operation's own id, and name.
     own: BTreeMap<(&'static str, &'static str), String>,
     /// Which operation each request was of.
     asked: RefCell<Vec<(String, String)>>,
+}
+
+impl<'a> Client<'a> {
+    fn new(running: &'a Running, document: &'a Value) -> Self {
+        let (token, key, cookie) = (String::new(), String::new(), String::new());
+        Self { running, document, token, key, cookie, own: BTreeMap::new(), asked: RefCell::default() }
+    }
 }
 
 impl Client<'_> {
@@ -118,8 +134,9 @@ impl Client<'_> {
 
     fn value(&self, operation: &Operation<'_>, parameter: &Value) -> String {
         let name = parameter["name"].as_str().unwrap();
-        let own =
-            self.own.iter().rev().find(|((path, of), _)| operation.path.starts_with(path) && *of == name);
+        let own = self.own.iter().rev().find(|((place, of), _)| {
+            (operation.path.starts_with(place) || operation.id() == *place) && *of == name
+        });
         match (example(parameter), own) {
             // A place in a text is no cursor of pages.
             (Value::String(_), Some((_, own))) => own.clone(),
@@ -380,13 +397,22 @@ const LINES: &[u8] =
     b"{\"message\":\"disk 91 % full\",\"service\":\"shop\"}\n{\"message\": broken\n{\"message\": too\n\
     {\"message\": thrice\n{\"msg\":\"disk 92 %\"}\n";
 
+/// An export that is there to be fetched, and an import.
+fn archives(running: &Running, client: &Client<'_>) -> (String, String) {
+    let export = text(&client.step("askExport", &[])["id"]);
+    let import = text(&client.step("askImport", &[])["id"]);
+    let path = format!("/api/tenant/export/{export}/");
+    wait(|| {
+        let now = send(running, "GET", &path, &client.credential("accessToken"), b"").json();
+        Some(()).filter(|()| now["state"] == "succeeded")
+    });
+    (export, import)
+}
+
 /// Somebody who registered as the document says, sent what it says, and has what the examples only stand for.
 fn prepared<'a>(running: &'a Running, document: &'a Value) -> (Client<'a>, String) {
-    let (token, key, cookie) = (String::new(), String::new(), String::new());
-    let mut client =
-        Client { running, document, token, key, cookie, own: BTreeMap::new(), asked: RefCell::default() };
+    let mut client = Client::new(running, document);
     let ada = client.step("register", &[]);
-    let text = |value: &Value| value.as_str().unwrap().to_owned();
     client.token = text(&ada["token"]);
     let all_scopes = json!({"name": "all", "scopes": ["ingest", "read", "write", "admin"]}).to_string();
     let headers = format!("{}\r\nContent-Type: application/json", client.credential("accessToken"));
@@ -419,15 +445,10 @@ fn prepared<'a>(running: &'a Running, document: &'a Value) -> (Client<'a>, Strin
     let kept = |id: &str| text(&client.step(id, &[("query", id)])["id"]);
     let [past, past_too, saved, saved_too] =
         ["saveHistory", "saveHistoryToo", "saveSearch", "saveSearchToo"].map(kept);
-    let upload = text(&client.step("uploadFile", &[])["upload_id"]);
-    let export = text(&client.step("askExport", &[])["id"]);
-    let import = text(&client.step("askImport", &[])["id"]);
-    let path = format!("/api/tenant/export/{export}/");
-    wait(|| {
-        let now = send(running, "GET", &path, &client.credential("accessToken"), b"").json();
-        Some(()).filter(|()| now["state"] == "succeeded")
-    });
-    client.own = BTreeMap::from([
+    let [upload, upload_too] = ["one", "other"].map(|_| text(&client.step("uploadFile", &[])["upload_id"]));
+    let (export, import) = archives(running, &client);
+    client.own = OLDER.map(|id| ((id, "id"), upload_too.clone())).into();
+    client.own.extend([
         (("/api/logs/metadata/", "id"), upload.clone()),
         (("/api/logs/upload/", "id"), upload.clone()),
         (("/api/jobs/", "id"), upload.clone()),
@@ -451,6 +472,7 @@ fn prepared<'a>(running: &'a Running, document: &'a Value) -> (Client<'a>, Strin
         (("/api/audit/", "id"), text(&entry["results"][0]["id"])),
         (("/api/logs/{id}", "id"), text(&page["results"][0]["id"])),
         (("/api/logs", "cursor"), text(&everything["next_cursor"])),
+        (("/api/search", "cursor"), text(&everything["next_cursor"])),
         (("/api/admin/jobs/", "id"), "retention".to_owned()),
         (("/api/admin/", "id"), text(&ada["tenant"]["id"])),
         (("/api/admin/profile/", "id"), text(&joined_too["user"]["id"])),

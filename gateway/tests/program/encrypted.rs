@@ -167,5 +167,39 @@ fn a_pair_that_does_not_fit_is_told_before_anything_is_served() {
     let flags = ["--config", config, "--data", data];
     check(&[&["serve", "--ephemeral-ports"], &flags[..]].concat(), 1, "cannot be used together");
     check(&[&["doctor"], &flags[..]].concat(), 1, "problem  certificate: the certificate");
-    check(&[&["query", "x", "--token", "x"], &flags[2..], &flags[..2]].concat(), 2, "wants HTTPS");
+}
+
+#[test]
+fn commands_speak_to_a_server_that_they_have_reason_to_trust() {
+    let dir = tempfile::tempdir().unwrap();
+    let running = start(dir.path(), ONE, "");
+    let mut http = connect(running.http, ONE[0], None);
+    let ada = json!({
+        "username": "ada", "email": "ada@example.org", "password": PASSWORD, "password_confirm": PASSWORD,
+    });
+    let answer = ask(&mut http, "POST /api/auth/register/", &ada.to_string()).unwrap();
+    let token = answer.split("\"token\":\"").nth(1).unwrap().split('"').next().unwrap();
+    let (certificate, other) = (dir.path().join("server.pem"), dir.path().join("other.pem"));
+    std::fs::write(&other, OTHER[0]).unwrap();
+    let server = format!("https://localhost:{}", running.http.port());
+    let lines = dir.path().join("lines.txt");
+    std::fs::write(&lines, "a giraffe\nanother giraffe\n").unwrap();
+    let remote = |ca| ["--server", &server, "--token", token, "--ca", ca];
+    let (trusted, not_trusted) = (remote(path_text(&certificate)), remote(path_text(&other)));
+    check(&[&["send", path_text(&lines)], &trusted[..]].concat(), 0, "");
+    wait(|| {
+        let found = super::antler(&[&["query", "giraffe"], &trusted[..]].concat()).output().unwrap();
+        (String::from_utf8_lossy(&found.stdout).matches("giraffe").count() == 2).then_some(())
+    });
+    check(&[&["query", "x"], &not_trusted[..]].concat(), 1, "cannot be trusted");
+    check(&[&["query", "x"], &trusted[..4]].concat(), 1, "with --ca FILE");
+    let none = path_text(&lines);
+    check(&[&["job", "list"], &trusted[..4], &["--ca", none]].concat(), 1, "of --ca cannot be used");
+    let mut tail = super::antler(&[&["tail", "giraffe", "--since", "1h"], &trusted[..]].concat());
+    let mut tail = tail.stdout(std::process::Stdio::piped()).spawn().unwrap();
+    let mut first = String::new();
+    io::BufRead::read_line(&mut io::BufReader::new(tail.stdout.take().unwrap()), &mut first).unwrap();
+    tail.kill().unwrap();
+    tail.wait().unwrap();
+    assert!(first.contains("giraffe"), "{first}");
 }

@@ -231,6 +231,7 @@ fn planted(running: &Running, admin: &str, key: &str, spare_member: &str) -> Vec
     let archive = super::documented::archive();
     let tar = format!("{}\r\nContent-Type: application/x-tar", bearer(admin));
     let import = send(running, "POST", "/api/tenant/import/", &tar, archive.as_bytes()).json()["id"].clone();
+    let upload_of_old = upload.clone();
     let entry = list("/api/audit/")[0]["id"].clone();
     wait_for(running, admin, MARK, 2);
     vec![
@@ -242,6 +243,8 @@ fn planted(running: &Running, admin: &str, key: &str, spare_member: &str) -> Vec
         ("/api/logs/metadata/", upload.clone()),
         ("/api/jobs/", upload.clone()),
         ("/api/logs/upload/", upload),
+        ("/api/logs/{id}/download", upload_of_old.clone()),
+        ("/api/logs/{id}/content", upload_of_old),
         ("/api/logs/{id}", text(&page["results"][0]["id"])),
         ("/api/tenant/invitations/", text(&invited["id"])),
         ("/api/tenant/export/", text(&export)),

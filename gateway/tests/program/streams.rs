@@ -111,3 +111,33 @@ fn a_key_hears_of_its_streams_only() {
         assert_eq!(socket.end().0, 4003, "{path}");
     }
 }
+
+#[test]
+fn streams_are_listed_with_their_lines_and_a_key_sees_its_own() {
+    let dir = tempfile::tempdir().unwrap();
+    let running = Running::start(dir.path(), &[]);
+    let ((ann, ann_key), (eve, _)) = (register(&running, "ann"), register(&running, "eve"));
+    let own = b"{\"data_stream\":{\"type\":\"metrics\",\"dataset\":\"nginx.access\",\"namespace\":\"PT\"},\"n\":1}\n";
+    let plain = b"{\"message\":\"of no service\"}\n";
+    let sent = [WEB, WEB, PAY, own, plain, WEB].concat();
+    assert_eq!(ship(&running, &ann_key, NDJSON, &sent).0, 200);
+    wait_for(&running, &ann, "*", 6);
+    let (status, all) = get(&running, &ann, "/api/logs/streams/");
+    let shown = |page: &serde_json::Value| -> Vec<(String, u64)> {
+        let streams = page["results"].as_array().unwrap().iter();
+        streams.map(|of| (of["name"].as_str().unwrap().to_owned(), of["lines"].as_u64().unwrap())).collect()
+    };
+    let expected = [
+        ("logs-web-default", 3),
+        ("logs-generic-default", 1),
+        ("logs-pay-default", 1),
+        ("metrics-nginx.access-pt", 1),
+    ];
+    let expected: Vec<(String, u64)> = expected.map(|(name, lines)| (name.to_owned(), lines)).into();
+    assert_eq!((status, shown(&all), &all["total"]), (200, expected.clone(), &json!(4)), "{all}");
+    let (_, second) = get(&running, &ann, "/api/logs/streams/?size=1&page=2");
+    assert_eq!((shown(&second), &second["page"]), (expected[1..2].to_vec(), &json!(2)), "{second}");
+    assert_eq!(shown(&get(&running, &web_key(&running, &ann), "/api/logs/streams/").1), expected[..1]);
+    assert_eq!(get(&running, &eve, "/api/logs/streams/").1["total"], 0);
+    assert_eq!(get(&running, &ann, "/api/logs/streams/?q=x").0, 422);
+}

@@ -29,6 +29,28 @@ fn tenant_of(running: &Running, token: &str) -> (String, String) {
 }
 
 #[test]
+fn all_tenants_are_a_list_in_pages() {
+    let dir = tempfile::tempdir().unwrap();
+    let running = start(dir.path());
+    ["ann", "bob", "eve"].iter().for_each(|name| drop(register(&running, name)));
+    let list = |path: &str| asked(&running, OPERATOR, "GET", path, &Value::Null).json();
+    let all = list("/api/admin/tenants/");
+    let ids = |page: &Value| -> Vec<Value> {
+        page["results"].as_array().unwrap().iter().map(|one| one["id"].clone()).collect()
+    };
+    assert_eq!((&all["total"], &all["page"], &all["next"]), (&json!(3), &json!(1), &Value::Null), "{all}");
+    let suspend = format!("/api/admin/tenants/{}/suspend/", ids(&all)[0].as_str().unwrap());
+    asked(&running, OPERATOR, "POST", &suspend, &json!({"reason": "unpaid"}));
+    let first = list("/api/admin/tenants/?size=2");
+    assert_eq!((&first["total"], ids(&first)), (&json!(3), ids(&all)[..2].to_vec()), "{first}");
+    for second in [list(first["next"].as_str().unwrap()), list("/api/admin/tenants/?size=2&page=2")] {
+        assert_eq!((&second["page"], ids(&second)), (&json!(2), ids(&all)[2..].to_vec()), "{second}");
+        assert_eq!(second["previous"], "/api/admin/tenants/?page=1&size=2");
+    }
+    assert_eq!(ids(&list("/api/admin/tenants/?size=2&page=7")), Vec::<Value>::new());
+}
+
+#[test]
 fn a_suspended_tenant_reads_and_sends_nothing_until_it_is_resumed() {
     let dir = tempfile::tempdir().unwrap();
     let running = start(dir.path());

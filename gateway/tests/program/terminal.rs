@@ -135,7 +135,7 @@ fn what_goes_wrong_is_one_sentence_with_the_place_in_the_query() {
     check(&with(&running, &token, &["send", "/nowhere/x"], b""), 1, "/nowhere/x cannot be read");
     let elsewhere =
         |server: &str| antler(&["query", "*", "--token", "x", "--server", server]).output().unwrap();
-    check(&elsewhere("https://127.0.0.1:1"), 2, "wants HTTPS, which these commands do not speak");
+    check(&elsewhere("https://127.0.0.1:1"), 1, "no server answers at https://127.0.0.1:1");
     check(&elsewhere("http://127.0.0.1:1"), 1, "no server answers at http://127.0.0.1:1");
     check(&elsewhere("nonsense nonsense"), 2, "is not the address of a server");
 }

@@ -24,8 +24,8 @@ use super::port::{Document, Fold, PAGE_DOCUMENTS_MAX, Page, ViewError, ViewName,
 
 pub(super) const AUDIT: ViewName = ViewName::in_form("audit", 2);
 
-/// A page is looked for among so many entries; then it ends, and the next one goes on.
-const LOOKED_AT_MAX: usize = 50_000;
+/// A page is looked for among so many entries; then it ends, and the next one goes on. So many are counted.
+pub const LOOKED_AT_MAX: usize = 50_000;
 /// Entries that are read at once.
 const CHUNK: usize = 1_000;
 
@@ -57,6 +57,34 @@ impl AuditView {
         let found: Option<AuditEntry> =
             read(AUDIT, &*self.store, &folding::entry_key(tenant, id.offset)).await?;
         Ok(found.filter(|entry| entry.id == id))
+    }
+
+    /// How many entries the filter lets through: all that there are, or with a condition those of the newest
+    /// `LOOKED_AT_MAX`.
+    pub async fn count(&self, tenant: TenantId, filter: &AuditFilter) -> Result<u64, ViewError> {
+        if *filter == AuditFilter::default() {
+            return Ok(self.head(tenant).await?.map_or(0, |head| head.entries));
+        }
+        Ok(self.page(tenant, filter, None, LOOKED_AT_MAX).await?.entries.len() as u64)
+    }
+
+    /// The same as `page`, behind `skip` entries that the filter lets through. It looks no further than `LOOKED_AT_MAX`
+    /// entries back for them.
+    pub async fn page_behind(
+        &self,
+        tenant: TenantId,
+        filter: &AuditFilter,
+        skip: usize,
+        limit: usize,
+    ) -> Result<AuditPage, ViewError> {
+        if skip == 0 {
+            return self.page(tenant, filter, None, limit).await;
+        }
+        let before = self.page(tenant, filter, None, skip).await?;
+        match before.next.filter(|_| before.entries.len() == skip) {
+            Some(last) => self.page(tenant, filter, Some(last), limit).await,
+            None => Ok(AuditPage::default()),
+        }
     }
 
     /// At most `limit` entries that the filter lets through, of those before `after`.

@@ -134,6 +134,24 @@ impl ControlViews {
         found.collect()
     }
 
+    /// How many there are.
+    pub async fn tenant_count(&self) -> Result<u64, ViewError> {
+        // Beside each that may not send lines stands a document that says so.
+        let barred = self.barred().await?.len() as u64;
+        Ok(self.store.count(Tenants::VIEW).await?.saturating_sub(barred))
+    }
+
+    /// The last of so many of them, in their order, or of all if there are fewer; none before the first.
+    pub async fn tenant_before(&self, count: u64) -> Result<Option<TenantId>, ViewError> {
+        let (mut last, mut left) = (None, usize::try_from(count).unwrap_or(usize::MAX));
+        while left > 0 {
+            let found = self.tenants(last, left.min(PAGE_DOCUMENTS_MAX)).await?;
+            let Some((tenant, _)) = found.last() else { break };
+            (last, left) = (Some(*tenant), left - found.len());
+        }
+        Ok(last)
+    }
+
     /// Tenants that may not send lines, each with what it is told.
     pub async fn barred(&self) -> Result<Vec<(TenantId, TenantRejection)>, ViewError> {
         let mut barred = Vec::new();

@@ -194,7 +194,7 @@ mod tests {
         let views = UsageViews::new(Arc::clone(&store));
         for number in 0..5 {
             let day = Day(20_000 + number);
-            put(&views, number as u64 + 1, day, &[(day, tenant("a"), sent(1)), (day, tenant("ab"), sent(2))]);
+            put(&views, number as u64 + 2, day, &[(day, tenant("a"), sent(1)), (day, tenant("ab"), sent(2))]);
         }
         let sums = Sums { forgotten: vec![tenant("a")], ..Sums::default() };
         at_once(views.put(PARTITION, Offset::new(9), Day(20_004), &sums)).unwrap();
@@ -236,7 +236,7 @@ mod tests {
         let views = UsageViews::new(Arc::clone(&store));
         for number in 0..DAYS_KEPT + 10 {
             let day = Day(9_990 + number);
-            put(&views, number as u64 + 1, day, &[(day, tenant("a"), sent(1))]);
+            put(&views, number as u64 + 2, day, &[(day, tenant("a"), sent(1))]);
         }
         let kept = at_once(store.count(USAGE)).unwrap();
         assert_eq!(kept, DAYS_KEPT as u64 + 1 + 1, "today, the days before, and the note of the latest");

@@ -41,6 +41,7 @@ pub enum DeedV1 {
     TenantImportAsked,
     JobCancelled,
     JobRetried,
+    QuotaWarned,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

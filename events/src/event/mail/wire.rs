@@ -35,6 +35,7 @@ pub enum MailKindV1 {
     Invitation,
     Verification,
     PasswordReset,
+    QuotaWarning,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

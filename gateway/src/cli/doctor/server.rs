@@ -90,7 +90,7 @@ struct Lag {
 pub(super) fn ask(config: &Config) -> Vec<Finding> {
     let token = config.listeners.operator_token.clone();
     let asked = remote::run(async {
-        let server = Server::of_settings(config).map_err(RemoteError::Server)?;
+        let server = Server::of_settings(config);
         Ok::<_, CommandError>(questions(server, token).await?)
     });
     asked.unwrap_or_else(|error| {

@@ -4,6 +4,7 @@
 //! what may be asked twice.
 
 use std::io;
+use std::path::PathBuf;
 use std::time::Duration;
 
 use antler_config::Secret;
@@ -15,11 +16,12 @@ use http_body_util::{BodyExt as _, Limited};
 use hyper::client::conn::http1::{self, SendRequest};
 use hyper_util::rt::TokioIo;
 use serde::de::DeserializeOwned;
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
 
-use super::RemoteError;
 use super::refusal::Refusal;
 use super::server::Server;
+use super::{RemoteError, encrypted};
 
 const CONNECT_MAX: Duration = Duration::from_secs(10);
 /// Longer than the server works on a question.
@@ -59,6 +61,13 @@ pub enum ClientError {
         "no server answers at {server}: {source}; start one with antler serve, or name another with --server"
     )]
     Connect { server: String, source: io::Error },
+    #[error(
+        "the server at {server} cannot be trusted: {reason}; name the certificate, or that of its authority, with --ca \
+         FILE, and the server by the name that is in it"
+    )]
+    Untrusted { server: String, reason: String },
+    #[error("the file {} of --ca cannot be used: {reason}", path.display())]
+    Authorities { path: PathBuf, reason: String },
     #[error("{what} cannot be sent in a request; remove what is not plain text in it")]
     Unsendable { what: &'static str },
     #[error("the connection to {server} broke off: {reason}")]
@@ -218,13 +227,21 @@ impl Client {
     }
 }
 
+/// A connection in the open or through TLS.
+pub(in crate::cli) trait Stream: AsyncRead + AsyncWrite + Send + Unpin {}
+
+impl<S: AsyncRead + AsyncWrite + Send + Unpin> Stream for S {}
+
 /// Connects to the server.
-pub(in crate::cli) async fn open(server: &Server) -> Result<TcpStream, ClientError> {
+pub(in crate::cli) async fn open(server: &Server) -> Result<Box<dyn Stream>, ClientError> {
     let failed = |source| ClientError::Connect { server: server.to_string(), source };
     let connecting = TcpStream::connect((server.address.host(), server.address.port()));
     let connected = tokio::time::timeout(CONNECT_MAX, connecting).await;
     let stream = connected.map_err(|_| failed(io::ErrorKind::TimedOut.into()))?.map_err(failed)?;
     // A request is whole when it is written; waiting for more of it only adds latency.
     stream.set_nodelay(true).map_err(failed)?;
-    Ok(stream)
+    let Some(encryption) = &server.encryption else { return Ok(Box::new(stream)) };
+    let agreeing = encrypted::agree(server, encryption.authorities.as_deref(), stream);
+    let agreed = tokio::time::timeout(CONNECT_MAX, agreeing).await;
+    Ok(Box::new(agreed.map_err(|_| failed(io::ErrorKind::TimedOut.into()))??))
 }

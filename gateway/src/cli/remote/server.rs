@@ -1,18 +1,28 @@
 //! The address of a server, as somebody types it.
 //!
-//! Invariant: it is plain HTTP; what this client cannot speak is refused with the way out. It opens nothing.
+//! Invariant: it is HTTP, plain or through TLS; anything else is refused. It opens nothing.
 
 use std::fmt;
+use std::path::PathBuf;
 use std::str::FromStr;
 
 use antler_config::{Config, ListenAddress};
 
-/// `http://HOST:PORT/PATH`
+/// `http://HOST:PORT/PATH`, or the same with `https`
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(in crate::cli) struct Server {
     pub address: ListenAddress,
     /// In front of each path, without a slash at its end.
     pub base: String,
+    /// None: it is spoken to in the open.
+    pub encryption: Option<Encryption>,
+}
+
+/// How a server is trusted.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(in crate::cli) struct Encryption {
+    /// A file of certificates that are trusted beside those of the system.
+    pub authorities: Option<PathBuf>,
 }
 
 /// Why a text is not the address of a server.
@@ -20,16 +30,11 @@ pub(in crate::cli) struct Server {
 pub enum ServerError {
     #[error("{url:?} is not the address of a server; write it as http://127.0.0.1:8000")]
     Unreadable { url: String },
-    #[error(
-        "{url:?} wants HTTPS, which these commands do not speak; give the http:// address of the server itself, \
-         or a tunnel to it, such as ssh -L 8000:127.0.0.1:8000 HOST"
-    )]
-    Https { url: String },
 }
 
 impl Server {
     /// The server of these settings, on this machine.
-    pub(in crate::cli) fn of_settings(config: &Config) -> Result<Self, ServerError> {
+    pub(in crate::cli) fn of_settings(config: &Config) -> Self {
         let address = &config.listeners.http;
         let host = match address.host() {
             "0.0.0.0" => "127.0.0.1",
@@ -39,17 +44,26 @@ impl Server {
         let shown = if host.contains(':') { format!("[{host}]") } else { host.to_owned() };
         let address = format!("{shown}:{}", address.port()).parse();
         let base = config.server.base_path.to_string();
-        let server = Self { address: address.expect("a host and a port that were read before"), base };
-        match config.tls.is_set() {
-            true => Err(ServerError::Https { url: server.to_string().replacen("http", "https", 1) }),
-            false => Ok(server),
-        }
+        let address = address.expect("a host and a port that were read before");
+        // Whoever reads the settings trusts the certificate that they name.
+        let authorities = Some(config.tls.certificate.clone());
+        Self { address, base, encryption: config.tls.is_set().then_some(Encryption { authorities }) }
+    }
+
+    /// Trusts the certificates of a file, too.
+    pub(in crate::cli) fn trusting(self, authorities: Option<PathBuf>) -> Self {
+        let encryption = self.encryption.map(|encryption| match authorities {
+            None => encryption,
+            authorities => Encryption { authorities },
+        });
+        Self { encryption, ..self }
     }
 }
 
 impl fmt::Display for Server {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(out, "http://{}{}", self.address, self.base)
+        let scheme = if self.encryption.is_some() { "https" } else { "http" };
+        write!(out, "{scheme}://{}{}", self.address, self.base)
     }
 }
 
@@ -58,13 +72,13 @@ impl FromStr for Server {
 
     fn from_str(url: &str) -> Result<Self, ServerError> {
         let unreadable = || ServerError::Unreadable { url: url.to_owned() };
-        let rest = match url.split_once("://") {
-            Some((scheme, rest)) if scheme.eq_ignore_ascii_case("http") => rest,
-            Some((scheme, _)) if scheme.eq_ignore_ascii_case("https") => {
-                return Err(ServerError::Https { url: url.to_owned() });
+        let (encryption, rest) = match url.split_once("://") {
+            Some((scheme, rest)) if scheme.eq_ignore_ascii_case("http") => (None, rest),
+            Some((scheme, rest)) if scheme.eq_ignore_ascii_case("https") => {
+                (Some(Encryption::default()), rest)
             }
             Some(_) => return Err(unreadable()),
-            None => url,
+            None => (None, url),
         };
         let (address, base) = rest.split_at(rest.find('/').unwrap_or(rest.len()));
         let is_plain =
@@ -73,9 +87,10 @@ impl FromStr for Server {
             return Err(unreadable());
         }
         let has_port = address.rsplit_once(':').is_some_and(|(_, port)| port.parse::<u16>().is_ok());
-        let address = if has_port { address.to_owned() } else { format!("{address}:80") };
+        let usual_port = if encryption.is_some() { 443 } else { 80 };
+        let address = if has_port { address.to_owned() } else { format!("{address}:{usual_port}") };
         let address = address.parse().map_err(|_| unreadable())?;
-        Ok(Self { address, base: base.trim_end_matches('/').to_owned() })
+        Ok(Self { address, base: base.trim_end_matches('/').to_owned(), encryption })
     }
 }
 
@@ -92,20 +107,21 @@ mod tests {
         check("http://logs.example.org", "http://logs.example.org:80");
         check("localhost:8000/", "http://localhost:8000");
         check("HTTP://[::1]:8000/antler/", "http://[::1]:8000/antler");
+        check("https://logs.example.org", "https://logs.example.org:443");
+        check("https://logs.example.org:8443/a/", "https://logs.example.org:8443/a");
         let listener = |address: &str| {
             let mut config = Config::default();
             config.listeners.http = address.parse().unwrap();
             config.server.base_path = "/logs".parse().unwrap();
-            Server::of_settings(&config).unwrap().to_string()
+            Server::of_settings(&config).to_string()
         };
         assert_eq!(listener("0.0.0.0:8000"), "http://127.0.0.1:8000/logs");
         assert_eq!(listener("[::]:8000"), "http://[::1]:8000/logs");
     }
 
     #[test]
-    fn what_cannot_be_spoken_is_refused_with_the_way_out() {
+    fn what_is_no_address_is_refused_with_one_that_is() {
         let error = |url: &str| url.parse::<Server>().unwrap_err().to_string();
-        assert!(error("https://logs.example.org").contains("do not speak; give the http:// address"));
         for url in ["", "ftp://x", "http://", "http://a b", "http://user@host", "http://host?x", ":80"] {
             assert!(error(url).contains("is not the address of a server"), "{url}");
         }

@@ -10,7 +10,6 @@ use axum::http::StatusCode;
 use axum::http::header::AUTHORIZATION;
 use bytes::Bytes;
 use futures_util::{SinkExt as _, StreamExt as _};
-use tokio::net::TcpStream;
 use tokio_tungstenite::WebSocketStream;
 use tokio_tungstenite::tungstenite::client::IntoClientRequest as _;
 use tokio_tungstenite::tungstenite::protocol::WebSocketConfig;
@@ -20,7 +19,7 @@ use super::broken;
 use super::messages::{self, Message};
 use crate::cli::line_text::plain;
 use crate::cli::remote::RemoteError;
-use crate::cli::remote::client::{Answer, ClientError, open};
+use crate::cli::remote::client::{Answer, ClientError, Stream, open};
 use crate::cli::remote::refusal::Refusal;
 use crate::cli::remote::server::Server;
 
@@ -42,7 +41,7 @@ pub(super) struct Opening<'a> {
 
 pub(super) struct Socket {
     server: Server,
-    stream: WebSocketStream<TcpStream>,
+    stream: WebSocketStream<Box<dyn Stream>>,
 }
 
 impl Socket {

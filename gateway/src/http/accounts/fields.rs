@@ -5,12 +5,12 @@
 
 use antler_config::limits::AccountLimits;
 use antler_events::identity::DisplayName;
-use axum::body::{Body, to_bytes};
 use axum::extract::Request;
 use axum::http::{Extensions, HeaderValue, header};
 use serde_json::{Map, Value};
 
 use super::super::error::ApiError;
+use super::super::small_body;
 
 /// What the program that asks calls itself, as the request says.
 #[derive(Debug, Clone)]
@@ -38,24 +38,15 @@ impl Fields {
         if let Some(agent) = parts.headers.get(header::USER_AGENT) {
             parts.extensions.insert(ClientAgent(agent.clone()));
         }
-        let encoding =
-            parts.headers.get(header::CONTENT_ENCODING).map(|value| value.to_str().unwrap_or("bytes"));
-        match encoding {
-            None | Some("identity") => Ok((Self::parse(body, bytes_max).await?, parts.extensions)),
-            Some(encoding) => Err(ApiError::UnsupportedBody {
-                reason: format!("the body comes as {encoding}; send it as plain application/json"),
-            }),
-        }
+        let bytes = small_body::receive(&parts.headers, body, bytes_max as usize, "send less").await?;
+        Ok((Self::parse(&bytes)?, parts.extensions))
     }
 
-    async fn parse(body: Body, bytes_max: u32) -> Result<Self, ApiError> {
-        let bytes = to_bytes(body, bytes_max as usize).await;
-        let bytes = bytes
-            .map_err(|_| ApiError::BodyTooLarge { bytes_max: bytes_max as usize, advice: "send less" })?;
+    fn parse(bytes: &[u8]) -> Result<Self, ApiError> {
         if bytes.is_empty() {
             return Ok(Self(Map::new()));
         }
-        match serde_json::from_slice(&bytes) {
+        match serde_json::from_slice(bytes) {
             Ok(Value::Object(fields)) => Ok(Self(fields)),
             Ok(_) => Err(ApiError::BadBody { reason: "the body must be a JSON object".to_owned() }),
             Err(error) => {
@@ -71,7 +62,7 @@ impl Fields {
         self.0.contains_key(field)
     }
 
-    pub(super) fn all(&self) -> &Map<String, Value> {
+    pub(in crate::http) fn all(&self) -> &Map<String, Value> {
         &self.0
     }
 

@@ -22,7 +22,9 @@ use serde::Serialize;
 
 use super::super::answer::json;
 use super::super::auth::{Caller, Gate, cause, permissions};
+use super::super::base::AskedUri;
 use super::super::error::ApiError;
+use super::super::paging::{Page, PageAsked};
 use super::fields::Fields;
 use super::machines;
 use super::registration::wrong;
@@ -41,32 +43,28 @@ struct KeyAnswer {
     created_at: String,
     /// None: never, or so long ago that nobody knows.
     last_used_at: Option<String>,
+    /// The same under its older name.
+    last_used: Option<String>,
     active: bool,
     /// Only in the answer to the request that drew its secret.
     #[serde(skip_serializing_if = "Option::is_none")]
     key: Option<String>,
 }
 
-#[derive(Debug, Serialize)]
-struct KeyList {
-    results: Vec<KeyAnswer>,
-    total: usize,
-    page: u32,
-    size: usize,
-    next: Option<String>,
-    previous: Option<String>,
-}
-
-pub(super) async fn list(State(gate): State<Arc<Gate>>, caller: Caller) -> Result<Response, ApiError> {
+pub(super) async fn list(
+    State(gate): State<Arc<Gate>>,
+    caller: Caller,
+    AskedUri(uri): AskedUri,
+) -> Result<Response, ApiError> {
+    let asked = PageAsked::of(&uri)?;
     let now = gate.accounts.clock.now();
     let keys = unrevoked(caller.tenant, &gate).await?;
-    let mine = keys.into_iter().filter(|(_, _, key)| may_see(&caller, key));
-    let mut results = Vec::new();
-    for (id, kept, key) in mine {
+    let mine: Vec<_> = keys.into_iter().filter(|(_, _, key)| may_see(&caller, key)).collect();
+    let (total, mut results) = (mine.len() as u64, Vec::new());
+    for (id, kept, key) in asked.cut(mine) {
         results.push(shown(caller.tenant, &gate, (id, &kept, &key), now).await?);
     }
-    let total = results.len();
-    Ok(json(StatusCode::OK, &KeyList { results, total, page: 1, size: total, next: None, previous: None }))
+    Ok(json(StatusCode::OK, &Page::new(&uri, asked, results, total)))
 }
 
 pub(super) async fn create(
@@ -248,6 +246,7 @@ async fn shown(
     (id, kept, key): (KeyId, &Kept<Key>, &Key),
     now: Timestamp,
 ) -> Result<KeyAnswer, ApiError> {
+    let last_used = gate.key_use.last(tenant, id).await?.map(|at| at.to_string());
     Ok(KeyAnswer {
         id,
         name: key.name.as_str().to_owned(),
@@ -257,7 +256,8 @@ async fn shown(
         streams: key.streams.iter().map(|pattern| pattern.as_str().to_owned()).collect(),
         expires_at: key.expires_at.map(|end| end.to_string()),
         created_at: kept.created_at.to_string(),
-        last_used_at: gate.key_use.last(tenant, id).await?.map(|at| at.to_string()),
+        last_used_at: last_used.clone(),
+        last_used,
         active: key.is_live(now),
         key: None,
     })

@@ -124,7 +124,9 @@ async fn promise(
     let at = gate.accounts.clock.now();
     let lifetime = match kind {
         MailKind::PasswordReset => gate.settings.reset_lifetime,
-        MailKind::Verification | MailKind::Invitation => gate.settings.verification_lifetime,
+        MailKind::Verification | MailKind::Invitation | MailKind::QuotaWarning => {
+            gate.settings.verification_lifetime
+        }
     };
     let promised = MailPromised { kind, user, to, epoch, at, expires_at: at.plus(lifetime) };
     post.promise(tenant, gate.accounts.new_mail_id()?, promised, cause).await

@@ -13,7 +13,7 @@ use antler_events::event::tenant::{
 };
 use antler_events::ids::TenantId;
 use axum::extract::{Request, State};
-use axum::http::StatusCode;
+use axum::http::{Extensions, StatusCode};
 use axum::response::Response;
 use serde::Serialize;
 use serde_json::Value;
@@ -56,16 +56,41 @@ pub(super) async fn show(State(gate): State<Arc<Gate>>, caller: Caller) -> Resul
     answer(caller.tenant, &gate).await
 }
 
+/// What the body does not say is as nobody had ever chosen it.
 pub(super) async fn choose(
     State(gate): State<Arc<Gate>>,
     caller: Caller,
     request: Request,
 ) -> Result<Response, ApiError> {
-    let (fields, extensions) = Fields::read(request, gate.limits.body_bytes_max).await?;
+    let read = Fields::read(request, gate.limits.body_bytes_max).await?;
+    decide(TenantRetention::default(), &gate, &caller, read).await
+}
+
+/// What the body does not say stays.
+pub(super) async fn change(
+    State(gate): State<Arc<Gate>>,
+    caller: Caller,
+    request: Request,
+) -> Result<Response, ApiError> {
+    let read = Fields::read(request, gate.limits.body_bytes_max).await?;
+    let kept = gate.accounts.views.tenant(caller.tenant).await?.and_then(|kept| kept.state);
+    decide(kept.ok_or(ApiError::Internal)?.retention, &gate, &caller, read).await
+}
+
+async fn decide(
+    before: TenantRetention,
+    gate: &Gate,
+    caller: &Caller,
+    (fields, extensions): (Fields, Extensions),
+) -> Result<Response, ApiError> {
     let days = fields.optional_whole("days", u64::from(u16::MAX))?;
+    let days = days.map(|days| u32::try_from(days).expect("it was read with that bound"));
     let retention = TenantRetention {
-        days: days.map(|days| u32::try_from(days).expect("it was read with that bound")),
-        streams: streams(&fields, &gate.account_limits)?,
+        days: if fields.has("days") { days } else { before.days },
+        streams: match fields.has("streams") {
+            true => streams(&fields, &gate.account_limits)?,
+            false => before.streams,
+        },
     };
     let cause = cause(caller.actor(), &extensions);
     let chosen =
@@ -79,7 +104,7 @@ pub(super) async fn choose(
         }
         error => error.into(),
     })?;
-    answer(caller.tenant, &gate).await
+    answer(caller.tenant, gate).await
 }
 
 async fn answer(tenant: TenantId, gate: &Gate) -> Result<Response, ApiError> {

@@ -123,7 +123,8 @@ async fn a_body_that_cannot_be_read_says_why() {
     check("", None, 422, "invalid_field").await;
     check(&"[".repeat(5_000), None, 400, "invalid_body").await;
     check(&" ".repeat(100_000), None, 413, "body_too_large").await;
-    check("{}", Some("gzip"), 415, "unsupported_media_type").await;
+    check("{}", Some("gzip"), 400, "invalid_body").await;
+    check("{}", Some("br"), 415, "unsupported_media_type").await;
 }
 
 #[tokio::test]

@@ -12,15 +12,12 @@ use serde::Serialize;
 
 use crate::http::Shared;
 use crate::http::answer::json;
+use crate::http::base::AskedUri;
 use crate::http::error::ApiError;
+use crate::http::paging::{Page, PageAsked};
 
 #[derive(Debug, Serialize)]
-pub(super) struct List {
-    results: Vec<Shown>,
-}
-
-#[derive(Debug, Serialize)]
-struct Shown {
+pub(super) struct Shown {
     id: &'static str,
     what: &'static str,
     state: &'static str,
@@ -40,14 +37,17 @@ struct Last {
     result: String,
 }
 
-pub(super) async fn list(State(shared): State<Arc<Shared>>) -> Response {
-    json(StatusCode::OK, &all(&shared))
+pub(super) async fn list(
+    State(shared): State<Arc<Shared>>,
+    AskedUri(uri): AskedUri,
+) -> Result<Response, ApiError> {
+    let asked = PageAsked::of(&uri)?;
+    Ok(json(StatusCode::OK, &Page::of_all(&uri, asked, all(&shared))))
 }
 
-pub(super) fn all(shared: &Shared) -> List {
+pub(super) fn all(shared: &Shared) -> Vec<Shown> {
     let schedule = &shared.program.schedule;
-    let results = Chore::ALL.into_iter().map(|chore| Shown::of(chore, schedule.state(chore))).collect();
-    List { results }
+    Chore::ALL.into_iter().map(|chore| Shown::of(chore, schedule.state(chore))).collect()
 }
 
 /// Answers before it is done.

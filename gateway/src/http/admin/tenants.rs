@@ -9,7 +9,7 @@ use antler_actors::accounts::AccountError;
 use antler_events::event::tenant::{Tenant, TenantCommand, TenantLimits};
 use antler_events::event::{Actor, Cause};
 use antler_events::identity::DisplayName;
-use antler_events::ids::{TenantId, UserId};
+use antler_events::ids::{IdError, TenantId, UserId};
 use antler_projections::views::control::Kept;
 use antler_projections::views::usage::Sent;
 use axum::Extension;
@@ -26,17 +26,7 @@ use crate::http::answer::json;
 use crate::http::auth::{Caller, cause};
 use crate::http::base::AskedUri;
 use crate::http::error::ApiError;
-
-const SIZE: usize = 50;
-const SIZE_MAX: usize = 1_000;
-
-#[derive(Debug, Serialize)]
-struct List {
-    /// In the order of their ids.
-    results: Vec<Shown>,
-    /// Where the list goes on.
-    next: Option<String>,
-}
+use crate::http::paging::{Page, PageAsked};
 
 #[derive(Debug, Serialize)]
 struct Shown {
@@ -51,16 +41,23 @@ struct Today {
     bytes: u64,
 }
 
+/// In the order of their ids.
 pub(super) async fn list(
     State(shared): State<Arc<Shared>>,
     AskedUri(uri): AskedUri,
 ) -> Result<Response, ApiError> {
-    let (after, size) = asked(&uri)?;
-    let found = shared.program.gate.accounts.views.tenants(after, size).await?;
-    let last = found.last().map(|(id, _)| *id).filter(|_| found.len() == size);
-    let next = last.map(|last| format!("{}?after={last}&size={size}", uri.path()));
+    let (asked, after) = asked(&uri)?;
+    let views = &shared.program.gate.accounts.views;
+    let after = match after {
+        None => views.tenant_before(asked.skip()).await?,
+        after => after,
+    };
+    let size = usize::try_from(asked.size).unwrap_or(usize::MAX);
+    let found = views.tenants(after, size).await?;
+    let last = found.last().map(|(id, _)| id.as_str()).filter(|_| found.len() == size);
     let results = found.iter().filter_map(|(id, kept)| Shown::new(*id, &shared, kept)).collect();
-    Ok(json(StatusCode::OK, &List { results, next }))
+    let page = Page::new(&uri, asked, results, views.tenant_count().await?);
+    Ok(json(StatusCode::OK, &page.going_on_at(&uri, "after", last)))
 }
 
 pub(super) async fn one(
@@ -211,22 +208,11 @@ fn limits(fields: &Fields, now: TenantLimits) -> Result<TenantLimits, ApiError> 
     })
 }
 
-/// The tenant that the page begins after, and how many it has.
-fn asked(uri: &Uri) -> Result<(Option<TenantId>, usize), ApiError> {
-    let (mut after, mut size) = (None, SIZE);
-    for (name, value) in form_urlencoded::parse(uri.query().unwrap_or_default().as_bytes()) {
-        let wrong = |reason: String| ApiError::InvalidParameter { field: name.clone().into_owned(), reason };
-        match &*name {
-            "after" => {
-                let tenant = TenantId::parse(&value).map_err(|error| wrong(error.to_string()))?;
-                after = Some(tenant);
-            }
-            "size" | "page_size" => {
-                let asked = value.parse().ok().filter(|size| (1..=SIZE_MAX).contains(size));
-                size = asked.ok_or_else(|| wrong(format!("it has to be a number from 1 to {SIZE_MAX}")))?;
-            }
-            _ => return Err(wrong("there is no such parameter; there are after and size".to_owned())),
-        }
-    }
-    Ok((after, size))
+/// The page, and the tenant that it begins after, if that is said.
+fn asked(uri: &Uri) -> Result<(PageAsked, Option<TenantId>), ApiError> {
+    let (after, asked) = PageAsked::beside(uri, "after")?;
+    let after = after.last().map(|tenant| TenantId::parse(tenant)).transpose();
+    let wrong =
+        |error: IdError| ApiError::InvalidParameter { field: "after".to_owned(), reason: error.to_string() };
+    Ok((asked, after.map_err(wrong)?))
 }

@@ -5,10 +5,11 @@
 
 use antler_events::clock::Timestamp;
 use antler_events::ids::Offset;
-use antler_projections::views::audit::{AuditFilter, EntryId};
+use antler_projections::views::audit::{AuditFilter, EntryId, LOOKED_AT_MAX};
 use axum::http::Uri;
 
 use crate::http::error::ApiError;
+use crate::http::paging::PageAsked;
 use crate::http::search::parameters::Parameters;
 use crate::http::search::refusal::invalid;
 
@@ -20,7 +21,7 @@ pub(super) struct Asked {
     pub(super) filter: AuditFilter,
     /// The entry that ended the page before.
     pub(super) after: Option<Offset>,
-    pub(super) size: usize,
+    pub(super) page: PageAsked,
 }
 
 impl Asked {
@@ -28,11 +29,18 @@ impl Asked {
         let mut parameters = of(uri);
         let filter = filter(&mut parameters, now)?;
         let size = parameters.number(&["size", "page_size"], 1, SIZE_MAX)?.unwrap_or(SIZE);
+        let page = parameters.number(&["page"], 1, u32::MAX)?.unwrap_or(1);
+        let page = PageAsked { page: page.into(), size: size.into() };
         let cursor = parameters.text(&["cursor"])?;
         let wrong = |_| invalid("cursor", "it has to be the next_cursor of a page");
         let after = cursor.map(|cursor| cursor.parse::<EntryId>().map_err(wrong)).transpose()?;
         parameters.refuse_unknown()?;
-        Ok(Self { filter, after: after.map(|entry| entry.offset), size: size as usize })
+        let after = after.map(|entry| entry.offset);
+        if after.is_none() && page.skip() > LOOKED_AT_MAX as u64 {
+            let reason = format!("so far back, beyond {LOOKED_AT_MAX} entries, next_cursor of a page leads");
+            return Err(invalid("page", reason));
+        }
+        Ok(Self { filter, after, page })
     }
 }
 
@@ -66,10 +74,11 @@ mod tests {
     #[test]
     fn a_question_says_what_it_says() {
         let question = "actor=operator&object=key/k1&address=192.0.2.7&cursor=0-17&size=5&request_id=r.1";
-        let Asked { filter, after, size } = asked(question).unwrap();
+        let Asked { filter, after, page } = asked(question).unwrap();
         assert_eq!((filter.actor.as_deref(), filter.object.as_deref()), (Some("operator"), Some("key/k1")));
         assert_eq!((filter.address, filter.request.as_deref()), (Some([192, 0, 2, 7].into()), Some("r.1")));
-        assert_eq!((after, size), (Some(Offset::new(17)), 5));
+        assert_eq!((after, page), (Some(Offset::new(17)), PageAsked { page: 1, size: 5 }));
+        assert_eq!(asked("page=3&size=20").unwrap().page.skip(), 40);
     }
 
     #[test]
@@ -83,5 +92,7 @@ mod tests {
         check("size=0", "size");
         check("from=yesterday-ish", "from");
         check("user=ann", "user");
+        check("page=0", "page");
+        check("page=1002&size=50", "page");
     }
 }

@@ -6,7 +6,7 @@ use antler_events::access::{Role, Scope};
 use serde_json::{Value, json};
 
 use super::document::Area;
-use super::operation::{Content, Form, Operation, Parameter};
+use super::operation::{Content, Form, Operation, PAGES, Parameter};
 use super::schema::{
     Component, flag, list, moment, nullable, object, optional, page_of, reference, text, whole, word,
 };
@@ -84,10 +84,21 @@ const ATTEMPTS: &str =
     "Passwords are tried a few times in a window, counted for the account and for the address.";
 
 fn keys() -> Vec<Operation> {
+    let one = "/api/users/profile/api-keys/{id}";
+    let change = Operation::new("PATCH", one, "changeKey", "Change an API key")
+        .described("What is not said stays as it is; the secret is the same.")
+        .place("id", "1f9c2ab4d7e03561", "As the list has it.")
+        .body(Content::json(changed_key()).like(json!({"name": "other shipper", "expires_at": null})))
+        .giving("The key as it is now.", reference("Key"))
+        .failing(&[400, 404, 409, 413, 415, 422]);
     vec![
+        change.also("PUT", one, "changeKeyToo"),
+        change,
         Operation::get("/api/users/profile/api-keys", "listKeys", "List API keys")
             .described("One's own; an admin sees all of the tenant. Those that are revoked are left out.")
-            .giving("All of them on one page.", reference("KeyList")),
+            .query(PAGES)
+            .giving("A page of them.", reference("KeyList"))
+            .failing(&[422]),
         Operation::post("/api/users/profile/api-keys", "createKey", "Create an API key")
             .described("The key is shown in this answer and never again. It may do no more than its owner.")
             .body(Content::json(new_key()).like(json!({
@@ -96,12 +107,6 @@ fn keys() -> Vec<Operation> {
             })))
             .answering(201, "The key.", vec![Content::json(reference("NewKey"))])
             .failing(&[400, 409, 413, 415, 422]),
-        Operation::new("PATCH", "/api/users/profile/api-keys/{id}", "changeKey", "Change an API key")
-            .described("What is not said stays as it is; the secret is the same.")
-            .place("id", "1f9c2ab4d7e03561", "As the list has it.")
-            .body(Content::json(changed_key()).like(json!({"name": "other shipper", "expires_at": null})))
-            .giving("The key as it is now.", reference("Key"))
-            .failing(&[400, 404, 409, 413, 415, 422]),
         Operation::post("/api/users/profile/api-keys/{id}/regenerate", "regenerateKey", "Draw a new secret")
             .described("The old secret is worthless at once; the new one is shown this once.")
             .place("id", "1f9c2ab4d7e03561", "As the list has it.")
@@ -270,13 +275,14 @@ fn key_components() -> Vec<Component> {
             ("expires_at", nullable(moment("Until when it counts."))),
             ("created_at", moment("When it was made.")),
             ("last_used_at", nullable(moment("When a request came with it last."))),
+            ("last_used", nullable(moment("The same under its older name."))),
             ("active", flag("Whether it counts now.")),
         ])
     };
     let key = json!({
         "id": "1f9c2ab4d7e03561", "name": "shipper", "owner": "6f1c", "prefix": "antler_1f9c2ab4d7e03561", "scopes": ["ingest"],
         "streams": ["*"], "expires_at": null, "created_at": "2026-03-01T08:00:00.000Z",
-        "last_used_at": null, "active": true,
+        "last_used_at": null, "last_used": null, "active": true,
     });
     let mut new = key.clone();
     new["key"] = "antler_1f9c2ab4d7e03561_…".into();

@@ -6,7 +6,9 @@ use serde_json::{Value, json};
 
 use super::document::Area;
 use super::operation::{Content, Form, Operation, Parameter};
-use super::schema::{Component, list, map, moment, nullable, object, reference, text, whole, word};
+use super::schema::{
+    Component, map, moment, nullable, object, page_example, page_with, reference, text, whole, word,
+};
 
 const FILTER: &[Parameter] = &[
     Parameter::new(&["from", "start_date", "start_time"], Form::Moment, "now-7d", "Not before this time."),
@@ -18,7 +20,13 @@ const FILTER: &[Parameter] = &[
     Parameter::new(&["request_id"], Form::Text, "17c0ffee-2a", "The `X-Request-Id` of the request."),
 ];
 
-const PAGES: &[Parameter] = &[
+const PLACE: &[Parameter] = &[
+    Parameter::new(
+        &["page"],
+        Form::Whole(1, u32::MAX),
+        "1",
+        "Counted from 1, among the newest 50,000 entries.",
+    ),
     Parameter::new(&["size", "page_size"], Form::Whole(1, 1_000), "20", "Entries of a page; 50 by default."),
     Parameter::new(&["cursor"], Form::Text, "0-17", "The `next_cursor` of the page before."),
 ];
@@ -44,7 +52,7 @@ fn operations() -> Vec<Operation> {
                  that nothing up to it was changed. A page may be short, or empty, and go on all the same.",
             )
             .query(FILTER)
-            .query(PAGES)
+            .query(PLACE)
             .giving("A page of entries.", reference("AuditList"))
             .failing(&[422]),
         Operation::get("/api/audit/{id}", "oneAuditEntry", "One entry")
@@ -67,7 +75,7 @@ fn operations() -> Vec<Operation> {
         Operation::get("/api/admin/tenants/{id}/audit", "tenantAudit", "What was done in any tenant")
             .place("id", "engines-7h2k", "Of the tenant.")
             .query(FILTER)
-            .query(PAGES)
+            .query(PLACE)
             .giving("A page of entries, as its own people see them.", reference("AuditList"))
             .failing(&[404, 422]),
     ]
@@ -102,14 +110,14 @@ fn components() -> Vec<Component> {
         ("hash", text("Of the last entry.")),
         ("receipt", reference("Receipt")),
     ]);
-    let page = object([
-        ("results", list(reference("AuditEntry"), "The newest first.")),
-        ("size", whole("Entries of a page.")),
+    let fields = [
         ("next_cursor", nullable(text("What the next page is asked with."))),
-        ("next", nullable(text("The address of the next page."))),
         ("head", nullable(head)),
-    ]);
-    let list = json!({"results": [example()], "size": 50, "next_cursor": null, "next": null, "head": null});
+        ("total", whole("All entries; with a condition, those of the newest 50,000 that it lets through.")),
+    ];
+    let page = page_with(reference("AuditEntry"), fields);
+    let mut list = page_example(example());
+    (list["next_cursor"], list["head"]) = (Value::Null, Value::Null);
     vec![Component::new("AuditEntry", entry, example()), Component::new("AuditList", page, list)]
 }
 

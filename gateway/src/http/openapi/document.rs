@@ -27,8 +27,8 @@ pub(super) struct Area {
 
 const ABOUT: &str = "A log platform for many tenants: it takes lines in, finds them in milliseconds and shows them live.
 
-A slash at the end of a path is optional, and `/api/v1/…` is the same as `/api/…`. A body may be compressed where it says \
-so. Every answer has the header `X-Request-Id`; a request may bring its own. Times are RFC 3339, in UTC.
+A slash at the end of a path is optional, and `/api/v1/…` is the same as `/api/…`. A body may be \
+compressed with gzip, deflate or zstd, which `Content-Encoding` says; forms with files are not, but their files may be. Every answer has the header `X-Request-Id`; a request may bring its own. Times are RFC 3339, in UTC.
 
 `x-antler-scope` is the scope that a key needs, and a person's role has to have. `x-antler-class` is the class under which \
 requests are counted in `/metrics`. What may be answered 429 is counted by the hour, and tells in `X-RateLimit-Limit`, \

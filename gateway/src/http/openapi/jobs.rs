@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use super::document::Area;
 use super::operation::{Content, Form, Operation, PAGES, Parameter};
-use super::schema::{Component, flag, list, moment, nullable, object, page_of, reference, text, whole, word};
+use super::schema::{Component, flag, moment, nullable, object, page_of, reference, text, whole, word};
 use crate::http::jobs::STATES;
 
 const STATE: &[Parameter] = &[Parameter::new(
@@ -51,10 +51,11 @@ fn of_tenant() -> Vec<Operation> {
 }
 
 fn of_upkeep() -> Vec<Operation> {
-    let all = object([("results", list(reference("UpkeepJob"), "All of them."))]);
     vec![
         Operation::get("/api/admin/jobs", "listUpkeep", "The upkeep of the server")
-            .giving("What is done again and again.", all),
+            .query(PAGES)
+            .giving("What is done again and again.", page_of(reference("UpkeepJob")))
+            .failing(&[422]),
         Operation::post("/api/admin/jobs/{id}/run", "runUpkeep", "Do it now")
             .described("Answers at once; the list tells when it was done.")
             .place("id", "retention", "As the list has it.")

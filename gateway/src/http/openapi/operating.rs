@@ -6,17 +6,19 @@
 use serde_json::{Value, json};
 
 use super::document::Area;
-use super::operation::{Content, Operation};
+use super::monitor;
+use super::operation::{Content, Operation, PAGES};
 use super::schema::{
-    Component, flag, list, map, moment, nullable, number, object, optional, reference, text, whole, word,
+    Component, flag, list, map, moment, nullable, number, object, optional, page_example, page_with,
+    reference, text, whole, word,
 };
 
 pub(super) fn area() -> Area {
     Area {
         tag: "operations",
         what: "How the server is, for those who run it.",
-        operations: [states(), actors(), documents()].concat(),
-        components: components(),
+        operations: [states(), actors(), monitor::operations(), documents()].concat(),
+        components: components().into_iter().chain(monitor::components()).collect(),
     }
 }
 
@@ -59,7 +61,9 @@ fn actors() -> Vec<Operation> {
                 "The latest since the start, beyond `limits.search.slow_after`. The operator sees those of all tenants; an \
                  admin of a tenant sees its own.",
             )
-            .giving("The latest first.", reference("SlowQueries")),
+            .query(PAGES)
+            .giving("The latest first.", reference("SlowQueries"))
+            .failing(&[422]),
         Operation::get("/api/admin/support-bundle", "supportBundle", "What somebody has to know who helps")
             .described(
                 "Version, settings, sizes of folders, health, figures, actors, upkeep, questions that took long, and what the \
@@ -147,23 +151,19 @@ fn slow_queries() -> Value {
         ("answer_bytes", nullable(whole("Of its body; null if that is sent as it is found."))),
     ]);
     optional(
-        object([
-            ("results", list(slow, "The latest first.")),
-            ("slow_after_ms", whole("What counts as long.")),
-        ]),
-        [("total", whole("How many there were since the start; for the operator only."))],
+        page_with(slow, [("slow_after_ms", whole("What counts as long."))]),
+        [("since_start", whole("How many there were, of all tenants; for the operator only."))],
     )
 }
 
 fn slow_queries_example() -> Value {
-    json!({
-        "results": [{
-            "at": "2026-03-01T08:00:00.000Z", "tenant_id": "engines-7h2k", "asked_by": "user 6f1c",
-            "request_id": "18c9a3f0e1-2a", "path": "/api/logs/search/", "query": "disk", "took_ms": 1_204.5,
-            "status": 200, "found": 17, "partial": false, "answer_bytes": 5_102,
-        }],
-        "slow_after_ms": 1_000, "total": 1,
-    })
+    let mut page = page_example(json!({
+        "at": "2026-03-01T08:00:00.000Z", "tenant_id": "engines-7h2k", "asked_by": "user 6f1c",
+        "request_id": "18c9a3f0e1-2a", "path": "/api/logs/search/", "query": "disk", "took_ms": 1_204.5,
+        "status": 200, "found": 17, "partial": false, "answer_bytes": 5_102,
+    }));
+    (page["slow_after_ms"], page["since_start"]) = (1_000.into(), 1.into());
+    page
 }
 
 fn tree() -> Value {

@@ -185,6 +185,11 @@ impl Operation {
         }
     }
 
+    /// The same by another method or address.
+    pub(super) fn also(&self, method: &'static str, path: &'static str, id: &'static str) -> Self {
+        Self { method, path, id, ..self.clone() }
+    }
+
     pub(super) fn described(self, description: &'static str) -> Self {
         Self { description: Some(description), ..self }
     }

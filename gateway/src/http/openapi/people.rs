@@ -27,13 +27,22 @@ pub(super) fn area() -> Area {
 }
 
 fn tenant() -> Vec<Operation> {
+    let rename = Operation::new("PATCH", "/api/tenant", "renameTenant", "Rename the tenant")
+        .body(Content::json(object([("name", text("For people."))])).like(json!({"name": "Engines Ltd"})))
+        .giving("The tenant as it is now.", reference("OwnTenant"))
+        .failing(&[400, 409, 413, 415, 422]);
+    let change_retention =
+        Operation::new("PATCH", "/api/tenant/retention", "changeRetention", "Change how long lines are kept")
+            .described("As by PUT, and what is not said stays as it is.")
+            .body(Content::json(retention_chosen()).like(json!({"days": 20})))
+            .giving("What counts now.", reference("Retention"))
+            .failing(&[400, 409, 413, 415, 422]);
     vec![
+        rename.also("PUT", "/api/tenant", "renameTenantToo"),
+        rename,
+        change_retention,
         Operation::get("/api/tenant", "tenant", "The own tenant")
             .giving("Its name, standing and limits.", reference("OwnTenant")),
-        Operation::new("PATCH", "/api/tenant", "renameTenant", "Rename the tenant")
-            .body(Content::json(object([("name", text("For people."))])).like(json!({"name": "Engines Ltd"})))
-            .giving("The tenant as it is now.", reference("OwnTenant"))
-            .failing(&[400, 409, 413, 415, 422]),
         Operation::get("/api/tenant/retention", "retention", "How long lines are kept")
             .giving("What counts now.", reference("Retention")),
         Operation::new("PUT", "/api/tenant/retention", "chooseRetention", "Choose how long lines are kept")
@@ -101,23 +110,25 @@ fn members() -> Vec<Operation> {
     let of_member = |operation: Operation| {
         operation.place("id", "6f1c", "Of the person, as the list has it.").failing(&[404])
     };
+    let change = of_member(Operation::new(
+        "PATCH",
+        "/api/tenant/users/{id}",
+        "changeRole",
+        "Give somebody another role",
+    ))
+    .described("The last administrator keeps its role; nobody gives a role above the own one.")
+    .body(Content::json(object([("role", role())])).like(json!({"role": "developer"})))
+    .giving("The person as it is now.", reference("Member"))
+    .failing(&[400, 409, 413, 415, 422]);
     vec![
+        change.also("PUT", "/api/tenant/users/{id}", "changeRoleToo"),
+        change,
         Operation::get("/api/tenant/users", "listMembers", "List the people of the tenant")
             .query(PAGES)
             .giving("A page of them.", reference("MemberList"))
             .failing(&[422]),
         of_member(Operation::get("/api/tenant/users/{id}", "member", "One of them"))
             .giving("The person.", reference("Member")),
-        of_member(Operation::new(
-            "PATCH",
-            "/api/tenant/users/{id}",
-            "changeRole",
-            "Give somebody another role",
-        ))
-        .described("The last administrator keeps its role; nobody gives a role above the own one.")
-        .body(Content::json(object([("role", role())])).like(json!({"role": "developer"})))
-        .giving("The person as it is now.", reference("Member"))
-        .failing(&[400, 409, 413, 415, 422]),
         of_member(Operation::new("DELETE", "/api/tenant/users/{id}", "removeMember", "Remove somebody"))
             .described("Its logins end at once and its keys count no more.")
             .answering(204, "The person does not belong to the tenant any more.", Vec::new())

@@ -95,6 +95,26 @@ pub(super) fn optional<'a>(mut object: Value, fields: impl IntoIterator<Item = (
     object
 }
 
+/// A page that says more than others.
+pub(super) fn page_with<'a>(items: Value, fields: impl IntoIterator<Item = (&'a str, Value)>) -> Value {
+    let mut page = page_of(items);
+    for (name, schema) in fields {
+        page["properties"][name] = schema;
+        let required = page["required"].as_array_mut().expect("a page has fields");
+        if !required.iter().any(|known| known == name) {
+            required.push(name.into());
+        }
+    }
+    page
+}
+
+/// The only page of a list.
+pub(super) fn page_example(item: Value) -> Value {
+    let mut page = json!({"total": 1, "page": 1, "size": 50, "next": null, "previous": null});
+    page["results"] = vec![item].into();
+    page
+}
+
 /// A page of a list.
 pub(super) fn page_of(items: Value) -> Value {
     object([

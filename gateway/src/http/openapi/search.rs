@@ -13,7 +13,7 @@ use self::parameters::{
     VALIDATE, VALUES,
 };
 use super::document::Area;
-use super::operation::{Content, Operation, Parameter};
+use super::operation::{Content, Operation, PAGES, Parameter};
 use super::schema::reference;
 
 pub(super) fn area() -> Area {
@@ -49,7 +49,7 @@ impl Asked {
     fn both(self) -> Vec<Operation> {
         let Self { path, ids: [get, post], summary, description, parameters, example, answers } = self;
         let both = [
-            Operation::get(path, get, summary).query(&parameters).failing(&[400]),
+            Operation::get(path, get, summary).query(&parameters).failing(&[400, 413, 415]),
             Operation::post(path, post, summary).asked(&parameters, &example),
         ];
         let finish = |operation: Operation| {
@@ -68,7 +68,7 @@ fn pages() -> Vec<Operation> {
         .described("A search as a list, with links to its pages.")
         .query(&question(PAGE))
         .giving("A page of lines.", reference("LineList"))
-        .failing(&[400, 422]);
+        .failing(&[400, 413, 415, 422]);
     let search = Asked {
         path: "/api/logs/search",
         ids: ["search", "postSearch"],
@@ -81,6 +81,15 @@ fn pages() -> Vec<Operation> {
                              "over_time": {"date_histogram": {"interval": "1h"}}},
         }),
         answers: json_of("SearchAnswer"),
+    };
+    let search_too = Asked {
+        path: "/api/search",
+        ids: ["searchToo", "postSearchToo"],
+        summary: "Search lines, by a shorter address",
+        parameters: search.parameters.clone(),
+        example: search.example.clone(),
+        answers: search.answers.clone(),
+        ..search
     };
     let file = |media| Content::of(media, json!({"type": "string"}));
     let lines = json!({"type": "array", "items": {"type": "object", "additionalProperties": true}});
@@ -99,7 +108,7 @@ fn pages() -> Vec<Operation> {
             file("application/octet-stream"),
         ],
     };
-    [vec![newest], search.both(), export.both()].concat()
+    [vec![newest], search.both(), search_too.both(), export.both()].concat()
 }
 
 fn counts() -> Vec<Operation> {
@@ -137,7 +146,13 @@ fn names() -> Vec<Operation> {
     let fields = Operation::get("/api/logs/fields", "fields", "The fields that lines have")
         .query(NAMES)
         .giving("By their names.", reference("Fields"))
-        .failing(&[422]);
+        .failing(&[400, 413, 415, 422]);
+    let streams = Operation::get("/api/logs/streams", "streams", "The streams that lines are filed under")
+        .described("Those with the most lines first. A key that is kept to streams sees these alone.")
+        .query(PAGES)
+        .query(&[FROM, TO])
+        .giving("A page of them.", reference("Streams"))
+        .failing(&[400, 413, 415, 422]);
     let values = Asked {
         path: "/api/logs/fields/{name}/values",
         ids: ["fieldValues", "postFieldValues"],
@@ -159,7 +174,7 @@ fn names() -> Vec<Operation> {
         example: json!({"q": "disk", "from": "now-24h", "new_since": "now-1h"}),
         answers: json_of("Patterns"),
     };
-    [vec![fields], values.collect(), patterns.both()].concat()
+    [vec![fields, streams], values.collect(), patterns.both()].concat()
 }
 
 fn queries() -> Vec<Operation> {
@@ -202,6 +217,6 @@ fn lines() -> Vec<Operation> {
         of_line("/api/logs/{id}/context", "context", "A line among its neighbours")
             .query(CONTEXT)
             .giving("Lines before and after it.", reference("Context"))
-            .failing(&[422]),
+            .failing(&[400, 413, 415, 422]),
     ]
 }

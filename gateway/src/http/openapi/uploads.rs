@@ -105,20 +105,43 @@ fn files() -> Vec<Operation> {
         "tags": {"type": ["string", "array"], "items": {"type": "string"}},
     }});
     let bytes = json!({"type": "string", "description": "The bytes of the file."});
+    let change = of_one(Operation::new("PATCH", one, "changeUpload", "Change what is said of a file"))
+        .described("Its lines keep the tags that they came with.")
+        .body(Content::json(change).like(json!({"description": "of last night", "tags": ["eu"]})))
+        .giving("The file as it is now.", reference("Upload"))
+        .failing(&[400, 413, 415, 422]);
+    let delete = of_one(Operation::new("DELETE", one, "deleteUpload", "Delete a file"))
+        .described("With its lines, which are not found any more. Its dead letters stay.")
+        .answering(204, "It is gone.", Vec::new());
+    let download = of_one(Operation::get(
+        "/api/logs/metadata/{id}/download",
+        "downloadUpload",
+        "The file as it was sent",
+    ))
+    .answering(200, "The file.", vec![Content::of("application/octet-stream", bytes)]);
+    let content =
+        of_one(Operation::get("/api/logs/metadata/{id}/content", "uploadedLines", "The lines of a file"))
+            .described("A search in the lines of the file, with all its other parameters.")
+            .query(CONTENT)
+            .giving("As a search answers.", reference("SearchAnswer"))
+            .failing(&[400, 422]);
     vec![
+        change.also("PUT", one, "changeUploadByPut"),
+        change.also("PATCH", "/api/logs/{id}", "changeUploadToo"),
+        delete.also("DELETE", "/api/logs/{id}", "deleteUploadToo"),
+        download.also("GET", "/api/logs/{id}/download", "downloadUploadToo"),
+        content.also("GET", "/api/logs/{id}/content", "uploadedLinesToo"),
+        change,
+        delete,
+        download,
+        content,
         Operation::get("/api/logs/metadata", "listUploads", "Uploaded files")
             .query(PAGE)
             .giving("A page of them.", reference("UploadList"))
             .failing(&[422]),
         Operation::get("/api/logs/metadata/recent", "recentUploads", "The newest files")
             .query(&[Parameter::new(&["limit", "size"], Form::Whole(1, 50), "5", "How many; 10 by default.")])
-            .giving(
-                "The newest first.",
-                object([
-                    ("results", list(reference("Upload"), "The files.")),
-                    ("total", whole("How many these are.")),
-                ]),
-            )
+            .giving("The newest first, in one page.", reference("UploadList"))
             .failing(&[422]),
         Operation::get("/api/logs/metadata/stats", "uploadStatistics", "What was uploaded")
             .query(STATISTICS)
@@ -127,25 +150,6 @@ fn files() -> Vec<Operation> {
         of_one(Operation::get("/api/logs/metadata/task/{id}", "uploadOfTask", "The file of a task"))
             .giving("The file.", reference("Upload")),
         of_one(Operation::get(one, "upload", "One file")).giving("The file.", reference("Upload")),
-        of_one(Operation::new("PATCH", one, "changeUpload", "Change what is said of a file"))
-            .described("Its lines keep the tags that they came with.")
-            .body(Content::json(change).like(json!({"description": "of last night", "tags": ["eu"]})))
-            .giving("The file as it is now.", reference("Upload"))
-            .failing(&[400, 413, 422]),
-        of_one(Operation::new("DELETE", one, "deleteUpload", "Delete a file"))
-            .described("With its lines, which are not found any more. Its dead letters stay.")
-            .answering(204, "It is gone.", Vec::new()),
-        of_one(Operation::get(
-            "/api/logs/metadata/{id}/download",
-            "downloadUpload",
-            "The file as it was sent",
-        ))
-        .answering(200, "The file.", vec![Content::of("application/octet-stream", bytes)]),
-        of_one(Operation::get("/api/logs/metadata/{id}/content", "uploadedLines", "The lines of a file"))
-            .described("A search in the lines of the file, with all its other parameters.")
-            .query(CONTENT)
-            .giving("As a search answers.", reference("SearchAnswer"))
-            .failing(&[400, 422]),
     ]
 }
 

@@ -57,9 +57,10 @@ pub(super) async fn export(
     let order = order(&mut parameters)?;
     let columns = parameters.list(&["columns", "fields"])?;
     let (columns, left_out) = columns_of(tenant, &state, &asking, columns, question.period).await?;
-    let raw = parameters.list(&["include"])?.iter().any(|name| name == "raw");
+    let included = parameters.list(&["include"])?;
+    let has = |name: &str| included.iter().any(|included| included == name);
     let headers = headers(format, asking.now());
-    let extras = Extras { raw, ..Extras::default() };
+    let extras = Extras { raw: has("raw"), raw_log: has("raw_log"), ..Extras::default() };
     if !question.pipes.is_empty() {
         let table = table_of(tenant, &state, &mut asking, &question).await?;
         let told = asking.tail().into_warnings();

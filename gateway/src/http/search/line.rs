@@ -33,6 +33,8 @@ pub(super) const SHOWN_ROLES: [Role; 6] =
 pub(super) struct Extras {
     /// The line as it came, as far as it is UTF-8.
     pub raw: bool,
+    /// The same under its older name.
+    pub raw_log: bool,
     /// How it came.
     pub arrival: bool,
     /// Whose matches are marked.
@@ -74,7 +76,8 @@ struct Written<'a> {
 }
 
 /// Nothing is shown beside the line.
-const PLAIN: &Extras = &Extras { raw: false, arrival: false, highlight: None, dropped: Vec::new() };
+const PLAIN: &Extras =
+    &Extras { raw: false, raw_log: false, arrival: false, highlight: None, dropped: Vec::new() };
 
 /// Fields of an object as they stand in it; of a name that comes twice the last.
 #[derive(Debug, Default)]
@@ -166,8 +169,10 @@ impl Written<'_> {
     }
 
     fn extras<M: SerializeMap>(&self, map: &mut M) -> Result<(), M::Error> {
-        if self.extras.raw {
-            map.serialize_entry("raw", &String::from_utf8_lossy(self.raw))?;
+        for (name, is_wanted) in [("raw", self.extras.raw), ("raw_log", self.extras.raw_log)] {
+            if is_wanted {
+                map.serialize_entry(name, &String::from_utf8_lossy(self.raw))?;
+            }
         }
         if self.extras.arrival {
             let Arrival { protocol, origin, .. } = self.arrival;

@@ -38,7 +38,7 @@ pub(super) async fn detail(
     Path(id): Path<String>,
 ) -> Result<Response, ApiError> {
     let line = line_of(tenant, &state, &id).await?;
-    let extras = Extras { raw: true, arrival: true, ..Extras::default() };
+    let extras = Extras { raw: true, raw_log: true, arrival: true, ..Extras::default() };
     Ok(json(StatusCode::OK, &ShownLine { line: &line, extras: &extras }))
 }
 

@@ -305,15 +305,18 @@ pub(super) fn order(parameters: &mut Parameters) -> Result<Order, ApiError> {
 
 fn extras(parameters: &mut Parameters, question: &Question) -> Result<Extras, ApiError> {
     let included = parameters.list(&["include"])?;
-    if let Some(other) = included.iter().find(|name| !["raw", "highlight"].contains(&name.as_str())) {
-        return Err(invalid("include", format!("{other:?} cannot be included; raw and highlight can")));
+    if let Some(other) =
+        included.iter().find(|name| !["raw", "raw_log", "highlight"].contains(&name.as_str()))
+    {
+        let reason = format!("{other:?} cannot be included; raw, raw_log and highlight can");
+        return Err(invalid("include", reason));
     }
     let has = |name: &str| included.iter().any(|included| included == name);
     let wants_highlight = parameters.flag("highlight")?.unwrap_or(false) || has("highlight");
     let highlight = wants_highlight.then(|| Matcher::new(&question.written)).transpose();
     let highlight = highlight
         .map_err(|error| ApiError::InvalidQuery { message: error.to_string(), details: Map::new() })?;
-    Ok(Extras { raw: has("raw"), highlight, ..Extras::default() })
+    Ok(Extras { raw: has("raw"), raw_log: has("raw_log"), highlight, ..Extras::default() })
 }
 
 impl Links {

@@ -10,7 +10,6 @@ use antler_events::clock::Timestamp;
 use antler_events::query::Moment;
 use antler_events::query::tree::Filter;
 use antler_events::query::value::units;
-use axum::body::to_bytes;
 use axum::extract::{FromRef, FromRequest, Request};
 use axum::http::{HeaderMap, header};
 use serde_json::{Map, Value};
@@ -20,6 +19,7 @@ use super::refusal::invalid;
 use crate::http::auth::Caller;
 use crate::http::error::ApiError;
 use crate::http::slow::Told;
+use crate::http::small_body;
 
 /// What is shown of a wrong value.
 const SHOWN_CHARACTERS_MAX: usize = 80;
@@ -45,9 +45,7 @@ where
         let (parts, body) = request.into_parts();
         let mut parameters = Self::of_form(parts.uri.query().unwrap_or_default().as_bytes());
         parameters.kept_to = parts.extensions.get::<Caller>().and_then(Caller::kept_to).cloned();
-        let body = to_bytes(body, bytes_max)
-            .await
-            .map_err(|_| ApiError::BodyTooLarge { bytes_max, advice: "ask a shorter question" })?;
+        let body = small_body::receive(&parts.headers, body, bytes_max, "ask a shorter question").await?;
         if !body.is_empty() {
             let of_body = Self::of_body(&parts.headers, &body)?;
             if let Some(told) = parts.extensions.get::<Told>() {

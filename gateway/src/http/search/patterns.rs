@@ -119,7 +119,8 @@ fn read(parameters: &mut Parameters, question: &Question) -> Result<PatternsQuer
     })
 }
 
-const PLAIN: &Extras = &Extras { raw: false, arrival: false, highlight: None, dropped: Vec::new() };
+const PLAIN: &Extras =
+    &Extras { raw: false, raw_log: false, arrival: false, highlight: None, dropped: Vec::new() };
 
 fn found_by(found: &Patterns) -> Vec<ShownPattern<'_>> {
     found.patterns.iter().map(|pattern| ShownPattern::of(pattern, found.classified)).collect()

@@ -66,6 +66,10 @@ impl Form {
             let reason = "files are sent as multipart/form-data, each as a part with the name \"file\"";
             ApiError::Lines { problem: LinesProblem::Form, reason: reason.to_owned() }
         })?;
+        if head.headers.get(header::CONTENT_ENCODING).is_some_and(|encoding| encoding != "identity") {
+            let reason = "a form with files is sent plain; the files in it may be gz, zstd or zip";
+            return Err(ApiError::Lines { problem: LinesProblem::Form, reason: reason.to_owned() });
+        }
         let stored = state.uploads.list(tenant).await?;
         let mut room = state.receiving.begin(tenant, &stored, state.uploads.limits())?;
         let mut parts = Multipart::new(body.into_data_stream(), boundary);

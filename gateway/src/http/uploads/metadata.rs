@@ -8,16 +8,17 @@ use std::sync::Arc;
 use antler_actors::uploads::KeptUpload;
 use antler_events::event::upload::{UploadCommand, UploadLabels};
 use axum::body::{Body, Bytes};
-use axum::extract::{Path, State};
+use axum::extract::{Path, Request, State};
 use axum::http::request::Parts as Head;
 use axum::http::{StatusCode, Uri, header};
 use axum::response::{IntoResponse as _, Response};
 use serde::Serialize;
-use serde_json::{Map, Value};
+use serde_json::Value;
 
 use super::form::{description, on_disk, tags};
 use super::shown::{self, ShownUpload};
 use super::{UploadsState, cause};
+use crate::http::accounts::fields::Fields;
 use crate::http::answer::json;
 use crate::http::auth::Caller;
 use crate::http::error::ApiError;
@@ -32,7 +33,7 @@ const RECENT: usize = 10;
 /// Bytes of a file on their way out.
 const CHUNK_BYTES: usize = 256 << 10;
 /// Bytes of a body that changes a file.
-const BODY_BYTES_MAX: usize = 64 << 10;
+const BODY_BYTES_MAX: u32 = 64 << 10;
 
 /// A file, and how bad its lines are.
 #[derive(Debug, Serialize)]
@@ -104,8 +105,8 @@ pub(super) async fn recent(
     Ordering { by: By::Created, is_descending: true }.sort(&mut found);
     found.truncate(limit);
     let results: Vec<ShownUpload> = found.iter().map(|upload| state.shown(caller.tenant, upload)).collect();
-    let total = results.len();
-    Ok(json(StatusCode::OK, &serde_json::json!({"results": results, "total": total})))
+    let (asked, total) = (PageAsked { page: 1, size: limit as u64 }, results.len() as u64);
+    Ok(json(StatusCode::OK, &Page::new(&uri, asked, results, total)))
 }
 
 pub(super) async fn one(
@@ -125,12 +126,12 @@ pub(super) async fn change(
     caller: Caller,
     State(state): State<UploadsState>,
     Path(id): Path<String>,
-    head: Head,
-    body: Body,
+    request: Request,
 ) -> Result<Response, ApiError> {
     let (upload, _, before) = state.find(caller.tenant, &id).await?;
-    let labels = labels(before.labels, body).await?;
-    let cause = cause(caller.actor(), &head.extensions);
+    let (fields, extensions) = Fields::read(request, BODY_BYTES_MAX).await?;
+    let labels = labels(before.labels, &fields)?;
+    let cause = cause(caller.actor(), &extensions);
     state.uploads.command(caller.tenant, upload, UploadCommand::Edit(labels), &cause).await?;
     let found = state.find(caller.tenant, &id).await?;
     Ok(json(StatusCode::OK, &state.shown(caller.tenant, &found)))
@@ -206,22 +207,16 @@ fn disposition(name: &str) -> String {
     format!("attachment; filename=\"{plain}\"; filename*=UTF-8''{whole}")
 }
 
-async fn labels(before: UploadLabels, body: Body) -> Result<UploadLabels, ApiError> {
-    let bytes_max = BODY_BYTES_MAX;
-    let bytes = axum::body::to_bytes(body, bytes_max).await;
-    let bytes = bytes.map_err(|_| ApiError::BodyTooLarge { bytes_max, advice: "shorten it" })?;
-    let said: Map<String, Value> = serde_json::from_slice(&bytes).map_err(|error| ApiError::BadBody {
-        reason: format!("the body has to be a JSON object with description or tags: {error}"),
-    })?;
+fn labels(before: UploadLabels, said: &Fields) -> Result<UploadLabels, ApiError> {
     let mut labels = before;
-    for (name, value) in said {
+    for (name, value) in said.all() {
         match (name.as_str(), value) {
-            ("description", Value::String(text)) => labels.description = description(&text)?,
-            ("tags", Value::String(text)) => labels.tags = tags(&text)?,
+            ("description", Value::String(text)) => labels.description = description(text)?,
+            ("tags", Value::String(text)) => labels.tags = tags(text)?,
             ("tags", list @ Value::Array(_)) => labels.tags = tags(&list.to_string())?,
             _ => {
                 let reason = "only description, a text, and tags, a list of texts, can be changed".to_owned();
-                return Err(ApiError::InvalidParameter { field: name, reason });
+                return Err(ApiError::InvalidParameter { field: name.clone(), reason });
             }
         }
     }

@@ -17,6 +17,7 @@ use antler_actors::requests::Requests;
 use antler_actors::supervision::Supervision;
 use antler_actors::system::{IngestError, System, SystemLimits, SystemParts};
 use antler_actors::usage::Usage;
+use antler_actors::warnings::warnings;
 use antler_config::limits::LineLimits;
 use antler_events::clock::{Clock, Timestamp};
 use antler_events::ids::{PartitionId, TenantId};
@@ -164,7 +165,8 @@ impl Course<'_> {
         let mut projections: Vec<Arc<dyn Projection>> = self.ledgers.iter().map(as_projection).collect();
         let store = || Arc::clone(&self.views);
         let usage = Usage::open(UsageViews::new(store()), Arc::clone(&clock), log.partitions()).await?;
-        let quotas = Quotas::new(Arc::new(usage), ControlViews::new(store()), Arc::clone(&clock));
+        let quotas =
+            Quotas::new(Arc::new(usage), ControlViews::new(store()), Arc::clone(&clock), warnings().0);
         let (quotas, views) = (Arc::new(quotas), ArrivalViews::new(store()));
         let arrivals = ArrivalsProjection::open(views.clone(), Arc::clone(&quotas), &log).await?;
         let arrivals = Arc::new(arrivals);

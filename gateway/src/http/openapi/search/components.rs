@@ -81,6 +81,7 @@ fn line() -> Value {
         fixed,
         [
             ("raw", text("The line as it came, where it was asked for.")),
+            ("raw_log", text("The same under its older name.")),
             ("arrival", arrival),
             ("highlight", map(marks, "By field, where it was asked for.")),
             (
@@ -228,6 +229,18 @@ fn of_names() -> Vec<Component> {
         ("role", nullable(text("The name under which queries find it whatever its sender calls it."))),
     ]);
     let fields = answer([("results", list(field, "The fields.")), ("total", whole("How many they are."))]);
+    let stream = object([
+        ("name", text("As keys and rules of retention match it.")),
+        ("lines", whole("That are filed under it, and stored.")),
+    ]);
+    let streams = answer([
+        ("results", list(stream, "Those with the most lines first.")),
+        ("total", whole("How many there are.")),
+        ("page", whole("Counted from 1.")),
+        ("size", whole("Streams of a page.")),
+        ("next", nullable(text("The address of the next page."))),
+        ("previous", nullable(text("The address of the page before."))),
+    ]);
     let values = answer([
         ("field", text("Its name.")),
         ("results", list(reference("ValueCount"), "The most frequent first.")),
@@ -240,6 +253,14 @@ fn of_names() -> Vec<Component> {
             fields,
             answered(json!({
                 "results": [{"name": "disk", "types": ["text"], "count": 12, "role": null}], "total": 1,
+            })),
+        ),
+        Component::new(
+            "Streams",
+            streams,
+            answered(json!({
+                "results": [{"name": "logs-shop-default", "lines": 12}], "total": 1, "page": 1, "size": 50,
+                "next": null, "previous": null,
             })),
         ),
         Component::new(

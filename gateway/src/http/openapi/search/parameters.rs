@@ -85,7 +85,12 @@ pub(super) const PAGE: &[Parameter] = &[
     CURSOR,
     ORDER,
     TOTAL,
-    Parameter::new(&["include"], Form::List, "raw,highlight", "What is shown beside lines: raw, highlight."),
+    Parameter::new(
+        &["include"],
+        Form::List,
+        "raw,highlight",
+        "What is shown beside lines: raw, raw_log (its older name), highlight.",
+    ),
     Parameter::new(&["highlight"], Form::Flag, "true", "The same as include=highlight."),
     Parameter::new(
         &["aggregations", "aggs"],

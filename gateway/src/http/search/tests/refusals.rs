@@ -43,7 +43,7 @@ const WRONG: &[(&str, &str, &str)] = &[
         "the cursor is not one that was given out: use `next_cursor` of an answer as it is",
     ),
     ("search/?q=a&query=b", "query", "it is given twice, and says two things; leave one out"),
-    ("search/?include=secrets", "include", "\"secrets\" cannot be included; raw and highlight can"),
+    ("search/?include=secrets", "include", "\"secrets\" cannot be included; raw, raw_log and highlight can"),
     ("search/?total=perhaps", "total", "it is true or false, and not \"perhaps\""),
     (
         "search/?aggregations={}x",
@@ -97,6 +97,9 @@ async fn a_wrong_query_is_located() {
     let details = &error["details"];
     assert_eq!((&details["start"], &details["end"]), (&json!(6), &json!(7)), "{error}");
     assert_eq!(details["diagnostics"].as_array().unwrap().len(), 1);
+    assert!(details["expected"].as_str().unwrap().contains(')'), "{error}");
+    let misspelt = given.ask("acme", "/api/logs/search/?q=*%7Cstast%20count()").await.json();
+    assert_eq!(misspelt["error"]["details"]["suggestion"], json!("stats"), "{misspelt}");
     for (query, code) in [
         ("* | stats count() | sort by nothing", "unknown_column"),
         ("message:/(/", "bad_regex"),
