@@ -305,13 +305,13 @@ fn an_erased_tenant_leaves_its_receipt_and_others_keep_what_is_theirs() {
     let mut events = history();
     let erased = TenantErased { receipt: "{}".to_owned(), key: [1; 32], signature: vec![2; 64] };
     let end = events.last().unwrap().envelope.offset.plus(1).number();
-    events.push(recorded(tenant("acme"), end, &ControlEvent::Tenant(TenantEvent::Erased(erased))));
+    events.push(recorded(tenant("a"), end, &ControlEvent::Tenant(TenantEvent::Erased(erased))));
     let whole = views();
     apply(&whole, &events);
     for view in VIEWS {
         let page = Page { prefix: b"", after: None, limit: PAGE_DOCUMENTS_MAX };
         let all = at_once(whole.store().scan(view, page)).unwrap();
-        let of_it = |key: &[u8]| key.windows(6).any(|part| part == b"/acme/");
+        let of_it = |key: &[u8]| key.windows(3).any(|part| part == b"/a/");
         let left: Vec<_> = all.iter().filter(|found| of_it(&found.key)).collect();
         // The audit has an entry of the end, and what the tenant is since then.
         let wanted = [(Tenants::VIEW, 1), (audit::AUDIT, 2)].iter().find(|(kept, _)| *kept == view);
@@ -324,9 +324,9 @@ fn an_erased_tenant_leaves_its_receipt_and_others_keep_what_is_theirs() {
         };
         assert!(left.iter().all(|found| !words(found)), "{view}: {left:?}");
     }
-    assert!(at_once(whole.keys(tenant("acme"))).unwrap().is_empty());
-    assert!(!at_once(whole.keys(tenant("other"))).unwrap().is_empty());
-    for cut in 0..=events.len() {
+    assert!(at_once(whole.keys(tenant("a"))).unwrap().is_empty());
+    assert!(!at_once(whole.keys(tenant("a-b"))).unwrap().is_empty());
+    for cut in 1..events.len() {
         let parts = views();
         apply(&parts, &events[..cut]);
         apply(&parts, &events[cut..]);
