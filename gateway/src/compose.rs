@@ -19,6 +19,7 @@ use antler_actors::live::projection::LiveProjection;
 use antler_actors::notes::Notes;
 use antler_actors::planted::Planted;
 use antler_actors::progress::Progress;
+use antler_actors::projector::Projection;
 use antler_actors::projector::arrivals::{ArrivalsError, ArrivalsProjection};
 use antler_actors::projector::index::IndexProjection;
 use antler_actors::projector::views::ViewsProjection;
@@ -165,20 +166,16 @@ impl Program {
         let tails =
             Tails::new(&*log, tail_bounds(&config.limits.live, &limits)).map_err(ComposeError::Tails)?;
         let (counters, budget) = (Arc::<LiveCounters>::default(), Arc::clone(&tails.budget));
-        let live =
-            LiveProjection::new(Arc::clone(&tails), Arc::clone(&counters), Arc::clone(&clock), partitions);
+        let stored = (&index, &views, &arrivals);
+        let live = (&tails, &counters, &clock);
+        let projections = projections(&*log, stored, live, (&limits, &quotas, &due)).await?;
         let parts = SystemParts {
             clock: Arc::clone(&clock),
             log: Arc::clone(&log),
             placement: placement.clone(),
             limits: system_limits(&config.limits.ingest, &config.limits.upload),
             supervision: Supervision::default(),
-            projections: vec![
-                Arc::new(IndexProjection::new(Arc::clone(&index), limits.clone(), Arc::clone(&due))),
-                Arc::new(ViewsProjection::open(views.clone(), partitions).await?),
-                Arc::new(ArrivalsProjection::open(arrivals.clone(), Arc::clone(&quotas), &*log).await?),
-                Arc::new(live),
-            ],
+            projections,
             upkeep: Some(upkeep(config, (&log, &index, &views), (due, &schedule), &calls, &clock)),
             tails,
             quotas,
@@ -200,8 +197,7 @@ impl Program {
         let uploads = uploads(folder, config, (&gate, &ingest, &sockets, &reading), hidden)?;
         let notes = notes(&gate.accounts, &system);
         let history = history(config, notes.clone(), &arrivals);
-        let of_index = (&index, &log_of_archives);
-        let archives = archives(folder, config, of_index, (&ingest, &uploads))?;
+        let archives = archives(folder, config, (&index, &log_of_archives), (&ingest, &uploads))?;
         Ok(Self {
             erasures: erasures(folder, (&index, &arrivals, &history, &gate, &uploads), (&notes, &archives))?,
             archives,
@@ -358,6 +354,22 @@ fn uploads(
         receiving: Arc::default(),
         hidden,
     })
+}
+
+/// What follows the log.
+async fn projections(
+    log: &dyn EventLog,
+    (index, views, arrivals): (&Arc<dyn SearchIndex>, &ControlViews, &ArrivalViews),
+    (tails, counters, clock): (&Arc<Tails>, &Arc<LiveCounters>, &Arc<dyn Clock>),
+    (limits, quotas, due): (&LineLimits, &Arc<Quotas>, &Arc<Notify>),
+) -> Result<Vec<Arc<dyn Projection>>, ComposeError> {
+    let (tails, counters) = (Arc::clone(tails), Arc::clone(counters));
+    Ok(vec![
+        Arc::new(IndexProjection::new(Arc::clone(index), limits.clone(), Arc::clone(due))),
+        Arc::new(ViewsProjection::open(views.clone(), log.partitions()).await?),
+        Arc::new(ArrivalsProjection::open(arrivals.clone(), Arc::clone(quotas), log).await?),
+        Arc::new(LiveProjection::new(tails, counters, Arc::clone(clock), log.partitions())),
+    ])
 }
 
 async fn kept(store: Arc<dyn ViewStore>, clock: &Arc<dyn Clock>, partitions: u16) -> Result<Kept, ViewError> {

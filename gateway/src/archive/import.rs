@@ -9,9 +9,10 @@ use std::time::Duration;
 
 use antler_actors::jobs::{Job, JobTurns};
 use antler_actors::once::Once;
+use antler_events::clock::Timestamp;
 use antler_events::event::Cause;
 use antler_events::event::note::RequestKey;
-use antler_events::event::upload::UploadCommand;
+use antler_events::event::upload::{UploadCommand, UploadStage};
 use antler_events::files::File;
 use antler_events::ids::{ArchiveId, TenantId, UploadId};
 use antler_events::log::BoxFuture;
@@ -105,7 +106,7 @@ impl ImportJob {
                 warnings.into_iter().for_each(|warning| done.warn(warning));
             }
             // It is read again together with the bytes.
-            Kind::About(_) => return self.take_file(done, (file, placed)).await,
+            Kind::About(_) => return self.take_file(done, archive.created_at, (file, placed)).await,
             Kind::Lines(number) => self.lines(&mut done, (archive, brought, number), (file, &placed)).await?,
             Kind::Manifest | Kind::File(_) | Kind::End => {}
         }
@@ -134,10 +135,12 @@ impl ImportJob {
         Ok(())
     }
 
-    /// A file with what is known of it. One that is here already stays as it is.
+    /// A file with what is known of it. One that is here already stays as it is; since the import `began` it was the import
+    /// that brought it, before a stop.
     async fn take_file(
         &self,
         mut done: Done,
+        began: Timestamp,
         (file, about): (&Arc<dyn File>, Placed),
     ) -> Result<(), ArchiveError> {
         let (of_file, at) = (Arc::clone(file), about.end());
@@ -148,8 +151,14 @@ impl ImportJob {
             return Err(ArchiveFault::Order { name: content.name }.into());
         };
         let uploads = &self.archives.parts.uploads;
-        if uploads.accounts().views.upload(self.tenant, id).await?.is_some() {
-            done.warn(format!("the file {} is here already, or was deleted here", received.file_name));
+        if let Some(here) = uploads.accounts().views.upload(self.tenant, id).await? {
+            let is_kept = here.state.is_some_and(|upload| upload.stage != UploadStage::Deleted);
+            match is_kept && here.created_at >= began {
+                true => done.files += 1,
+                false => {
+                    done.warn(format!("the file {} is here already, or was deleted here", received.file_name))
+                }
+            }
             return self.taken(done, content.end()).await;
         }
         received.file_name = received.file_name.chars().filter(|one| !one.is_control()).take(200).collect();

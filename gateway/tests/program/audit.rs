@@ -223,7 +223,7 @@ fn forge(data: &std::path::Path) {
     let views =
         RedbViews::open(&RealFiles, &data.join("views/views.redb"), std::sync::Arc::new(InlineWorkers))
             .unwrap();
-    let view = ViewName::new("audit");
+    let view = ViewName::in_form("audit", 2);
     let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
     runtime.block_on(async {
         let page = Page { prefix: b"entry/", after: None, limit: 1 };

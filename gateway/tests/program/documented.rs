@@ -447,6 +447,7 @@ fn prepared<'a>(running: &'a Running, document: &'a Value) -> (Client<'a>, Strin
         ["saveHistory", "saveHistoryToo", "saveSearch", "saveSearchToo"].map(kept);
     let [upload, upload_too] = ["one", "other"].map(|_| text(&client.step("uploadFile", &[])["upload_id"]));
     let (export, import) = archives(running, &client);
+    let machine = text(&client.step("addMachine", &[("name", "first")])["id"]);
     client.own = OLDER.map(|id| ((id, "id"), upload_too.clone())).into();
     client.own.extend([
         (("/api/logs/metadata/", "id"), upload.clone()),
@@ -462,10 +463,7 @@ fn prepared<'a>(running: &'a Running, document: &'a Value) -> (Client<'a>, Strin
         (("/api/search/history/", "id"), past_too),
         (("/api/logs/saved-searches/", "id"), saved),
         (("/api/search/saved/", "id"), saved_too),
-        (
-            ("/api/tenant/service-accounts/", "id"),
-            text(&client.step("addMachine", &[("name", "first")])["id"]),
-        ),
+        (("/api/tenant/service-accounts/", "id"), machine),
         (("/api/users/profile/api-keys/", "id"), text(&to_revoke["id"])),
         (("/api/logs/dead-letters/", "id"), text(&letters["results"][0]["id"])),
         (("/api/logs/dead-letters/{id}/replay", "id"), text(&letters["results"][1]["id"])),
