@@ -11,6 +11,7 @@ use antler_config::limits::{PipeLimits, QueryLimits};
 use antler_events::clock::Timestamp;
 use antler_events::line::{Level, Role};
 use antler_events::query::diagnose::{Diagnostic, Diagnostics};
+use antler_events::query::moment::Moment;
 use antler_events::query::pipe::{self, Context, Pipe, TimeRange};
 use antler_events::query::tree::{FieldName, Filter, Scalar, Test, Wildcard};
 use antler_events::query::{Parsed, Severity, parse, parse_lucene};
@@ -30,6 +31,8 @@ pub(super) const QUERY: &[&str] = &["q", "query"];
 pub(super) const UPLOAD: &[&str] = &["upload_id"];
 pub(super) const FROM: &[&str] = &["from", "start_date", "start_time", "start", "since"];
 pub(super) const TO: &[&str] = &["to", "end_date", "end_time", "end"];
+
+const NANOS_PER_SECOND: i64 = 1_000_000_000;
 
 /// Parameters that stand for a field, and the field.
 const FIELDS: [(&[&str], FieldOf); 7] = [
@@ -146,12 +149,19 @@ pub(super) fn period(parameters: &mut Parameters, now: Timestamp) -> Result<Peri
     let from = parameters.moment(FROM, now)?;
     let to = parameters.moment(TO, now)?;
     let first = from.map_or(Period::ALWAYS.first, |moment| moment.start);
-    let last =
-        to.map_or(Period::ALWAYS.last, |moment| Timestamp::from_nanos(moment.end.nanos().saturating_sub(1)));
+    let last = to.map_or(Period::ALWAYS.last, |moment| last_of(moment, now));
     if first > last {
         return Err(invalid("to", format!("it ends at {last}, before from, which begins at {first}")));
     }
     Ok(Period { first, last })
+}
+
+/// The second that runs is meant to its end: clocks of senders are a little ahead of ours, too.
+fn last_of(to: Moment, now: Timestamp) -> Timestamp {
+    let into = now.nanos().rem_euclid(NANOS_PER_SECOND);
+    let end =
+        if to.start == now { now.nanos().saturating_sub(into) + NANOS_PER_SECOND } else { to.end.nanos() };
+    Timestamp::from_nanos(end.saturating_sub(1))
 }
 
 /// What the parameters beside the query demand.
@@ -201,5 +211,26 @@ fn demand(name: &str, field: FieldOf, value: &str) -> Result<Filter, ApiError> {
         }
         FieldOf::Role(role) => Ok(Filter::is(FieldName::Role(role), exactly)),
         FieldOf::Named(name) => Ok(Filter::is(FieldName::named(name), exactly)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use axum::http::Uri;
+
+    use super::*;
+
+    #[test]
+    fn a_time_that_ends_now_ends_with_the_second_and_others_as_they_are_written() {
+        let now = Timestamp::from_nanos(1_772_352_000_250_000_000);
+        let last = |to: &str| {
+            let uri: Uri = format!("/?to={to}").parse().unwrap();
+            let mut parameters = Parameters::of_form(uri.query().unwrap().as_bytes());
+            period(&mut parameters, now).unwrap().last.nanos()
+        };
+        assert_eq!(last("now"), 1_772_352_000_999_999_999);
+        assert_eq!(last("now-15m"), 1_772_351_100_250_000_000);
+        assert_eq!(last("1772352000250"), 1_772_352_000_999_999_999, "as good as now");
+        assert_eq!(last("2026-03-01T08:00:00Z"), 1_772_352_000_999_999_999);
     }
 }

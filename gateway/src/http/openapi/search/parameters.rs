@@ -42,7 +42,7 @@ pub(super) const TO: Parameter = Parameter::new(
     &["to", "end_date", "end_time", "end"],
     Form::Moment,
     "now",
-    "Where the time ends. A day is meant to its end.",
+    "Where the time ends. A day is meant to its end, and now to the end of its second.",
 );
 
 pub(super) const CURSOR: Parameter = Parameter::new(
