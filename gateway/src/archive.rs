@@ -221,9 +221,8 @@ impl Archives {
 
     /// None for one that stays.
     pub fn expires_at(&self, archive: &Archive) -> Option<Timestamp> {
-        let kept_for = i64::try_from(self.parts.limits.exports_kept_for.as_nanos()).unwrap_or(i64::MAX);
         let is_over = matches!(archive.task, Task::Export(_)) && archive.stage != Stage::Open;
-        is_over.then(|| Timestamp::from_nanos(archive.changed_at.nanos().saturating_add(kept_for)))
+        is_over.then(|| archive.changed_at.plus(self.parts.limits.exports_kept_for))
     }
 
     /// One that is cut off by a stop goes on at the next start.

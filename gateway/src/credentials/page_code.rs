@@ -7,6 +7,7 @@ use antler_events::ids::SessionId;
 use hmac::{Hmac, KeyInit as _, Mac as _};
 use sha2::Sha256;
 
+use super::secret::hex;
 use super::token_key::TokenKey;
 
 /// Keeps these codes apart from everything else that is made with the key.
@@ -32,7 +33,7 @@ impl PageCodes {
     pub fn of(&self, session: SessionId) -> String {
         let mut code = self.0.clone();
         code.update(session.to_string().as_bytes());
-        code.finalize().into_bytes().iter().map(|byte| format!("{byte:02x}")).collect()
+        hex(&code.finalize().into_bytes())
     }
 
     /// Whether the code is that of the session. The time taken tells nothing of it.

@@ -95,8 +95,7 @@ async fn list(
     all.extend(archives.parts.store.list(caller.tenant).iter().map(Job::of_archive));
     all.retain(|job| states.is_empty() || states.contains(&job.state));
     all.sort_unstable_by(|one, other| (&other.created_at, &one.id).cmp(&(&one.created_at, &other.id)));
-    let total = all.len() as u64;
-    Ok(json(StatusCode::OK, &Page::new(&uri, asked, asked.cut(all), total)))
+    Ok(json(StatusCode::OK, &Page::of_all(&uri, asked, all)))
 }
 
 async fn one(

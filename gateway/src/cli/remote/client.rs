@@ -107,15 +107,7 @@ impl Client {
             None => self.connect().await?,
         };
         self.was_connected = true;
-        let exchange = async {
-            connection.ready().await.map_err(|error| self.broken(&error))?;
-            let answer = connection.send_request(request).await.map_err(|error| self.broken(&error))?;
-            let (parts, body) = answer.into_parts();
-            let body = Limited::new(body, ANSWER_BYTES_MAX).collect().await;
-            let body = body.map_err(|error| self.broken(&*error))?.to_bytes();
-            Ok(Answer { status: parts.status, headers: parts.headers, body })
-        };
-        let answered = tokio::time::timeout(ANSWER_MAX, exchange).await;
+        let answered = tokio::time::timeout(ANSWER_MAX, self.exchange(&mut connection, request)).await;
         let answer = answered.map_err(|_| ClientError::Slow { server: self.server.to_string() })??;
         self.connection = Some(connection);
         Ok(answer)
@@ -186,6 +178,15 @@ impl Client {
         question.headers.push((CONTENT_LENGTH, bytes.to_string()));
         let request = self.request(&question, Some(Body::from_stream(pieces)))?;
         let mut connection = self.connect().await?;
+        self.exchange(&mut connection, request).await
+    }
+
+    /// Sends a request, and takes the whole answer.
+    async fn exchange(
+        &self,
+        connection: &mut SendRequest<Body>,
+        request: Request<Body>,
+    ) -> Result<Answer, ClientError> {
         connection.ready().await.map_err(|error| self.broken(&error))?;
         let answer = connection.send_request(request).await.map_err(|error| self.broken(&error))?;
         let (parts, body) = answer.into_parts();

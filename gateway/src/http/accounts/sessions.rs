@@ -49,8 +49,7 @@ pub(super) async fn list(
     live.reverse();
     let current = current(&caller);
     let shown = live.iter().filter_map(|(id, kept)| shown(*id, kept, current)).collect::<Vec<_>>();
-    let total = shown.len() as u64;
-    Ok(json(StatusCode::OK, &Page::new(&uri, asked, asked.cut(shown), total)))
+    Ok(json(StatusCode::OK, &Page::of_all(&uri, asked, shown)))
 }
 
 pub(super) async fn end(

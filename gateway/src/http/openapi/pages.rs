@@ -25,6 +25,7 @@ use flate2::write::GzEncoder;
 use sha2::{Digest as _, Sha256};
 
 use super::document::document;
+use crate::credentials::secret::hex;
 use crate::http::addresses::in_api;
 use crate::http::error::ApiError;
 
@@ -138,7 +139,7 @@ impl Pages {
 
 impl File {
     fn plain(content_type: &'static str, bytes: Bytes) -> Self {
-        let digest: String = Sha256::digest(&bytes)[..16].iter().map(|byte| format!("{byte:02x}")).collect();
+        let digest = hex(&Sha256::digest(&bytes)[..16]);
         let tag = HeaderValue::try_from(format!("\"{digest}\"")).expect("digits and quotes are plain");
         Self { content_type, bytes, is_compressed: false, tag }
     }
