@@ -11,10 +11,13 @@ use std::time::Duration;
 use antler_events::clock::Clock;
 
 mod command;
+mod provide;
 mod stages;
 
 pub use command::Counts;
-pub use stages::{Stage, Tool, fast, stages};
+use provide::line_that_installs;
+pub use provide::provide;
+pub use stages::{Install, Stage, Tool, fast, stages};
 
 /// What became of a stage.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -32,7 +35,7 @@ pub enum Failure {
     /// The command ended with another status than 0, or by a signal.
     Status { code: Option<i32> },
     /// The program, or a part of it, is not installed.
-    Missing { install: &'static str },
+    Missing { install: Install },
     /// The command could not be started, or its output not be read.
     Start { reason: String },
 }
@@ -42,7 +45,9 @@ impl fmt::Display for Failure {
         match self {
             Self::Status { code: Some(code) } => write!(out, "exit status {code}"),
             Self::Status { code: None } => write!(out, "ended by a signal"),
-            Self::Missing { install } => write!(out, "not installed; run: {install}"),
+            Self::Missing { install } => {
+                write!(out, "not installed; run: {}", line_that_installs(&[*install], true))
+            }
             Self::Start { reason } => write!(out, "could not run: {reason}"),
         }
     }
@@ -144,11 +149,15 @@ mod tests {
 
     #[test]
     fn a_missing_tool_fails_and_says_what_to_install() {
-        let tool = Tool { probe: &["sh", "-c", "exit 1"], install: "apt-get install sh" };
+        let install = Install::Package("dash");
+        let tool = Tool { probe: &["sh", "-c", "exit 1"], install };
         let stage = Stage { tool: Some(tool), ..shell("format", "true") };
         let (report, shown) = run_shown(&[stage]);
-        assert_eq!(report.outcomes[0].failure, Some(Failure::Missing { install: "apt-get install sh" }));
-        assert!(shown.contains("not installed; run: apt-get install sh"), "{shown}");
+        assert_eq!(report.outcomes[0].failure, Some(Failure::Missing { install }));
+        assert!(
+            shown.contains("not installed; run: apt-get update -q && apt-get install -y dash"),
+            "{shown}"
+        );
     }
 
     #[test]

@@ -26,7 +26,7 @@ impl AddAssign for Counts {
 
 pub(super) fn run(stage: &Stage, top: &Path, out: &mut dyn Write) -> (Counts, Option<Failure>) {
     let mut tests = Counts::default();
-    if let Some(tool) = stage.tool.filter(|tool| !is_there(tool)) {
+    if let Some(tool) = stage.tool.filter(|tool| !is_there(tool, top)) {
         return (tests, Some(Failure::Missing { install: tool.install }));
     }
     let failure = match stream(stage, top, out, &mut tests) {
@@ -37,10 +37,11 @@ pub(super) fn run(stage: &Stage, top: &Path, out: &mut dyn Write) -> (Counts, Op
     (tests, failure)
 }
 
-fn is_there(tool: &Tool) -> bool {
+pub(super) fn is_there(tool: &Tool, top: &Path) -> bool {
     let (program, arguments) = tool.probe.split_first().expect("a probe names its program");
-    let probe = Command::new(program).args(arguments).stdout(Stdio::null()).stderr(Stdio::null()).status();
-    probe.is_ok_and(|status| status.success())
+    let mut probe = Command::new(program);
+    probe.args(arguments).current_dir(top).stdout(Stdio::null()).stderr(Stdio::null());
+    probe.status().is_ok_and(|status| status.success())
 }
 
 fn stream(

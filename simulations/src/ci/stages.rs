@@ -23,16 +23,24 @@ pub struct Stage {
 pub struct Tool {
     /// Ends with 0 when the tool is there.
     pub probe: &'static [&'static str],
-    /// The command that installs it.
-    pub install: &'static str,
+    pub install: Install,
 }
 
-const RUSTFMT: Tool = Tool { probe: &["cargo", "fmt", "--version"], install: "rustup component add rustfmt" };
-const CLIPPY: Tool =
-    Tool { probe: &["cargo", "clippy", "--version"], install: "rustup component add clippy" };
+/// What installs a tool.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Install {
+    /// A component of the toolchain, for which nobody has to be root.
+    Component(&'static str),
+    /// A package of the system.
+    Package(&'static str),
+}
 
+const RUSTFMT: Tool = Tool { probe: &["cargo", "fmt", "--version"], install: Install::Component("rustfmt") };
+const CLIPPY: Tool = Tool { probe: &["cargo", "clippy", "--version"], install: Install::Component("clippy") };
 const PYTHON: Tool =
-    Tool { probe: &["python3", "-m", "venv", "--help"], install: "apt-get install python3-venv" };
+    Tool { probe: &["python3", "-c", "import ensurepip, venv"], install: Install::Package("python3-venv") };
+const PROMTOOL: Tool =
+    Tool { probe: &["sh", "deploy/services/promtool.sh", "find"], install: Install::Package("prometheus") };
 
 impl Stage {
     /// The command as one would type it.
@@ -86,7 +94,7 @@ pub fn stages() -> Vec<Stage> {
         Stage {
             program: "sh",
             arguments: vec!["deploy/services/promtool.sh"],
-            ..Stage::cargo("alerts", "").needing_more()
+            ..Stage::cargo("alerts", "").needs(PROMTOOL).needing_more()
         },
         // Apart from the tools, whose dependencies switch on what is there for tests only.
         Stage::cargo("release server", "build --locked --release"),
@@ -94,6 +102,7 @@ pub fn stages() -> Vec<Stage> {
         Stage::tool("simulation of the log", "simulate -- --scenario log --seeds 10000"),
         Stage::tool("simulation of the store", "simulate -- --scenario store --seeds 2000"),
         Stage::tool("simulation of the actors", "simulate -- --scenario actors --seeds 2000"),
+        Stage::tool("simulation of upkeep", "simulate -- --scenario upkeep --seeds 500"),
         Stage::tool("kills", "kill -- --kills 100"),
         Stage::tool("damage", "damage"),
         Stage::tool("fuzz of lines", "fuzz -- lines --runs 100000"),
