@@ -49,8 +49,8 @@ impl Letter {
         let used: String = steps
             .iter()
             .map(|(limited, percent)| {
-                let (what, again) = (limited.what(), limited.counted_anew());
-                format!("- {percent} % of {what} are used; counting begins anew {again}.\n")
+                let (what, relief) = (limited.what(), limited.relief());
+                format!("- {percent} % of {what} are used; {relief}.\n")
             })
             .collect();
         let text = format!(

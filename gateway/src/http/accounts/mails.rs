@@ -133,7 +133,8 @@ async fn promise(
 }
 
 fn post(gate: &Gate) -> Result<&PostOffice, ApiError> {
-    gate.post.as_ref().ok_or_else(|| ApiError::Unavailable {
+    gate.post.as_ref().ok_or_else(|| ApiError::Conflict {
+        field: "mail.kind",
         reason: "this server sends no mail; ask an admin, or its operator, who can set mail.kind".to_owned(),
     })
 }

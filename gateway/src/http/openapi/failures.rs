@@ -26,8 +26,8 @@ const FAILURES: &[(u16, &str, &str)] = &[
     ),
     (
         422,
-        "invalid_field, invalid_parameter",
-        "A field or a parameter cannot be what it is; details name it and the reason.",
+        "invalid_field, invalid_parameter, too_many_streams",
+        "A field or a parameter cannot be what it is; details name it and the reason. Or a line has no room.",
     ),
     (426, "upgrade_required", "This address speaks WebSocket."),
     (

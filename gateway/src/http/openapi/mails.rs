@@ -23,7 +23,7 @@ pub(super) fn operations() -> Vec<Operation> {
             .body(Content::json(asked()).like(json!({"email": "ada@example.org"})))
             .answering(202, "If there is such an account, a mail is on its way.", vec![told()])
             .with("x-antler-limit", SENT.into())
-            .failing(&[400, 413, 415, 422, 429, 503]),
+            .failing(&[400, 409, 413, 415, 422, 429, 503]),
         Operation::post("/api/auth/password-reset/confirm", "resetPassword", "Choose another password")
             .described("With the token of the link, which counts once. All logins of the account end.")
             .body(Content::json(chosen()).like(json!({
@@ -39,7 +39,7 @@ pub(super) fn operations() -> Vec<Operation> {
         Operation::post("/api/auth/verify-email/resend", "resendVerification", "Have the link sent again")
             .answering(202, "A mail is on its way, or the address is verified already.", vec![told()])
             .with("x-antler-limit", SENT.into())
-            .failing(&[413, 415, 429, 503]),
+            .failing(&[409, 413, 415, 429, 503]),
     ]
 }
 

@@ -243,6 +243,6 @@ async fn a_full_post_office_refuses_and_without_one_nothing_is_promised() {
     let (_, bob) = without.register("bob").await;
     for (path, body) in [(RESET, json!({"email": "bob"})), ("/api/auth/verify-email/resend/", Value::Null)] {
         let (status, refused) = without.send("POST", path, Some(&bob["token"]), &body).await;
-        assert_eq!(status, StatusCode::SERVICE_UNAVAILABLE, "{refused}");
+        assert_eq!(status, StatusCode::CONFLICT, "{refused}");
     }
 }
