@@ -42,9 +42,9 @@ impl Index {
                 "from 1 s to 1 d",
             ),
             (
-                within(self.open_bytes_max, ByteSize::mib(16), most),
+                within(self.open_bytes_max, ByteSize::mib(4), ByteSize::mib(4 << 10)),
                 "index.open_bytes_max",
-                "from 16 MiB to 64 GiB",
+                "from 4 MiB to 4 GiB",
             ),
             ((1..=64).contains(&self.sealing_max), "index.sealing_max", "from 1 to 64"),
             (
@@ -71,7 +71,7 @@ impl Default for Index {
             rows_max: 131_072,
             raw_bytes_max: ByteSize::mib(96),
             open_for_max: Duration::from_secs(300),
-            open_bytes_max: ByteSize::mib(96),
+            open_bytes_max: ByteSize::mib(48),
             sealing_max: 2,
             directories_bytes_max: ByteSize::mib(96),
             blocks_bytes_max: ByteSize::mib(64),

@@ -17,7 +17,7 @@ const PARTITIONS_MAX: u16 = 256;
 #[serde(deny_unknown_fields)]
 pub struct Storage {
     pub data: PathBuf,
-    /// 0: as many as the folder has, and one per core in a new one.
+    /// 0: as many as the folder has, and one for each two cores in a new one.
     pub partitions: u16,
     pub segment_bytes: ByteSize,
     pub index_every_bytes: ByteSize,

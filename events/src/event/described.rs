@@ -157,13 +157,15 @@ fn of_erasure(begun: &ErasureBegun) -> Values {
 }
 
 fn of_limits(limits: &TenantLimitsSet) -> Values {
-    let TenantLimitsSet { lines_per_day, bytes_per_day, retention_days, seats, calls_per_hour } = *limits;
+    let TenantLimitsSet { lines_per_day, bytes_per_day, retention_days, seats, calls_per_hour, streams_max } =
+        *limits;
     vec![
         ("lines_per_day", Value::Whole(lines_per_day)),
         ("bytes_per_day", Value::Whole(bytes_per_day)),
         ("retention_days", Value::Whole(retention_days.into())),
         ("seats", Value::Whole(seats.into())),
         ("api_calls_per_hour", Value::Whole(calls_per_hour)),
+        ("streams_max", Value::Whole(streams_max)),
     ]
 }
 

@@ -24,7 +24,7 @@ use super::samples::{
 use super::search::{SearchContent, SearchSaved};
 use super::session::wire::SessionOpenedV1;
 use super::session::{SessionEndReason, SessionEnded, SessionEvent, SessionOpened, SessionRenewed};
-use super::tenant::wire::{TenantLimitsSetV1, TenantLimitsSetV2};
+use super::tenant::wire::{TenantLimitsSetV1, TenantLimitsSetV2, TenantLimitsSetV3};
 use super::tenant::{
     ErasureBegun, MachineAdded, MachineChanged, MachineRemoved, MemberInvited, MemberJoined, MemberRemoved,
     MemberRoleChanged, StreamRetention, TenantErased, TenantEvent, TenantLimitsSet, TenantRegistered,
@@ -96,6 +96,7 @@ fn tenant_events() -> Vec<ControlEvent> {
             retention_days: 30,
             seats: 250,
             calls_per_hour: 1 << 30,
+            streams_max: 1 << 20,
         }),
         TenantEvent::RetentionSet(TenantRetention {
             days: Some(30),
@@ -319,12 +320,14 @@ fn older() -> Vec<Sample> {
     let limits_v1 = TenantLimitsSetV1 { lines_per_day: 1 << 40, retention_days: 30, seats: 250 };
     let limits_v2 =
         TenantLimitsSetV2 { lines_per_day: 1 << 40, bytes_per_day: 1 << 50, retention_days: 30, seats: 250 };
-    let limits = |bytes_per_day| TenantLimitsSet {
+    let limits_v3 = TenantLimitsSetV3 { calls_per_hour: 1 << 30, ..limits_v2.clone().into() };
+    let limits = |bytes_per_day, calls_per_hour| TenantLimitsSet {
         lines_per_day: 1 << 40,
         bytes_per_day,
         retention_days: 30,
         seats: 250,
-        calls_per_hour: u64::MAX,
+        calls_per_hour,
+        streams_max: u64::MAX,
     };
     let session = SessionId::parse("s1").unwrap();
     let opened_v1 = SessionOpenedV1 { user: user("u1"), epoch: 3, token: SECRET, expires_at: LATER };
@@ -336,14 +339,21 @@ fn older() -> Vec<Sample> {
             entry: types::TENANT_LIMITS_SET,
             schema: 1,
             body: stored::write(&cause(), &limits_v1).unwrap().into(),
-            event: ControlEvent::Tenant(TenantEvent::LimitsSet(limits(u64::MAX))),
+            event: ControlEvent::Tenant(TenantEvent::LimitsSet(limits(u64::MAX, u64::MAX))),
         },
         Sample {
             subject: Subject::control(tenant(), Aggregate::Tenant),
             entry: types::TENANT_LIMITS_SET,
             schema: 2,
             body: stored::write(&cause(), &limits_v2).unwrap().into(),
-            event: ControlEvent::Tenant(TenantEvent::LimitsSet(limits(1 << 50))),
+            event: ControlEvent::Tenant(TenantEvent::LimitsSet(limits(1 << 50, u64::MAX))),
+        },
+        Sample {
+            subject: Subject::control(tenant(), Aggregate::Tenant),
+            entry: types::TENANT_LIMITS_SET,
+            schema: 3,
+            body: stored::write(&cause(), &limits_v3).unwrap().into(),
+            event: ControlEvent::Tenant(TenantEvent::LimitsSet(limits(1 << 50, 1 << 30))),
         },
         Sample {
             subject: Subject::control(tenant(), Aggregate::Session(session)),

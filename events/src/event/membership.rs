@@ -92,6 +92,7 @@ mod tests {
         retention_days: 7,
         seats: 5,
         calls_per_hour: 1_000,
+        streams_max: 100,
     };
 
     /// A tenant and the account of `member`.

@@ -15,17 +15,19 @@ use crate::identity::{DisplayName, Email, SecretHash};
 use crate::ids::UserId;
 
 mod erasure;
+mod limits;
 mod machine;
 pub mod wire;
 
 pub use erasure::Erasure;
+pub use limits::TenantLimits;
 pub use machine::{Machine, MachineCommand};
 pub use wire::{
     ErasureBegunV1 as ErasureBegun, MachineAddedV1 as MachineAdded, MachineChangedV1 as MachineChanged,
     MachineRemovedV1 as MachineRemoved, MemberInvitedV1 as MemberInvited, MemberJoinedV1 as MemberJoined,
     MemberRemovedV1 as MemberRemoved, MemberRoleChangedV1 as MemberRoleChanged,
     StreamRetentionV1 as StreamRetention, TenantErasedV1 as TenantErased,
-    TenantLimitsSetV3 as TenantLimitsSet, TenantRegisteredV1 as TenantRegistered,
+    TenantLimitsSetV4 as TenantLimitsSet, TenantRegisteredV1 as TenantRegistered,
     TenantRenamedV1 as TenantRenamed, TenantRetentionSetV1 as TenantRetention,
     TenantSuspendedV1 as TenantSuspended,
 };
@@ -56,26 +58,6 @@ pub enum Standing {
         reason: DisplayName,
     },
     Closed,
-}
-
-/// What a tenant may use.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct TenantLimits {
-    pub lines_per_day: u64,
-    /// Of log lines as they came.
-    pub bytes_per_day: u64,
-    /// How long its lines are kept.
-    pub retention_days: u32,
-    /// Members and open invitations.
-    pub seats: u32,
-    /// Requests to the API but those that bring lines.
-    pub calls_per_hour: u64,
-}
-
-impl TenantLimits {
-    /// Before the second event of the registration, which sets the limits.
-    const NOTHING: Self =
-        Self { lines_per_day: 0, bytes_per_day: 0, retention_days: 0, seats: 0, calls_per_hour: 0 };
 }
 
 /// A place in the tenant.
@@ -221,7 +203,7 @@ type Decision = Result<Vec<TenantEvent>, TenantRejection>;
 pub fn decide(state: &TenantState, command: TenantCommand) -> Decision {
     match (state, command) {
         (None, TenantCommand::Register { name, founder, email, limits }) => {
-            check_limits(limits)?;
+            limits.check()?;
             let registered = TenantRegistered { name, founder, email };
             Ok(vec![TenantEvent::Registered(registered), TenantEvent::LimitsSet(limits.into())])
         }
@@ -319,7 +301,7 @@ impl Tenant {
     }
 
     fn decide_limits(&self, limits: TenantLimits) -> Decision {
-        check_limits(limits)?;
+        limits.check()?;
         if limits == self.limits {
             return Ok(vec![]);
         }
@@ -471,21 +453,6 @@ impl Membership {
     fn invited(invited: &MemberInvited) -> Self {
         let invitation = Invitation { secret: invited.secret, expires_at: invited.expires_at };
         Self { email: invited.email.clone(), role: invited.role, invitation: Some(invitation) }
-    }
-}
-
-fn check_limits(limits: TenantLimits) -> Result<(), TenantRejection> {
-    let TenantLimits { lines_per_day, bytes_per_day, retention_days, seats, calls_per_hour } = limits;
-    let named = [
-        ("lines_per_day", lines_per_day),
-        ("bytes_per_day", bytes_per_day),
-        ("retention_days", retention_days.into()),
-        ("seats", seats.into()),
-        ("calls_per_hour", calls_per_hour),
-    ];
-    match named.iter().find(|(_, value)| *value == 0) {
-        Some((name, _)) => Err(TenantRejection::ZeroLimit { name }),
-        None => Ok(()),
     }
 }
 

@@ -40,7 +40,7 @@ event_types! {
 
     TENANT_REGISTERED = 16, "tenant_registered", schema 1;
     TENANT_RENAMED = 17, "tenant_renamed", schema 1;
-    TENANT_LIMITS_SET = 18, "tenant_limits_set", schema 3;
+    TENANT_LIMITS_SET = 18, "tenant_limits_set", schema 4;
     TENANT_SUSPENDED = 19, "tenant_suspended", schema 1;
     TENANT_RESUMED = 20, "tenant_resumed", schema 1;
     TENANT_CLOSED = 21, "tenant_closed", schema 1;

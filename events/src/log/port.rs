@@ -203,6 +203,12 @@ pub trait EventLog: Send + Sync + fmt::Debug {
 
     fn bounds(&self, partition: PartitionId) -> Result<Bounds, ReadError>;
 
+    /// The last event of each partition, in their order.
+    fn ends(&self) -> Result<Vec<(PartitionId, Offset)>, ReadError> {
+        let end = |partition| Ok((partition, self.bounds(partition)?.next.before()));
+        (0..self.partitions()).map(PartitionId::new).map(end).collect()
+    }
+
     /// Bytes on storage of durable events from `from` on, to within what the log knows of places without reading.
     fn bytes_from(&self, partition: PartitionId, from: Offset) -> Result<u64, ReadError>;
 

@@ -15,6 +15,7 @@ const LIMITS: TenantLimits = TenantLimits {
     retention_days: 30,
     seats: 3,
     calls_per_hour: 10_000,
+    streams_max: 1_000,
 };
 
 fn given(events: &[TenantEvent]) -> Given<TenantState, TenantCommand, TenantEvent, TenantRejection> {
@@ -133,6 +134,7 @@ fn limits_change_once_and_are_never_zero() {
     for (name, limits) in [
         ("retention_days", TenantLimits { retention_days: 0, ..LIMITS }),
         ("calls_per_hour", TenantLimits { calls_per_hour: 0, ..LIMITS }),
+        ("streams_max", TenantLimits { streams_max: 0, ..LIMITS }),
     ] {
         given(&acme(&[]))
             .when(TenantCommand::SetLimits { limits })

@@ -56,6 +56,17 @@ pub struct TenantLimitsSetV3 {
     pub calls_per_hour: u64,
 }
 
+/// Since schema 4 its streams are limited too.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TenantLimitsSetV4 {
+    pub lines_per_day: u64,
+    pub bytes_per_day: u64,
+    pub retention_days: u32,
+    pub seats: u32,
+    pub calls_per_hour: u64,
+    pub streams_max: u64,
+}
+
 /// How long a tenant wants its lines to be kept, within its limits.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct TenantRetentionSetV1 {
@@ -182,10 +193,11 @@ pub(in crate::event) fn decode(
         (types::TENANT_REGISTERED, 1) => read(body, Event::Registered),
         (types::TENANT_RENAMED, 1) => read(body, Event::Renamed),
         (types::TENANT_LIMITS_SET, 1) => {
-            read(body, |v1: TenantLimitsSetV1| Event::LimitsSet(TenantLimitsSetV2::from(v1).into()))
+            read(body, |v1: TenantLimitsSetV1| limits_set(TenantLimitsSetV2::from(v1)))
         }
-        (types::TENANT_LIMITS_SET, 2) => read(body, |v2: TenantLimitsSetV2| Event::LimitsSet(v2.into())),
-        (types::TENANT_LIMITS_SET, 3) => read(body, Event::LimitsSet),
+        (types::TENANT_LIMITS_SET, 2) => read(body, |v2: TenantLimitsSetV2| limits_set(v2)),
+        (types::TENANT_LIMITS_SET, 3) => read(body, |v3: TenantLimitsSetV3| Event::LimitsSet(v3.into())),
+        (types::TENANT_LIMITS_SET, 4) => read(body, Event::LimitsSet),
         (types::TENANT_RETENTION_SET, 1) => read(body, Event::RetentionSet),
         (types::TENANT_SUSPENDED, 1) => read(body, Event::Suspended),
         (types::TENANT_RESUMED, 1) => read(body, |TenantResumedV1| Event::Resumed),
@@ -201,6 +213,10 @@ pub(in crate::event) fn decode(
         (types::TENANT_ERASED, 1) => read(body, Event::Erased),
         _ => Ok(None),
     }
+}
+
+fn limits_set(older: impl Into<TenantLimitsSetV3>) -> Event {
+    Event::LimitsSet(older.into().into())
 }
 
 impl From<TenantLimitsSetV1> for TenantLimitsSetV2 {
@@ -219,16 +235,33 @@ impl From<TenantLimitsSetV2> for TenantLimitsSetV3 {
     }
 }
 
-impl From<TenantLimits> for TenantLimitsSetV3 {
-    fn from(limits: TenantLimits) -> Self {
-        let TenantLimits { lines_per_day, bytes_per_day, retention_days, seats, calls_per_hour } = limits;
-        Self { lines_per_day, bytes_per_day, retention_days, seats, calls_per_hour }
+impl From<TenantLimitsSetV3> for TenantLimitsSetV4 {
+    /// Schema 3 left streams open.
+    fn from(v3: TenantLimitsSetV3) -> Self {
+        let TenantLimitsSetV3 { lines_per_day, bytes_per_day, retention_days, seats, calls_per_hour } = v3;
+        let streams_max = u64::MAX;
+        Self { lines_per_day, bytes_per_day, retention_days, seats, calls_per_hour, streams_max }
     }
 }
 
-impl From<&TenantLimitsSetV3> for TenantLimits {
-    fn from(set: &TenantLimitsSetV3) -> Self {
-        let TenantLimitsSetV3 { lines_per_day, bytes_per_day, retention_days, seats, calls_per_hour } = *set;
-        Self { lines_per_day, bytes_per_day, retention_days, seats, calls_per_hour }
+impl From<TenantLimits> for TenantLimitsSetV4 {
+    fn from(limits: TenantLimits) -> Self {
+        let TenantLimits { lines_per_day, bytes_per_day, retention_days, seats, calls_per_hour, streams_max } =
+            limits;
+        Self { lines_per_day, bytes_per_day, retention_days, seats, calls_per_hour, streams_max }
+    }
+}
+
+impl From<&TenantLimitsSetV4> for TenantLimits {
+    fn from(set: &TenantLimitsSetV4) -> Self {
+        let TenantLimitsSetV4 {
+            lines_per_day,
+            bytes_per_day,
+            retention_days,
+            seats,
+            calls_per_hour,
+            streams_max,
+        } = *set;
+        Self { lines_per_day, bytes_per_day, retention_days, seats, calls_per_hour, streams_max }
     }
 }

@@ -14,9 +14,9 @@ use crate::subject::Subject;
 use crate::wire::{ChainHash, Envelope, EventType, SchemaVersion};
 
 /// Levels by the length that a body is below. Tiny bodies are framed with hardly a look at them: what they could become
-/// smaller is not worth the tables that a look needs. Small ones come in great number and stay only until their log is
-/// cut, so that the time to compress them costs more than the room.
-const LEVELS: [(usize, i32); 3] = [(1 << 10, -100), (64 << 10, -7), (usize::MAX, 1)];
+/// smaller is not worth the tables that a look needs. All stay only until their log is cut, so that the time to compress
+/// them costs more than the room, of small ones, which come in great number, all the more.
+const LEVELS: [(usize, i32); 3] = [(1 << 10, -100), (64 << 10, -11), (usize::MAX, -3)];
 
 /// The level that a body of a length is compressed at: whoever checks a hash without the log needs it.
 pub fn level_of_body(bytes: usize) -> i32 {
