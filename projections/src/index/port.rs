@@ -19,6 +19,7 @@ pub mod line;
 pub mod patterns;
 pub mod retention;
 pub mod search;
+pub mod streams;
 pub mod table;
 pub mod workers;
 

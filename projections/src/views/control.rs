@@ -92,7 +92,6 @@ impl ControlViews {
         next: Offset,
     ) -> Result<(), ControlViewError> {
         let store = &*self.store;
-        fold::fold::<Tenants>(store, Tenants::VIEW, partition, steps, next).await?;
         fold::fold::<Members>(store, Members::VIEW, partition, steps, next).await?;
         fold::fold::<Keys>(store, Keys::VIEW, partition, steps, next).await?;
         fold::fold::<Names>(store, Names::VIEW, partition, steps, next).await?;
@@ -100,7 +99,9 @@ impl ControlViews {
         fold::fold::<Searches>(store, Searches::VIEW, partition, steps, next).await?;
         fold::fold::<Uploads>(store, Uploads::VIEW, partition, steps, next).await?;
         fold::fold::<Mails>(store, Mails::VIEW, partition, steps, next).await?;
-        audit::fold(store, audit::AUDIT, partition, steps, next).await
+        audit::fold(store, audit::AUDIT, partition, steps, next).await?;
+        // At last: an erased tenant shows its receipt only when no other view has anything of it.
+        fold::fold::<Tenants>(store, Tenants::VIEW, partition, steps, next).await
     }
 
     /// Notes that all events before `next` have been taken, and returns when that is on stable storage.

@@ -41,6 +41,7 @@ pub(super) struct TenantDocument {
     retention_days: u32,
     seats: u32,
     calls_per_hour: u64,
+    streams_max: u64,
     retention_chosen: TenantRetention,
     members: Vec<MemberDocument>,
     machines: Vec<MachineDocument>,
@@ -77,7 +78,7 @@ struct MachineDocument {
 }
 
 impl Folded for Tenants {
-    const VIEW: ViewName = ViewName::in_form("tenants", 6);
+    const VIEW: ViewName = ViewName::in_form("tenants", 7);
     /// For the receipt.
     const IS_KEPT: bool = true;
     type Id = Itself;
@@ -102,7 +103,8 @@ impl Folded for Tenants {
 
     fn store(tenant: &Tenant) -> TenantDocument {
         let Tenant { name, standing, limits, retention, members, machines, erasure } = tenant;
-        let TenantLimits { lines_per_day, bytes_per_day, retention_days, seats, calls_per_hour } = *limits;
+        let TenantLimits { lines_per_day, bytes_per_day, retention_days, seats, calls_per_hour, streams_max } =
+            *limits;
         let standing = match standing {
             Standing::Active => StandingDocument::Active,
             Standing::Suspended { reason } => StandingDocument::Suspended(reason.clone()),
@@ -122,6 +124,7 @@ impl Folded for Tenants {
             retention_days,
             seats,
             calls_per_hour,
+            streams_max,
             retention_chosen: retention.clone(),
             members,
             machines,
@@ -130,8 +133,15 @@ impl Folded for Tenants {
     }
 
     fn restore(document: TenantDocument) -> Tenant {
-        let TenantDocument { lines_per_day, bytes_per_day, retention_days, seats, calls_per_hour, .. } =
-            document;
+        let TenantDocument {
+            lines_per_day,
+            bytes_per_day,
+            retention_days,
+            seats,
+            calls_per_hour,
+            streams_max,
+            ..
+        } = document;
         let erasure = document.erasure.map(|erasure| match erasure {
             ErasureDocument::Begun(begun) => Erasure::Begun(begun),
             ErasureDocument::Done(erased) => Erasure::Done(erased),
@@ -141,7 +151,8 @@ impl Folded for Tenants {
             StandingDocument::Suspended(reason) => Standing::Suspended { reason },
             StandingDocument::Closed => Standing::Closed,
         };
-        let limits = TenantLimits { lines_per_day, bytes_per_day, retention_days, seats, calls_per_hour };
+        let limits =
+            TenantLimits { lines_per_day, bytes_per_day, retention_days, seats, calls_per_hour, streams_max };
         let members = document.members.into_iter().map(restore_member).collect();
         let machines = document.machines.into_iter().map(restore_machine).collect();
         let retention = document.retention_chosen;

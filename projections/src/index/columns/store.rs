@@ -78,7 +78,7 @@ pub struct StoreOptions {
     pub forms_max: usize,
     /// A group that stays open longer is sealed as it is.
     pub open_for_max: Duration,
-    /// Memory of all open groups together; each partition has an equal share.
+    /// Memory of an open group; each partition has one.
     pub open_bytes_max: usize,
     /// Full groups that may wait to be sealed; with more, lines are not taken.
     pub sealing_max: usize,

@@ -176,11 +176,11 @@ impl ColumnStore {
     }
 
     fn is_full(&self, summary: Summary) -> bool {
-        let StoreOptions { rows_max, raw_bytes_max, forms_max, .. } = self.options;
+        let StoreOptions { rows_max, raw_bytes_max, forms_max, open_bytes_max, .. } = self.options;
         summary.rows >= rows_max
             || summary.raw_bytes >= raw_bytes_max
             || summary.forms >= forms_max
-            || summary.bytes_held >= self.share()
+            || summary.bytes_held >= open_bytes_max
     }
 
     /// A group that is full, or would become much larger than others.
@@ -191,11 +191,6 @@ impl ColumnStore {
         let half = summary.rows > rows_max / 2 || summary.raw_bytes > raw_bytes_max / 2;
         let too_large = half && (rows > u64::from(rows_max) || raw_bytes > raw_bytes_max);
         summary.rows > 0 && (too_large || self.is_full(summary))
-    }
-
-    /// Memory that one open group may have.
-    pub(super) fn share(&self) -> usize {
-        self.options.open_bytes_max / self.state().lanes.len().max(1)
     }
 }
 

@@ -10,7 +10,8 @@ use antler_events::clock::Timestamp;
 use antler_events::ids::TenantId;
 
 use super::erase::ClearedGroups;
-use super::retention::Retention;
+use super::planted::Planted;
+use super::retention::{Retention, youngest};
 use crate::index::columns::block::ReadError;
 use crate::index::columns::catalogue::{Catalogue, EraseMark, GroupEntry};
 use crate::index::columns::group::SealedGroup;
@@ -30,6 +31,7 @@ pub(super) struct Compactor {
     expired: BTreeSet<u64>,
     /// Groups that could not be read as they should; they are left alone.
     pub(super) refused: BTreeSet<u64>,
+    planted: Planted,
 }
 
 /// The rows of a group that are to go.
@@ -42,9 +44,9 @@ pub(super) struct Leaving {
     pub(super) until: i64,
 }
 
-impl Default for Compactor {
+impl Compactor {
     /// Before a moment is told nothing is old.
-    fn default() -> Self {
+    pub(super) fn new(planted: Planted) -> Self {
         Self {
             cleared: ClearedGroups::default(),
             now: Timestamp::from_nanos(i64::MIN),
@@ -53,11 +55,10 @@ impl Default for Compactor {
             looked: BTreeMap::new(),
             expired: BTreeSet::new(),
             refused: BTreeSet::new(),
+            planted,
         }
     }
-}
 
-impl Compactor {
     /// Other rules, and groups are held against them anew.
     pub(super) fn told(&mut self, now: Timestamp, rules: &Arc<Retention>) {
         (self.now, self.aged_at) = (now, now);
@@ -107,7 +108,11 @@ impl Compactor {
         group: &SealedGroup,
         marks: &[EraseMark],
     ) -> Result<Leaving, ReadError> {
-        let aged = self.rules.aged(entry, group, self.aged_at)?;
+        let latest = match self.planted.is(Planted::AgeOfOwnTime) {
+            true => entry.latest,
+            false => youngest(entry, group)?,
+        };
+        let aged = self.rules.aged(latest, group, self.aged_at)?;
         let mut leaving = Leaving { aged: aged.rows.count(), rows: aged.rows, until: aged.until };
         let mut start = 0;
         for (tenant, end) in &group.directory.tenants {

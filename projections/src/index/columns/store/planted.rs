@@ -28,10 +28,12 @@ pub enum Planted {
     EraseOffByOne,
     /// Events that were applied are applied again.
     RepeatTaken,
+    /// The age of lines counts from the time that they tell, however late they came.
+    AgeOfOwnTime,
 }
 
 impl Planted {
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 11] = [
         Self::CheckpointTooFar,
         Self::CheckpointNotMoved,
         Self::GroupNotSynced,
@@ -42,6 +44,7 @@ impl Planted {
         Self::EraseForgottenBySeal,
         Self::EraseOffByOne,
         Self::RepeatTaken,
+        Self::AgeOfOwnTime,
     ];
 
     pub(super) const fn is(self, bug: Self) -> bool {

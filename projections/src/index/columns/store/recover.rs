@@ -10,6 +10,7 @@ use std::sync::{Arc, Mutex};
 
 use antler_events::files::FileSystem;
 
+use super::compactor::Compactor;
 use super::disk::Disk;
 use super::folder::{Folder, FoundCatalogue, Named};
 use super::{ColumnStore, Finding, Opened, State, StoreError, StoreOptions};
@@ -37,13 +38,14 @@ impl ColumnStore {
             dropped: Vec::new(),
             doubtful: Vec::new(),
         };
+        let compactor = Mutex::new(Compactor::new(options.planted));
         let store = Self {
             options,
             disk: Arc::new(disk),
             state: Mutex::new(state),
             commits: Mutex::new(()),
             sealer: Mutex::new(None),
-            compactor: Mutex::default(),
+            compactor,
             lanes: Mutex::default(),
         };
         Ok(Opened { store, findings })

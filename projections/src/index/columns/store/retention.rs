@@ -2,8 +2,8 @@
 //!
 //! Invariant: a line is kept as long as the first rule that it meets says, else as long as its tenant says;
 //! its age counts from the time that it tells, or from its arrival if that was later, so that old lines stay that came
-//! today; and a row is too old when the latest row of its group is, so nothing goes before its time and everything
-//! within a day of it. It removes nothing: `retain` and `compact` do.
+//! today; and a row is too old when the latest row of its group is, so nothing goes before its time, and everything within
+//! a day of it but what shares its day with lines that came later. It removes nothing: `retain` and `compact` do.
 
 use std::collections::BTreeMap;
 use std::ops::Range;
@@ -96,14 +96,9 @@ impl Retention {
         self.shortest.is_some_and(|age| is_over(entry.latest, age, now))
     }
 
-    /// The rows of a group that are too old. Lines are read only where columns do not tell.
-    pub(super) fn aged(
-        &self,
-        entry: &GroupEntry,
-        group: &SealedGroup,
-        now: Timestamp,
-    ) -> Result<Aged, ReadError> {
-        let latest = entry.latest.max(group.directory.events.latest_received(group.blocks())?.nanos());
+    /// The rows of a group that are too old, if the youngest of it is of this time. Lines are read only where columns do not
+    /// tell.
+    pub(super) fn aged(&self, latest: i64, group: &SealedGroup, now: Timestamp) -> Result<Aged, ReadError> {
         let mut aged = Aged { rows: RowSet::none(group.directory.rows), until: i64::MAX };
         let mut start = 0;
         for (tenant, end) in &group.directory.tenants {
@@ -120,6 +115,11 @@ impl Retention {
         }
         Ok(aged)
     }
+}
+
+/// The time from which the age of the youngest row of a group counts.
+pub(super) fn youngest(entry: &GroupEntry, group: &SealedGroup) -> Result<i64, ReadError> {
+    Ok(entry.latest.max(group.directory.events.latest_received(group.blocks())?.nanos()))
 }
 
 /// Adds those rows of a tenant, which are `rows`, whose age is over.

@@ -157,7 +157,7 @@ impl ColumnStore {
         let Some(group) = Arc::into_inner(group) else { return };
         let mut group = group.into_group();
         group.clear();
-        if group.bytes_held() < self.share() / 2 {
+        if group.bytes_held() < self.options.open_bytes_max / 2 {
             let mut state = self.state();
             if state.spares.len() < state.lanes.len() {
                 state.spares.push(group);
