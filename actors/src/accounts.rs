@@ -55,6 +55,7 @@ pub const USUAL_LIMITS: TenantLimits = TenantLimits {
     retention_days: 90,
     seats: 100,
     calls_per_hour: 100_000_000,
+    streams_max: 1_000,
 };
 
 /// What commands need of the program.

@@ -11,7 +11,7 @@ use antler_events::event::EventError;
 use antler_events::event::lines::{self, Arrival};
 use antler_events::event::note::{AnswerForm, LinesRejected, NamedError, Note, RequestAnswered};
 use antler_events::ids::{PartitionId, TenantId};
-use antler_events::line::LineBatch;
+use antler_events::line::{LineBatch, LineNumbers};
 use antler_events::log::{Append, AppendError, Appended, EventLog, NewEvent};
 use antler_events::wire::{ChainHash, Receipt};
 use ractor::{Actor, ActorProcessingErr, ActorRef, RpcReplyPort};
@@ -34,6 +34,10 @@ pub struct Arrived {
     /// There is at least one, if nothing was rejected.
     pub batches: Vec<Arc<LineBatch>>,
     pub arrival: Arc<Arrival>,
+    /// What the sender calls the lines of the batches.
+    pub numbers: LineNumbers,
+    /// If a line may not be taken, none is.
+    pub is_whole: bool,
     /// Lines that cannot be taken.
     pub rejected: Option<LinesRejected>,
     /// What a repeat of the request is to be answered, if it has an idempotency key.
@@ -160,6 +164,13 @@ impl Arrived {
         let batches: usize = self.batches.iter().map(|batch| batch.bytes_held().max(1)).sum();
         let note = |rejected: &LinesRejected| rejected.bytes_held();
         batches + self.rejected.as_ref().map_or(0, note)
+    }
+
+    /// The same once more, for who may have to try several times; without the request.
+    pub fn again(&self) -> Self {
+        let Self { batches, arrival, numbers, is_whole, rejected, request: _ } = self;
+        let (batches, arrival, rejected) = (batches.clone(), Arc::clone(arrival), rejected.clone());
+        Self { batches, arrival, numbers: numbers.clone(), is_whole: *is_whole, rejected, request: None }
     }
 
     fn lines(&self) -> u64 {

@@ -26,6 +26,8 @@ pub mod projector;
 pub mod quotas;
 pub mod requests;
 pub mod search_history;
+pub mod stream_counter;
+pub mod streams;
 pub mod supervision;
 pub mod system;
 pub mod taken;

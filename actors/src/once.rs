@@ -3,18 +3,17 @@
 //! Invariant: lines with a key that was used before are not written again, also if the program was stopped before anybody
 //! knew that they were. Whoever finds no room waits. It does not choose keys.
 
-use std::sync::Arc;
 use std::time::Duration;
 
 use antler_events::clock::Timestamp;
-use antler_events::event::note::{AnswerForm, NamedError, RequestKey};
+use antler_events::event::note::{AnswerForm, LinesRejected, NamedError, RequestKey};
 use antler_events::ids::TenantId;
 use antler_events::log::AppendError;
-use antler_projections::views::answers::Remembered;
 
 use crate::ingest_shard::{Arrived, Request, WriteError};
 use crate::requests::{Begun, RequestError, Requests};
-use crate::system::{IngestError, System};
+use crate::streams::Refused;
+use crate::system::{IngestError, System, Taken};
 
 /// Whoever waits for room tries again after so long, and at last this long.
 const WAIT_FIRST: Duration = Duration::from_millis(5);
@@ -32,6 +31,15 @@ pub enum OnceError {
     Ingest(#[from] IngestError),
 }
 
+/// What became of lines, now or before.
+#[derive(Debug)]
+pub struct Written {
+    pub accepted: u64,
+    pub rejected: u64,
+    /// Those of the rejected that were found out now.
+    pub refused: Refused,
+}
+
 /// What the lines are written with.
 #[derive(Debug, Clone, Copy)]
 pub struct Once<'a> {
@@ -42,15 +50,15 @@ pub struct Once<'a> {
 }
 
 impl Once<'_> {
-    /// Returns when the lines are on stable storage, with the answer of before if they were already. `errors` names
-    /// lines that were rejected.
+    /// Returns when the lines are on stable storage, whether they were already or not. `errors` names lines that were
+    /// rejected.
     pub async fn write(
         self,
         tenant: TenantId,
         key: RequestKey,
         arrived: &Arrived,
         errors: &[NamedError],
-    ) -> Result<Option<Arc<Remembered>>, OnceError> {
+    ) -> Result<Written, OnceError> {
         while self.system.held_by(tenant) > HELD_BYTES_MAX {
             tokio::time::sleep(WAIT_FIRST).await;
         }
@@ -58,13 +66,17 @@ impl Once<'_> {
         loop {
             let claim = match self.requests.begin_as_of(tenant, key, self.as_of).await? {
                 Begun::First(claim) => claim,
-                Begun::Answered(answer) => return Ok(Some(answer)),
+                Begun::Answered(known) => {
+                    let (accepted, rejected) = (known.answered.accepted, known.answered.rejected);
+                    return Ok(Written { accepted, rejected, refused: Refused::default() });
+                }
             };
             let request = Some(Request { claim, form: AnswerForm::Many, errors: errors.to_vec() });
-            let Arrived { batches, arrival, rejected, .. } = arrived;
-            let (batches, arrival, rejected) = (batches.clone(), Arc::clone(arrival), rejected.clone());
-            match self.system.take(tenant, Arrived { batches, arrival, rejected, request }).await {
-                Ok(_) => return Ok(None),
+            match self.system.take(tenant, Arrived { request, ..arrived.again() }).await {
+                Ok(Taken { receipt, refused }) => {
+                    let rejected = arrived.rejected.as_ref().map_or(0, LinesRejected::count) + refused.count;
+                    return Ok(Written { accepted: receipt.count, rejected, refused });
+                }
                 Err(error) if error.passes() || is_in_doubt(&error) => tokio::time::sleep(wait).await,
                 Err(error) => return Err(error.into()),
             }

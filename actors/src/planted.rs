@@ -56,10 +56,27 @@ pub enum Planted {
     JobNeverGivenUp,
     /// A tenant may have as many jobs at work as it likes.
     JobsWithoutTurns,
+    /// Lines are held against rules that views have not caught up with.
+    RulesOfOldViews,
+    /// Streams have no retention of their own.
+    StreamRulesForgotten,
+    /// The log lets go of lines that the index has in memory only.
+    LogLetsGoTooEarly,
+    /// An erasure that was cut off does not go on after a restart.
+    ErasureNotResumed,
+    /// Lines that are on their way are not waited for before a tenant is erased.
+    ErasureDoesNotWait,
+    /// Only those lines of a tenant are erased that the index has by then.
+    ErasureOfAppliedOnly,
+    /// Files of a tenant that cannot be removed are left to themselves.
+    ErasureLeavesFiles,
+    /// Exports are held against their time at the start only.
+    ExportsStay,
 }
 
 impl Planted {
-    pub const ALL: [Self; 24] = [
+    /// Bugs in how lines are taken and jobs are done.
+    pub const OF_INGEST: [Self; 24] = [
         Self::DoubtIsTaken,
         Self::DoubtIsRepeated,
         Self::DoubtForgotten,
@@ -84,6 +101,18 @@ impl Planted {
         Self::EndedJobGoesOn,
         Self::JobNeverGivenUp,
         Self::JobsWithoutTurns,
+    ];
+
+    /// Bugs in what keeps and lets go, which the scenario of upkeep finds.
+    pub const OF_UPKEEP: [Self; 8] = [
+        Self::RulesOfOldViews,
+        Self::StreamRulesForgotten,
+        Self::LogLetsGoTooEarly,
+        Self::ErasureNotResumed,
+        Self::ErasureDoesNotWait,
+        Self::ErasureOfAppliedOnly,
+        Self::ErasureLeavesFiles,
+        Self::ExportsStay,
     ];
 
     pub(crate) const fn is(self, bug: Self) -> bool {

@@ -25,7 +25,7 @@ use crate::supervision::{Failures, Supervision, Verdict};
 use crate::system::SystemLimits;
 use crate::tenant::{Tenant, TenantArguments, TenantMessage, TenantReport};
 use crate::turns::Turns;
-use crate::upkeep::{Upkeep, UpkeepArguments, UpkeepMessage};
+use crate::upkeep::{Upkeep, UpkeepMessage, UpkeepParts};
 
 /// A tenant answers its supervisor within this time or not at all.
 const ANSWER_MAX: Duration = Duration::from_secs(2);
@@ -131,25 +131,25 @@ pub struct ProjectorReport {
 }
 
 #[derive(Debug, Clone)]
-pub struct PlatformArguments {
+pub(crate) struct PlatformArguments {
     pub ports: Arc<Ports>,
     pub doors: Arc<Doors>,
     pub projectors: Vec<ProjectorArguments>,
-    pub upkeep: Option<UpkeepArguments>,
+    pub upkeep: Option<UpkeepParts>,
 }
 
 /// The actor.
 #[derive(Debug)]
-pub struct Platform;
+pub(crate) struct Platform;
 
 #[derive(Debug)]
-pub struct PlatformState {
+pub(crate) struct PlatformState {
     ports: Arc<Ports>,
     doors: Arc<Doors>,
     tenants: BTreeMap<TenantId, Child>,
     parked: BTreeMap<TenantId, Parked>,
     projectors: Vec<Needed<ProjectorArguments, ProjectorMessage>>,
-    upkeep: Option<Needed<UpkeepArguments, UpkeepMessage>>,
+    upkeep: Option<Needed<UpkeepParts, UpkeepMessage>>,
 }
 
 #[derive(Debug, Default)]
@@ -277,7 +277,7 @@ impl Actor for Platform {
         }
         if let Some(Needed { with, running: Some(upkeep), .. }) = &state.upkeep {
             upkeep.stop(None);
-            with.due.notify_one();
+            with.arguments.due.notify_one();
             drop(upkeep.wait(Some(STOP_MAX)).await);
         }
         myself.stop_children_and_wait(None, Some(STOP_MAX)).await;

@@ -172,6 +172,7 @@ impl Actor for Projector {
         let next = match message {
             ProjectorMessage::Step => state.step().await,
         };
+        state.note_place();
         state.settle_if_due().await;
         let pause = match next {
             Next::AtOnce => Duration::ZERO,
@@ -247,6 +248,13 @@ impl ProjectorState {
             }
             Err(ApplyError::Event { offset, reason }) => self.failed(offset, &reason).await,
             Err(error @ ApplyError::Projection { .. }) => self.cannot_go_on(&error),
+        }
+    }
+
+    /// When nothing waits, all before the follower's place was taken, or is not in the log any more.
+    fn note_place(&self) {
+        if self.waiting.is_empty() {
+            self.with.progress.advance(self.with.partition, self.follower.next_offset().before());
         }
     }
 

@@ -1,11 +1,12 @@
 //! Quotas: tenants that have sent as much today as they may, and those that may send nothing at all.
 //!
 //! Sums are held against limits every second, so that a tenant may send a second's worth more than its limit; taking lines
-//! costs one look at a list that is usually empty.
+//! costs one look at a list that is usually empty. Streams are counted every few seconds, or seldomer where that takes long or a
+//! tenant has much room, and judged then: a tenant may begin more of them meanwhile than its limit says.
 //! Invariant: what was acknowledged stays; from midnight UTC on who was over its quota may send again, and who was suspended
 //! a second after it is not any more. It counts nothing itself.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::fmt;
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
@@ -13,18 +14,20 @@ use std::time::Duration;
 use antler_events::clock::{Clock, Timestamp};
 use antler_events::event::tenant::{TenantLimits, TenantRejection};
 use antler_events::ids::TenantId;
+use antler_events::line::StreamName;
 use antler_projections::views::control::ControlViews;
 use antler_projections::views::port::ViewError;
 use antler_projections::views::usage::{Day, Sent};
 use foldhash::fast::FixedState;
 
+use crate::streams::{FullStreams, StreamCounts};
 use crate::usage::Usage;
 use crate::warnings::{Warning, Warnings};
 
 /// Limits that were changed count after so long.
 const LIMITS_HOLD: Duration = Duration::from_secs(10);
 
-/// How near a tenant is to what it may send in a day.
+/// How near a tenant is to what it may use.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Level {
     #[default]
@@ -33,7 +36,7 @@ pub enum Level {
     Warning,
     /// 95 in a hundred.
     Critical,
-    /// Nothing more is taken today.
+    /// Nothing more is taken: of lines today, of streams none that is new.
     Exceeded,
 }
 
@@ -44,6 +47,8 @@ pub enum Limited {
     Bytes,
     /// Requests but those that bring lines.
     Calls,
+    /// Names that lines are filed under.
+    Streams,
 }
 
 /// Why a tenant's lines are not taken.
@@ -77,9 +82,9 @@ struct Judged {
     levels: Levels,
 }
 
-/// Of each of what is limited by the day.
-type Levels = [Level; DAILY.len()];
-const DAILY: [Limited; 2] = [Limited::Lines, Limited::Bytes];
+/// Of each of what is judged here.
+type Levels = [Level; JUDGED.len()];
+const JUDGED: [Limited; 3] = [Limited::Lines, Limited::Bytes, Limited::Streams];
 
 /// Who may not send today.
 #[derive(Debug)]
@@ -89,6 +94,7 @@ pub struct Quotas {
     clock: Arc<dyn Clock>,
     judged: RwLock<HashMap<TenantId, Judged, FixedState>>,
     refused: RwLock<Refused>,
+    streams: StreamCounts,
     warnings: Warnings,
 }
 
@@ -97,13 +103,16 @@ pub struct Quotas {
 struct Refused {
     over: HashMap<TenantId, (Day, Limited, u64), FixedState>,
     barred: HashMap<TenantId, TenantRejection, FixedState>,
+    /// Of these only lines of streams that they have are taken.
+    full: HashMap<TenantId, Arc<FullStreams>, FixedState>,
     /// Of the views, when it was asked who is barred.
     changes: Option<u64>,
 }
 
 impl Quotas {
     pub fn new(usage: Arc<Usage>, views: ControlViews, clock: Arc<dyn Clock>, warnings: Warnings) -> Self {
-        Self { usage, views, clock, judged: RwLock::default(), refused: RwLock::default(), warnings }
+        let (judged, refused, streams) = (RwLock::default(), RwLock::default(), StreamCounts::default());
+        Self { usage, views, clock, judged, refused, streams, warnings }
     }
 
     pub fn usage(&self) -> &Arc<Usage> {
@@ -132,6 +141,42 @@ impl Quotas {
         }
     }
 
+    /// The streams of a tenant that may begin no other; none if it may.
+    pub fn full_streams(&self, tenant: TenantId) -> Option<Arc<FullStreams>> {
+        self.refused.read().unwrap_or_else(PoisonError::into_inner).full.get(&tenant).cloned()
+    }
+
+    /// How many streams a tenant has; none before they were counted.
+    pub fn streams(&self, tenant: TenantId) -> Option<u64> {
+        self.streams.of(tenant)
+    }
+
+    /// Somebody is to count the streams of these tenants.
+    pub fn streams_are_due(&self, tenants: &[TenantId]) {
+        self.streams.are_due(tenants, self.clock.elapsed());
+    }
+
+    /// Takes the tenants whose streams are to be counted now.
+    pub fn due_for_streams(&self) -> Vec<TenantId> {
+        self.streams.take_due(self.clock.elapsed())
+    }
+
+    /// Holds the streams that a tenant has against its limit, if all were counted, and else those that were.
+    pub async fn streams_counted(
+        &self,
+        tenant: TenantId,
+        counted: (BTreeSet<StreamName>, bool),
+    ) -> Result<(), ViewError> {
+        match self.limits(tenant).await? {
+            Some(limits) => {
+                self.streams.put(tenant, counted, limits.streams_max, self.clock.elapsed());
+                self.judge_by(tenant, limits);
+            }
+            None => self.streams.forget(tenant),
+        }
+        Ok(())
+    }
+
     /// If anything about tenants or accounts has changed: looks who may not send lines, and reads the limits of those anew
     /// that are over them.
     pub async fn look_again(&self) -> Result<(), ViewError> {
@@ -143,7 +188,7 @@ impl Quotas {
         let over: Vec<TenantId> = {
             let mut refused = self.refused.write().unwrap_or_else(PoisonError::into_inner);
             (refused.barred, refused.changes) = (barred, Some(changes));
-            refused.over.keys().copied().collect()
+            refused.over.keys().chain(refused.full.keys()).copied().collect()
         };
         for tenant in over {
             if let Some(limits) = self.read_limits(tenant).await? {
@@ -155,6 +200,7 @@ impl Quotas {
 
     /// Holds what tenants have sent against their limits.
     pub async fn judge(&self, tenants: &[TenantId]) -> Result<(), ViewError> {
+        self.streams_are_due(tenants);
         for tenant in tenants {
             if let Some(limits) = self.limits(*tenant).await? {
                 self.judge_by(*tenant, limits);
@@ -191,7 +237,9 @@ impl Quotas {
 
     fn judge_by(&self, tenant: TenantId, limits: TenantLimits) {
         let (today, sent) = (Day::of(self.clock.now()), self.usage.today(tenant));
-        let levels = DAILY.map(|limited| limited.level(sent, &limits));
+        let streams = self.streams.of(tenant).unwrap_or_default();
+        let levels = JUDGED.map(|limited| Level::of(limited.used(sent, streams), limited.of(&limits)));
+        self.keep_to_streams(tenant, limits.streams_max);
         let before = {
             let mut judged = self.judged.write().unwrap_or_else(PoisonError::into_inner);
             let Some(entry) = judged.get_mut(&tenant) else { return };
@@ -203,14 +251,27 @@ impl Quotas {
             return;
         }
         // Of two that are as near, lines are named.
-        let [lines, bytes] = levels;
+        let [lines, bytes, _] = levels;
         let (level, limited) = if bytes > lines { (bytes, Limited::Bytes) } else { (lines, Limited::Lines) };
         self.changed(tenant, level, (today, limited, limited.of(&limits)));
-        for ((limited, level), before) in DAILY.into_iter().zip(levels).zip(before) {
+        for ((limited, level), before) in JUDGED.into_iter().zip(levels).zip(before) {
             if level > before {
-                let (used, max) = (limited.used(sent), limited.of(&limits));
+                let (used, max) = (limited.used(sent, streams), limited.of(&limits));
                 self.warnings.raise(Warning { tenant, limited, level, used, max });
             }
+        }
+    }
+
+    /// Whoever has as many streams as it may is kept to those.
+    fn keep_to_streams(&self, tenant: TenantId, max: u64) {
+        let (full, known) = (self.streams.full(tenant, max).map(Arc::new), self.full_streams(tenant));
+        if full == known {
+            return;
+        }
+        let mut refused = self.refused.write().unwrap_or_else(PoisonError::into_inner);
+        match full {
+            Some(full) => drop(refused.full.insert(tenant, full)),
+            None => drop(refused.full.remove(&tenant)),
         }
     }
 
@@ -259,20 +320,18 @@ impl Limited {
             Self::Lines => limits.lines_per_day,
             Self::Bytes => limits.bytes_per_day,
             Self::Calls => limits.calls_per_hour,
+            Self::Streams => limits.streams_max,
         }
     }
 
-    /// Calls are not sent: they are counted elsewhere.
-    fn used(self, sent: Sent) -> u64 {
+    /// Calls are counted elsewhere.
+    fn used(self, sent: Sent, streams: u64) -> u64 {
         match self {
             Self::Lines => sent.lines,
             Self::Bytes => sent.bytes,
             Self::Calls => 0,
+            Self::Streams => streams,
         }
-    }
-
-    fn level(self, sent: Sent, limits: &TenantLimits) -> Level {
-        Level::of(self.used(sent), self.of(limits))
     }
 
     /// For people.
@@ -281,19 +340,24 @@ impl Limited {
             Self::Lines => "the lines that the tenant may send in a day",
             Self::Bytes => "the bytes that the tenant may send in a day",
             Self::Calls => "the requests that the tenant may make in an hour",
+            Self::Streams => "the streams that the tenant may have",
         }
     }
 
-    pub fn counted_anew(self) -> &'static str {
+    /// How what is used becomes less.
+    pub fn relief(self) -> &'static str {
         match self {
-            Self::Lines | Self::Bytes => "at midnight UTC",
-            Self::Calls => "with the next hour",
+            Self::Lines | Self::Bytes => "counting begins anew at midnight UTC",
+            Self::Calls => "counting begins anew with the next hour",
+            Self::Streams => "a stream counts until its last line is gone",
         }
     }
 
     /// The limit of this name.
     pub fn named(name: &str) -> Option<Self> {
-        [Self::Lines, Self::Bytes, Self::Calls].into_iter().find(|known| known.to_string() == name)
+        [Self::Lines, Self::Bytes, Self::Calls, Self::Streams]
+            .into_iter()
+            .find(|known| known.to_string() == name)
     }
 }
 
@@ -303,6 +367,7 @@ impl fmt::Display for Limited {
             Self::Lines => "lines",
             Self::Bytes => "bytes",
             Self::Calls => "calls",
+            Self::Streams => "streams",
         })
     }
 }

@@ -42,7 +42,7 @@ struct Shared {
     log: Arc<dyn EventLog>,
     wait_max: Duration,
     /// By partition: what was in the log at the start, and may not be in the views yet.
-    at_start: Vec<Offset>,
+    at_start: Vec<(PartitionId, Offset)>,
     state: Mutex<State>,
     changed: Notify,
 }
@@ -124,10 +124,8 @@ impl Requests {
         clock: Arc<dyn Clock>,
         log: Arc<dyn EventLog>,
     ) -> Result<Self, ReadError> {
-        let partitions = || (0..log.partitions()).map(PartitionId::new);
-        let last = |partition| log.bounds(partition).map(|bounds| bounds.next.before());
-        let at_start = partitions().map(last).collect::<Result<_, _>>()?;
-        let passing = partitions().map(|_| VecDeque::new()).collect();
+        let at_start = log.ends()?;
+        let passing = at_start.iter().map(|_| VecDeque::new()).collect();
         let state = Mutex::new(State { held: HashMap::default(), passing });
         let changed = Notify::new();
         let shared = Shared { views, progress, clock, log, wait_max, at_start, state, changed };
@@ -163,8 +161,8 @@ impl Requests {
 
 impl Shared {
     async fn caught_up(&self) {
-        for (partition, last) in (0..).map(PartitionId::new).zip(&self.at_start) {
-            self.progress.reached(partition, *last).await;
+        for (partition, last) in &self.at_start {
+            self.progress.reached(*partition, *last).await;
         }
     }
 

@@ -26,12 +26,13 @@ use crate::live::request::{Subscription, TailError, TailRequest};
 use crate::planted::Planted;
 use crate::platform::{Depth, Parked, Platform, PlatformArguments, PlatformMessage, PlatformReport, Ports};
 use crate::progress::Progress;
-use crate::projector::{Projection, ProjectorArguments, ProjectorFigures};
+use crate::projector::{Projection, ProjectorArguments, ProjectorFigures, views};
 use crate::quotas::{NotAdmitted, Quotas};
+use crate::streams::{NoRoomForStream, Refused};
 use crate::supervision::Supervision;
 use crate::taken::{self, TakenFigures};
 use crate::turns::Turns;
-use crate::upkeep::UpkeepArguments;
+use crate::upkeep::{UpkeepArguments, UpkeepParts};
 
 /// The platform answers within this time or not at all.
 const ANSWER_MAX: Duration = Duration::from_secs(5);
@@ -91,6 +92,8 @@ pub enum IngestError {
     Parked(#[from] Parked),
     #[error(transparent)]
     NotAdmitted(#[from] NotAdmitted),
+    #[error(transparent)]
+    NoRoomForStream(#[from] NoRoomForStream),
     #[error("the tenant is being started again; send again a little later")]
     Starting,
     #[error("the server is stopping")]
@@ -110,11 +113,20 @@ impl IngestError {
             Self::TooLarge { .. }
             | Self::Parked(_)
             | Self::NotAdmitted(_)
+            | Self::NoRoomForStream(_)
             | Self::Stopping
             | Self::Write(WriteError::Record { .. })
             | Self::Unknown => false,
         }
     }
+}
+
+/// What became of what arrived together.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Taken {
+    pub receipt: Receipt,
+    /// Lines that would have begun more streams than the tenant may have. They are dead letters.
+    pub refused: Refused,
 }
 
 /// A projection and how far it is.
@@ -180,6 +192,9 @@ impl System {
             planted,
         });
         let doors = Arc::<Doors>::default();
+        let fed = running.iter().find(|projection| projection.name == views::NAME);
+        let fed = fed.map(|projection| Arc::clone(&projection.progress));
+        let upkeep = upkeep.map(|arguments| UpkeepParts { arguments, views: fed, planted });
         let arguments = PlatformArguments { ports, doors: Arc::clone(&doors), projectors, upkeep };
         let started = Actor::spawn(None, Platform, arguments).await;
         let (platform, _) = started.map_err(|error| StartError { reason: error.to_string() })?;
@@ -206,20 +221,35 @@ impl System {
         batches: Vec<Arc<LineBatch>>,
         arrival: Arc<Arrival>,
     ) -> Result<Receipt, IngestError> {
-        self.take(tenant, Arrived { batches, arrival, ..Arrived::default() }).await
+        let arrived = Arrived { batches, arrival, ..Arrived::default() };
+        Ok(self.take(tenant, arrived).await?.receipt)
     }
 
     /// The same for all that arrived together: lines, those that were rejected, and the answer to be remembered.
-    pub async fn take(&self, tenant: TenantId, arrived: Arrived) -> Result<Receipt, IngestError> {
-        let bytes = taken::bytes_of(arrived.batches.iter().map(|batch| &**batch));
+    pub async fn take(&self, tenant: TenantId, mut arrived: Arrived) -> Result<Taken, IngestError> {
         let began = self.clock.elapsed();
-        let answer = self.write(tenant, arrived).await;
+        let admitted = self.admit(tenant, &mut arrived);
+        let bytes = taken::bytes_of(arrived.batches.iter().map(|batch| &**batch));
+        let (answer, refused) = match admitted {
+            Ok(refused) => (self.write(tenant, arrived).await, refused),
+            Err(error) => (Err(error), Refused::default()),
+        };
         self.taken.note(bytes as u64, self.clock.elapsed().saturating_sub(began), &answer);
-        answer
+        self.taken.note_refused(&refused);
+        Ok(Taken { receipt: answer?, refused })
+    }
+
+    /// What is not taken, of a tenant that sends now.
+    fn admit(&self, tenant: TenantId, arrived: &mut Arrived) -> Result<Refused, IngestError> {
+        self.quotas.admit(tenant)?;
+        let Some(full) = self.quotas.full_streams(tenant) else { return Ok(Refused::default()) };
+        if arrived.is_whole {
+            full.check(arrived)?;
+        }
+        Ok(full.sift(arrived))
     }
 
     async fn write(&self, tenant: TenantId, mut arrived: Arrived) -> Result<Receipt, IngestError> {
-        self.quotas.admit(tenant)?;
         let mut door = self.door(tenant).await?;
         let is_unbounded = self.planted.is(Planted::CreditOfOneByte);
         let bytes = if is_unbounded { 1 } else { arrived.bytes_held() };
@@ -330,6 +360,10 @@ impl System {
         &self.quotas
     }
 
+    pub(crate) fn has_planted(&self, bug: Planted) -> bool {
+        self.planted.is(bug)
+    }
+
     pub fn projections(&self) -> &[RunningProjection] {
         &self.projections
     }
@@ -339,6 +373,13 @@ impl System {
         let running = self.projections.iter().find(|running| running.name == projection);
         if let (Some(running), Ok(bounds)) = (running, self.log.bounds(partition)) {
             running.progress.reached(partition, bounds.next.before()).await;
+        }
+    }
+
+    /// The same of all partitions.
+    pub async fn settled_everywhere(&self, projection: &str) {
+        for partition in (0..self.log.partitions()).map(PartitionId::new) {
+            self.settled(projection, partition).await;
         }
     }
 

@@ -10,6 +10,7 @@ use antler_events::line::LineBatch;
 use antler_events::wire::Receipt;
 
 use crate::quotas::NotAdmitted;
+use crate::streams::Refused;
 use crate::system::IngestError;
 
 /// Counters since the start.
@@ -23,7 +24,7 @@ pub struct TakenFigures {
 }
 
 /// Why lines were refused, in one word each.
-pub const REASONS: [&str; 9] = [
+pub const REASONS: [&str; 10] = [
     "tenant_busy",
     "server_busy",
     "too_large",
@@ -33,7 +34,9 @@ pub const REASONS: [&str; 9] = [
     "not_written",
     "over_quota",
     "barred",
+    "too_many_streams",
 ];
+const TOO_MANY_STREAMS: usize = 9;
 
 impl TakenFigures {
     pub fn lines(&self) -> u64 {
@@ -50,7 +53,7 @@ impl TakenFigures {
         self.waited.counts()
     }
 
-    /// Requests whose lines were refused, by reason.
+    /// Requests whose lines, or some of them, were refused, by reason.
     pub fn refused(&self) -> impl Iterator<Item = (&'static str, u64)> {
         REASONS.into_iter().zip(self.refused.iter().map(|count| count.load(Ordering::Relaxed)))
     }
@@ -65,6 +68,13 @@ impl TakenFigures {
             Err(error) => {
                 self.refused[reason(error)].fetch_add(1, Ordering::Relaxed);
             }
+        }
+    }
+
+    /// Lines of a request whose others were written.
+    pub(crate) fn note_refused(&self, refused: &Refused) {
+        if refused.count > 0 {
+            self.refused[TOO_MANY_STREAMS].fetch_add(1, Ordering::Relaxed);
         }
     }
 }
@@ -86,6 +96,7 @@ fn reason(error: &IngestError) -> usize {
         IngestError::Write(_) | IngestError::Unknown => 6,
         IngestError::NotAdmitted(NotAdmitted::OverQuota(_)) => 7,
         IngestError::NotAdmitted(NotAdmitted::Barred(_)) => 8,
+        IngestError::NoRoomForStream(_) => TOO_MANY_STREAMS,
     }
 }
 

@@ -9,17 +9,21 @@ pub mod schedule;
 use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::Duration;
+use std::{fmt, io};
 
-use antler_events::clock::Clock;
+use antler_events::clock::{Clock, Timestamp};
 use antler_events::ids::{Offset, PartitionId};
-use antler_events::log::EventLog;
+use antler_events::log::{BoxFuture, EventLog};
 use antler_projections::index::port::{RetainReport, SearchIndex};
 use antler_projections::views::control::ControlViews;
 use ractor::{Actor, ActorProcessingErr, ActorRef};
 use tokio::sync::Notify;
 
+use self::retention::Rules;
 use self::schedule::{Chore, Outcome, Schedule};
 use crate::calls::Calls;
+use crate::planted::Planted;
+use crate::progress::Progress;
 
 /// The index is told the time so often.
 const TICK: Duration = Duration::from_secs(1);
@@ -31,6 +35,15 @@ const PAUSE: Duration = Duration::from_secs(1);
 const COOL_EVERY: Duration = Duration::from_secs(60);
 /// Lines that are too old are looked for so often.
 const RETAIN_EVERY: Duration = Duration::from_secs(3_600);
+
+/// Exports are held against their time so often.
+const EXPIRE_EVERY: Duration = Duration::from_secs(60);
+
+/// What goes when its time is over.
+pub trait Expiring: Send + Sync + fmt::Debug {
+    /// Removes what is over at this time, and says how much went.
+    fn expire(&self, now: Timestamp) -> BoxFuture<'_, io::Result<u64>>;
+}
 
 #[derive(Debug)]
 pub enum UpkeepMessage {
@@ -53,22 +66,36 @@ pub struct UpkeepArguments {
     pub views: ControlViews,
     /// Written now and then.
     pub calls: Arc<Calls>,
+    pub exports: Arc<dyn Expiring>,
     /// Where it stands what is done, and what somebody wants now.
     pub schedule: Arc<Schedule>,
 }
 
+/// What the actor works with.
+#[derive(Debug, Clone)]
+pub(crate) struct UpkeepParts {
+    pub(crate) arguments: UpkeepArguments,
+    /// How far the views are; none if nothing feeds them.
+    pub(crate) views: Option<Arc<Progress>>,
+    pub(crate) planted: Planted,
+}
+
 /// The actor.
 #[derive(Debug)]
-pub struct Upkeep;
+pub(crate) struct Upkeep;
 
 #[derive(Debug)]
-pub struct UpkeepState {
+pub(crate) struct UpkeepState {
     with: UpkeepArguments,
+    rules: Rules,
+    planted: Planted,
     checkpoints: Checkpoints,
     /// Old lines are looked at again from then on.
     cool_from: Duration,
     /// Lines that are too old are looked for again from then on.
     retain_from: Duration,
+    /// The same of exports.
+    expire_from: Duration,
 }
 
 /// What the index had on stable storage, and when.
@@ -78,16 +105,24 @@ struct Checkpoints(VecDeque<(Duration, Vec<Offset>)>);
 impl Actor for Upkeep {
     type Msg = UpkeepMessage;
     type State = UpkeepState;
-    type Arguments = UpkeepArguments;
+    type Arguments = UpkeepParts;
 
     async fn pre_start(
         &self,
         myself: ActorRef<UpkeepMessage>,
-        with: UpkeepArguments,
+        UpkeepParts { arguments: with, views, planted }: UpkeepParts,
     ) -> Result<UpkeepState, ActorProcessingErr> {
         myself.cast(UpkeepMessage::Step)?;
-        let checkpoints = Checkpoints::default();
-        Ok(UpkeepState { with, checkpoints, cool_from: Duration::ZERO, retain_from: Duration::ZERO })
+        let rules = Rules::new(&with.views, &*with.log, views, planted)?;
+        Ok(UpkeepState {
+            with,
+            rules,
+            planted,
+            checkpoints: Checkpoints::default(),
+            cool_from: Duration::ZERO,
+            retain_from: Duration::ZERO,
+            expire_from: Duration::ZERO,
+        })
     }
 
     async fn handle(
@@ -112,6 +147,7 @@ impl UpkeepState {
     async fn step(&mut self) -> Duration {
         self.retain_if_due().await;
         self.write_calls().await;
+        self.expire_if_due().await;
         let worked = self.keep_index().await;
         self.let_go().await;
         match worked {
@@ -151,7 +187,8 @@ impl UpkeepState {
     /// Has lines go that are older than their tenant keeps them.
     async fn retain_if_due(&mut self) {
         let (now, schedule) = (self.with.clock.elapsed(), Arc::clone(&self.with.schedule));
-        if now < self.retain_from && !schedule.is_asked(Chore::Retention) {
+        let is_due = now >= self.retain_from || schedule.is_asked(Chore::Retention);
+        if !is_due || !self.rules.are_known() {
             return;
         }
         self.retain_from = now + RETAIN_EVERY;
@@ -176,8 +213,8 @@ impl UpkeepState {
     }
 
     async fn retain(&self) -> Result<RetainReport, Box<dyn std::error::Error + Send + Sync>> {
-        let UpkeepArguments { clock, index, views, .. } = &self.with;
-        Ok(index.retain(retention::rules(views).await?, clock.now()).await?)
+        let UpkeepArguments { clock, index, .. } = &self.with;
+        Ok(index.retain(self.rules.read().await?, clock.now()).await?)
     }
 
     async fn write_calls(&self) {
@@ -197,6 +234,26 @@ impl UpkeepState {
             }
         };
         schedule.end(Chore::Calls, outcome, None);
+    }
+
+    async fn expire_if_due(&mut self) {
+        let UpkeepArguments { clock, exports, schedule, .. } = &self.with;
+        if clock.elapsed() < self.expire_from && !schedule.is_asked(Chore::Exports) {
+            return;
+        }
+        let rest = if self.planted.is(Planted::ExportsStay) { Duration::MAX / 2 } else { EXPIRE_EVERY };
+        self.expire_from = clock.elapsed() + rest;
+        schedule.begin(Chore::Exports);
+        let outcome = match exports.expire(clock.now()).await {
+            Ok(0) => Outcome::Nothing,
+            Ok(exports) => Outcome::Done(format!("{exports} exports went")),
+            Err(error) => {
+                let error = describe(&error);
+                tracing::error!(error, "exports stay whose time is over");
+                Outcome::Failed(error)
+            }
+        };
+        schedule.end(Chore::Exports, outcome, Some(EXPIRE_EVERY));
     }
 
     /// Makes old lines smaller, and rests as long as its share of a core asks.
@@ -229,7 +286,11 @@ impl UpkeepState {
     async fn let_go(&mut self) {
         let UpkeepArguments { clock, log, index, keep_lines_for, schedule, .. } = &self.with;
         let now = clock.elapsed();
-        let checkpoint = |number| index.checkpoint(PartitionId::new(number));
+        let is_hasty = self.planted.is(Planted::LogLetsGoTooEarly);
+        let checkpoint = |number| match PartitionId::new(number) {
+            partition if is_hasty => index.applied(partition),
+            partition => index.checkpoint(partition),
+        };
         self.checkpoints.note(now, || (0..log.partitions()).map(checkpoint).collect());
         let old = self.checkpoints.older_than(now.saturating_sub(*keep_lines_for));
         if old.is_none() && !schedule.is_asked(Chore::Log) {

@@ -188,9 +188,9 @@ impl Uploads {
         Ok(all.into_iter().filter(|(_, kept)| is_deleted(kept)).map(|(id, _)| id).collect())
     }
 
-    /// How far an upload is that has not ended.
-    pub fn now(&self, tenant: TenantId, id: UploadId) -> Option<UploadNow> {
-        self.open().get(&(tenant, id)).cloned()
+    /// How far an upload is that has not ended. One that has ended by its events may be known as open for a moment.
+    pub fn now(&self, tenant: TenantId, (id, _, upload): &KeptUpload) -> Option<UploadNow> {
+        self.open().get(&(tenant, *id)).filter(|_| upload.stage == UploadStage::Open).cloned()
     }
 
     /// How many uploads are open, by where they are: waiting, being read, to be tried again.

@@ -78,8 +78,8 @@ pub fn warnings() -> (Warnings, Raised) {
 impl fmt::Display for Warning {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { limited, level, used, max, .. } = self;
-        let (percent, what, again) = (level.percent(), limited.what(), limited.counted_anew());
-        write!(out, "{percent} % of {what} are used: {used} of {max}; counting begins anew {again}")
+        let (percent, what, relief) = (level.percent(), limited.what(), limited.relief());
+        write!(out, "{percent} % of {what} are used: {used} of {max}; {relief}")
     }
 }
 

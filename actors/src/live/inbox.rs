@@ -91,11 +91,9 @@ pub struct OpenInbox {
 impl Tails {
     /// Begins at the end of the log.
     pub fn new(log: &dyn EventLog, bounds: TailBounds) -> Result<Arc<Self>, ReadError> {
-        let ends: Result<Vec<AtomicU64>, ReadError> = (0..log.partitions())
-            .map(|number| Ok(AtomicU64::new(log.bounds(PartitionId::new(number))?.next.before().number())))
-            .collect();
+        let looking_at = log.ends()?.into_iter().map(|(_, end)| AtomicU64::new(end.number())).collect();
         let budget = ReaderBudget::new(bounds.waiting_bytes_max);
-        Ok(Arc::new(Self { bounds, budget, inboxes: DashMap::default(), looking_at: ends? }))
+        Ok(Arc::new(Self { bounds, budget, inboxes: DashMap::default(), looking_at }))
     }
 
     pub fn are_open(&self, tenant: TenantId) -> bool {

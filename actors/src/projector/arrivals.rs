@@ -16,6 +16,9 @@ use super::follow::Followed;
 use super::{Applied, ApplyError, Projection};
 use crate::quotas::Quotas;
 
+/// What the projection is called.
+pub const NAME: &str = "arrivals";
+
 #[derive(Debug)]
 pub struct ArrivalsProjection {
     views: ArrivalViews,
@@ -91,7 +94,7 @@ fn refused(error: &ViewError) -> ApplyError {
 
 impl Projection for ArrivalsProjection {
     fn name(&self) -> &'static str {
-        "arrivals"
+        NAME
     }
 
     fn applied(&self, partition: PartitionId) -> Offset {

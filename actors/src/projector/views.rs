@@ -13,6 +13,9 @@ use antler_projections::views::port::ViewError;
 use super::follow::Followed;
 use super::{Applied, ApplyError, Projection};
 
+/// What the projection is called.
+pub const NAME: &str = "views";
+
 #[derive(Debug)]
 pub struct ViewsProjection {
     views: ControlViews,
@@ -74,7 +77,7 @@ fn refused(error: ControlViewError, offset: Offset) -> ApplyError {
 
 impl Projection for ViewsProjection {
     fn name(&self) -> &'static str {
-        "views"
+        NAME
     }
 
     fn applied(&self, partition: PartitionId) -> Offset {

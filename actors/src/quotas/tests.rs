@@ -10,6 +10,7 @@ use antler_events::event::tenant::{TenantEvent, TenantRegistered, TenantSuspende
 use antler_events::event::{Cause, ControlEvent};
 use antler_events::identity::{DisplayName, Email};
 use antler_events::ids::{Offset, PartitionId, UserId};
+use antler_events::line::StreamParts;
 use antler_events::log::Recorded;
 use antler_events::wire::{ChainHash, Envelope};
 use antler_projections::views::memory::MemoryViews;
@@ -183,6 +184,61 @@ async fn a_limit_that_is_raised_lets_a_tenant_send_again() {
     world.limit(1_000).await;
     world.quotas.look_again().await.unwrap();
     assert_eq!(world.quotas.admit(acme()), Ok(()));
+}
+
+impl World {
+    /// The streams of so many services are counted.
+    async fn count_streams(&self, services: u64) {
+        let name = |service: u64| {
+            let service = format!("s{service}");
+            StreamName::of_parts(&StreamParts { service: Some(&service), ..StreamParts::default() })
+        };
+        let names = (0..services).map(name).collect();
+        self.quotas.streams_counted(acme(), (names, true)).await.unwrap();
+    }
+}
+
+#[tokio::test]
+async fn who_has_as_many_streams_as_it_may_is_warned_on_the_way_and_kept_to_them() {
+    let mut world = World::with_lines_per_day(1_000).await;
+    world.set_limits(TenantLimits { streams_max: 20, ..USUAL_LIMITS }).await;
+    assert_eq!(world.quotas.streams(acme()), None);
+    for (streams, level) in [(15, None), (16, Some(Level::Warning)), (19, Some(Level::Critical)), (19, None)]
+    {
+        world.count_streams(streams).await;
+        assert_eq!(world.raised.all().first().map(|warning| warning.level), level, "{streams}");
+        assert_eq!(world.quotas.full_streams(acme()), None, "below its limit nobody looks at lines");
+    }
+    world.count_streams(21).await;
+    let exceeded =
+        Warning { tenant: acme(), limited: Limited::Streams, level: Level::Exceeded, used: 21, max: 20 };
+    assert_eq!(world.raised.all(), [exceeded]);
+    let full = world.quotas.full_streams(acme()).unwrap();
+    assert_eq!((full.max, full.names.len(), world.quotas.streams(acme())), (20, 21, Some(21)));
+    assert_eq!(world.quotas.admit(acme()), Ok(()), "lines of its streams are taken");
+    assert_eq!(world.quotas.due_for_streams(), [acme()]);
+    world.count_streams(19).await;
+    assert_eq!(world.quotas.full_streams(acme()), None, "streams have gone");
+}
+
+#[tokio::test]
+async fn a_limit_of_streams_that_is_raised_makes_room_at_once_and_one_that_is_lowered_after_a_count() {
+    let mut world = World::with_lines_per_day(1_000).await;
+    world.set_limits(TenantLimits { streams_max: 3, ..USUAL_LIMITS }).await;
+    world.count_streams(3).await;
+    assert!(world.quotas.full_streams(acme()).is_some());
+    world.set_limits(TenantLimits { streams_max: 4, ..USUAL_LIMITS }).await;
+    world.quotas.look_again().await.unwrap();
+    assert_eq!(world.quotas.full_streams(acme()), None);
+    world.count_streams(3).await;
+    world.quotas.due_for_streams();
+    world.set_limits(TenantLimits { streams_max: 2, ..USUAL_LIMITS }).await;
+    world.clock.pass(2 * LIMITS_HOLD);
+    world.send(1).await;
+    assert_eq!(world.quotas.full_streams(acme()), None, "their names are not known");
+    assert_eq!(world.quotas.due_for_streams(), [acme()]);
+    world.count_streams(3).await;
+    assert_eq!(world.quotas.full_streams(acme()).unwrap().max, 2);
 }
 
 #[tokio::test]

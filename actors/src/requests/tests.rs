@@ -101,7 +101,7 @@ impl Running {
             Begun::Answered(remembered) => return (remembered.receipt.clone(), true),
             Begun::First(claim) => claim,
         };
-        (self.system.take(tenant(name), self.arrived(text, Some(claim))).await.unwrap(), false)
+        (self.system.take(tenant(name), self.arrived(text, Some(claim))).await.unwrap().receipt, false)
     }
 
     async fn begin(&self, name: &str, key: &str) -> Begun {

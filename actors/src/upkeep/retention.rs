@@ -1,20 +1,63 @@
 //! How long the lines of each tenant are kept: as the tenant chose, within what its limits say.
 //!
-//! Invariant: a tenant for which not just the usual limits count has rules of its own. It removes nothing.
+//! Invariant: a tenant for which not just the usual limits count has rules of its own; and rules that were set before the
+//! start count from the first time on, although views may be behind the log then. It removes nothing.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use antler_events::event::tenant::Tenant;
+use antler_events::ids::{Offset, PartitionId};
+use antler_events::log::{EventLog, ReadError};
 use antler_projections::index::port::{Retention, RetentionCondition, RetentionRule, TenantRetention};
 use antler_projections::views::control::ControlViews;
 use antler_projections::views::port::ViewError;
 
 use crate::accounts::USUAL_LIMITS;
+use crate::planted::Planted;
+use crate::progress::Progress;
 
 /// Tenants that are looked at together.
 const PAGE: usize = 1_000;
 
-pub(super) async fn rules(views: &ControlViews) -> Result<Retention, ViewError> {
+/// Where rules are read.
+#[derive(Debug)]
+pub(super) struct Rules {
+    views: ControlViews,
+    /// How far the views are, and where the log ended at the start.
+    progress: Option<Arc<Progress>>,
+    ends: Vec<(PartitionId, Offset)>,
+    planted: Planted,
+}
+
+impl Rules {
+    pub(super) fn new(
+        views: &ControlViews,
+        log: &dyn EventLog,
+        progress: Option<Arc<Progress>>,
+        planted: Planted,
+    ) -> Result<Self, ReadError> {
+        Ok(Self { views: views.clone(), progress, ends: log.ends()?, planted })
+    }
+
+    /// Whether the views have all that was set before the start. What is set since is answered when they have it.
+    pub(super) fn are_known(&self) -> bool {
+        let has = |progress: &Arc<Progress>| {
+            self.ends.iter().all(|(partition, end)| progress.at(*partition) >= *end)
+        };
+        self.planted.is(Planted::RulesOfOldViews) || self.progress.as_ref().is_none_or(has)
+    }
+
+    pub(super) async fn read(&self) -> Result<Retention, ViewError> {
+        let mut rules = rules(&self.views).await?;
+        if self.planted.is(Planted::StreamRulesForgotten) {
+            rules.of_tenants.values_mut().for_each(|of| of.rules.clear());
+        }
+        Ok(rules)
+    }
+}
+
+async fn rules(views: &ControlViews) -> Result<Retention, ViewError> {
     let usual = TenantRetention::of_age(days(USUAL_LIMITS.retention_days));
     let mut rules = Retention { usual, ..Retention::default() };
     let mut after = None;

@@ -18,6 +18,7 @@ pub enum Chore {
     Cold,
     Log,
     Calls,
+    Exports,
 }
 
 /// How a piece of work ended.
@@ -54,7 +55,8 @@ pub struct Schedule {
 }
 
 impl Chore {
-    pub const ALL: [Self; 5] = [Self::Retention, Self::Index, Self::Cold, Self::Log, Self::Calls];
+    pub const ALL: [Self; 6] =
+        [Self::Retention, Self::Index, Self::Cold, Self::Log, Self::Calls, Self::Exports];
 
     pub fn name(self) -> &'static str {
         match self {
@@ -63,6 +65,7 @@ impl Chore {
             Self::Cold => "cold",
             Self::Log => "log",
             Self::Calls => "calls",
+            Self::Exports => "exports",
         }
     }
 
@@ -77,6 +80,7 @@ impl Chore {
             Self::Cold => "compresses old lines once more",
             Self::Log => "lets the event log go of lines that the index has had for a while",
             Self::Calls => "writes how often tenants have asked in this hour",
+            Self::Exports => "removes exports of tenants whose time is over",
         }
     }
 }

@@ -22,7 +22,7 @@ use tokio::sync::mpsc;
 use super::reader::{ReadBatch, ReadFailure, ReadRequest};
 use super::{Phase, UploadError, UploadNow, UploadParts, Uploads};
 use crate::jobs::{Job, JobTurns};
-use crate::once::{Once, OnceError};
+use crate::once::{Once, OnceError, Written};
 use crate::system::IngestError;
 
 /// How often people are told, and how often it is an event.
@@ -119,7 +119,7 @@ impl UploadJob {
 
     async fn fail(&self, ReadFailure { code, message, .. }: ReadFailure) {
         let Self { uploads, tenant, id } = self;
-        let counts = uploads.now(*tenant, *id).map(|now| now.counts);
+        let counts = uploads.open().get(&(*tenant, *id)).map(|now| now.counts.clone());
         let failed = UploadFailed { counts: counts.unwrap_or_default(), code: code.to_owned(), message };
         let command = UploadCommand::Fail(failed);
         let recorded = match uploads.command(*tenant, *id, command, &Cause::SYSTEM).await {
@@ -178,18 +178,18 @@ impl Reading<'_> {
         let errors: Vec<NamedError> = problems.iter().take(PROBLEMS_OF_BATCH_MAX).map(named).collect();
         let UploadParts { system, requests, .. } = &uploads.parts;
         let once = Once { system, requests, as_of: self.kept.created_at };
-        let before = match once.write(*tenant, key, &arrived, &errors).await {
+        let written = match once.write(*tenant, key, &arrived, &errors).await {
             Err(OnceError::Ingest(error @ IngestError::NotAdmitted(_))) => {
                 return Err(self.not_admitted(&error));
             }
             written => written.map_err(UploadError::from)?,
         };
-        if before
-            .is_some_and(|answer| answer.answered.accepted + answer.answered.rejected != indexed + rejected)
-        {
+        let Written { accepted, rejected: all_rejected, refused } = written;
+        if accepted + all_rejected != indexed + rejected {
             return Err(passing("internal", "the file was cut in another way before"));
         }
-        self.now.counts.add(indexed, rejected, problems);
+        let problems = problems.into_iter().chain(refused.errors.iter().map(problem));
+        self.now.counts.add(accepted, all_rejected, problems);
         Ok(())
     }
 
