@@ -23,16 +23,18 @@ mod tests;
 
 use std::io;
 use std::sync::Arc;
+use std::time::Duration;
 
 use antler_actors::accounts::AccountError;
 use antler_actors::once::OnceError;
 use antler_actors::requests::Requests;
 use antler_actors::system::{IngestError, System};
+use antler_actors::upkeep::Expiring;
 use antler_actors::uploads::{UploadError, Uploads};
 use antler_config::limits::ArchiveLimits;
 use antler_events::clock::{Clock, Timestamp};
 use antler_events::ids::{ArchiveId, TenantId, UserId};
-use antler_events::log::{EventLog, ReadError};
+use antler_events::log::{BoxFuture, EventLog, ReadError};
 use antler_projections::index::port::{SearchError, SearchIndex};
 use antler_projections::views::port::ViewError;
 
@@ -41,6 +43,7 @@ use self::import::ImportJob;
 use self::reading::ArchiveFault;
 use self::state::{Archive, Brought, Stage, Task, Wanted};
 use self::store::{ArchiveFile, ArchiveStore};
+use crate::disk::on_disk;
 use crate::upload::store::UploadStore;
 
 /// What archives are made of, and what they become.
@@ -92,6 +95,20 @@ pub enum ArchiveError {
     Read(#[from] ReadError),
 }
 
+/// Finished exports, which are kept for some time.
+#[derive(Debug)]
+pub struct Exports {
+    pub store: Arc<ArchiveStore>,
+    pub kept_for: Duration,
+}
+
+impl Expiring for Exports {
+    fn expire(&self, now: Timestamp) -> BoxFuture<'_, io::Result<u64>> {
+        let (store, kept_for) = (Arc::clone(&self.store), self.kept_for);
+        Box::pin(on_disk(move || store.expire(now, kept_for)))
+    }
+}
+
 impl Archives {
     pub fn new(parts: ArchiveParts) -> Self {
         Self { parts }
@@ -106,8 +123,8 @@ impl Archives {
     ) -> Result<Archive, ArchiveError> {
         self.expire().await?;
         let max = self.parts.limits.exports_per_tenant_max;
-        let is_export = |archive: &Archive| matches!(archive.task, Task::Export(_));
-        if self.parts.store.list(tenant).iter().filter(|archive| is_export(archive)).count() >= max as usize {
+        let known = self.parts.store.list(tenant);
+        if known.iter().filter(|archive| archive.is_export()).count() >= max as usize {
             return Err(ArchiveError::TooManyExports { max });
         }
         let archive = self.begin(tenant, owner, self.new_id()?, Task::Export(wanted)).await?;
@@ -132,8 +149,7 @@ impl Archives {
             return Ok((now.unwrap_or_else(|| archive.clone()), false));
         }
         let max = self.parts.limits.imports_per_tenant_max;
-        let is_import = |archive: &Archive| matches!(archive.task, Task::Import(_));
-        if known.iter().filter(|archive| is_import(archive)).count() >= max as usize {
+        if known.iter().filter(|archive| !archive.is_export()).count() >= max as usize {
             return Err(ArchiveError::TooManyImports { max });
         }
         // Whatever is answered, it may be known from now on: then the file has to be there.
@@ -177,7 +193,6 @@ impl Archives {
 
     /// Goes on with all that did not end.
     pub async fn resume(self: &Arc<Self>) -> Result<(), ArchiveError> {
-        self.expire().await?;
         for (tenant, id) in self.parts.store.open_ones() {
             self.start(tenant, id).await?;
         }
@@ -208,21 +223,11 @@ impl Archives {
         Ok(on_disk(move || store.remove(tenant, id)).await?)
     }
 
-    /// Removes exports whose time is over.
+    /// Removes exports whose time is over, so that nobody sees one of them before upkeep comes by.
     pub async fn expire(&self) -> Result<(), ArchiveError> {
-        let now = self.parts.clock.now();
-        for (tenant, archive) in self.parts.store.all() {
-            if self.expires_at(&archive).is_some_and(|at| at <= now) {
-                self.remove(tenant, archive.id).await?;
-            }
-        }
+        let ArchiveParts { store, clock, limits, .. } = &self.parts;
+        Exports { store: Arc::clone(store), kept_for: limits.exports_kept_for }.expire(clock.now()).await?;
         Ok(())
-    }
-
-    /// None for one that stays.
-    pub fn expires_at(&self, archive: &Archive) -> Option<Timestamp> {
-        let is_over = matches!(archive.task, Task::Export(_)) && archive.stage != Stage::Open;
-        is_over.then(|| archive.changed_at.plus(self.parts.limits.exports_kept_for))
     }
 
     /// One that is cut off by a stop goes on at the next start.
@@ -251,9 +256,4 @@ impl Archives {
         let (store, now) = (Arc::clone(&self.parts.store), self.parts.clock.now());
         Ok(on_disk(move || store.update(tenant, id, now, change)).await?)
     }
-}
-
-/// Does what waits for the disk away from the threads that serve others.
-async fn on_disk<T: Send + 'static>(work: impl FnOnce() -> io::Result<T> + Send + 'static) -> io::Result<T> {
-    tokio::task::spawn_blocking(work).await.unwrap_or_else(|lost| Err(io::Error::other(lost)))
 }

@@ -20,12 +20,13 @@ use antler_actors::notes::Notes;
 use antler_actors::planted::Planted;
 use antler_actors::progress::Progress;
 use antler_actors::projector::Projection;
-use antler_actors::projector::arrivals::{ArrivalsError, ArrivalsProjection};
+use antler_actors::projector::arrivals::{self, ArrivalsError, ArrivalsProjection};
 use antler_actors::projector::index::IndexProjection;
-use antler_actors::projector::views::ViewsProjection;
+use antler_actors::projector::views::{self, ViewsProjection};
 use antler_actors::quotas::Quotas;
 use antler_actors::requests::Requests;
 use antler_actors::search_history::{HistoryParts, SearchHistory};
+use antler_actors::stream_counter::{CounterParts, StreamCounter};
 use antler_actors::supervision::Supervision;
 use antler_actors::system::{StartError, System, SystemParts};
 use antler_actors::upkeep::UpkeepArguments;
@@ -47,7 +48,7 @@ use antler_projections::cache::memory::MemoryCache;
 use antler_projections::index::columns::adapter::ColumnIndex;
 use antler_projections::index::columns::store::{ColumnStore, StoreError, StoreOptions};
 use antler_projections::index::hiding::{Hidden, HidingIndex};
-use antler_projections::index::port::{SearchIndex, Workers};
+use antler_projections::index::port::{Bounds, SearchIndex, Workers};
 use antler_projections::live::LiveCounters;
 use antler_projections::views::arrivals::ArrivalViews;
 use antler_projections::views::calls::CallViews;
@@ -59,8 +60,9 @@ use tokio::sync::Notify;
 
 use self::bounds::{system_limits, tail_bounds};
 pub use self::opened::{RunningLog, open_log};
-use self::tenants::{archives, erasures};
-use crate::archive::Archives;
+use self::tenants::{archive_store, archives, erasures};
+use crate::archive::store::ArchiveStore;
+use crate::archive::{Archives, Exports};
 use crate::credentials::passwords::PasswordError;
 use crate::credentials::token_key::{TokenKey, TokenKeyError};
 use crate::data_folder::DataFolder;
@@ -140,6 +142,7 @@ pub struct Program {
     pub schedule: Arc<Schedule>,
     pub erasures: Arc<Erasures>,
     pub archives: Arc<Archives>,
+    pub streams: StreamCounter,
     warnings: WarningTeller,
     /// Of questions, of changes, and of uploads.
     workers: [Arc<WorkerThreads>; 3],
@@ -158,7 +161,7 @@ impl Program {
         let changes = threads("change", usize::from(partitions) + 1)?;
         let hidden = Arc::<Hidden>::default();
         let index = open_index(folder, config, &clock, [&questions, &changes], &hidden)?;
-        let store = open_views(folder, &changes)?;
+        let (store, exported) = (open_views(folder, &changes)?, archive_store(folder)?);
         let Kept { views, arrivals, quotas, calls, raised } = kept(store, &clock, partitions).await?;
         let due = Arc::<Notify>::default();
         let schedule = Arc::new(Schedule::new(Arc::clone(&clock), Arc::clone(&due)));
@@ -166,8 +169,7 @@ impl Program {
         let tails =
             Tails::new(&*log, tail_bounds(&config.limits.live, &limits)).map_err(ComposeError::Tails)?;
         let (counters, budget) = (Arc::<LiveCounters>::default(), Arc::clone(&tails.budget));
-        let stored = (&index, &views, &arrivals);
-        let live = (&tails, &counters, &clock);
+        let (stored, live) = ((&index, &views, &arrivals), (&tails, &counters, &clock));
         let projections = projections(&*log, stored, live, (&limits, &quotas, &due)).await?;
         let parts = SystemParts {
             clock: Arc::clone(&clock),
@@ -176,13 +178,13 @@ impl Program {
             limits: system_limits(&config.limits.ingest, &config.limits.upload),
             supervision: Supervision::default(),
             projections,
-            upkeep: Some(upkeep(config, (&log, &index, &views), (due, &schedule), &calls, &clock)),
+            upkeep: Some(upkeep(config, (&log, &index, &views, &exported), (due, &schedule), &calls, &clock)),
             tails,
             quotas,
             planted: Planted::None,
         };
         let system = Arc::new(System::start(parts).await?);
-        let (progress, arrived) = (progress_of(&system, VIEWS), progress_of(&system, ARRIVALS));
+        let (progress, arrived) = (progress_of(&system, views::NAME), progress_of(&system, arrivals::NAME));
         let requests = Requests::new(arrivals.clone(), arrived, Arc::clone(&clock), Arc::clone(&log))?;
         let controlled = Controlled { log, views, progress, placement, calls, clock: Arc::clone(&clock) };
         let log_of_archives = Arc::clone(&controlled.log);
@@ -197,10 +199,11 @@ impl Program {
         let uploads = uploads(folder, config, (&gate, &ingest, &sockets, &reading), hidden)?;
         let notes = notes(&gate.accounts, &system);
         let history = history(config, notes.clone(), &arrivals);
-        let archives = archives(folder, config, (&index, &log_of_archives), (&ingest, &uploads))?;
+        let archives = archives(config, exported, (&index, &log_of_archives), (&ingest, &uploads));
         Ok(Self {
             erasures: erasures(folder, (&index, &arrivals, &history, &gate, &uploads), (&notes, &archives))?,
             archives,
+            streams: counter(config, (&system, &index), &gate),
             warnings: teller(&gate, &sockets, raised),
             intake: Arc::new(Intake::new(Arc::clone(&gate), ingest.clone(), config.limits.ingest.clone())),
             history,
@@ -219,11 +222,9 @@ impl Program {
     }
 
     /// Waits until all that was in the log at the start can be found.
-    pub async fn caught_up(&self, log: &dyn EventLog) {
+    pub async fn caught_up(&self) {
         for projection in self.system.projections() {
-            for partition in (0..log.partitions()).map(antler_events::ids::PartitionId::new) {
-                self.system.settled(projection.name, partition).await;
-            }
+            self.system.settled_everywhere(projection.name).await;
         }
     }
 
@@ -231,6 +232,7 @@ impl Program {
     pub async fn stop(&self) {
         self.history.stop().await;
         self.key_use.stop().await;
+        self.streams.stop().await;
         self.warnings.stop().await;
         if let Some(post) = &self.gate.post {
             post.stop().await;
@@ -245,11 +247,6 @@ impl Program {
         self.workers.iter().for_each(|workers| workers.stop());
     }
 }
-
-/// The name of the projection that account commands wait for.
-const VIEWS: &str = "views";
-/// The name of the projection that requests with an idempotency key and search histories wait for.
-const ARRIVALS: &str = "arrivals";
 
 /// What stands in views, and who counts there.
 struct Kept {
@@ -299,6 +296,19 @@ fn sockets(config: &Config, watched: Watched<'_>) -> Sockets {
     }
 }
 
+/// Counts the streams of tenants.
+fn counter(
+    config: &Config,
+    (system, index): (&Arc<System>, &Arc<dyn SearchIndex>),
+    gate: &Gate,
+) -> StreamCounter {
+    let limits = &config.limits.search;
+    let bounds = Bounds { time: limits.time_max, memory_bytes: limits.memory_bytes_max.as_usize() };
+    let (views, clock) = (gate.accounts.views.clone(), Arc::clone(&gate.accounts.clock));
+    let (system, index) = (Arc::clone(system), Arc::clone(index));
+    StreamCounter::start(CounterParts { system, index, views, clock, bounds })
+}
+
 /// Tells people when their tenant is near a limit.
 fn teller(gate: &Gate, sockets: &Sockets, raised: Raised) -> WarningTeller {
     let watcher = Arc::new(WarningNotes(Arc::clone(&sockets.hub)));
@@ -309,7 +319,7 @@ fn teller(gate: &Gate, sockets: &Sockets, raised: Raised) -> WarningTeller {
 fn notes(accounts: &Accounts, system: &System) -> Notes {
     Notes {
         log: Arc::clone(&accounts.log),
-        progress: progress_of(system, ARRIVALS),
+        progress: progress_of(system, arrivals::NAME),
         placement: Arc::clone(&accounts.placement),
         clock: Arc::clone(&accounts.clock),
     }
@@ -453,7 +463,12 @@ const CACHE_BYTES_MAX: u64 = 16 << 20;
 
 fn upkeep(
     config: &Config,
-    (log, index, views): (&Arc<dyn EventLog>, &Arc<dyn SearchIndex>, &ControlViews),
+    (log, index, views, archives): (
+        &Arc<dyn EventLog>,
+        &Arc<dyn SearchIndex>,
+        &ControlViews,
+        &Arc<ArchiveStore>,
+    ),
     (due, schedule): (Arc<Notify>, &Arc<Schedule>),
     calls: &Arc<Calls>,
     clock: &Arc<dyn Clock>,
@@ -467,6 +482,10 @@ fn upkeep(
         cold_share_percent: config.index.cold_share_percent,
         views: views.clone(),
         calls: Arc::clone(calls),
+        exports: Arc::new(Exports {
+            store: Arc::clone(archives),
+            kept_for: config.limits.archives.exports_kept_for,
+        }),
         schedule: Arc::clone(schedule),
     }
 }

@@ -10,6 +10,7 @@ use antler_events::ids::TenantId;
 use antler_events::log::BoxFuture;
 
 use crate::archive::Archives;
+use crate::disk::on_disk;
 use crate::upload::store::UploadStore;
 
 /// The files of tenants that end.
@@ -26,11 +27,11 @@ impl TenantFiles for ErasedFiles {
             for archive in archives.list(tenant) {
                 self.archives.remove(tenant, archive.id).await.map_err(io::Error::other)?;
             }
-            let removed = tokio::task::spawn_blocking(move || {
+            on_disk(move || {
                 uploads.remove_all(tenant)?;
                 archives.remove_all(tenant)
-            });
-            removed.await.unwrap_or_else(|lost| Err(io::Error::other(lost)))
+            })
+            .await
         })
     }
 }

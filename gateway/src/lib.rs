@@ -9,6 +9,7 @@ pub mod compose;
 pub mod credentials;
 pub mod data_folder;
 pub mod demo;
+mod disk;
 pub mod erased_files;
 pub mod erasure_receipt;
 pub mod http;

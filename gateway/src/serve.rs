@@ -94,14 +94,8 @@ pub fn run(loaded: &Loaded, ports_file: Option<&Path>, demo: bool) -> Result<(),
     let events = Arc::clone(&log.log) as Arc<dyn EventLog>;
     let http = listeners.addresses().first().map(|(_, http)| http.to_string()).unwrap_or_default();
     let site = site(config, &http);
-    let program = runtime.block_on(Program::start(
-        &folder,
-        (config, &site),
-        Arc::clone(&events),
-        Arc::clone(&clock),
-    ))?;
-    let caught_up =
-        runtime.block_on(async { tokio::time::timeout(CATCH_UP_MAX, program.caught_up(&*events)).await });
+    let program = runtime.block_on(Program::start(&folder, (config, &site), events, Arc::clone(&clock)))?;
+    let caught_up = runtime.block_on(async { tokio::time::timeout(CATCH_UP_MAX, program.caught_up()).await });
     if caught_up.is_err() {
         tracing::warn!("the index is still behind the log; until it has caught up, answers lack lines");
     }

@@ -72,6 +72,8 @@ mod slow;
 mod socket_client;
 #[path = "program/sockets.rs"]
 mod sockets;
+#[path = "program/stream_limits.rs"]
+mod stream_limits;
 #[path = "program/streams.rs"]
 mod streams;
 #[path = "program/support.rs"]

@@ -10,7 +10,7 @@ use antler_actors::jobs::{Job, JobTurns};
 use antler_events::event::upload::UploadFinished;
 use antler_events::event::upload::UploadStage;
 use antler_events::files::File;
-use antler_events::ids::{ArchiveId, PartitionId, TenantId, UploadId};
+use antler_events::ids::{ArchiveId, TenantId, UploadId};
 use antler_events::log::BoxFuture;
 use antler_events::query::tree::Filter;
 use antler_projections::index::port::{After, Bounds, Cursor, LinePage, LineQuery, Order, Period, Warning};
@@ -21,7 +21,8 @@ use super::form::{
 };
 use super::state::{Archive, Stage, Task, Wanted};
 use super::writing::{Writing, sum_of};
-use super::{ArchiveError, Archives, on_disk};
+use super::{ArchiveError, Archives};
+use crate::disk::on_disk;
 
 /// Lines of a member, and what they may take.
 const PAGE_LINES: u32 = 10_000;
@@ -109,8 +110,7 @@ impl ExportJob {
     /// Waits until what is in the log now can be found.
     async fn all_found(&self) -> Result<(), ArchiveError> {
         let parts = &self.archives.parts;
-        for partition in (0..parts.log.partitions()).map(PartitionId::new) {
-            let last = parts.log.bounds(partition)?.next.before();
+        for (partition, last) in parts.log.ends()? {
             while parts.index.applied(partition) < last {
                 tokio::time::sleep(LOOK_EVERY).await;
             }

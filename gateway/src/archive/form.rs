@@ -78,12 +78,34 @@ impl End {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "snake_case")]
 pub enum Setting {
-    Tenant { name: String },
-    Limits { logs_per_day: u64, bytes_per_day: u64, retention_days: u32, seats: u32, api_calls_per_hour: u64 },
-    Retention { days: Option<u32>, streams: Vec<StreamDays> },
-    Member { email: String, role: String, joined: bool },
-    ServiceAccount { name: String, role: String },
-    Search { content: SavedSearch },
+    Tenant {
+        name: String,
+    },
+    Limits {
+        logs_per_day: u64,
+        bytes_per_day: u64,
+        retention_days: u32,
+        seats: u32,
+        api_calls_per_hour: u64,
+        /// Archives of before do not say it.
+        streams_max: Option<u64>,
+    },
+    Retention {
+        days: Option<u32>,
+        streams: Vec<StreamDays>,
+    },
+    Member {
+        email: String,
+        role: String,
+        joined: bool,
+    },
+    ServiceAccount {
+        name: String,
+        role: String,
+    },
+    Search {
+        content: SavedSearch,
+    },
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

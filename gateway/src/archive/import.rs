@@ -2,13 +2,16 @@
 //!
 //! Lines go the way of all lines, each piece as a request whose key is the hash of the archive and the place of the piece in
 //! it. Invariant: it may be cut off anywhere, and goes on behind the last member that was taken whole; nothing is written
-//! twice. It holds one page of lines. Ids are new, because they say where a line stands.
+//! twice; where the quota of the tenant ends it waits. It holds one page of lines. Ids are new, because they say where a line
+//! stands.
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use antler_actors::jobs::{Job, JobTurns};
-use antler_actors::once::Once;
+use antler_actors::once::{Once, OnceError};
+use antler_actors::quotas::{NotAdmitted, OverQuota};
+use antler_actors::system::IngestError;
 use antler_events::clock::Timestamp;
 use antler_events::event::Cause;
 use antler_events::event::note::RequestKey;
@@ -22,9 +25,12 @@ use super::pieces::pieces;
 use super::reading::{ArchiveFault, Kind, Placed, member_at};
 use super::state::{Archive, Brought, Done, Stage, Task};
 use super::writing::CHUNK_BYTES;
-use super::{ArchiveError, Archives, on_disk};
+use super::{ArchiveError, Archives};
+use crate::disk::on_disk;
 use crate::upload::store::UploadStore;
 
+/// How often is looked whether a quota takes lines again.
+const LOOK_EVERY: Duration = Duration::from_secs(5);
 /// Pieces of one page have less than so many numbers.
 const PIECES_MAX: u64 = 1 << 32;
 
@@ -43,9 +49,13 @@ impl Job for ImportJob {
 
     fn run<'a>(&'a self, turns: &'a JobTurns) -> BoxFuture<'a, ()> {
         Box::pin(async move {
-            let _turn = turns.take().await;
-            if let Err(error) = self.import().await {
-                self.archives.end_early(self.tenant, self.id, &error).await;
+            while let Err(error) = self.attempt(turns).await {
+                match error {
+                    ArchiveError::Once(OnceError::Ingest(IngestError::NotAdmitted(
+                        NotAdmitted::OverQuota(over),
+                    ))) => self.wait_for_quota(over).await,
+                    error => return self.archives.end_early(self.tenant, self.id, &error).await,
+                }
             }
         })
     }
@@ -58,6 +68,26 @@ impl Job for ImportJob {
 impl ImportJob {
     pub(super) fn new(tenant: TenantId, archives: Arc<Archives>, id: ArchiveId) -> Self {
         Self { tenant, archives, id }
+    }
+
+    async fn attempt(&self, turns: &JobTurns) -> Result<(), ArchiveError> {
+        let _turn = turns.take().await;
+        self.import().await
+    }
+
+    /// Until lines are taken again: at the time that the quota names, or when somebody raises the limit. It waits without a
+    /// turn, so that nobody waits behind it.
+    async fn wait_for_quota(&self, over: OverQuota) {
+        let Self { archives, tenant, id } = self;
+        tracing::info!(%tenant, archive = %id, until = %over.until, "an import waits for the quota of its tenant");
+        let waits = Some(over.to_string());
+        if let Err(error) = archives.update(*tenant, *id, move |archive| archive.waits = waits).await {
+            tracing::warn!(%error, %tenant, archive = %id, "that an import waits is not written");
+        }
+        let quotas = archives.parts.system.quotas();
+        while let Err(NotAdmitted::OverQuota(_)) = quotas.admit(*tenant) {
+            tokio::time::sleep(LOOK_EVERY).await;
+        }
     }
 
     async fn import(&self) -> Result<(), ArchiveError> {
@@ -124,10 +154,18 @@ impl ImportJob {
         let (pieces, refused) = cut.await??;
         let parts = &self.archives.parts;
         let once = Once { system: &parts.system, requests: &parts.requests, as_of: archive.created_at };
+        let mut beyond = 0;
         for (at, piece) in (0..PIECES_MAX).zip(pieces) {
             let key = RequestKey::of_archive(&brought.sha256, number.saturating_mul(PIECES_MAX) + at);
-            once.write(self.tenant, key, &piece.arrived, &[]).await?;
-            done.lines += piece.lines;
+            let written = once.write(self.tenant, key, &piece, &[]).await?;
+            done.lines += written.accepted;
+            beyond += written.rejected;
+        }
+        if beyond > 0 {
+            done.warn(format!(
+                "{beyond} lines of {} would begin more streams than the tenant may have, and are dead letters",
+                placed.name
+            ));
         }
         if refused > 0 {
             done.warn(format!("{refused} lines of {} are too long to be taken", placed.name));
@@ -174,7 +212,8 @@ impl ImportJob {
     /// It goes on behind this from now on.
     async fn taken(&self, mut done: Done, end: u64) -> Result<(), ArchiveError> {
         done.bytes = end;
-        self.archives.update(self.tenant, self.id, move |archive| archive.done = done).await?;
+        let behind = move |archive: &mut Archive| (archive.done, archive.waits) = (done, None);
+        self.archives.update(self.tenant, self.id, behind).await?;
         Ok(())
     }
 

@@ -19,13 +19,6 @@ const PIECE_BYTES: usize = 1 << 20;
 const PIECE_LINES: usize = 5_000;
 const PIECE_BATCHES: usize = 500;
 
-/// Lines that are written together.
-#[derive(Debug)]
-pub(super) struct Piece {
-    pub arrived: Arrived,
-    pub lines: u64,
-}
-
 /// A piece that grows.
 struct Growing {
     arrival: Arc<Arrival>,
@@ -34,8 +27,8 @@ struct Growing {
     lines: usize,
 }
 
-/// All pieces of a page, and how many lines are too long to be taken.
-pub(super) fn pieces(records: &[LineRecord]) -> (Vec<Piece>, u64) {
+/// All pieces of a page, each of lines that are written together, and how many lines are too long to be taken.
+pub(super) fn pieces(records: &[LineRecord]) -> (Vec<Arrived>, u64) {
     let mut ways: BTreeMap<String, BTreeMap<Timestamp, Vec<&LineRecord>>> = BTreeMap::new();
     for record in records {
         let way = serde_json::to_string(&(&record.protocol, &record.origin, &record.defaults));
@@ -61,7 +54,7 @@ impl Growing {
     }
 
     /// Adds lines that arrived together; says how many cannot be taken.
-    fn add(&mut self, received_at: Timestamp, records: &[&LineRecord], pieces: &mut Vec<Piece>) -> u64 {
+    fn add(&mut self, received_at: Timestamp, records: &[&LineRecord], pieces: &mut Vec<Arrived>) -> u64 {
         let new = || LineBatchBuilder::new(LineLimits::default().for_lines_taken_before(), received_at);
         let (mut builder, mut refused) = (new(), 0);
         for record in records {
@@ -88,12 +81,11 @@ impl Growing {
         self.batches.push(Arc::new(builder.finish()));
     }
 
-    fn close(&mut self, pieces: &mut Vec<Piece>) {
+    fn close(&mut self, pieces: &mut Vec<Arrived>) {
         let arrival = Arc::clone(&self.arrival);
-        let Self { arrival, batches, lines, .. } = std::mem::replace(self, Self::new(arrival));
+        let Self { arrival, batches, .. } = std::mem::replace(self, Self::new(arrival));
         if !batches.is_empty() {
-            let arrived = Arrived { batches, arrival, rejected: None, request: None };
-            pieces.push(Piece { arrived, lines: lines as u64 });
+            pieces.push(Arrived { batches, arrival, ..Arrived::default() });
         }
     }
 }

@@ -57,7 +57,8 @@ impl Archives {
 }
 
 fn of_tenant(tenant: &Tenant) -> Vec<Setting> {
-    let TenantLimits { lines_per_day, bytes_per_day, retention_days, seats, calls_per_hour } = tenant.limits;
+    let TenantLimits { lines_per_day, bytes_per_day, retention_days, seats, calls_per_hour, streams_max } =
+        tenant.limits;
     let streams = tenant.retention.streams.iter();
     let streams =
         streams.map(|of| StreamDays { stream: of.stream.as_str().to_owned(), days: of.days }).collect();
@@ -69,6 +70,7 @@ fn of_tenant(tenant: &Tenant) -> Vec<Setting> {
             retention_days,
             seats,
             api_calls_per_hour: calls_per_hour,
+            streams_max: Some(streams_max),
         },
         Setting::Retention { days: tenant.retention.days, streams },
     ];

@@ -3,6 +3,8 @@
 //! Invariant: an archive that ended stays so until somebody says that it is to go on; what is counted is on stable storage.
 //! It is no event: an archive is of this disk, and goes with it. It does no work.
 
+use std::time::Duration;
+
 use antler_events::access::StreamPatterns;
 use antler_events::clock::Timestamp;
 use antler_events::ids::{ArchiveId, UserId};
@@ -22,6 +24,9 @@ pub struct Archive {
     pub task: Task,
     pub stage: Stage,
     pub done: Done,
+    /// Why an open one does not go on just now.
+    #[serde(default)]
+    pub waits: Option<String>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -87,11 +92,26 @@ pub struct Done {
 impl Archive {
     pub fn new(id: ArchiveId, owner: UserId, now: Timestamp, task: Task) -> Self {
         let (stage, done) = (Stage::Open, Done::default());
-        Self { id, owner, created_at: now, changed_at: now, task, stage, done }
+        Self { id, owner, created_at: now, changed_at: now, task, stage, done, waits: None }
     }
 
     pub fn is_export(&self) -> bool {
         matches!(self.task, Task::Export(_))
+    }
+
+    /// Why it was not done, or does not go on just now.
+    pub fn trouble(&self) -> Option<&str> {
+        match &self.stage {
+            Stage::Failed { message } => Some(message),
+            Stage::Open => self.waits.as_deref(),
+            Stage::Finished { .. } | Stage::Cancelled => None,
+        }
+    }
+
+    /// None for one that stays.
+    pub fn expires_at(&self, exports_kept_for: Duration) -> Option<Timestamp> {
+        let is_over = self.is_export() && self.stage != Stage::Open;
+        is_over.then(|| self.changed_at.plus(exports_kept_for))
     }
 
     /// Percent.

@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 use std::io;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use antler_events::clock::Timestamp;
 use antler_events::files::{Access, File, FileSystem, read_whole, replace};
@@ -78,10 +79,6 @@ impl ArchiveStore {
         list
     }
 
-    pub fn all(&self) -> Vec<(TenantId, Archive)> {
-        self.known().iter().map(|((tenant, _), archive)| (*tenant, archive.clone())).collect()
-    }
-
     pub fn open_ones(&self) -> Vec<(TenantId, ArchiveId)> {
         let known = self.known();
         let open = known.iter().filter(|(_, archive)| archive.stage == Stage::Open);
@@ -123,7 +120,7 @@ impl ArchiveStore {
         self.change(tenant, id, now, |archive| {
             let goes_on = matches!(archive.stage, Stage::Failed { .. } | Stage::Cancelled);
             if goes_on {
-                archive.stage = Stage::Open;
+                (archive.stage, archive.waits) = (Stage::Open, None);
             }
             goes_on
         })
@@ -159,6 +156,17 @@ impl ArchiveStore {
         known.remove(&(tenant, id));
         drop(known);
         self.remove_file(tenant, id)
+    }
+
+    /// Removes exports that ended so long ago, and says how many.
+    pub fn expire(&self, now: Timestamp, kept_for: Duration) -> io::Result<u64> {
+        let is_over = |archive: &Archive| archive.expires_at(kept_for).is_some_and(|at| at <= now);
+        let over: Vec<(TenantId, ArchiveId)> =
+            self.known().iter().filter(|(_, archive)| is_over(archive)).map(|(key, _)| *key).collect();
+        for (tenant, id) in &over {
+            self.remove(*tenant, *id)?;
+        }
+        Ok(over.len() as u64)
     }
 
     /// Removes the file of one, whose word stays.

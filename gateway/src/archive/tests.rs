@@ -3,23 +3,34 @@
 //! Invariant: whatever byte is spoiled, a sentence says so. It starts no server.
 
 use std::sync::Arc;
+use std::time::Duration;
 
+use antler_actors::ingest_shard::Arrived;
+use antler_events::access::StreamPatterns;
+use antler_events::clock::Timestamp;
 use antler_events::event::lines::LineDefaults;
 use antler_events::files::{Access, File, FileSystem as _, RealFiles};
+use antler_events::ids::{ArchiveId, TenantId, UserId};
 
 use super::form::{
     END, End, KIND, LineRecord, MANIFEST, Manifest, Origin, SETTINGS, Setting, VERSION, json_line, lines_name,
 };
 use super::pieces::pieces;
 use super::reading::prove_readable;
+use super::state::{Archive, Brought, Stage, Task, Wanted};
+use super::store::ArchiveStore;
 use super::tar::{BLOCK, header};
 use super::writing::Writing;
+
+fn origin() -> Origin {
+    Origin { id: "acme".to_owned(), name: "Acme".to_owned() }
+}
 
 fn manifest(version: u32) -> Manifest {
     Manifest {
         kind: KIND.to_owned(),
         version,
-        tenant: Origin { id: "acme".to_owned(), name: "Acme".to_owned() },
+        tenant: origin(),
         made_at: "2026-03-01T08:00:00.000Z".to_owned(),
         from: None,
         to: "2026-03-01T08:00:00.000Z".to_owned(),
@@ -145,16 +156,51 @@ fn lines_are_cut_by_how_they_came_and_always_in_the_same_way() {
     let shape = || -> Vec<(String, u64, Vec<u8>)> {
         let (pieces, refused) = pieces(&records);
         assert_eq!(refused, 0);
-        let bytes = |piece: &super::pieces::Piece| -> Vec<u8> {
-            piece.arrived.batches.iter().flat_map(|batch| batch.buffer().to_vec()).collect()
+        let of = |piece: &Arrived| {
+            let lines: usize = piece.batches.iter().map(|batch| batch.len()).sum();
+            let bytes = piece.batches.iter().flat_map(|batch| batch.buffer().to_vec()).collect();
+            (piece.arrival.origin.clone(), lines as u64, bytes)
         };
-        pieces.iter().map(|piece| (piece.arrived.arrival.origin.clone(), piece.lines, bytes(piece))).collect()
+        pieces.iter().map(of).collect()
     };
     let cut = shape();
     assert_eq!(cut, shape());
     assert_eq!(cut.iter().map(|(_, lines, _)| lines).sum::<u64>(), 12_000);
     assert_eq!(cut.iter().map(|(origin, ..)| origin.as_str()).collect::<Vec<_>>(), ["a", "b", "b"]);
     let (pieces, _) = pieces(&records);
-    let times = pieces.iter().flat_map(|piece| piece.arrived.batches.iter().map(|batch| batch.received_at()));
+    let times = pieces.iter().flat_map(|piece| piece.batches.iter().map(|batch| batch.received_at()));
     assert_eq!(times.collect::<std::collections::BTreeSet<_>>().len(), 12);
+}
+
+#[test]
+fn exports_that_ended_go_when_their_time_is_over_and_nothing_else_does() {
+    let dir = tempfile::tempdir().unwrap();
+    let store = ArchiveStore::open(Arc::new(RealFiles), dir.path().to_owned()).unwrap();
+    let (acme, day) = (TenantId::parse("acme").unwrap(), Duration::from_secs(86_400));
+    let now = Timestamp::from_nanos(1_760_000_000_000_000_000);
+    let wanted = || Wanted {
+        from: None,
+        to: now,
+        streams: StreamPatterns::default(),
+        lines: true,
+        settings: true,
+        files: true,
+    };
+    let brought = Brought { sha256: String::new(), bytes: 0, origin: origin(), made_at: String::new() };
+    let put = |id: &str, task: Task, stage: Stage, changed_at: Timestamp| {
+        let (id, owner) = (ArchiveId::parse(id).unwrap(), UserId::parse("ann").unwrap());
+        let archive = Archive { stage, ..Archive::new(id, owner, changed_at, task) };
+        store.open_file(acme, id).unwrap();
+        store.put(acme, archive).unwrap();
+    };
+    put("open", Task::Export(wanted()), Stage::Open, now);
+    put("old", Task::Export(wanted()), Stage::Cancelled, now);
+    put("young", Task::Export(wanted()), Stage::Cancelled, now.plus(day));
+    put("brought", Task::Import(brought), Stage::Cancelled, now);
+    assert_eq!(store.expire(now.plus(day / 2), day).unwrap(), 0);
+    assert_eq!(store.expire(now.plus(day), day).unwrap(), 1);
+    let mut left: Vec<String> = store.list(acme).iter().map(|archive| archive.id.to_string()).collect();
+    left.sort_unstable();
+    assert_eq!(left, ["brought", "open", "young"]);
+    assert_eq!(std::fs::read_dir(dir.path().join("acme")).unwrap().count(), 2 * left.len());
 }

@@ -93,9 +93,9 @@ async fn on_log<T, E: From<OfflineError>>(
     let clock: Arc<dyn Clock> = Arc::new(SystemClock::new());
     // Nobody listens: links lead to where the server will be.
     let site = site(config, &config.listeners.http.to_string());
-    let started = Program::start(folder, (config, &site), Arc::clone(&events), clock).await;
+    let started = Program::start(folder, (config, &site), events, clock).await;
     let program = started.map_err(OfflineError::from)?;
-    program.caught_up(&*events).await;
+    program.caught_up().await;
     let done = work(&program).await;
     program.stop().await;
     done

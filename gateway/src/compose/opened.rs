@@ -41,14 +41,14 @@ pub fn open_log(folder: &DataFolder, storage: &Storage) -> Result<RunningLog, Co
     Ok(RunningLog { log, writers, findings })
 }
 
-/// The number of the settings, of the folder, or of the cores, whichever is the first to be known.
+/// The number of the settings, of the folder, or of half the cores, whichever is the first to be known.
 fn partitions(files: &dyn FileSystem, dir: &Path, asked: u16) -> Result<u16, ComposeError> {
     match (recorded_partitions(files, dir)?, asked) {
         (Some(recorded), asked) if asked != 0 && asked != recorded => {
             Err(ComposeError::Partitions { dir: dir.to_owned(), recorded, asked })
         }
         (Some(recorded), _) => Ok(recorded),
-        (None, 0) => Ok(cores()),
+        (None, 0) => Ok(cores().div_ceil(2)),
         (None, asked) => Ok(asked),
     }
 }

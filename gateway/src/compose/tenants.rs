@@ -48,22 +48,26 @@ pub(super) fn erasures(
     }))
 }
 
+pub(super) fn archive_store(folder: &DataFolder) -> Result<Arc<ArchiveStore>, ComposeError> {
+    let store = ArchiveStore::open(Arc::new(RealFiles), folder.archives_dir());
+    store.map(Arc::new).map_err(ComposeError::Archives)
+}
+
 pub(super) fn archives(
-    folder: &DataFolder,
     config: &Config,
+    store: Arc<ArchiveStore>,
     (index, log): (&Arc<dyn SearchIndex>, &Arc<dyn EventLog>),
     (ingest, uploads): (&IngestState, &UploadsState),
-) -> Result<Arc<Archives>, ComposeError> {
-    let store = ArchiveStore::open(Arc::new(RealFiles), folder.archives_dir());
-    Ok(Arc::new(Archives::new(ArchiveParts {
+) -> Arc<Archives> {
+    Arc::new(Archives::new(ArchiveParts {
         system: Arc::clone(&ingest.system),
         log: Arc::clone(log),
         index: Arc::clone(index),
         uploads: Arc::clone(&uploads.uploads),
         files: Arc::clone(&uploads.store),
         requests: ingest.requests.clone(),
-        store: Arc::new(store.map_err(ComposeError::Archives)?),
+        store,
         clock: Arc::clone(&ingest.clock),
         limits: config.limits.archives.clone(),
-    })))
+    }))
 }

@@ -33,6 +33,7 @@ use super::error::{ApiError, LinesProblem};
 use super::paging::{Page, PageAsked};
 use crate::archive::state::{Archive, Stage, Wanted};
 use crate::archive::{ArchiveError, Archives};
+use crate::disk::on_disk;
 
 /// What handlers of jobs need.
 #[derive(Debug, Clone)]
@@ -175,7 +176,7 @@ async fn download(
     };
     let store = Arc::clone(&shared.program.archives.parts.store);
     let (tenant, id) = (caller.tenant, archive.id);
-    let file = receiving::on_disk(move || store.read_file(tenant, id)).await?;
+    let file = on_disk(move || store.read_file(tenant, id)).await?;
     let headers = [
         (header::CONTENT_TYPE, "application/x-tar".to_owned()),
         (header::CONTENT_LENGTH, bytes.to_string()),
@@ -214,12 +215,7 @@ impl From<ArchiveError> for ApiError {
             ArchiveError::Ingest(error) => super::logs::not_taken(&error),
             ArchiveError::Views(error) => error.into(),
             ArchiveError::Search(error) => error.into(),
-            ArchiveError::Disk(_) => {
-                tracing::error!(%error, "an archive cannot be stored or read");
-                let reason =
-                    "the disk does not take or give the archive; tell whoever runs the server".to_owned();
-                Self::Unavailable { reason }
-            }
+            ArchiveError::Disk(error) => error.into(),
             ArchiveError::Once(_) | ArchiveError::Read(_) | ArchiveError::Lines { .. } => Self::Internal,
         }
     }

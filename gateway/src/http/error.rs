@@ -82,6 +82,8 @@ pub enum LinesProblem {
     Unavailable,
     /// An idempotency key that is none.
     Key,
+    /// They would begin more streams than the tenant may have.
+    Streams,
 }
 
 impl LinesProblem {
@@ -94,6 +96,7 @@ impl LinesProblem {
             Self::Busy => StatusCode::TOO_MANY_REQUESTS,
             Self::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
             Self::Key => StatusCode::BAD_REQUEST,
+            Self::Streams => StatusCode::UNPROCESSABLE_ENTITY,
         }
     }
 
@@ -106,6 +109,7 @@ impl LinesProblem {
             Self::Busy => "too_much_under_way",
             Self::Unavailable => "unavailable",
             Self::Key => "invalid_idempotency_key",
+            Self::Streams => "too_many_streams",
         }
     }
 }
@@ -213,6 +217,14 @@ impl ApiError {
         let described =
             Described { code: self.code(), message: self.to_string(), details: self.details(), request_id };
         answer::json(self.status(), &Body { error: described })
+    }
+}
+
+impl From<std::io::Error> for ApiError {
+    fn from(error: std::io::Error) -> Self {
+        tracing::error!(%error, "a file of a tenant cannot be stored or read");
+        let reason = "the disk does not take or give the file; tell whoever runs the server".to_owned();
+        Self::Unavailable { reason }
     }
 }
 

@@ -89,7 +89,7 @@ async fn list(
     let states: Vec<&str> = states.iter().map(|state| known(state)).collect::<Result<_, _>>()?;
     let mut all: Vec<Job> = Vec::new();
     for kept in state.uploads.list(caller.tenant).await? {
-        let now = state.uploads.now(caller.tenant, kept.0);
+        let now = state.uploads.now(caller.tenant, &kept);
         all.push(Job::of(&kept, now.as_ref()));
     }
     all.extend(archives.parts.store.list(caller.tenant).iter().map(Job::of_archive));
@@ -171,7 +171,7 @@ async fn answer(
         return Ok(json(StatusCode::OK, &Job::of_archive(&of)));
     }
     let kept = find(tenant, state, id).await?;
-    let now = state.uploads.now(tenant, kept.0);
+    let now = state.uploads.now(tenant, &kept);
     Ok(json(StatusCode::OK, &Job::of(&kept, now.as_ref())))
 }
 
@@ -195,11 +195,11 @@ fn known(state: &str) -> Result<&'static str, ApiError> {
 
 impl Job {
     fn of_archive(archive: &Archive) -> Self {
-        let error = |message: String| Failure { code: "not_done".to_owned(), message };
-        let (error, took_ms) = match archive.stage.clone() {
-            Stage::Failed { message } => (Some(error(message)), None),
-            Stage::Finished { took_ms, .. } => (None, Some(took_ms)),
-            Stage::Open | Stage::Cancelled => (None, None),
+        let code = if archive.stage == Stage::Open { "not_admitted" } else { "not_done" };
+        let failure = |message: &str| Failure { code: code.to_owned(), message: message.to_owned() };
+        let took_ms = match archive.stage {
+            Stage::Finished { took_ms, .. } => Some(took_ms),
+            Stage::Open | Stage::Failed { .. } | Stage::Cancelled => None,
         };
         let lines = archive.done.lines;
         Self {
@@ -210,7 +210,7 @@ impl Job {
             progress: archive.progress(),
             result: Counts { total: lines, indexed: lines, failed: 0 },
             tries: None,
-            error,
+            error: archive.trouble().map(failure),
             user_id: archive.owner,
             created_at: archive.created_at.to_string(),
             started_at: None,

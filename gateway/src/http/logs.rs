@@ -10,7 +10,7 @@ use std::sync::Arc;
 use antler_actors::ingest_shard::{Arrived, Request};
 use antler_actors::quotas::NotAdmitted;
 use antler_actors::requests::{Begun, RequestError, Requests};
-use antler_actors::system::{IngestError, System};
+use antler_actors::system::{IngestError, System, Taken};
 use antler_events::clock::Clock;
 use antler_events::event::lines::{Arrival, LineDefaults};
 use antler_events::event::note::{AnswerForm, LinesRejected, NamedError, RequestKey, RequestKeyError};
@@ -166,7 +166,7 @@ impl IngestState {
     async fn take(&self, sent: Sent, form: AnswerForm) -> Result<Response, ApiError> {
         let Sent { tenant, key, arrival, decoded } = sent;
         let (accepted, rejected) = (decoded.accepted, decoded.rejected.len() as u64);
-        let errors: Vec<NamedError> = decoded.rejected.iter().take(ERRORS_MAX).map(named).collect();
+        let mut errors: Vec<NamedError> = decoded.rejected.iter().take(ERRORS_MAX).map(named).collect();
         let claim = match key {
             None => None,
             Some(key) => match self.requests.begin(tenant, key).await.map_err(|error| not_begun(&error))? {
@@ -175,9 +175,13 @@ impl IngestState {
             },
         };
         let request = claim.map(|claim| Request { claim, form, errors: errors.clone() });
-        let arrived = Arrived { request, ..self.arrived(decoded, arrival) };
-        let receipt = self.system.take(tenant, arrived).await.map_err(|error| not_taken(&error))?;
-        Ok(answers::first(form, (accepted, rejected), &errors, &receipt))
+        let is_whole = form == AnswerForm::One;
+        let arrived = Arrived { request, is_whole, ..self.arrived(decoded, arrival) };
+        let taken = self.system.take(tenant, arrived).await.map_err(|error| not_taken(&error))?;
+        let Taken { receipt, refused } = taken;
+        refused.join(&mut errors);
+        let counts = (accepted - refused.count, rejected + refused.count);
+        Ok(answers::first(form, counts, &errors, &receipt))
     }
 
     /// What was taken apart, as it is written: lines, and those that cannot be taken as dead letters.
@@ -189,8 +193,9 @@ impl IngestState {
             }
             letters
         });
+        let (numbers, arrival) = (decoded.numbers, Arc::new(arrival));
         let batches = decoded.batches.into_iter().map(Arc::new).collect();
-        Arrived { batches, arrival: Arc::new(arrival), rejected, request: None }
+        Arrived { batches, arrival, numbers, rejected, ..Arrived::default() }
     }
 }
 
@@ -269,6 +274,7 @@ pub(crate) fn not_taken(error: &IngestError) -> ApiError {
         IngestError::NotAdmitted(NotAdmitted::Barred(_)) => {
             return ApiError::Forbidden { reason: error.to_string() };
         }
+        IngestError::NoRoomForStream(_) => LinesProblem::Streams,
         IngestError::TenantBusy { .. } | IngestError::ServerBusy { .. } => LinesProblem::Busy,
         IngestError::TooLarge { .. } => LinesProblem::TooLarge,
         IngestError::Parked(_)

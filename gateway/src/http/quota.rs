@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use antler_actors::calls::Calls;
 use antler_actors::quotas::Level;
+use antler_actors::stream_counter::CountError;
 use antler_events::clock::Timestamp;
 use antler_events::ids::TenantId;
 use antler_projections::views::usage::{DAYS_KEPT, Day, Sent};
@@ -40,6 +41,8 @@ struct Answer {
     seats: Share,
     calls: OfHour,
     sockets: Share,
+    /// As they were counted last.
+    streams: Share,
     retention_days: u32,
     /// Today first.
     days: Vec<OfDay>,
@@ -83,7 +86,9 @@ async fn quota(
     let found = found.ok_or(ApiError::Internal)?;
     let today = Day::of(shared.clock.now());
     let days = days(tenant, &shared, today, count).await?;
-    let Sent { lines, bytes } = shared.program.system.quotas().usage().today(tenant);
+    let quotas = shared.program.system.quotas();
+    let Sent { lines, bytes } = quotas.usage().today(tenant);
+    let streams = shared.program.streams.used(tenant).await?;
     let (lines, bytes) =
         (Share::of(lines, found.limits.lines_per_day), Share::of(bytes, found.limits.bytes_per_day));
     let nearer = if bytes.percentage_used > lines.percentage_used { &bytes } else { &lines };
@@ -95,6 +100,7 @@ async fn quota(
         reset_at: today.plus(1).start().to_string(),
         seats: Share::of(found.members.len() as u64, u64::from(found.limits.seats)),
         sockets: sockets(tenant, &shared),
+        streams: Share::of(streams, found.limits.streams_max),
         calls: OfHour::new(tenant, &shared, found.limits.calls_per_hour),
         retention_days: found.days_kept(),
         days,
@@ -136,6 +142,15 @@ fn sockets(tenant: TenantId, shared: &Shared) -> Share {
     let sockets = &shared.program.sockets;
     let limit = sockets.limits.sockets_per_tenant_max;
     Share::of(sockets.open.of_tenant(tenant).into(), limit.into())
+}
+
+impl From<CountError> for ApiError {
+    fn from(error: CountError) -> Self {
+        match error {
+            CountError::Index(error) => error.into(),
+            CountError::Views(error) => error.into(),
+        }
+    }
 }
 
 impl OfHour {

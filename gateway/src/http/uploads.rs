@@ -28,7 +28,7 @@ use axum::response::Response;
 use axum::routing::{get, patch, post};
 use serde::Serialize;
 
-use self::form::{Form, ReceivedFile, on_disk};
+use self::form::{Form, ReceivedFile};
 use self::receiving::Receiving;
 use self::shown::{ShownStatus, ShownUpload};
 use super::addresses::in_api;
@@ -36,6 +36,7 @@ use super::answer::json;
 use super::auth::{Caller, cause};
 use super::error::{ApiError, LinesProblem};
 use super::search::SearchState;
+use crate::disk::on_disk;
 use crate::upload::error::UploadError as FileError;
 use crate::upload::options::ReadOptions;
 use crate::upload::preview::{Preview, preview};
@@ -278,12 +279,12 @@ impl UploadsState {
     }
 
     async fn status(&self, tenant: TenantId, id: &str) -> Result<ShownStatus, ApiError> {
-        let (id, kept, upload) = self.find(tenant, id).await?;
-        Ok(ShownStatus::of(id, &kept, &upload, self.uploads.now(tenant, id).as_ref()))
+        let found = self.find(tenant, id).await?;
+        Ok(ShownStatus::of(&found, self.uploads.now(tenant, &found).as_ref()))
     }
 
-    fn shown(&self, tenant: TenantId, (id, kept, upload): &KeptUpload) -> ShownUpload {
-        ShownUpload::of(tenant, *id, kept, upload, self.uploads.now(tenant, *id).as_ref())
+    fn shown(&self, tenant: TenantId, upload: &KeptUpload) -> ShownUpload {
+        ShownUpload::of(tenant, upload, self.uploads.now(tenant, upload).as_ref())
     }
 }
 

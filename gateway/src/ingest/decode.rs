@@ -4,7 +4,7 @@
 //! function: it knows no socket and no tenant.
 
 use antler_events::clock::Timestamp;
-use antler_events::line::{KnownNames, LineBatch, LineBatchBuilder, LineError};
+use antler_events::line::{KnownNames, LineBatch, LineBatchBuilder, LineError, LineNumbers};
 use bytes::Bytes;
 use serde::Deserialize;
 use serde_json::value::RawValue;
@@ -30,6 +30,8 @@ pub enum Form {
 pub struct Decoded {
     pub batches: Vec<LineBatch>,
     pub accepted: u64,
+    /// What the sender calls the lines of the batches.
+    pub numbers: LineNumbers,
     pub rejected: Vec<Rejected>,
 }
 
@@ -197,7 +199,10 @@ impl<'a> Decoder<'a> {
         }
         self.read += line.len();
         match pushed {
-            Ok(()) => self.decoded.accepted += 1,
+            Ok(()) => {
+                self.decoded.accepted += 1;
+                self.decoded.numbers.push(self.number);
+            }
             Err(error) => {
                 let raw = self.body.slice_ref(line);
                 self.decoded.rejected.push(Rejected { line: self.number, error, raw });

@@ -7,14 +7,12 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-use antler_actors::ingest_shard::Arrived;
-use antler_actors::system::IngestError;
+use antler_actors::system::{IngestError, Taken};
 use antler_config::limits::IngestLimits;
 use antler_events::access::Scope;
 use antler_events::event::lines::Arrival;
 use antler_events::event::tenant::Standing;
 use antler_events::ids::TenantId;
-use antler_events::wire::Receipt;
 use bytes::Bytes;
 
 use super::decode::{DecodeError, Decoded, Form, Rejected};
@@ -138,6 +136,7 @@ impl Intake {
             }
         };
         decoded.rejected.iter_mut().for_each(|line| line.line += before);
+        decoded.numbers.stand_behind(before);
         decoded.rejected.extend(rejected);
         Ok(decoded)
     }
@@ -148,7 +147,7 @@ impl Intake {
         tenant: TenantId,
         decoded: Decoded,
         arrival: Arrival,
-    ) -> Result<Option<Receipt>, IngestError> {
+    ) -> Result<Option<Taken>, IngestError> {
         if decoded.batches.is_empty() && decoded.rejected.is_empty() {
             return Ok(None);
         }
@@ -161,17 +160,15 @@ impl Intake {
         tenant: TenantId,
         decoded: Decoded,
         arrival: Arrival,
-    ) -> Result<Option<Receipt>, ApiError> {
+    ) -> Result<Option<Taken>, ApiError> {
         if decoded.batches.is_empty() && decoded.rejected.is_empty() {
             return Ok(None);
         }
-        let Arrived { batches, arrival, rejected, .. } = self.ingest.arrived(decoded, arrival);
+        let arrived = self.ingest.arrived(decoded, arrival);
         let mut wait = WAIT_FIRST;
         loop {
-            let (batches, arrival, rejected) = (batches.clone(), Arc::clone(&arrival), rejected.clone());
-            let arrived = Arrived { batches, arrival, rejected, request: None };
-            match self.ingest.system.take(tenant, arrived).await {
-                Ok(receipt) => return Ok(Some(receipt)),
+            match self.ingest.system.take(tenant, arrived.again()).await {
+                Ok(taken) => return Ok(Some(taken)),
                 Err(error) if error.passes() => tokio::time::sleep(wait).await,
                 Err(error) => return Err(not_taken(&error)),
             }

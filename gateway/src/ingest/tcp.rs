@@ -281,11 +281,14 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<'_, S> {
         let arrival =
             Arrival { protocol: "tcp".to_owned(), origin: self.origin.to_string(), ..Arrival::default() };
         sender.check(&decoded, &arrival)?;
-        let receipt = intake.write_patiently(sender.tenant, decoded, arrival).await?;
+        let taken = intake.write_patiently(sender.tenant, decoded, arrival).await?;
+        let refused = taken.as_ref().map_or(0, |taken| taken.refused.count);
+        let (accepted, rejected) = (accepted - refused, rejected + refused);
         self.sender = Some(sender);
         IntakeFigures::add(&intake.figures.tcp_lines, accepted);
         IntakeFigures::add(&intake.figures.tcp_rejected, rejected);
         if self.wants_receipts {
+            let receipt = taken.map(|taken| taken.receipt);
             self.answer(&Answer { accepted, rejected, receipt }).await?;
         }
         Ok(())

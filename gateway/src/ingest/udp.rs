@@ -238,8 +238,9 @@ async fn write(sender: &Sender, intake: &Intake, origin: IpAddr, lines: Bytes) -
     let (accepted, rejected) = (decoded.accepted, decoded.rejected.len() as u64);
     let arrival = Arrival { protocol: "udp".to_owned(), origin: origin.to_string(), ..Arrival::default() };
     sender.check(&decoded, &arrival).map_err(|error| error.to_string())?;
-    intake.write(sender.tenant, decoded, arrival).await.map_err(|error| error.to_string())?;
-    IntakeFigures::add(&intake.figures.udp_lines, accepted);
-    IntakeFigures::add(&intake.figures.udp_rejected, rejected);
+    let taken = intake.write(sender.tenant, decoded, arrival).await.map_err(|error| error.to_string())?;
+    let refused = taken.map_or(0, |taken| taken.refused.count);
+    IntakeFigures::add(&intake.figures.udp_lines, accepted - refused);
+    IntakeFigures::add(&intake.figures.udp_rejected, rejected + refused);
     Ok(())
 }

@@ -12,7 +12,7 @@ use antler_events::clock::Clock;
 use antler_events::event::lines::{Arrival, LineDefaults};
 use antler_events::event::note::LinesRejected;
 use antler_events::event::upload::UploadProblem;
-use antler_events::line::{KnownNames, LineBatch, LineBatchBuilder, LineError};
+use antler_events::line::{KnownNames, LineBatch, LineBatchBuilder, LineError, LineNumbers};
 
 use super::entries::Entries;
 use super::entry::{Content, EntryWriter, Item, Problem};
@@ -50,6 +50,8 @@ struct Batching<'a> {
     items: u64,
     entries: u64,
     builder: LineBatchBuilder,
+    /// Where the lines of the builder stand in the file.
+    numbers: LineNumbers,
     letters: LinesRejected,
     problems: Vec<UploadProblem>,
     /// What the lines of a part begin with.
@@ -158,6 +160,7 @@ impl<'a> Batching<'a> {
             items: 0,
             entries: 0,
             builder: reader.builder(),
+            numbers: LineNumbers::default(),
             letters,
             problems: Vec::new(),
             prefix: Vec::new(),
@@ -216,6 +219,7 @@ impl<'a> Batching<'a> {
         }
         match pushed {
             Ok(()) => {
+                self.numbers.push(line);
                 self.problems.extend(problem.map(noted));
                 Ok(())
             }
@@ -251,8 +255,9 @@ impl<'a> Batching<'a> {
         let arrived = Arrived {
             batches,
             arrival: Arc::clone(&self.arrival),
+            numbers: std::mem::take(&mut self.numbers),
             rejected: (rejected > 0).then_some(letters),
-            request: None,
+            ..Arrived::default()
         };
         let batch = ReadBatch { arrived, rejected, problems: std::mem::take(&mut self.problems) };
         if (self.give)(batch) { Ok(()) } else { Err(Stop::Unwanted) }

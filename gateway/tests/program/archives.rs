@@ -7,6 +7,7 @@ use std::path::Path;
 use serde_json::{Value, json};
 
 use super::client::{found, path_text, post_json, register, send, settings, ship, wait_for};
+use super::quota::{OPERATOR, limit};
 use super::running::{Running, wait};
 
 const EXPORT: &str = "/api/tenant/export/";
@@ -193,6 +194,54 @@ fn an_export_has_what_was_asked_for_and_goes_when_it_is_removed() {
     assert_eq!(ask(&running, "DELETE", &path, &token, json("")).0, 204);
     assert_eq!(ask(&running, "GET", &path, &token, json("")).0, 404);
     assert_eq!(std::fs::read_dir(&tenant).unwrap().count(), 0);
+}
+
+/// The archive of a tenant with three lines.
+fn exported(running: &Running, dir: &Path, name: &str) -> Vec<u8> {
+    let (token, key) = register(running, name);
+    assert_eq!(ship(running, &key, "text/plain", b"moved one\nmoved two\nmoved three\n").0, 200);
+    wait_for(running, &token, "moved", 3);
+    let (_, asked) = ask(running, "POST", EXPORT, &token, ("application/json", b"{}"));
+    let id = asked["id"].as_str().unwrap();
+    assert_eq!(ended(running, &format!("{EXPORT}{id}/"), &token)["state"], "succeeded");
+    let tenant = get(running, "/api/tenant/", &token)["id"].as_str().unwrap().to_owned();
+    std::fs::read(dir.join("data/archives").join(tenant).join(format!("{id}.tar"))).unwrap()
+}
+
+#[test]
+fn an_import_waits_for_the_quota_and_goes_on_when_it_takes_lines_again() {
+    let dir = tempfile::tempdir().unwrap();
+    settings(dir.path(), format!("[listeners]\noperator_token = \"{OPERATOR}\"\n"));
+    let running = start(dir.path());
+    let archive = exported(&running, dir.path(), "ann");
+    let (bob, key) = register(&running, "bob");
+    limit(&running, &bob, 1);
+    wait(|| (ship(&running, &key, "text/plain", b"of bob\n").0 == 429).then_some(()));
+    let (status, import) = ask(&running, "POST", IMPORT, &bob, ("application/x-tar", &archive));
+    assert_eq!(status, 202, "{import}");
+    let id = import["id"].as_str().unwrap();
+    let state = |wanted: &str| {
+        let path = format!("{IMPORT}{id}/");
+        wait(|| Some(get(&running, &path, &bob)).filter(|import| import["state"] == wanted))
+    };
+    let waiting = state("retrying");
+    assert!(waiting["error"].as_str().unwrap().contains("lines are taken again from "), "{waiting}");
+    let job = get(&running, &format!("/api/jobs/{id}/"), &bob);
+    assert_eq!((&job["state"], &job["error"]["code"]), (&json!("retrying"), &json!("not_admitted")), "{job}");
+    let tell = |what: &str| {
+        let path = format!("/api/jobs/{id}/{what}/");
+        let (status, job) = ask(&running, "POST", &path, &bob, ("application/json", b""));
+        assert_eq!(status, 200, "{job}");
+    };
+    tell("cancel");
+    assert_eq!(state("cancelled")["error"], Value::Null);
+    tell("retry");
+    state("retrying");
+    assert_eq!(found(&running, &bob, "moved")["total"], 0);
+    limit(&running, &bob, 1_000);
+    let done = state("succeeded");
+    assert_eq!((&done["lines"], &done["error"]), (&json!(3), &Value::Null), "{done}");
+    wait_for(&running, &bob, "moved", 3);
 }
 
 #[test]

@@ -9,7 +9,7 @@ use super::running::{Answer, Running, wait};
 use super::socket_client::Socket;
 use super::uploads::{ended, form, post, upload};
 
-const OPERATOR: &str = "an operator's own token";
+pub(crate) const OPERATOR: &str = "an operator's own token";
 
 fn quota(running: &Running, token: &str) -> Value {
     let headers = format!("\r\nAuthorization: Bearer {token}");
@@ -47,7 +47,7 @@ fn what_was_sent_today_is_counted_once_also_over_restarts() {
 }
 
 /// Lets a tenant of a person send so many lines a day.
-fn limit(running: &Running, token: &str, lines: u64) {
+pub(crate) fn limit(running: &Running, token: &str, lines: u64) {
     let headers =
         |token: &str| format!("\r\nAuthorization: Bearer {token}\r\nContent-Type: application/json");
     let own = send(running, "GET", "/api/tenant/", &headers(token), b"").json();

@@ -71,13 +71,15 @@ pub(in crate::http) struct Quota {
     retention_days: u32,
     seats: u32,
     api_calls_per_hour: u64,
+    streams_max: u64,
 }
 
 impl Quota {
     pub(super) fn new(limits: TenantLimits) -> Self {
-        let TenantLimits { lines_per_day, bytes_per_day, retention_days, seats, calls_per_hour } = limits;
+        let TenantLimits { lines_per_day, bytes_per_day, retention_days, seats, calls_per_hour, streams_max } =
+            limits;
         let (logs_per_day, api_calls_per_hour) = (lines_per_day, calls_per_hour);
-        Self { logs_per_day, bytes_per_day, retention_days, seats, api_calls_per_hour }
+        Self { logs_per_day, bytes_per_day, retention_days, seats, api_calls_per_hour, streams_max }
     }
 }
 

@@ -33,6 +33,8 @@ struct Shown {
     #[serde(flatten)]
     tenant: TenantAnswer,
     today: Today,
+    /// As they were counted last.
+    streams: Option<u64>,
 }
 
 #[derive(Debug, Serialize)]
@@ -188,8 +190,10 @@ fn answer(id: TenantId, shared: &Shared, kept: &Kept<Tenant>) -> Result<Response
 
 impl Shown {
     fn new(id: TenantId, shared: &Shared, kept: &Kept<Tenant>) -> Option<Self> {
-        let Sent { lines, bytes } = shared.program.system.quotas().usage().today(id);
-        Some(Self { tenant: TenantAnswer::new(id, kept)?, today: Today { lines, bytes } })
+        let quotas = shared.program.system.quotas();
+        let Sent { lines, bytes } = quotas.usage().today(id);
+        let (today, streams) = (Today { lines, bytes }, quotas.streams(id));
+        Some(Self { tenant: TenantAnswer::new(id, kept)?, today, streams })
     }
 }
 
@@ -205,6 +209,7 @@ fn limits(fields: &Fields, now: TenantLimits) -> Result<TenantLimits, ApiError> 
         retention_days: days.map_or(now.retention_days, narrow),
         seats: seats.map_or(now.seats, narrow),
         calls_per_hour: calls.unwrap_or(now.calls_per_hour),
+        streams_max: fields.optional_whole("streams_max", u64::MAX)?.unwrap_or(now.streams_max),
     })
 }
 

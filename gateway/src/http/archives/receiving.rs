@@ -26,6 +26,7 @@ use crate::archive::reading::prove_readable;
 use crate::archive::state::Brought;
 use crate::archive::store::ArchiveFile;
 use crate::credentials::secret::hex;
+use crate::disk::on_disk;
 
 /// What is written or read at once.
 const CHUNK_BYTES: usize = 1 << 20;
@@ -102,22 +103,14 @@ fn refused(problem: LinesProblem, reason: &str) -> ApiError {
 
 pub(super) fn chunks(file: Arc<dyn File>) -> impl futures_util::Stream<Item = Result<Bytes, std::io::Error>> {
     futures_util::stream::try_unfold((file, 0), |(file, at)| async move {
-        let read = tokio::task::spawn_blocking(move || {
+        let read = move || {
             let mut chunk = vec![0; CHUNK_BYTES];
             let count = file.read_at(at, &mut chunk)?;
             chunk.truncate(count);
-            Ok::<_, std::io::Error>((chunk, file))
-        });
-        let (chunk, file) = read.await.map_err(std::io::Error::other)??;
+            Ok((chunk, file))
+        };
+        let (chunk, file) = on_disk(read).await?;
         let next = at + chunk.len() as u64;
         Ok((!chunk.is_empty()).then(|| (Bytes::from(chunk), (file, next))))
     })
-}
-
-/// Does what waits for the disk away from the threads that serve sockets.
-pub(super) async fn on_disk<T: Send + 'static>(
-    work: impl FnOnce() -> std::io::Result<T> + Send + 'static,
-) -> Result<T, ApiError> {
-    let done = tokio::task::spawn_blocking(work).await.map_err(|_| ApiError::Internal)?;
-    Ok(done.map_err(ArchiveError::from)?)
 }

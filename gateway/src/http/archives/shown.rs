@@ -53,6 +53,7 @@ struct ShownOrigin {
 /// As `STATES` of jobs has them.
 pub(in crate::http) fn state(archive: &Archive) -> &'static str {
     match archive.stage {
+        Stage::Open if archive.waits.is_some() => "retrying",
         Stage::Open => "running",
         Stage::Finished { .. } => "succeeded",
         Stage::Failed { .. } => "failed",
@@ -62,13 +63,9 @@ pub(in crate::http) fn state(archive: &Archive) -> &'static str {
 
 impl Shown {
     pub(in crate::http) fn of(archive: &Archive, archives: &Archives) -> Self {
-        let (mut size, mut sha256, mut took, mut error) = (archive.done.bytes, None, None, None);
-        match archive.stage.clone() {
-            Stage::Finished { bytes, sha256: sum, took_ms } => {
-                (size, sha256, took) = (bytes, Some(sum), Some(took_ms));
-            }
-            Stage::Failed { message } => error = Some(message),
-            Stage::Open | Stage::Cancelled => {}
+        let (mut size, mut sha256, mut took) = (archive.done.bytes, None, None);
+        if let Stage::Finished { bytes, sha256: sum, took_ms } = archive.stage.clone() {
+            (size, sha256, took) = (bytes, Some(sum), Some(took_ms));
         }
         let (mut wanted, mut from) = (None, None);
         match &archive.task {
@@ -97,12 +94,12 @@ impl Shown {
             size,
             sha256,
             warnings: archive.done.warnings.clone(),
-            error,
+            error: archive.trouble().map(str::to_owned),
             user_id: archive.owner,
             created_at: archive.created_at.to_string(),
             updated_at: archive.changed_at.to_string(),
             took_ms: took,
-            expires_at: archives.expires_at(archive).map(|at| at.to_string()),
+            expires_at: archive.expires_at(archives.parts.limits.exports_kept_for).map(|at| at.to_string()),
             wanted,
             from,
         }

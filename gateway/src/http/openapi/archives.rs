@@ -130,7 +130,7 @@ fn shown() -> Value {
         ("size", whole("Bytes of the archive.")),
         ("sha256", nullable(text("Of the archive; null until it is whole."))),
         ("warnings", list(text("A sentence."), "What is missing, and why.")),
-        ("error", nullable(text("Why it failed."))),
+        ("error", nullable(text("Why it failed; of an import that waits for the quota, until when."))),
         ("user_id", text("Who wanted it.")),
         ("created_at", moment("When it was asked for.")),
         ("updated_at", moment("When something of it was recorded last.")),

@@ -48,7 +48,8 @@ fn sending(path: &'static str, id: &'static str, summary: &'static str) -> Opera
 
 fn one() -> Operation {
     let sentence = "One JSON object. Its time, level, message and the like are found under their usual names; all other \
-                    fields are kept under their own, and the line comes back byte for byte.";
+                    fields are kept under their own, and the line comes back byte for byte. One that would begin a stream \
+                    beyond the limit of the tenant is refused with 422.";
     sending("/api/logs", "sendLine", "Send a line")
         .described(sentence)
         .body(Content::json(line()).like(line_example()))
@@ -65,7 +66,8 @@ fn many() -> Operation {
     sending("/api/logs/bulk", "sendLines", "Send many lines")
         .described(
             "Lines of text, a JSON object per line, an array, or `{\"logs\":[…]}`. A line that cannot be taken is kept among \
-             the dead letters; the others are stored.",
+             the dead letters; the others are stored. So is a line that would begin another stream of a tenant that has as \
+             many as it may.",
         )
         .body(Content::of("application/x-ndjson", lines.clone()).like(two.into()))
         .body(Content::json(json!({"oneOf": [array, wrapped]})).like(json!({"logs": [line_example()]})))

@@ -58,7 +58,10 @@ fn tenant() -> Vec<Operation> {
         Operation::get("/api/users/profile/quota", "quota", "What the tenant has sent, and may")
             .described(
                 "Days begin at midnight UTC, and hours of calls at the full hour. At 80 and 95 % the status warns; at 100 % \
-                 lines are refused with 429 until the next day, and other requests until the next hour.",
+                 lines are refused with 429 until the next day, and other requests until the next hour; of streams, lines that \
+                 would begin another one are dead letters. Lines and bytes are held against their limits every second and \
+                 streams every few seconds, or seldomer where there is much to count or much room is left, so that a \
+                 tenant may use as much more as it sends meanwhile.",
             )
             .query(DAYS)
             .giving("Today's use, the limits, and the days before.", reference("QuotaUse"))
@@ -243,6 +246,7 @@ pub(super) fn own_tenant() -> Value {
         ("retention_days", whole("How long they are kept.")),
         ("seats", whole("Members and open invitations.")),
         ("api_calls_per_hour", whole("Requests but those that bring lines.")),
+        ("streams_max", whole("Streams that lines are filed under.")),
     ]);
     object([
         ("id", text("Of the tenant.")),
@@ -263,7 +267,7 @@ pub(super) fn own_tenant_example() -> Value {
         "id": "engines-7h2k", "name": "Engines", "status": "active", "reason": null,
         "limits": {
             "logs_per_day": 1_000_000, "bytes_per_day": 1_000_000_000, "retention_days": 30, "seats": 5,
-            "api_calls_per_hour": 10_000,
+            "api_calls_per_hour": 10_000, "streams_max": 1_000,
         },
         "retention": retention_example(), "members": 1, "open_invitations": 0,
         "created_at": "2026-03-01T08:00:00.000Z", "updated_at": "2026-03-01T08:00:00.000Z",
@@ -325,6 +329,7 @@ fn quota_use() -> Value {
         ("seats", share("Members and open invitations.")),
         ("calls", calls),
         ("sockets", share("Sockets that are open, such as live views.")),
+        ("streams", share("Streams that its lines are filed under, as they were counted last.")),
         ("retention_days", whole("How long lines are kept.")),
         ("days", list(day, "Today first.")),
     ])
@@ -336,7 +341,8 @@ fn quota_example() -> Value {
     calls["reset_at"] = "2026-03-01T09:00:00.000Z".into();
     json!({
         "used": 1, "limit": 100, "percentage_used": 1.0, "status": "ok", "reset_at": "2026-03-02T00:00:00.000Z",
-        "lines": share, "bytes": share, "seats": share, "calls": calls, "sockets": share, "retention_days": 30,
+        "lines": share, "bytes": share, "seats": share, "calls": calls, "sockets": share, "streams": share,
+        "retention_days": 30,
         "days": [{"day": "2026-03-01T00:00:00.000Z", "lines": 1, "bytes": 120}],
     })
 }

@@ -120,6 +120,7 @@ pub(super) fn schema() -> Value {
         ("retention_days", whole("How long they are kept.")),
         ("seats", whole("People of the tenant.")),
         ("api_calls_per_hour", whole("Requests but those that bring lines.")),
+        ("streams_max", whole("Streams that lines are filed under.")),
         ("usage", usage),
     ]);
     let plans = word(&["standard", "custom"], "Custom once the operator has set other limits.");
@@ -152,7 +153,7 @@ pub(super) fn example() -> Value {
         },
         "api_quota": {
             "logs_per_day": 1_000_000, "bytes_per_day": 1_000_000_000, "retention_days": 30, "seats": 5,
-            "api_calls_per_hour": 10_000, "usage": {"logs_today": 90, "bytes_today": 12_000, "seats": 1},
+            "api_calls_per_hour": 10_000, "streams_max": 1_000, "usage": {"logs_today": 90, "bytes_today": 12_000, "seats": 1},
         },
         "subscription": {"plan": "standard", "expires_at": null},
         "created_at": "2026-03-01T08:00:00.000Z", "updated_at": "2026-03-01T08:00:00.000Z",

@@ -132,6 +132,7 @@ fn changes() -> Value {
             ("retention_days", whole("How long they are kept.")),
             ("seats", whole("Members and open invitations.")),
             ("api_calls_per_hour", whole("Requests but those that bring lines.")),
+            ("streams_max", whole("Streams that lines are filed under.")),
         ],
     )
 }
@@ -139,10 +140,14 @@ fn changes() -> Value {
 fn components() -> Vec<Component> {
     let today = object([("lines", whole("Sent since midnight UTC.")), ("bytes", whole("Of these lines."))]);
     let mut tenant = own_tenant();
-    tenant["properties"]["today"] = today;
-    tenant["required"].as_array_mut().expect("a tenant has fields").push("today".into());
+    let streams = nullable(whole("How many it has; null until they are counted, soon after the start."));
+    for (name, schema) in [("today", today), ("streams", streams)] {
+        tenant["properties"][name] = schema;
+        tenant["required"].as_array_mut().expect("a tenant has fields").push(name.into());
+    }
     let mut example = own_tenant_example();
     example["today"] = json!({"lines": 17, "bytes": 4_020});
+    example["streams"] = json!(3);
     vec![
         Component::new("AnyTenant", tenant, example.clone()),
         Component::new("TenantList", page_of(reference("AnyTenant")), page_example(example)),

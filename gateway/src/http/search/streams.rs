@@ -3,10 +3,7 @@
 //! Invariant: who is kept to streams sees these alone, because the question is built as every other is. The parts of names
 //! are counted from their columns; no line is read for it. It does not say who may send to a stream.
 
-use std::collections::BTreeMap;
-
-use antler_events::line::{StreamName, StreamParts};
-use antler_events::query::pipe::Cell;
+use antler_projections::index::port::streams::{STREAMS, streams_of};
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
@@ -25,10 +22,6 @@ use crate::http::paging::{Page, PageAsked};
 
 const SIZE: u32 = 50;
 const SIZE_MAX: u32 = 1_000;
-/// What names are made of, in the order of `StreamParts`, the service last.
-const COUNTED: &str =
-    "* | stats count() by data_stream.type, data_stream.dataset, data_stream.namespace, service";
-const PARTS: usize = 4;
 
 #[derive(Debug, Serialize)]
 struct Streams {
@@ -58,41 +51,14 @@ pub(super) async fn streams(
     let size = parameters.number(&["size", "page_size"], 1, SIZE_MAX)?.unwrap_or(SIZE);
     let asked = PageAsked { page: page.into(), size: size.into() };
     let mut asking = Asking::new(&state);
-    parameters.put(QUERY[0], Some(COUNTED.into()));
+    parameters.put(QUERY[0], Some(STREAMS.into()));
     let question = Question::read(&mut parameters, asking.now())?;
     asking.note(parameters.unknown());
     let table = table_of(tenant, &state, &mut asking, &question).await?;
-    let mut counts = BTreeMap::<StreamName, u64>::new();
-    for row in &table.rows {
-        if let Some((name, lines)) = stream(row) {
-            *counts.entry(name).or_default() += lines;
-        }
-    }
+    let counted = streams_of(&table.rows).into_iter();
     let mut all: Vec<Stream> =
-        counts.into_iter().map(|(name, lines)| Stream { name: name.to_string(), lines }).collect();
+        counted.map(|(name, lines)| Stream { name: name.to_string(), lines }).collect();
     all.sort_by_key(|stream| std::cmp::Reverse(stream.lines));
     let body = Streams { page: Page::of_all(&uri, asked, all), tail: asking.tail() };
     Ok(json(StatusCode::OK, &body))
-}
-
-/// A row has the parts of a name, and then how many lines have them.
-fn stream(row: &[Cell]) -> Option<(StreamName, u64)> {
-    let (parts, count) = row.split_at_checked(PARTS)?;
-    let said: Vec<Option<String>> = parts.iter().map(text).collect();
-    let [kind, dataset, namespace, service] = &said[..] else { return None };
-    let fields = [kind.as_deref(), dataset.as_deref(), namespace.as_deref()];
-    let name = StreamName::of_parts(&StreamParts { fields, service: service.as_deref() });
-    let lines = count.first()?.as_number()?.to_string().parse().ok()?;
-    Some((name, lines))
-}
-
-fn text(cell: &Cell) -> Option<String> {
-    match cell {
-        Cell::Missing => None,
-        Cell::Bool(flag) => Some(flag.to_string()),
-        Cell::Number(number) => Some(number.to_string()),
-        Cell::Time(time) => Some(time.to_string()),
-        Cell::Level(level) => Some(level.to_string()),
-        Cell::Text(text) => Some(text.as_ref().to_owned()),
-    }
 }

@@ -3,8 +3,6 @@
 //! Invariant: of a file at most a megabyte is in memory; a request that is refused, or ends early, leaves nothing behind.
 //! It does not look into files.
 
-use std::io;
-
 use antler_events::event::upload::UploadLabels;
 use antler_events::ids::TenantId;
 use axum::body::Body;
@@ -15,6 +13,7 @@ use multer::{Field, Multipart};
 
 use super::UploadsState;
 use super::receiving::Room;
+use crate::disk::on_disk;
 use crate::http::error::{ApiError, LinesProblem};
 use crate::upload::options::ReadOptions;
 use crate::upload::store::NewFile;
@@ -227,18 +226,6 @@ fn harmless_name(name: &str) -> String {
         "upload".clone_into(&mut name);
     }
     name
-}
-
-/// Does what waits for the disk away from the threads that serve sockets.
-pub(super) async fn on_disk<T: Send + 'static>(
-    work: impl FnOnce() -> io::Result<T> + Send + 'static,
-) -> Result<T, ApiError> {
-    let done = tokio::task::spawn_blocking(work).await.map_err(|_| ApiError::Internal)?;
-    done.map_err(|error| {
-        tracing::error!(%error, "an uploaded file cannot be stored or read");
-        let reason = "the disk does not take or give the file; tell whoever runs the server".to_owned();
-        ApiError::Unavailable { reason }
-    })
 }
 
 fn unreadable(reason: String) -> ApiError {

@@ -15,9 +15,10 @@ use axum::response::{IntoResponse as _, Response};
 use serde::Serialize;
 use serde_json::Value;
 
-use super::form::{description, on_disk, tags};
+use super::form::{description, tags};
 use super::shown::{self, ShownUpload};
 use super::{UploadsState, cause};
+use crate::disk::on_disk;
 use crate::http::accounts::fields::Fields;
 use crate::http::answer::json;
 use crate::http::auth::Caller;
@@ -77,9 +78,9 @@ pub(super) async fn list(
     let (wanted, pages) = Wanted::of(&uri)?;
     let asked = PageAsked::of_pairs(&pages, SIZE_MAX)?;
     let mut found = state.uploads.list(caller.tenant).await?;
-    found.retain(|(id, _, upload)| {
-        let stage = shown::stage(upload, state.uploads.now(caller.tenant, *id).as_ref());
-        wanted.fits(upload, stage)
+    found.retain(|kept| {
+        let stage = shown::stage(&kept.2, state.uploads.now(caller.tenant, kept).as_ref());
+        wanted.fits(&kept.2, stage)
     });
     wanted.ordering.unwrap_or(Ordering { by: By::Created, is_descending: true }).sort(&mut found);
     let total = found.len() as u64;
@@ -184,13 +185,13 @@ pub(super) async fn content(
 
 fn chunks(file: StoredFile) -> impl futures_util::Stream<Item = Result<Bytes, std::io::Error>> {
     futures_util::stream::try_unfold(file, |mut file| async move {
-        let read = tokio::task::spawn_blocking(move || {
+        let read = move || {
             let mut chunk = vec![0; CHUNK_BYTES];
             let count = std::io::Read::read(&mut file, &mut chunk)?;
             chunk.truncate(count);
-            Ok::<_, std::io::Error>((chunk, file))
-        });
-        let (chunk, file) = read.await.map_err(std::io::Error::other)??;
+            Ok((chunk, file))
+        };
+        let (chunk, file) = on_disk(read).await?;
         Ok((!chunk.is_empty()).then(|| (Bytes::from(chunk), file)))
     })
 }

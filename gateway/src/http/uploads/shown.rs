@@ -2,10 +2,9 @@
 //!
 //! Invariant: what is shown of an upload that is being read is at least what its events say. It asks nobody.
 
-use antler_actors::uploads::{Phase, UploadNow};
+use antler_actors::uploads::{KeptUpload, Phase, UploadNow};
 use antler_events::event::upload::{Upload, UploadCounts, UploadProblem, UploadStage};
 use antler_events::ids::{TenantId, UploadId, UserId};
-use antler_projections::views::control::Kept;
 use serde::Serialize;
 use serde_json::value::RawValue;
 use serde_json::{Map, Value};
@@ -133,13 +132,13 @@ pub(in crate::http) fn progress(upload: &Upload, now: Option<&UploadNow>) -> u64
 }
 
 impl ShownStatus {
-    pub(crate) fn of(id: UploadId, kept: &Kept<Upload>, upload: &Upload, now: Option<&UploadNow>) -> Self {
+    pub(crate) fn of((id, kept, upload): &KeptUpload, now: Option<&UploadNow>) -> Self {
         let (status, word) = WORDS[stage(upload, now)];
         let counts = counts(upload, now);
         let UploadCounts { items, indexed, failed, .. } = *counts;
         Self {
-            upload_id: id,
-            task_id: id,
+            upload_id: *id,
+            task_id: *id,
             file_name: upload.received.file_name.clone(),
             status,
             progress: progress(upload, now),
@@ -155,9 +154,7 @@ impl ShownStatus {
 impl ShownUpload {
     pub(super) fn of(
         tenant: TenantId,
-        id: UploadId,
-        kept: &Kept<Upload>,
-        upload: &Upload,
+        (id, kept, upload): &KeptUpload,
         now: Option<&UploadNow>,
     ) -> Self {
         let (received, counts) = (upload.received.clone(), counts(upload, now));
@@ -166,8 +163,8 @@ impl ShownUpload {
             _ => None,
         };
         Self {
-            upload_id: id,
-            task_id: id,
+            upload_id: *id,
+            task_id: *id,
             tenant_id: tenant,
             user_id: received.owner,
             file_name: received.file_name,

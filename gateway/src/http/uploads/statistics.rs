@@ -77,10 +77,10 @@ pub(super) async fn statistics(
     let mut groups = BTreeMap::<String, Sums>::new();
     let mut times_ms = Vec::new();
     for kept_upload in &found {
-        let (id, _, upload) = kept_upload;
+        let (.., upload) = kept_upload;
         sums.add(kept_upload);
         groups.entry(asked.group_by.key(kept_upload)).or_default().add(kept_upload);
-        let stage = shown::stage(upload, state.uploads.now(caller.tenant, *id).as_ref());
+        let stage = shown::stage(upload, state.uploads.now(caller.tenant, kept_upload).as_ref());
         *by_status.entry(shown::word_of(stage)).or_default() += 1;
         if let UploadStage::Finished { took_ms } = upload.stage {
             times_ms.push(took_ms);
