@@ -7,6 +7,7 @@ pub mod actors;
 pub mod log;
 mod opening;
 pub mod store;
+pub mod upkeep;
 
 use crate::harness::Scenario;
 
@@ -16,5 +17,6 @@ pub fn all() -> Vec<Box<dyn Scenario>> {
         Box::new(log::LogScenario::default()),
         Box::new(store::StoreScenario::default()),
         Box::new(actors::ActorsScenario::default()),
+        Box::new(upkeep::UpkeepScenario::default()),
     ]
 }

@@ -12,6 +12,7 @@ use antler_simulations::harness::{self, Plan, Report, Scenario};
 use antler_simulations::scenario::actors::ActorsScenario;
 use antler_simulations::scenario::log::LogScenario;
 use antler_simulations::scenario::store::StoreScenario;
+use antler_simulations::scenario::upkeep::UpkeepScenario;
 
 const SEEDS_MAX: u64 = 1_000;
 
@@ -39,15 +40,20 @@ fn every_bug_planted_into_the_store_is_found() {
 
 #[test]
 fn every_bug_planted_into_the_actors_is_found() {
-    const { assert!(planted::Planted::ALL.len() >= 10) };
-    assert_eq!(missed(&planted::Planted::ALL, |planted| ActorsScenario { planted }), []);
+    const { assert!(planted::Planted::OF_INGEST.len() >= 10) };
+    assert_eq!(missed(&planted::Planted::OF_INGEST, |planted| ActorsScenario { planted }), []);
+    assert_eq!(missed(&planted::Planted::OF_UPKEEP, |planted| UpkeepScenario { planted }), []);
 }
 
 #[test]
 fn without_a_planted_bug_every_seed_passes() {
-    let scenarios: [&dyn Scenario; 3] =
-        [&LogScenario::default(), &StoreScenario::default(), &ActorsScenario::default()];
-    for (scenario, seeds) in scenarios.into_iter().zip([200, 50, 50]) {
+    let scenarios: [&dyn Scenario; 4] = [
+        &LogScenario::default(),
+        &StoreScenario::default(),
+        &ActorsScenario::default(),
+        &UpkeepScenario::default(),
+    ];
+    for (scenario, seeds) in scenarios.into_iter().zip([200, 50, 50, 30]) {
         let report = run(scenario, seeds, false);
         assert_eq!(report.failures, []);
         assert_eq!(report.passed, seeds);

@@ -6,12 +6,12 @@
 //! fails is felt by nobody else.
 //! Time is the runtime's, which stands still while somebody works. The log never loses anything: `log` is for that.
 
-mod clock;
+pub(super) mod clock;
 mod ledger;
 mod life;
-mod log;
+pub(super) mod log;
 mod model;
-mod senders;
+pub(super) mod senders;
 mod usage;
 mod watchers;
 mod work;

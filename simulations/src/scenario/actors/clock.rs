@@ -12,13 +12,13 @@ use crate::world::SimulatedClock;
 
 /// The clock of one life.
 #[derive(Debug)]
-pub(super) struct RuntimeClock {
+pub(in crate::scenario) struct RuntimeClock {
     hands: Arc<SimulatedClock>,
     since: Instant,
 }
 
 impl RuntimeClock {
-    pub(super) fn new(hands: Arc<SimulatedClock>) -> Self {
+    pub(in crate::scenario) fn new(hands: Arc<SimulatedClock>) -> Self {
         Self { hands, since: Instant::now() }
     }
 }

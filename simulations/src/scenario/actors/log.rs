@@ -16,12 +16,12 @@ use crate::world::{Fault, Faults, SimulatedLog};
 
 /// A log between the actors and the truth.
 #[derive(Debug)]
-pub(super) struct UnreliableLog {
-    pub(super) log: Arc<SimulatedLog>,
-    pub(super) faults: Arc<Faults>,
+pub(in crate::scenario) struct UnreliableLog {
+    pub(in crate::scenario) log: Arc<SimulatedLog>,
+    pub(in crate::scenario) faults: Arc<Faults>,
     /// Whose appends may panic.
-    pub(super) bad: TenantId,
-    pub(super) delay_max: Duration,
+    pub(in crate::scenario) bad: TenantId,
+    pub(in crate::scenario) delay_max: Duration,
 }
 
 impl UnreliableLog {

@@ -27,7 +27,7 @@ pub(super) const BATCH_BYTES_MAX: usize = 8_000;
 
 /// What became of a batch.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Told {
+pub(in crate::scenario) enum Told {
     /// It is in the log, there.
     Taken(Receipt),
     /// It is not in the log.
@@ -147,7 +147,8 @@ impl Sender {
             Err(_) => return Told::Refused,
         };
         let request = Some(Request { claim, form: AnswerForm::Many, errors: Vec::new() });
-        told(self.system.take(self.tenant, Arrived { batches, request, ..Arrived::default() }).await)
+        let arrived = Arrived { batches, request, ..Arrived::default() };
+        told(self.system.take(self.tenant, arrived).await.map(|taken| taken.receipt))
     }
 
     async fn pause(&mut self, most: Duration) {
@@ -178,7 +179,7 @@ impl Sender {
     }
 }
 
-fn told(answer: Result<Receipt, IngestError>) -> Told {
+pub(in crate::scenario) fn told(answer: Result<Receipt, IngestError>) -> Told {
     match answer {
         Ok(receipt) => Told::Taken(receipt),
         Err(IngestError::Unknown | IngestError::Write(WriteError::Log(AppendError::Unknown { .. }))) => {
