@@ -152,11 +152,7 @@ impl ShownStatus {
 }
 
 impl ShownUpload {
-    pub(super) fn of(
-        tenant: TenantId,
-        (id, kept, upload): &KeptUpload,
-        now: Option<&UploadNow>,
-    ) -> Self {
+    pub(super) fn of(tenant: TenantId, (id, kept, upload): &KeptUpload, now: Option<&UploadNow>) -> Self {
         let (received, counts) = (upload.received.clone(), counts(upload, now));
         let took_ms = match upload.stage {
             UploadStage::Finished { took_ms } => Some(took_ms),
