@@ -1,0 +1,35 @@
+/** Levels: told by shape and place as well as by colour. */
+import css from './level.module.css';
+
+/** From the loudest on, as they stand on each other in a histogram. */
+export const LEVELS = ['critical', 'error', 'warning', 'info', 'debug', 'trace'] as const;
+export type Level = (typeof LEVELS)[number];
+
+const MARKS: Record<string, string> = {
+  trace: '·',
+  debug: '○',
+  info: '●',
+  warning: '▲',
+  error: '✕',
+  critical: '■',
+};
+
+export function isLevel(text: unknown): text is Level {
+  return typeof text === 'string' && text in MARKS;
+}
+
+export function LevelMark({ level }: { level: string | null | undefined }) {
+  const known = isLevel(level) ? level : null;
+  return (
+    <span className={css.mark} data-level={known ?? 'none'} title={known ?? 'no level'}>
+      <span aria-hidden>{known ? MARKS[known] : ' '}</span>
+      <span className="unseen">{known ?? 'no level'}</span>
+    </span>
+  );
+}
+
+/** The colour of a level, for charts: what is usual is quiet. */
+export function levelColour(level: string): string {
+  if (level === 'warning' || level === 'error' || level === 'critical') return `var(--${level})`;
+  return level === 'info' ? 'var(--n7)' : 'var(--n6)';
+}

@@ -1,0 +1,76 @@
+/** The frame of a page that is read from top to bottom: title, sections, tables. */
+import { type ReactNode, useEffect } from 'react';
+import css from './page.module.css';
+
+interface PageProps {
+  title: string;
+  /** Beside the title. */
+  actions?: ReactNode;
+  children: ReactNode;
+}
+
+export function Page({ title, actions, children }: PageProps) {
+  useTitle(title);
+  return (
+    <div className={css.page}>
+      <div className={css.head}>
+        <h1>{title}</h1>
+        {actions}
+      </div>
+      {children}
+    </div>
+  );
+}
+
+export function useTitle(title: string) {
+  useEffect(() => {
+    document.title = `${title} · Antler`;
+  }, [title]);
+}
+
+export function Section({
+  title,
+  about,
+  children,
+}: {
+  title: string;
+  about?: ReactNode;
+  children: ReactNode;
+}) {
+  return (
+    <section className={css.section} aria-label={title}>
+      <h2>{title}</h2>
+      {about && <p className={css.quiet}>{about}</p>}
+      {children}
+    </section>
+  );
+}
+
+/** Columns with names; wide ones scroll in their own frame. */
+export function Table({
+  columns,
+  label,
+  children,
+}: {
+  columns: ReactNode[];
+  label: string;
+  children: ReactNode;
+}) {
+  return (
+    // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls has to be reached by keys
+    <section className={css.scroll} aria-label={label} tabIndex={0}>
+      <table className={css.table}>
+        <thead>
+          <tr>
+            {columns.map((column, at) => (
+              <th key={at} scope="col">
+                {column}
+              </th>
+            ))}
+          </tr>
+        </thead>
+        <tbody>{children}</tbody>
+      </table>
+    </section>
+  );
+}
