@@ -1,0 +1,302 @@
+/** Explore: a question, its answer, and what comes while one looks on. It joins the pieces and decides nothing else. */
+import { useCallback, useDeferredValue, useEffect, useMemo, useRef, useState } from 'react';
+import { useOffer } from '../app/actions';
+import { prefer, usePreferences } from '../app/preferences';
+import { Button } from '../design/controls';
+import { Menu } from '../design/menu';
+import { exact } from '../design/numbers';
+import { useTitle } from '../design/page';
+import { useExplored } from './address';
+import { Instead, Told } from './answer';
+import { Detail } from './detail/detail';
+import { Editor } from './editor/editor';
+import { wantedWords } from './editor/tokens';
+import { Export } from './export/export';
+import { excluded, included } from './fields/clause';
+import { Fields } from './fields/fields';
+import { Histogram } from './histogram/histogram';
+import { Library } from './library/library';
+import { useLive } from './live';
+import { LiveBar } from './livebar';
+import css from './page.module.css';
+import { problemOf } from './problem';
+import { useFound } from './rows/found';
+
+import { type Row, Rows } from './rows/rows';
+import type { Seen } from './rows/window';
+import { Results } from './table/results';
+import { TimePicker } from './time/picker';
+import { resolved, type Span, stepped } from './time/span';
+
+const DAY_MS = 86_400_000;
+/** How often the histogram of what ends now is counted anew while lines come. */
+const RECOUNT_MS = 5_000;
+
+export default function Explore() {
+  useTitle('Explore');
+  const [explored, explore] = useExplored();
+  const { q, from, to, live: isLive, line: open, oldestFirst, columns } = explored;
+  const [ranAt, setRanAt] = useState(() => Date.now());
+  const [typed, setTyped] = useState(q);
+  const editor = useRef<{ focus(): void }>(null);
+  const [seen, setSeen] = useState<Seen>({ first: 0, last: 60, fit: 40, isAtTop: true });
+  const [active, setActive] = useState(-1);
+  const { fieldsOpen, wrap, density } = usePreferences();
+  // The address may change from elsewhere: a link, the way back, a saved search.
+  useEffect(() => setTyped(q), [q]);
+  const span = useMemo(() => readable({ from, to }, ranAt), [from, to, ranAt]);
+  const times = { from: span.from.toISOString(), ...(!span.isLive && { to: span.to.toISOString() }) };
+  // As it was asked: the history keeps it so.
+  const found = useFound({ q, from, to: to === 'now' ? undefined : to, oldestFirst, ranAt }, seen);
+  const watching = useLive(isLive, q, ranAt);
+  const recountAt = useClock(isLive ? RECOUNT_MS : null, ranAt);
+  const counted = useMemo(
+    () => (isLive ? readable({ from, to: 'now' }, recountAt) : span),
+    [isLive, from, recountAt, span],
+  );
+  const marks = useDeferredValue(useMemo(() => wantedWords(q), [q]));
+
+  const liveRows = watching?.rows.rows ?? [];
+  useEffect(() => {
+    const ids = found.answer?.results.map((line) => String(line.id));
+    if (ids && !found.isOld) watching?.rows.without(new Set(ids));
+  }, [found.answer, found.isOld, watching?.rows]);
+  useEffect(() => {
+    if (!watching) return;
+    if (!seen.isAtTop && !watching.rows.isPaused) watching.pause();
+  }, [seen.isAtTop, watching]);
+
+  const row = (at: number): Row => {
+    const live = liveRows[liveRows.length - 1 - at];
+    if (live) return 'gap' in live ? { kind: 'gap', ...live } : { kind: 'line', line: live };
+    const line = found.row(at - liveRows.length);
+    return line ? { kind: 'line', line } : { kind: 'awaited' };
+  };
+  const count = liveRows.length + found.count + (found.hasMore ? 1 : 0);
+
+  const run = (change: Partial<typeof explored> = {}) => {
+    explore({ q: typed, line: null, ...change });
+    setRanAt(Date.now());
+    setActive(-1);
+  };
+  const filter = (by: typeof included) => (field: string, value: string) => run({ q: by(q, field, value) });
+  const step = (by: 1 | -1) => run({ ...stepped({ from, to }, by, new Date()), live: false });
+  const toTop = () => {
+    document.querySelector('[role="grid"][aria-label="Lines"]')?.scrollTo({ top: 0 });
+    watching?.resume();
+  };
+  const togglePause = () => (watching?.rows.isPaused ? toTop() : watching?.pause());
+  const move = (by: number) => setActive(Math.min(Math.max(active + by, 0), count - 1));
+  const onOpen = useCallback((line: { id: string }) => explore({ line: line.id }, true), [explore]);
+  const onColumn = (field: string) =>
+    explore(
+      {
+        columns: columns.includes(field)
+          ? columns.filter((one) => one !== field)
+          : withColumn(columns, field),
+      },
+      true,
+    );
+
+  useOffer([
+    { title: 'Write a query', keys: '/', group: 'Explore', run: () => editor.current?.focus() },
+    { title: 'Run the query', keys: 'Mod+Enter', group: 'Explore', run, whileTyping: true },
+    {
+      title: isLive ? 'Stop live mode' : 'Go live',
+      keys: 'l',
+      group: 'Explore',
+      run: () => run({ live: !isLive, to: 'now' }),
+    },
+    { title: 'Pause or go on', keys: 'Space', group: 'Explore', run: togglePause },
+    { title: 'New search', keys: 'n', group: 'Explore', run: () => run({ q: '', live: false }) },
+    { title: 'Next line', keys: 'j', group: 'Explore', run: () => move(1), hidden: true },
+    { title: 'Line before', keys: 'k', group: 'Explore', run: () => move(-1), hidden: true },
+    {
+      title: 'Open the line',
+      keys: 'Enter',
+      group: 'Explore',
+      run: () => openAt(row, active, onOpen),
+      hidden: true,
+    },
+    {
+      title: 'Close the line',
+      keys: 'Escape',
+      group: 'Explore',
+      run: () => explore({ line: null }, true),
+      hidden: true,
+    },
+    { title: 'Earlier', keys: '[', group: 'Explore', run: () => step(-1) },
+    { title: 'Later', keys: ']', group: 'Explore', run: () => step(1) },
+    {
+      title: 'Show or hide fields',
+      keys: 'f',
+      group: 'Explore',
+      run: () => prefer({ fieldsOpen: !fieldsOpen }),
+    },
+    { title: 'Wrap lines', keys: 'w', group: 'Explore', run: () => prefer({ wrap: !wrap }) },
+  ]);
+
+  const problem = typed === q ? problemOf(found.error) : null;
+  const table = found.answer?.columns && found.answer.rows;
+  return (
+    <div className={css.page}>
+      <h1 className="unseen">Explore</h1>
+      <div className={css.ask}>
+        <Editor
+          ref={editor}
+          value={typed}
+          onChange={setTyped}
+          onRun={run}
+          problem={problem}
+          times={times}
+          label="Query"
+        />
+        <TimePicker
+          asked={{ from, to }}
+          onChange={(asked) => run({ ...asked, live: isLive && asked.to === 'now' })}
+        />
+        <Button kind="main" onClick={() => run()} title="Run (Enter)">
+          Run
+        </Button>
+        <Button
+          aria-pressed={isLive}
+          title="Live (l)"
+          onClick={(event) => {
+            run({ live: !isLive, to: 'now' });
+            // Space is for the pause from now on.
+            if (event.detail > 0) event.currentTarget.blur();
+          }}
+        >
+          Live
+        </Button>
+      </div>
+      <Histogram
+        q={q}
+        span={counted}
+        ranAt={recountAt}
+        onSpan={(from, to) => run({ from: from.toISOString(), to: to.toISOString(), live: false })}
+      />
+      <div className={css.tools}>
+        <Button kind="plain" aria-pressed={fieldsOpen} onClick={() => prefer({ fieldsOpen: !fieldsOpen })}>
+          Fields
+        </Button>
+        {watching && <LiveBar watching={watching} onPause={togglePause} />}
+        <span className={css.room} />
+        <Library q={q} asked={{ from, to }} onOpen={(search) => run(search)} />
+        <Menu
+          trigger={<Button kind="plain">View ▾</Button>}
+          items={[
+            { title: 'Wrap lines', keys: 'w', checked: wrap, run: () => prefer({ wrap: !wrap }) },
+            {
+              title: 'Roomy rows',
+              checked: density === 'comfortable',
+              run: () => prefer({ density: density === 'compact' ? 'comfortable' : 'compact' }),
+            },
+            {
+              title: 'Oldest first',
+              checked: oldestFirst,
+              run: () => run({ oldestFirst: !oldestFirst, live: false }),
+            },
+            { title: 'These columns for every search', run: () => prefer({ columns }) },
+          ]}
+        />
+        <Export q={q} span={span} columns={columns} />
+      </div>
+      <Told found={found} />
+      <div className={css.body} data-open={open !== null || undefined}>
+        {fieldsOpen && (
+          <aside className={css.fields} aria-label="Fields">
+            <Fields
+              q={q}
+              {...times}
+              columns={columns}
+              onInclude={filter(included)}
+              onExclude={filter(excluded)}
+              onColumn={onColumn}
+            />
+          </aside>
+        )}
+        <div className={css.rows}>
+          {table && found.answer?.columns ? (
+            <Results
+              columns={found.answer.columns}
+              rows={found.answer.rows ?? []}
+              onValue={(column, value) => filter(included)(column, String(value))}
+            />
+          ) : count === 0 ? (
+            <Instead found={found} q={q} span={span} isLive={isLive} onChange={run} />
+          ) : (
+            <Rows
+              count={count}
+              row={row}
+              columns={columns}
+              marks={marks}
+              withDay={span.to.getTime() - span.from.getTime() > DAY_MS}
+              open={open}
+              active={active}
+              onActive={setActive}
+              onOpen={onOpen}
+              onSeen={setSeen}
+              onGap={(_, after) => run({ ...around(after), live: false })}
+              onColumns={(columns) => explore({ columns }, true)}
+            />
+          )}
+          {watching && watching.rows.waiting.length > 0 && (
+            <button type="button" className={css.fresh} onClick={toTop}>
+              ▲ {exact(watching.rows.waiting.length)} new · Space
+            </button>
+          )}
+        </div>
+        {open !== null && (
+          <aside className={css.detail} aria-label="The line">
+            <Detail
+              id={open}
+              q={q}
+              onClose={() => explore({ line: null }, true)}
+              onInclude={filter(included)}
+              onExclude={filter(excluded)}
+              onColumn={onColumn}
+              onOpen={(id) => explore({ line: id }, true)}
+            />
+          </aside>
+        )}
+      </div>
+    </div>
+  );
+}
+
+/** What cannot be read as a span is shown as the last quarter of an hour; the picker says what is wrong. */
+function readable(asked: { from: string; to: string }, ranAt: number): Span {
+  try {
+    return resolved(asked, new Date(ranAt));
+  } catch {
+    return resolved({ from: 'now-15m', to: 'now' }, new Date(ranAt));
+  }
+}
+
+function useClock(every: number | null, begin: number): number {
+  const [now, setNow] = useState(begin);
+  useEffect(() => {
+    setNow(begin);
+    if (every === null) return;
+    const timer = setInterval(() => setNow(Date.now()), every);
+    return () => clearInterval(timer);
+  }, [every, begin]);
+  return now;
+}
+
+function withColumn(columns: string[], field: string): string[] {
+  const before = columns.indexOf('message');
+  return before < 0 ? [...columns, field] : columns.toSpliced(before, 0, field);
+}
+
+function openAt(row: (at: number) => Row, at: number, open: (line: { id: string }) => void) {
+  const chosen = row(at);
+  if (chosen.kind === 'line') open(chosen.line);
+}
+
+/** The minute around a gap. */
+function around(after: string | null) {
+  const at = after ? new Date(after).getTime() : Date.now();
+  return { from: new Date(at - 30_000).toISOString(), to: new Date(at + 30_000).toISOString() };
+}

@@ -1,0 +1,37 @@
+import { describe, expect, it } from 'vitest';
+import type { Line } from '../../api/schema';
+import { fieldOf, nameOf, template, textOf, widthOf } from './columns';
+
+const line = JSON.parse(
+  '{"id":"1","message":"m","a.b":"flat","http":{"status":500},"__proto__":"own","list":[1,2]}',
+) as Line;
+
+describe('the value of a column', () => {
+  const cases: [string, unknown][] = [
+    ['a.b', 'flat'],
+    ['http.status', 500],
+    ['http.status.x', undefined],
+    ['__proto__', 'own'],
+    ['constructor', undefined],
+    ['toString.name', undefined],
+  ];
+  it.each(cases)('%s', (name, value) => expect(fieldOf(line, name)).toEqual(value));
+});
+
+describe('a cell', () => {
+  it('holds a part of what is very long', () => {
+    expect(textOf('x'.repeat(1_000_000)).length).toBeLessThan(3_000);
+  });
+
+  it('writes what is no text as JSON, and nothing for nothing', () => {
+    expect([textOf([1, 2]), textOf(null), textOf(undefined), textOf(0)]).toEqual(['[1,2]', '', '', '0']);
+  });
+});
+
+describe('columns', () => {
+  it('of any name have a width', () => {
+    expect([widthOf('constructor', {}), widthOf('a', { a: 90 })]).toEqual([140, 90]);
+    expect(nameOf('toString')).toBe('toString');
+    expect(template(['timestamp', 'message'], {})).toBe('108px minmax(160px, 1fr)');
+  });
+});

@@ -1,0 +1,113 @@
+/** What stands in the cells of a line. Invariant: a cell is text, however long or strange what came is. */
+
+import type { Line } from '../../api/schema';
+import { LevelMark } from '../../design/level';
+import { clock } from '../../design/moment';
+import { Text } from '../detail/ansi';
+import css from './rows.module.css';
+
+/** More of a line is not drawn: the detail shows it all. */
+const DRAWN_MAX = 2_000;
+
+const NAMES: Record<string, string> = {
+  timestamp: 'Time',
+  level: 'Level',
+  service: 'Service',
+  message: 'Message',
+  source: 'Source',
+  host: 'Host',
+  environment: 'Environment',
+  received_at: 'Received',
+};
+
+const WIDTHS: Record<string, number> = { timestamp: 108, level: 48, received_at: 108 };
+const WIDTH = 140;
+export const WIDTH_MIN = 40;
+
+export function nameOf(column: string): string {
+  return Object.hasOwn(NAMES, column) ? (NAMES[column] ?? column) : column;
+}
+
+export function widthOf(column: string, widths: Record<string, number>): number {
+  const own = Object.hasOwn(widths, column) ? widths[column] : undefined;
+  return own ?? (Object.hasOwn(WIDTHS, column) ? WIDTHS[column] : undefined) ?? WIDTH;
+}
+
+/** The last column takes what is left; the others are as wide as they were made. */
+export function template(columns: string[], widths: Record<string, number>): string {
+  return columns
+    .map((column, at) => (at === columns.length - 1 ? 'minmax(160px, 1fr)' : `${widthOf(column, widths)}px`))
+    .join(' ');
+}
+
+/** The value of a field by its dotted name, whether the line has it nested or not. */
+export function fieldOf(line: Line, name: string): unknown {
+  const fields = line as Record<string, unknown>;
+  if (Object.hasOwn(fields, name)) return fields[name];
+  let value: unknown = fields;
+  for (const part of name.split('.')) {
+    if (typeof value !== 'object' || value === null || !Object.hasOwn(value, part)) return undefined;
+    value = (value as Record<string, unknown>)[part];
+  }
+  return value;
+}
+
+export function textOf(value: unknown): string {
+  if (value === null || value === undefined) return '';
+  const text = typeof value === 'string' ? value : JSON.stringify(value);
+  return text.length > DRAWN_MAX ? `${text.slice(0, DRAWN_MAX)} …` : text;
+}
+
+interface CellProps {
+  line: Line;
+  column: string;
+  zone: 'local' | 'utc';
+  withDay: boolean;
+  marks: readonly string[];
+  wrap: boolean;
+}
+
+export function Cell({ line, column, zone, withDay, marks, wrap }: CellProps) {
+  const value = fieldOf(line, column);
+  switch (column) {
+    case 'timestamp':
+    case 'received_at':
+      return (
+        <time dateTime={String(value)}>{typeof value === 'string' ? time(value, zone, withDay) : ''}</time>
+      );
+    case 'level':
+      return <LevelMark level={typeof value === 'string' ? value : null} />;
+    case 'message': {
+      const text = textOf(value ?? without(line));
+      return (
+        <span className={css.message} dir="auto">
+          <Text text={wrap ? text : text.replaceAll(/\r?\n/g, ' ⏎ ')} marks={marks} />
+        </span>
+      );
+    }
+    default:
+      return <span dir="auto">{textOf(value)}</span>;
+  }
+}
+
+function time(text: string, zone: 'local' | 'utc', withDay: boolean): string {
+  const shown = clock(new Date(text), zone, withDay);
+  return withDay ? shown.slice(5, 23) : shown;
+}
+
+/** A line without a message shows what it has. */
+function without(line: Line): string {
+  const fixed = new Set([
+    'id',
+    'timestamp',
+    'received_at',
+    'level',
+    'message',
+    'source',
+    'service',
+    'environment',
+    'host',
+  ]);
+  const own = Object.entries(line).filter(([name, value]) => !fixed.has(name) && value !== null);
+  return own.length > 0 ? JSON.stringify(Object.fromEntries(own)) : '';
+}
