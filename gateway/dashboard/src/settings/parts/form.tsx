@@ -1,0 +1,102 @@
+/**
+ * Forms that are sent to the server. Invariant: what was typed stays when it refuses; the reason stands at the field it
+ * names, which gets the focus, and above the form if that has no such field.
+ */
+import { type ReactNode, useEffect, useLayoutEffect, useRef, useState } from 'react';
+import { Failure } from '../../api/client';
+import { join } from '../../design/controls';
+import { Note, sentence } from '../../design/states';
+import css from './parts.module.css';
+
+export interface Sending {
+  busy: boolean;
+  error: unknown;
+  /** Does the work; true if it succeeded. What it throws is shown. */
+  send: (work: () => Promise<unknown>) => Promise<boolean>;
+  /** What is wrong with the field of this name. */
+  wrong: (field: string) => string | undefined;
+  forget: () => void;
+}
+
+export function useSending(): Sending {
+  const [busy, setBusy] = useState(false);
+  const [error, setError] = useState<unknown>(null);
+  const send = async (work: () => Promise<unknown>) => {
+    if (busy) return false;
+    setBusy(true);
+    setError(null);
+    try {
+      await work();
+      return true;
+    } catch (caught) {
+      setError(caught);
+      return false;
+    } finally {
+      setBusy(false);
+    }
+  };
+  const wrong = (field: string) => (fieldOf(error) === field ? reasonOf(error) : undefined);
+  return { busy, error, send, wrong, forget: () => setError(null) };
+}
+
+/** The field that a failure is about. */
+export function fieldOf(error: unknown): string | null {
+  return error instanceof Failure ? error.field : null;
+}
+
+/** What is wrong with it, without its name. */
+export function reasonOf(error: unknown): string {
+  const reason = error instanceof Failure ? error.details.reason : null;
+  return sentence(typeof reason === 'string' ? reason : error);
+}
+
+interface FormProps {
+  sending: Sending;
+  /** Fields that say themselves what is wrong with them. */
+  fields: readonly string[];
+  onSend: () => void;
+  label: string;
+  wide?: boolean;
+  children: ReactNode;
+}
+
+export function Form({ sending: { error, busy }, fields, onSend, label, wide, children }: FormProps) {
+  const ref = useRef<HTMLFormElement>(null);
+  // A dialog that opens gives the focus to what says so, and to its button that closes it otherwise.
+  useLayoutEffect(() => {
+    const form = ref.current;
+    if (form?.closest('dialog')) form.querySelector('input, textarea')?.setAttribute('autofocus', '');
+  }, []);
+  const field = fieldOf(error);
+  const isAbove = error !== null && !(field && fields.includes(field));
+  useEffect(() => {
+    if (error !== null) ref.current?.querySelector<HTMLElement>('[aria-invalid="true"]')?.focus();
+  }, [error]);
+  return (
+    <form
+      ref={ref}
+      className={join(css.form, wide && css.wide)}
+      aria-label={label}
+      aria-busy={busy}
+      noValidate
+      onSubmit={(event) => {
+        event.preventDefault();
+        onSend();
+      }}
+    >
+      {isAbove && <Refused error={error} />}
+      {children}
+    </form>
+  );
+}
+
+/** Why the server did not do it, with the id under which its own log has it. */
+export function Refused({ error }: { error: unknown }) {
+  const id = error instanceof Failure && error.status >= 500 ? error.requestId : null;
+  return (
+    <Note kind="error">
+      <span>{sentence(error)}</span>
+      {id && <span>Request {id}</span>}
+    </Note>
+  );
+}
