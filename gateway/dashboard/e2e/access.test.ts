@@ -1,0 +1,61 @@
+/** Every page, in both themes, held against the rules for access. */
+import axe from 'axe-core';
+import type { Page } from 'playwright-core';
+import { describe, expect, it } from 'vitest';
+import { useBrowser } from './browser';
+import { DOORS, fill, PLACES } from './scene';
+
+const { url, opened, person } = useBrowser();
+
+async function violations(page: Page): Promise<string[]> {
+  await page.evaluate(axe.source);
+  const found = await page.evaluate(async () => {
+    const { violations } = await (window as never as { axe: typeof axe }).axe.run(document, {
+      runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'best-practice'],
+    });
+    return violations.map(
+      ({ id, nodes }) => `${id}: ${nodes.map((node) => node.html.slice(0, 160)).join(' | ')}`,
+    );
+  });
+  return found;
+}
+
+async function settled(page: Page, path: string) {
+  await page.goto(path);
+  await page.getByRole('heading', { level: 1 }).first().waitFor({ state: 'attached' });
+  await page.waitForLoadState('networkidle');
+}
+
+describe.each(['light', 'dark'] as const)('rules for access, %s', (colorScheme) => {
+  it('hold on every page', async () => {
+    const { page, token } = await person({ colorScheme });
+    await fill(url, token);
+    const broken: Record<string, string[]> = {};
+    for (const [name, path] of PLACES) {
+      await settled(page, path);
+      const found = await violations(page);
+      if (found.length > 0) broken[name] = found;
+    }
+    const { page: outside } = await opened({ colorScheme });
+    for (const [name, path] of DOORS) {
+      await settled(outside, path);
+      const found = await violations(outside);
+      if (found.length > 0) broken[name] = found;
+    }
+    expect(broken).toEqual({});
+  }, 240_000);
+});
+
+describe('a phone', () => {
+  it('shows every page without scrolling sideways', async () => {
+    const { page, token } = await person({ viewport: { width: 390, height: 844 }, hasTouch: true });
+    await fill(url, token);
+    const wide: string[] = [];
+    for (const [name, path] of PLACES) {
+      await settled(page, path);
+      const over = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
+      if (over > 0) wide.push(`${name} by ${over} px`);
+    }
+    expect(wide).toEqual([]);
+  }, 120_000);
+});

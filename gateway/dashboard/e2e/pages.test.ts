@@ -1,0 +1,201 @@
+/** The other pages as a person uses them: the first line, files, keys, members, letters, home, patterns. */
+import { describe, expect, it } from 'vitest';
+import { PASSWORD, posted, useBrowser } from './browser';
+import { fill } from './scene';
+
+const { url, opened, person } = useBrowser();
+
+describe('the first run', () => {
+  it('goes from registering to the first line, which is seen as it comes', async () => {
+    const { page } = await opened();
+    await page.goto('/register');
+    await page.getByLabel('Username').fill(`first-${process.pid}`);
+    await page.getByLabel('E-mail').fill(`first-${process.pid}@example.org`);
+    await page.getByLabel('Password', { exact: true }).fill(PASSWORD);
+    await page.getByLabel('Password once more').fill(PASSWORD);
+    await page.getByRole('button', { name: 'Register' }).click();
+    await page.waitForURL(/\/start/);
+    await page.getByText('Waiting for the first line').waitFor();
+    await page.getByRole('button', { name: 'Make a key' }).click();
+    const shown = page.getByText(/Authorization: Bearer antler_/).first();
+    await shown.waitFor();
+    const key = (await shown.textContent())?.match(/Bearer (antler_[A-Za-z0-9_-]+)/)?.[1];
+    await posted(`${url}/api/logs/`, { level: 'info', message: 'hello from the shell' }, key);
+    await page.getByText('The first line is here.').waitFor();
+    await page.getByText('hello from the shell').first().waitFor();
+    await page.getByRole('link', { name: 'Watch all lines live' }).click();
+    await page.waitForURL(/\/explore\?.*live=1/);
+    await page.getByRole('grid', { name: 'Lines' }).getByText('hello from the shell').waitFor();
+  });
+
+  it('says at the field what cannot be, and keeps what was typed', async () => {
+    const { page } = await opened();
+    await page.goto('/register');
+    await page.getByLabel('Username').fill(`second-${process.pid}`);
+    await page.getByLabel('E-mail').fill(`second-${process.pid}@example.org`);
+    await page.getByLabel('Password', { exact: true }).fill('password');
+    await page.getByLabel('Password once more').fill('password');
+    await page.getByRole('button', { name: 'Register' }).click();
+    await page
+      .getByText(/common/i)
+      .first()
+      .waitFor();
+    expect(await page.getByLabel('Username').inputValue()).toBe(`second-${process.pid}`);
+  });
+});
+
+describe('home', () => {
+  it('shows true numbers, and leads to the lines behind them', async () => {
+    const { page, token } = await person();
+    await fill(url, token, 400);
+    await page.goto('/');
+    await page.getByText('400', { exact: true }).first().waitFor();
+    await page.getByText('12.5 %').first().waitFor();
+    await page.getByRole('link', { name: 'checkout' }).first().click();
+    await page.waitForURL(/\/explore\?.*checkout/);
+  });
+});
+
+describe('patterns', () => {
+  it('gather what is alike, and lead to the lines', async () => {
+    const { page, token } = await person();
+    await fill(url, token, 400);
+    await page.goto('/patterns');
+    await page
+      .getByText(/refused by gateway: timeout after/)
+      .first()
+      .click();
+    await page.waitForURL(/\/explore\?/);
+    await page
+      .getByRole('grid', { name: 'Lines' })
+      .getByText(/refused by gateway/)
+      .first()
+      .waitFor();
+  });
+});
+
+describe('files', () => {
+  it('are looked into before they are sent, read, and found again', async () => {
+    const { page } = await person();
+    await page.goto('/uploads');
+    const text = [
+      'time,level,message',
+      '2026-03-01T08:00:00Z,error,disk full',
+      '2026-03-01T08:00:01Z,info,disk empty',
+    ];
+    const files = [{ name: 'disks.csv', mimeType: 'text/csv', buffer: Buffer.from(`${text.join('\n')}\n`) }];
+    await page.locator('input[type="file"]').first().setInputFiles(files);
+    await page.getByText('disk full').first().waitFor();
+    await page.getByRole('button', { name: /^Send/ }).click();
+    await page.getByRole('link', { name: 'disks.csv' }).first().click();
+    await page.waitForURL(/file=/);
+    await page.getByText('disk empty').first().waitFor();
+  });
+
+  it('of the wrong kind are refused with the reason', async () => {
+    const { page } = await person();
+    await page.goto('/uploads');
+    const files = [{ name: 'empty.log', mimeType: 'text/plain', buffer: Buffer.from('') }];
+    await page.locator('input[type="file"]').first().setInputFiles(files);
+    await page.getByText(/empty/i).nth(1).waitFor();
+  });
+});
+
+describe('settings', () => {
+  it('make a key that works, show it once, and take it back', async () => {
+    const { page } = await person();
+    await page.goto('/settings/keys');
+    await page.getByRole('button', { name: 'Create key' }).first().click();
+    await page.getByLabel('Name').fill('shipper');
+    await page
+      .getByRole('dialog')
+      .getByRole('button', { name: /create/i })
+      .click();
+    const shown = page.getByText(/antler_[A-Za-z0-9_-]{20,}/).first();
+    await shown.waitFor();
+    const key = (await shown.textContent())?.match(/antler_[A-Za-z0-9_-]{20,}/)?.[0];
+    await posted(`${url}/api/logs/`, { message: 'by the new key' }, key);
+    await page.reload();
+    await page
+      .getByRole('cell', { name: /shipper/ })
+      .first()
+      .waitFor();
+    expect(await page.getByText(key ?? 'none').count()).toBe(0);
+  });
+
+  it('say what the server refuses: the last admin stays', async () => {
+    const { page, name } = await person();
+    await page.goto('/settings/members');
+    await page.getByText(name).first().waitFor();
+    await page.getByRole('heading', { name: 'What roles may do' }).waitFor();
+  });
+
+  it('list the logins, and the audit of what was done', async () => {
+    const { page } = await person();
+    await page.goto('/settings/security');
+    await page.getByText('this one').first().waitFor();
+    await page.goto('/settings/audit');
+    await page
+      .getByText(/session opened/)
+      .first()
+      .waitFor();
+  });
+});
+
+describe('dead letters', () => {
+  it('are read, mended and sent again', async () => {
+    const { page, token } = await person();
+    await posted(`${url}/api/logs/bulk/`, [{ message: 'good' }, 'no object'], token).catch(() => {});
+    await page.goto('/dead-letters');
+    await page
+      .getByText(/no object/)
+      .first()
+      .waitFor();
+    await page.getByRole('table').getByRole('link').first().click();
+    await page.getByLabel('The line, mended').fill('{"message":"mended at last"}');
+    await page.getByRole('button', { name: /^Send/ }).first().click();
+    await page.goto('/explore?q=mended');
+    await page.getByRole('grid', { name: 'Lines' }).getByText('mended at last').waitFor();
+  });
+});
+
+describe('a server that is away', () => {
+  it('is told, and what was typed stays', async () => {
+    const { context, page, token } = await person();
+    await fill(url, token, 100);
+    await page.goto('/explore');
+    await page.getByRole('grid', { name: 'Lines' }).waitFor();
+    await page.getByLabel('Query', { exact: true }).fill('level:error');
+    await context.setOffline(true);
+    await page.getByRole('button', { name: 'Run', exact: true }).click();
+    await page
+      .getByText(/does not answer/)
+      .first()
+      .waitFor();
+    expect(await page.getByLabel('Query', { exact: true }).inputValue()).toBe('level:error');
+    await context.setOffline(false);
+    await page.getByRole('button', { name: 'Run', exact: true }).click();
+    await page
+      .getByRole('grid', { name: 'Lines' })
+      .getByText(/refused/)
+      .first()
+      .waitFor();
+  });
+});
+
+describe('a login that ends in the middle of work', () => {
+  it('is asked for again in the same place', async () => {
+    const { context, page, token } = await person();
+    await fill(url, token, 100);
+    await page.goto('/explore');
+    await page.getByRole('grid', { name: 'Lines' }).waitFor();
+    await page.getByLabel('Query', { exact: true }).fill('level:warning');
+    await context.clearCookies();
+    await page.getByRole('button', { name: 'Run', exact: true }).click({ noWaitAfter: true });
+    const dialog = page.getByRole('dialog', { name: 'Your login has ended' });
+    await dialog.getByLabel('Password').fill(PASSWORD);
+    await dialog.getByRole('button', { name: 'Log in' }).click();
+    await page.getByRole('grid', { name: 'Lines' }).getByText(/retry/).first().waitFor();
+    expect(await page.getByLabel('Query', { exact: true }).inputValue()).toBe('level:warning');
+  });
+});
