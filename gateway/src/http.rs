@@ -12,6 +12,7 @@ pub mod audit;
 pub mod auth;
 mod base;
 pub mod connections;
+mod dashboard;
 pub mod dead_letters;
 pub mod erasure;
 pub mod error;

@@ -4,6 +4,8 @@
 
 use axum::http::Method;
 
+use super::dashboard::Dashboard;
+
 /// Requests with similar work.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum RouteClass {
@@ -25,12 +27,14 @@ pub enum RouteClass {
     /// Work in the background.
     Jobs,
     Sockets,
+    /// The dashboard and what it loads.
+    Pages,
     Unknown,
 }
 
 impl RouteClass {
     #[cfg(test)]
-    pub(super) const ALL: [Self; 14] = [
+    pub(super) const ALL: [Self; 15] = [
         Self::Accounts,
         Self::Admin,
         Self::Documents,
@@ -44,11 +48,15 @@ impl RouteClass {
         Self::Queries,
         Self::Jobs,
         Self::Sockets,
+        Self::Pages,
         Self::Unknown,
     ];
 
-    pub fn of(method: &Method, path: &str) -> Self {
-        let path = path.trim_end_matches('/');
+    pub fn of(method: &Method, asked: &str) -> Self {
+        if Dashboard::has(asked) {
+            return Self::Pages;
+        }
+        let path = asked.trim_end_matches('/');
         let path = path.strip_prefix("/api/v1").or_else(|| path.strip_prefix("/api")).unwrap_or(path);
         let (first, rest) = path
             .strip_prefix('/')
@@ -84,7 +92,9 @@ impl RouteClass {
             | Self::Export
             | Self::Queries
             | Self::Jobs => true,
-            Self::Health | Self::Ingest | Self::Metrics | Self::Sockets | Self::Unknown => false,
+            Self::Health | Self::Ingest | Self::Metrics | Self::Sockets | Self::Pages | Self::Unknown => {
+                false
+            }
         }
     }
 
@@ -103,6 +113,7 @@ impl RouteClass {
             Self::Queries => "queries",
             Self::Jobs => "jobs",
             Self::Sockets => "sockets",
+            Self::Pages => "pages",
             Self::Unknown => "unknown",
         }
     }
@@ -150,8 +161,9 @@ mod tests {
         check("/api/logs/export/", RouteClass::Export);
         check("/api/logs/explain", RouteClass::Queries);
         check("/authority", RouteClass::Unknown);
-        check("/", RouteClass::Unknown);
-        check("", RouteClass::Unknown);
+        check("/", RouteClass::Pages);
+        check("/jobs/", RouteClass::Pages);
+        check("/assets/index-1a2b.js", RouteClass::Pages);
         check("/apihealth", RouteClass::Unknown);
         check("/health/x", RouteClass::Unknown);
         check("/wp-login.php", RouteClass::Unknown);

@@ -7,7 +7,8 @@ use std::sync::Arc;
 
 use axum::Router;
 use axum::extract::{Request, State};
-use axum::http::Method;
+use axum::handler::Handler as _;
+use axum::http::{HeaderMap, Method, Uri};
 use axum::middleware::{Next, from_fn_with_state};
 use axum::response::Response;
 use axum::routing::get;
@@ -15,6 +16,7 @@ use axum::routing::get;
 use super::addresses::{in_api, with_slash};
 use super::auth::guard;
 use super::base::AskedUri;
+use super::dashboard::Dashboard;
 use super::error::ApiError;
 use super::observe::observe;
 use super::origins::cross_origin;
@@ -48,7 +50,7 @@ pub fn router(shared: &Arc<Shared>) -> Router {
         .merge(openapi::routes(&shared.config.server.base_path))
         .merge(socket::routes());
     noting_reads(router, shared)
-        .fallback(no_route)
+        .fallback_service(page_or_nothing.with_state(Dashboard::new(&shared.config.server.base_path)))
         .method_not_allowed_fallback(method_not_allowed)
         .layer(from_fn_with_state(Arc::clone(shared), around))
         .with_state(Arc::clone(shared))
@@ -80,8 +82,16 @@ async fn around(State(shared): State<Arc<Shared>>, request: Request, next: Next)
     observe(&shared, class, request, |request| cross_origin(&gate.origins, request, guarded)).await
 }
 
-async fn no_route(AskedUri(uri): AskedUri) -> ApiError {
-    ApiError::NoRoute { path: uri.path().to_owned() }
+/// What no route is for.
+async fn page_or_nothing(
+    State(dashboard): State<Arc<Dashboard>>,
+    method: Method,
+    uri: Uri,
+    AskedUri(asked): AskedUri,
+    headers: HeaderMap,
+) -> Result<Response, ApiError> {
+    let found = dashboard.find(&method, uri.path(), &headers);
+    found.ok_or_else(|| ApiError::NoRoute { path: asked.path().to_owned() })
 }
 
 async fn method_not_allowed(method: Method, AskedUri(uri): AskedUri) -> ApiError {
