@@ -42,6 +42,10 @@ const PYTHON: Tool =
 const PROMTOOL: Tool =
     Tool { probe: &["sh", "deploy/services/promtool.sh", "find"], install: Install::Package("prometheus") };
 
+/// It builds the dashboard, so that every other stage needs it, too.
+const NODE: Tool = Tool { probe: &["npm", "--version"], install: Install::Package("npm") };
+const CHROMIUM: Tool = Tool { probe: &["chromium", "--version"], install: Install::Package("chromium") };
+
 impl Stage {
     /// The command as one would type it.
     pub fn shown(&self) -> String {
@@ -58,6 +62,12 @@ impl Stage {
         let mut stage = Self::cargo(name, "run -q --locked --profile tools -p antler-simulations --bin");
         stage.arguments.extend(arguments.split(' '));
         stage
+    }
+
+    /// A script of the dashboard.
+    fn npm(name: &'static str, script: &'static str) -> Self {
+        let arguments = vec!["--prefix", "gateway/dashboard", "run", script];
+        Self { program: "npm", arguments, ..Self::cargo(name, "") }
     }
 
     fn needs(self, tool: Tool) -> Self {
@@ -96,8 +106,10 @@ pub fn stages() -> Vec<Stage> {
             arguments: vec!["deploy/services/promtool.sh"],
             ..Stage::cargo("alerts", "").needs(PROMTOOL).needing_more()
         },
+        Stage::npm("dashboard", "check").needs(NODE).counting_tests(),
         // Apart from the tools, whose dependencies switch on what is there for tests only.
         Stage::cargo("release server", "build --locked --release"),
+        Stage::npm("dashboard in a browser", "browser").needs(CHROMIUM).counting_tests().needing_more(),
         Stage::cargo("tools", "build --locked --profile tools -p antler-simulations"),
         Stage::tool("simulation of the log", "simulate -- --scenario log --seeds 10000"),
         Stage::tool("simulation of the store", "simulate -- --scenario store --seeds 2000"),
@@ -130,7 +142,7 @@ mod tests {
         let fast: Vec<&str> = fast().iter().map(|stage| stage.name).collect();
         let all: Vec<&str> = stages().iter().map(|stage| stage.name).collect();
         let left_out: Vec<&&str> = all.iter().filter(|name| !fast.contains(name)).collect();
-        assert_eq!(left_out, [&"mails", &"schemathesis", &"alerts"]);
+        assert_eq!(left_out, [&"mails", &"schemathesis", &"alerts", &"dashboard in a browser"]);
         assert_eq!(fast.len() + left_out.len(), all.len());
     }
 
