@@ -180,7 +180,8 @@ fn holds(header: &HeaderValue, word: &str) -> bool {
     })
 }
 
-#[cfg(all(test, feature = "dashboard"))]
+#[cfg(test)]
+#[cfg(feature = "dashboard")]
 mod tests {
     use super::*;
 
