@@ -17,6 +17,7 @@ pub mod escape;
 pub mod filter;
 pub mod forms;
 pub mod group;
+pub mod narrow;
 pub mod number;
 pub mod open;
 pub mod plane;

@@ -10,6 +10,7 @@ use foldhash::fast::FixedState;
 use hashbrown::HashTable;
 
 use super::block::{BlockWriter, Blocks, ReadError};
+use super::narrow::NarrowNumbers;
 use super::plane::{PlaneWriter, Planes};
 use super::same::{run_at, same};
 use super::texts::Texts;
@@ -20,7 +21,7 @@ pub struct OpenDictionary {
     table: HashTable<Entry>,
     arena: Vec<u8>,
     ends: Vec<u32>,
-    ids: Vec<u32>,
+    ids: NarrowNumbers,
     hasher: FixedState,
 }
 
@@ -45,7 +46,7 @@ impl OpenDictionary {
         let hash = hash_of(&self.hasher, head, text);
         let arena = &self.arena;
         if let Some(entry) = self.table.find(hash, |entry| entry.is(head, text, arena)) {
-            self.ids.push(entry.id);
+            self.ids.push(entry.id.into());
             return false;
         }
         self.add(hash, head, text);
@@ -57,7 +58,7 @@ impl OpenDictionary {
         let (id, start) = (self.ends.len() as u32, self.arena.len() as u32);
         self.arena.extend_from_slice(text);
         self.ends.push(self.arena.len() as u32);
-        self.ids.push(id);
+        self.ids.push(id.into());
         let (arena, hasher) = (&self.arena, &self.hasher);
         let entry = Entry { head, length: text.len() as u32, start, id };
         self.table.insert_unique(hash, entry, |entry| hash_of(hasher, entry.head, entry.text(arena)));
@@ -85,9 +86,16 @@ impl OpenDictionary {
         self.ends.len()
     }
 
-    /// Number of each value's text.
-    pub fn ids(&self) -> &[u32] {
-        &self.ids
+    /// Number of the text of a value.
+    pub fn id(&self, value: usize) -> u32 {
+        self.ids.at(value) as u32
+    }
+
+    /// The same of a range of values.
+    pub fn ids(&self, range: Range<usize>) -> Vec<u32> {
+        let mut ids = Vec::with_capacity(range.len());
+        self.ids.read_u32(range, &mut ids);
+        ids
     }
 
     pub fn text(&self, id: u32) -> &[u8] {
@@ -96,7 +104,7 @@ impl OpenDictionary {
 
     /// Memory that the column holds.
     pub fn bytes_held(&self) -> usize {
-        self.arena.capacity() + (self.ends.capacity() + self.ids.capacity()) * 4 + self.table_bytes_held()
+        self.arena.capacity() + self.ends.capacity() * 4 + self.ids.bytes_held() + self.table_bytes_held()
     }
 
     fn table_bytes_held(&self) -> usize {
@@ -117,7 +125,7 @@ impl OpenDictionary {
         let ids: Vec<u32> = order
             .iter()
             .map(|at| {
-                let id = self.ids[*at as usize];
+                let id = self.id(*at as usize);
                 let number = &mut numbers[id as usize];
                 if *number == NONE {
                     *number = used.len() as u32;
@@ -262,7 +270,7 @@ mod tests {
         let mut open = OpenDictionary::default();
         texts.iter().for_each(|text| assert!(open.push(text), "{text:?}"));
         texts.iter().for_each(|text| assert!(!open.push(text), "{text:?}"));
-        let again = open.ids()[texts.len()..].iter().map(|id| open.text(*id).to_vec());
+        let again = open.ids(texts.len()..open.len()).into_iter().map(|id| open.text(id).to_vec());
         assert!(again.eq(texts.iter().cloned()));
     }
 

@@ -6,19 +6,22 @@ use std::ops::Range;
 
 use super::block::{BlockWriter, Blocks, ReadError};
 use super::decimal::{Decimal, MANTISSA_MAX, SCALE_MAX};
+use super::narrow::NarrowNumbers;
 use super::plane::{PlaneWriter, Planes};
+use super::varint::{unzigzag, zigzag};
 
 /// A column under construction.
 #[derive(Debug, Default)]
 pub struct OpenNumbers {
-    mantissas: Vec<i64>,
+    /// Each so that small numbers of both signs are narrow.
+    mantissas: NarrowNumbers,
     scales: Vec<u8>,
 }
 
 impl OpenNumbers {
     #[inline]
     pub fn push(&mut self, number: Decimal) {
-        self.mantissas.push(number.mantissa());
+        self.mantissas.push(zigzag(number.mantissa()));
         self.scales.push(number.scale());
     }
 
@@ -37,23 +40,25 @@ impl OpenNumbers {
     }
 
     pub fn at(&self, index: usize) -> Decimal {
-        Decimal::new(self.mantissas[index], self.scales[index]).expect("it was pushed as a decimal")
+        Decimal::new(unzigzag(self.mantissas.at(index)), self.scales[index])
+            .expect("it was pushed as a decimal")
     }
 
     /// The mantissas of a range, with their scales.
     pub fn parts(&self, range: Range<usize>) -> NumberParts {
         let scales = Scales::Each(self.scales[range.clone()].to_vec());
-        NumberParts { mantissas: self.mantissas[range].to_vec(), scales }
+        NumberParts { mantissas: self.mantissas.iter(range).map(unzigzag).collect(), scales }
     }
 
     /// Memory that the column holds.
     pub fn bytes_held(&self) -> usize {
-        self.mantissas.capacity() * 8 + self.scales.capacity()
+        self.mantissas.bytes_held() + self.scales.capacity()
     }
 
     /// Writes the numbers at these positions, in their order.
     pub fn seal(&self, order: &[u32], planes: &mut PlaneWriter, blocks: &mut BlockWriter) -> SealedNumbers {
-        let mantissas: Vec<u64> = order.iter().map(|at| ordered(self.mantissas[*at as usize])).collect();
+        let mantissas: Vec<u64> =
+            order.iter().map(|at| ordered(unzigzag(self.mantissas.at(*at as usize)))).collect();
         let scales: Vec<u8> = order.iter().map(|at| self.scales[*at as usize]).collect();
         SealedNumbers { mantissas: planes.write(&mantissas, blocks), scales: planes.write(&scales, blocks) }
     }

@@ -6,6 +6,7 @@
 
 pub mod columns;
 mod draft;
+pub mod rows;
 pub mod tenants;
 mod view;
 
@@ -20,6 +21,7 @@ use super::catalogue::EraseMark;
 use super::column::{Class, WHOLE, WHOLE_PLAIN};
 use super::filter::FilterBuilder;
 use super::group::directory::EventRow;
+use super::narrow::NarrowNumbers;
 use super::shape::{Hole, Look, ShapeTable, Writing};
 
 /// Ten bits let one of a hundred absent tokens pass.
@@ -33,7 +35,7 @@ pub struct OpenGroup {
     pub(super) times: Vec<i64>,
     pub(super) shape_of: Vec<u32>,
     pub(super) tenant_of: Vec<u32>,
-    pub(super) raw_length_of: Vec<u32>,
+    pub(super) raw_length_of: NarrowNumbers,
     /// Earliest and latest time.
     pub(super) span: Option<(i64, i64)>,
     pub(super) events: Vec<EventRow>,
@@ -72,7 +74,7 @@ impl OpenGroup {
             times: Vec::new(),
             shape_of: Vec::new(),
             tenant_of: Vec::new(),
-            raw_length_of: Vec::new(),
+            raw_length_of: NarrowNumbers::default(),
             span: None,
             events: Vec::new(),
             places: Vec::new(),
@@ -167,7 +169,7 @@ impl OpenGroup {
 
     /// The same of some rows.
     pub(super) fn raw_bytes_of(&self, rows: &[u32]) -> u64 {
-        rows.iter().map(|row| u64::from(self.raw_length_of[*row as usize])).sum()
+        rows.iter().map(|row| self.raw_length_of.at(*row as usize)).sum()
     }
 
     /// Count of columns and shapes: what makes a group large without many rows.
@@ -177,7 +179,9 @@ impl OpenGroup {
 
     /// Memory that the group holds.
     pub fn bytes_held(&self) -> usize {
-        let rows = self.times.capacity() * 8 + self.shape_of.capacity() * 12;
+        let rows = self.times.capacity() * 8
+            + (self.shape_of.capacity() + self.tenant_of.capacity()) * 4
+            + self.raw_length_of.bytes_held();
         let events = self.events.capacity() * size_of::<EventRow>() + self.places.capacity() * 8;
         rows + events
             + self.columns.bytes_held()
@@ -262,7 +266,7 @@ impl OpenGroup {
         let (earliest, latest) = self.span.unwrap_or((time, time));
         self.span = Some((earliest.min(time), latest.max(time)));
         self.times.push(time);
-        self.raw_length_of.push(raw.len() as u32);
+        self.raw_length_of.push(raw.len() as u64);
         self.shape_of.push(shape);
         self.tenant_of.push(tenant);
         self.raw_bytes += raw.len() as u64;

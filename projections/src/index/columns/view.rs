@@ -195,7 +195,7 @@ impl Values<'_> {
         match self {
             Self::OpenDictionary(values) => {
                 for (at, rank) in ranks.iter().enumerate() {
-                    visit(at, values.text(values.ids()[*rank as usize]));
+                    visit(at, values.text(values.id(*rank as usize)));
                 }
                 Ok(())
             }

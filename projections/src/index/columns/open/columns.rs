@@ -10,6 +10,7 @@ use std::hash::{BuildHasher, Hasher};
 use foldhash::fast::FixedState;
 use hashbrown::HashTable;
 
+use super::rows::RowList;
 use super::tenants::Usage;
 use crate::index::columns::column::{Class, ColumnHead};
 use crate::index::columns::decimal::Decimal;
@@ -36,7 +37,7 @@ pub enum OpenValues {
 pub struct OpenColumn {
     pub head: ColumnHead,
     /// The row of each value; a row with several values comes as often.
-    pub rows: Vec<u32>,
+    pub rows: RowList,
     pub values: OpenValues,
 }
 
@@ -155,7 +156,7 @@ impl OpenColumns {
             _ if begins_as_templates(&head) => OpenValues::Template(Box::default()),
             _ => OpenValues::Dictionary(OpenDictionary::default()),
         };
-        self.columns.push(OpenColumn { head, rows: Vec::new(), values });
+        self.columns.push(OpenColumn { head, rows: RowList::default(), values });
         self.enter(number);
         number
     }
@@ -232,9 +233,9 @@ impl OpenColumn {
     fn become_templates(&mut self, tenant_of: impl Fn(u32) -> u32, token: &mut impl FnMut(u64)) {
         let OpenValues::Dictionary(dictionary) = &self.values else { return };
         let mut templates = Box::<TemplateColumn>::default();
-        for (row, id) in self.rows.iter().zip(dictionary.ids()) {
+        for (row, id) in self.rows.iter().zip(dictionary.ids(0..dictionary.len())) {
             templates
-                .push(tenant_of(*row), dictionary.text(*id), token)
+                .push(tenant_of(row), dictionary.text(id), token)
                 .expect("a group is smaller than a column may be");
         }
         self.values = OpenValues::Template(templates);
@@ -255,6 +256,6 @@ impl OpenColumn {
             OpenValues::Template(values) => values.bytes_held(),
             OpenValues::Numbers(values) => values.bytes_held(),
         };
-        size_of::<Self>() + self.head.name.len() + self.rows.capacity() * 4 + values
+        size_of::<Self>() + self.head.name.len() + self.rows.bytes_held() + values
     }
 }

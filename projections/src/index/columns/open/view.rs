@@ -15,7 +15,6 @@ use crate::index::columns::block::ReadError;
 use crate::index::columns::column::ColumnHead;
 use crate::index::columns::forms::Forms;
 use crate::index::columns::group::directory::{origin, place_of};
-use crate::index::columns::plane::PAGE;
 use crate::index::columns::shape::Shape;
 use crate::index::columns::view::{GroupView, Origin, TenantRows, Values};
 
@@ -92,11 +91,11 @@ impl GroupView for OpenGroup {
 
     fn is_full(&self, column: u32) -> bool {
         let rows = &self.columns[column].rows;
-        rows.len() == self.times.len() && rows.iter().zip(0..).all(|(row, at)| *row == at)
+        rows.len() == self.times.len() && rows.is_counting()
     }
 
     fn rank_at_page(&self, column: u32, page: usize) -> u32 {
-        self.columns[column].rows.partition_point(|row| (*row as usize) < page * PAGE) as u32
+        self.columns[column].rows.rank_at_page(page)
     }
 
     fn arrivals(&self) -> &[Arrival] {

@@ -33,7 +33,7 @@ pub(super) struct ColumnSealer<'a> {
 struct Order<'a> {
     values: Cow<'a, [u32]>,
     /// The new row of each.
-    rows: Cow<'a, [u32]>,
+    rows: Vec<u32>,
     /// Whether each row has one.
     is_full: bool,
 }
@@ -74,7 +74,7 @@ impl<'a> ColumnSealer<'a> {
     fn order_of(&mut self, column: u32) -> Rc<Order<'a>> {
         let columns = &self.group.columns;
         if let Some((last, order)) = &self.last
-            && columns[*last].rows == columns[column].rows
+            && columns[*last].rows.is_same(&columns[column].rows)
         {
             return Rc::clone(order);
         }
@@ -83,18 +83,18 @@ impl<'a> ColumnSealer<'a> {
         order
     }
 
-    fn order(&self, column: &'a OpenColumn) -> Order<'a> {
-        let has_one_per_row = column.rows.len() == self.places.len() && is_counting(&column.rows);
-        let (values, rows): (Cow<'a, [u32]>, Cow<'a, [u32]>) = if has_one_per_row {
+    fn order(&self, column: &OpenColumn) -> Order<'a> {
+        let has_one_per_row = column.rows.len() == self.places.len() && column.rows.is_counting();
+        let (values, rows): (Cow<'a, [u32]>, Vec<u32>) = if has_one_per_row {
             // A value has the number of its row.
             (self.rows.into(), (0..self.rows.len() as u32).collect())
         } else if self.is_unmoved {
-            ((0..column.rows.len() as u32).collect(), (&*column.rows).into())
+            ((0..column.rows.len() as u32).collect(), column.rows.iter().collect())
         } else {
             let is_worth_it = column.rows.len() >= self.places.len() / ROWS_PER_VALUE_MAX;
             let order = is_worth_it.then(|| self.order_by_rank(column)).flatten();
             let (values, rows) = order.unwrap_or_else(|| self.order_by_sorting(column));
-            (values.into(), rows.into())
+            (values.into(), rows)
         };
         let is_full = rows.len() == self.rows.len() && is_counting(&rows);
         Order { values, rows, is_full }
@@ -118,7 +118,7 @@ impl<'a> ColumnSealer<'a> {
         let ranks: Vec<u32> = ranks.collect();
         let (mut values, mut rows) = (vec![0; count], vec![0; count]);
         for (value, row) in column.rows.iter().enumerate() {
-            let place = self.places[*row as usize] as usize;
+            let place = self.places[row as usize] as usize;
             let Some(word) = words.get(place / 64) else { continue };
             let lower = word & !(u64::MAX << (place % 64));
             let rank = (ranks[place / 64] + lower.count_ones()) as usize;
@@ -129,14 +129,14 @@ impl<'a> ColumnSealer<'a> {
 
     /// Places in the file of the values that are there.
     fn places_of(&self, column: &OpenColumn) -> impl Iterator<Item = usize> {
-        let places = column.rows.iter().map(|row| self.places[*row as usize]);
+        let places = column.rows.iter().map(|row| self.places[row as usize]);
         places.filter(|place| *place != ABSENT).map(|place| place as usize)
     }
 
     /// Sorts, with place and value in one number, so that this moves little.
     fn order_by_sorting(&self, column: &OpenColumn) -> (Vec<u32>, Vec<u32>) {
-        let place = |(value, row): (usize, &u32)| {
-            let place = self.places[*row as usize];
+        let place = |(value, row): (usize, u32)| {
+            let place = self.places[row as usize];
             (place != ABSENT).then_some(u64::from(place) << 32 | value as u64)
         };
         let mut placed: Vec<u64> = column.rows.iter().enumerate().filter_map(place).collect();

@@ -106,10 +106,10 @@ fn codes(group: &OpenGroup, role: Role, code: &mut dyn FnMut(Class, &[u8]) -> u3
         let of_values = codes_of_values(column, code);
         let (mut before, mut nth) = (u32::MAX, 0);
         for (row, code) in column.rows.iter().zip(of_values) {
-            nth = if *row == before { nth + 1 } else { 0 };
-            before = *row;
-            if places[group.shape_of[*row as usize] as usize] == Place::At(number, nth) {
-                codes[*row as usize] = code;
+            nth = if row == before { nth + 1 } else { 0 };
+            before = row;
+            if places[group.shape_of[row as usize] as usize] == Place::At(number, nth) {
+                codes[row as usize] = code;
             }
         }
     }
@@ -121,7 +121,7 @@ fn codes_of_values(column: &OpenColumn, code: &mut dyn FnMut(Class, &[u8]) -> u3
         OpenValues::Dictionary(values) => {
             let texts = 0..values.texts() as u32;
             let of_texts: Vec<u32> = texts.map(|id| code(column.head.class, values.text(id))).collect();
-            values.ids().iter().map(|id| of_texts[*id as usize]).collect()
+            values.ids(0..values.len()).into_iter().map(|id| of_texts[id as usize]).collect()
         }
         OpenValues::Numbers(values) => {
             let mut known = HashMap::<(i64, u8), u32, FixedState>::default();

@@ -223,7 +223,7 @@ impl TextsOfColumn {
             Values::OpenDictionary(values) => {
                 let texts = (0..values.texts() as u32).map(|id| values.text(id));
                 of_texts.extend(texts.map(|text| numbers.number(&resolved(class, text))));
-                ids.extend_from_slice(&values.ids()[range]);
+                ids = values.ids(range);
             }
             Values::Dictionary(values, blocks) => {
                 let mut number = |_, text: &[u8]| of_texts.push(numbers.number(&resolved(class, text)));

@@ -51,7 +51,7 @@ pub(super) fn passing(
         Values::OpenDictionary(values) => {
             let passes: Vec<bool> =
                 (0..values.texts() as u32).map(|id| check.passes_text(values.text(id))).collect();
-            Ok(RowSet::passing(&values.ids()[range], |id| passes[*id as usize]))
+            Ok(RowSet::passing(&values.ids(range), |id| passes[*id as usize]))
         }
         Values::Dictionary(values, blocks) => in_dictionary(check, (values, blocks), range, wanted),
         Values::OpenNumbers(values) => Ok(numbers(check, count, range.map(|at| values.at(at)))),

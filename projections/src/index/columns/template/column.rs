@@ -20,6 +20,7 @@ use super::split::{Hole, Split, for_each_token, for_each_token_again, mark, spli
 use super::templates::Templates;
 use super::variables::{Variables, Words};
 use super::{REST, TemplateError};
+use crate::index::columns::narrow::NarrowNumbers;
 
 /// A variable that is shorter is not reported as a token.
 pub const VARIABLE_TOKEN_BYTES_MIN: usize = 5;
@@ -39,8 +40,6 @@ const QUOTED_RECENT: usize = 4096;
 const FREE_SLOTS: usize = 2_048;
 /// Kinds of holes, counted from 1.
 const KINDS: usize = HoleKind::Text as usize + 1;
-/// A place: the number of the template and the rank among its texts.
-const PLACE_BYTES: usize = 6;
 
 /// A column of texts that grows.
 #[derive(Debug, Default)]
@@ -56,7 +55,7 @@ pub struct TemplateColumn {
     /// For each text the number of its template: 0 for the rest, or the index of its slot and one more.
     numbers: Vec<u16>,
     /// For each text how many texts of its template came before.
-    ranks: Vec<u32>,
+    ranks: NarrowNumbers,
     admission: Admission,
     split: Split,
     quoted: QuotedTokens,
@@ -137,7 +136,8 @@ impl TemplateColumn {
             Some(index) => self.push_variables(index, text, token),
             None => self.push_rest(text, token),
         };
-        self.bytes += PLACE_BYTES;
+        // Its place: the number, and the rank that was pushed with it.
+        self.bytes += size_of::<u16>() + self.ranks.width();
         self.numbers.push(number);
         Ok(number)
     }
@@ -176,7 +176,7 @@ impl TemplateColumn {
     /// Appends the text to `out`.
     pub fn render(&self, position: u32, out: &mut Vec<u8>) -> Result<(), TemplateError> {
         let number = self.template_of(position)?;
-        let rank = self.ranks[position as usize] as usize;
+        let rank = self.ranks.at(position as usize) as usize;
         if number == REST {
             out.extend_from_slice(self.rest.word(rank));
             return Ok(());
@@ -244,7 +244,7 @@ impl TemplateColumn {
     }
 
     pub(super) fn place(&self, position: u32) -> (u16, u32) {
-        (self.numbers[position as usize], self.ranks[position as usize])
+        (self.numbers[position as usize], self.ranks.at(position as usize) as u32)
     }
 
     /// The slot that the text belongs to, which may be new; none if it belongs to the rest.
@@ -354,7 +354,7 @@ impl TemplateColumn {
             let key = &self.keys[slot.key.range()];
             for_each_token(key, WORD_TOKEN_BYTES_MIN, &mut self.quoted.split, &mut report);
         }
-        self.ranks.push(slot.count);
+        self.ranks.push(slot.count.into());
         slot.count += 1;
         for (variables, hole) in slot.holes.iter_mut().zip(self.split.holes()) {
             self.bytes += variables.push(text, hole);
@@ -375,7 +375,7 @@ impl TemplateColumn {
         } else {
             for_each_token_again(text, 1, &self.split, &mut report);
         }
-        self.ranks.push(self.rest.len() as u32);
+        self.ranks.push(self.rest.len() as u64);
         self.bytes += self.rest.push(text);
         REST
     }

@@ -26,7 +26,7 @@ const UUIDS: usize = 4096;
 pub(super) fn write(variables: &Variables, ranks: &[u32], out: &mut PartWriter<'_>) {
     match variables {
         Variables::Decimals(decimals) => pages(ranks, PAGE_COUNT_MAX, out, |ranks, out| {
-            let of_rank = |rank: &u32| decimals.numbers[*rank as usize];
+            let of_rank = |rank: &u32| decimals.numbers.at(*rank as usize);
             let digits = |rank: &u32| decimals.digits(*rank as usize);
             let numbers: Vec<u64> = ranks.iter().map(of_rank).collect();
             if decimals.has_zeros() {

@@ -9,6 +9,7 @@ use super::form::HoleKind;
 use super::notation;
 use super::run::{Run, TakeRun, Which};
 use super::split::Hole;
+use crate::index::columns::narrow::NarrowNumbers;
 use crate::index::columns::same::{push_short, run_at};
 
 /// All variables of one hole, in the order of the texts.
@@ -76,7 +77,7 @@ impl Variables {
     pub(super) fn write(&self, index: usize, out: &mut Vec<u8>) {
         match self {
             Self::Decimals(decimals) => {
-                notation::write_decimal(decimals.numbers[index], decimals.digits(index), out);
+                notation::write_decimal(decimals.numbers.at(index), decimals.digits(index), out);
             }
             Self::Words(words) => out.extend_from_slice(words.word(index)),
             Self::Uuids(uuids) => notation::write_uuid(uuids[index], out),
@@ -88,7 +89,7 @@ impl Variables {
 /// Numbers, and how many digits they are written with once one of them has a zero before it.
 #[derive(Debug, Default)]
 pub(super) struct Decimals {
-    pub(super) numbers: Vec<u64>,
+    pub(super) numbers: NarrowNumbers,
     /// Empty as long as every number is written with as many digits as it needs.
     digits: Vec<u8>,
 }
@@ -98,21 +99,22 @@ impl Decimals {
     fn push(&mut self, number: u64, variable: &[u8]) -> usize {
         let has_zero = variable.len() > 1 && variable[0] == b'0';
         if has_zero && self.digits.is_empty() {
-            self.digits.extend(self.numbers.iter().map(|number| notation::digit_count(*number)));
+            let numbers = self.numbers.iter(0..self.numbers.len());
+            self.digits.extend(numbers.map(notation::digit_count));
         }
         self.numbers.push(number);
         if has_zero || !self.digits.is_empty() {
             self.digits.push(variable.len() as u8);
-            return 9;
+            return self.numbers.width() + 1;
         }
-        8
+        self.numbers.width()
     }
 
     #[inline]
     pub(super) fn digits(&self, index: usize) -> u8 {
         match self.digits.get(index) {
             Some(digits) => *digits,
-            None => notation::digit_count(self.numbers[index]),
+            None => notation::digit_count(self.numbers.at(index)),
         }
     }
 

@@ -175,7 +175,7 @@ impl<G: GroupView + ?Sized> Scan<'_, G> {
         let range = column.ranks.start as usize..column.ranks.end as usize;
         let mut ids = Vec::new();
         match self.group.values(column.number) {
-            Values::OpenDictionary(values) => ids.extend_from_slice(&values.ids()[range]),
+            Values::OpenDictionary(values) => ids = values.ids(range),
             Values::Dictionary(values, blocks) => values.ids(blocks, range, &mut ids)?,
             _ => {}
         }

@@ -233,8 +233,8 @@ impl Codes {
         let values = scan.group.values(column);
         match values {
             Values::OpenDictionary(texts) => {
-                let ids = &texts.ids()[range];
-                let ids = wanted.of_values(ids)?;
+                let ids = texts.ids(range);
+                let ids = wanted.of_values(&ids)?;
                 self.add_ids(wanted, &ids, texts.texts(), |numbers, visit| {
                     numbers.iter().for_each(|number| visit(cell(texts.text(*number))));
                     Ok(())

@@ -69,7 +69,7 @@ pub(super) fn feed(
         Values::OpenDictionary(texts) => {
             let hashes: Vec<u64> =
                 (0..texts.texts() as u32).map(|id| hash_of_bytes(texts.text(id))).collect();
-            feed_ids(&hashes, &texts.ids()[range], column, slots, measures, states)?;
+            feed_ids(&hashes, &texts.ids(range), column, slots, measures, states)?;
         }
         Values::Dictionary(texts, blocks) => {
             let (mut hashes, mut ids) = (Vec::with_capacity(texts.texts.len()), Vec::new());
