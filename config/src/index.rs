@@ -71,7 +71,7 @@ impl Default for Index {
             rows_max: 131_072,
             raw_bytes_max: ByteSize::mib(96),
             open_for_max: Duration::from_secs(300),
-            open_bytes_max: ByteSize::mib(16),
+            open_bytes_max: ByteSize::mib(48),
             sealing_max: 2,
             directories_bytes_max: ByteSize::mib(96),
             blocks_bytes_max: ByteSize::mib(64),
