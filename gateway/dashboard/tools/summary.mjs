@@ -12,7 +12,7 @@ export default class Summary {
       }
     }
     process.stdout.write(
-      `test result: ${failed === 0 ? 'ok' : 'FAILED'}. ${passed} passed; ${failed} failed;\n`,
+      `test result: ${failed === 0 ? 'ok' : 'FAILED'}. ${passed} passed; ${failed} failed; 0 ignored\n`,
     );
   }
 }
