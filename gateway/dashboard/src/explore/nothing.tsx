@@ -5,7 +5,7 @@ import { question } from '../api/questions';
 import { Button } from '../design/controls';
 import { relative, short } from '../design/numbers';
 import { Empty } from '../design/states';
-import { filterOf } from './histogram/filter';
+import { filterOf } from './editor/tokens';
 import type { Span } from './time/span';
 
 interface NothingProps {
@@ -16,7 +16,7 @@ interface NothingProps {
 }
 
 export function Nothing({ q, span, isLive, onChange }: NothingProps) {
-  const filter = filterOf(q).trim();
+  const filter = filterOf(q);
   const within = { from: span.from.toISOString(), ...(!span.isLive && { to: span.to.toISOString() }) };
   const all = useQuery(question('GET /api/logs/stats', { query: { size: 1 } })).data;
   const here = useQuery({

@@ -5,7 +5,7 @@ import { LEVELS, LevelMark } from '../design/level';
 import { Moment } from '../design/moment';
 import { exact, percent, short } from '../design/numbers';
 import { Table } from '../design/page';
-import { filterOf } from '../explore/fields/clause';
+import { filterOf } from '../explore/editor/tokens';
 import type { Asked } from '../explore/time/span';
 import { beginning } from '../home/beginning';
 import { toExplore } from '../home/toexplore';

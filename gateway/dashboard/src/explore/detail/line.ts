@@ -6,6 +6,7 @@
  */
 import { addressOf, send } from '../../api/client';
 import type { Line } from '../../api/schema';
+import { quoted } from '../../api/shell';
 
 /** A number that would lose digits. */
 export class Digits {
@@ -113,6 +114,5 @@ export function permalink(id: string): string {
 }
 
 export function asCurl(id: string): string {
-  const url = addressOf('GET /api/logs/{id}', { path: { id } });
-  return `curl -H "Authorization: Bearer $ANTLER_TOKEN" '${url.replaceAll("'", "'\\''")}'`;
+  return `curl -H "Authorization: Bearer $ANTLER_TOKEN" ${quoted(addressOf('GET /api/logs/{id}', { path: { id } }))}`;
 }

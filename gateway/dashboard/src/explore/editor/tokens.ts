@@ -48,6 +48,16 @@ export function read(text: string): QueryText {
   return { tokens: reader.tokens, filterEnd, isOpen: reader.isOpen };
 }
 
+/** The query without its pipes: which lines it asks for. */
+export function filterOf(query: string): string {
+  return query.slice(0, read(query).filterEnd).trim();
+}
+
+/** What is done with them. A bar in quotes, in a regular expression or as `||` begins no pipe. */
+export function pipesOf(query: string): string {
+  return query.slice(read(query).filterEnd).trim();
+}
+
 class Reader {
   tokens: Token[] = [];
   at = 0;

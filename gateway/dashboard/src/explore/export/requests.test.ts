@@ -1,6 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { describe, expect, test } from 'vitest';
-import { curlOf, exportAddress, quoted } from './requests';
+import { quoted } from '../../api/shell';
+import { curlOf, exportAddress } from './requests';
 
 const span = { from: new Date('2026-03-01T08:00:00Z'), to: new Date('2026-03-01T09:00:00Z'), isLive: false };
 const asked = { q: 'level:error', span, columns: ['timestamp', 'message'] };

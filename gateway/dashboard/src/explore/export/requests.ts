@@ -4,6 +4,7 @@
  * Invariant: the command asks the same as the address; it holds no secret, and a shell reads every value as text.
  */
 import { addressOf } from '../../api/client';
+import { quoted } from '../../api/shell';
 
 export type Format = 'csv' | 'json' | 'ndjson' | 'txt';
 
@@ -39,9 +40,4 @@ export function curlOf(exported: Exported): string {
     ...options,
     quoted(url),
   ].join(' \\\n  ');
-}
-
-/** For a shell: nothing in single quotes means anything but themselves. */
-export function quoted(text: string): string {
-  return `'${text.replaceAll("'", `'\\''`)}'`;
 }

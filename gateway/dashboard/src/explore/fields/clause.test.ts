@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { excluded, filterOf, included } from './clause';
+import { excluded, included } from './clause';
 
 describe('a condition is added', () => {
   it('to an empty query as it is', () => {
@@ -93,10 +93,4 @@ describe('the name of a field', () => {
   ])('%j', (name, text) => {
     expect(included('', name, 'v')).toBe(`${text}:v`);
   });
-});
-
-it('a query without its pipes is its filter', () => {
-  expect(filterOf('a "|" | stats count() | top 3 x')).toBe('a "|"');
-  expect(filterOf('| limit 5')).toBe('');
-  expect(filterOf('a||b')).toBe('a||b');
 });

@@ -24,11 +24,6 @@ export function valueText(value: string): string {
   return isPlain(value) ? value : quoted(value);
 }
 
-/** The query without its pipes: which lines it asks for. */
-export function filterOf(q: string): string {
-  return q.slice(0, read(q).filterEnd).trim();
-}
-
 function isPlain(text: string): boolean {
   return /^[\p{L}\p{Nd}._@][\p{L}\p{Nd}._@-]*$/u.test(text) && !/^(and|or|not|to)$/i.test(text);
 }

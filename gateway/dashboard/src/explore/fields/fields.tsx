@@ -10,7 +10,7 @@ import { Failure } from '../../api/client';
 import { question } from '../../api/questions';
 import { short } from '../../design/numbers';
 import { Failed, Waiting } from '../../design/states';
-import { filterOf } from './clause';
+import { filterOf } from '../editor/tokens';
 import { Field, type FieldProps } from './field';
 import css from './fields.module.css';
 import { FACETS, type Listed, listed, matching, OPEN_FACETS } from './listing';

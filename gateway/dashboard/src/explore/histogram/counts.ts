@@ -3,8 +3,8 @@ import { keepPreviousData, useQuery } from '@tanstack/react-query';
 import { useEffect, useMemo, useRef, useState } from 'react';
 import { ask } from '../../api/client';
 import { answers } from '../../api/questions';
+import { filterOf } from '../editor/tokens';
 import { type Column, columnsOf, stepOf } from './bars';
-import { filterOf } from './filter';
 
 export interface CountsAsked {
   q: string;

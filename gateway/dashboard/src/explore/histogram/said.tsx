@@ -5,10 +5,10 @@ import { Button } from '../../design/controls';
 import { Copy } from '../../design/copy';
 import { duration, exact, short } from '../../design/numbers';
 import { sentence } from '../../design/states';
+import { pipesOf } from '../editor/tokens';
 import { betweenWords, lengthWords, type Zone } from '../time/words';
 import { type Column, errorsOf, joined } from './bars';
 import type { CountsAsked, useCounts } from './counts';
-import { pipesOf } from './filter';
 import css from './histogram.module.css';
 import type { Mark } from './mark';
 

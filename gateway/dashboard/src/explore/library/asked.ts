@@ -4,7 +4,7 @@
  * Invariant: what is opened finds what was kept: filters that stand beside a query become part of it, and a value in the
  * place of a template stays one value, whatever is in it.
  */
-import { filterOf, pipesOf } from '../histogram/filter';
+import { filterOf, pipesOf } from '../editor/tokens';
 
 export interface Kept {
   query: string;

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { command, fieldsOf, quoted } from './command';
+import { command, fieldsOf } from './command';
 
 const server = 'https://logs.example.org/antler/';
 
@@ -24,8 +24,4 @@ test('the line is of a stream that the key reaches', () => {
   expect(fieldsOf(['logs-*'])?.['data_stream.type']).toBe('logs');
   expect(fieldsOf(['a-b-c-d'])).toBeNull();
   expect(fieldsOf(['*'])).toEqual({});
-});
-
-test('no name ends the quotes', () => {
-  expect(quoted(`it's`)).toBe(`'it'\\''s'`);
 });

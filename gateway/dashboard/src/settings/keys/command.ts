@@ -1,4 +1,5 @@
 /** A line for a shell that uses a key for the first thing it may do. Invariant: nothing in it ends its quotes. */
+import { quoted } from '../../api/shell';
 import type { Scope } from '../parts/roles';
 
 /** The fields by which a line is filed under a stream that the patterns reach; none if that cannot be said. */
@@ -36,9 +37,4 @@ export function command(
   if (scopes.includes('audit')) return `curl ${head} ${at('api/audit/?size=1')}`;
   if (scopes.includes('admin')) return `curl ${head} ${at('api/tenant/users/')}`;
   return `curl -X DELETE ${head} ${at('api/logs/dead-letters/ID/')}`;
-}
-
-/** For a shell of the Bourne kind. */
-export function quoted(text: string): string {
-  return `'${text.replaceAll("'", `'\\''`)}'`;
 }

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { filterOf, pipesOf } from './filter';
+import { filterOf, pipesOf } from './tokens';
 
 test.each([
   ['', '', ''],
