@@ -44,11 +44,55 @@ describe.each(['light', 'dark'] as const)('rules for access, %s', (colorScheme) 
     }
     expect(broken).toEqual({});
   }, 240_000);
+
+  it('hold where something is opened', async () => {
+    const { page, token } = await person({ colorScheme });
+    await fill(url, token);
+    await settled(page, '/explore?cols=timestamp%2Clevel%2Cservice%2Cmessage&pin=2');
+    const open = ['Notices', 'Searches ▾', 'View ▾', 'Export ▾', 'Service'];
+    const broken: Record<string, string[]> = {};
+    for (const name of open) {
+      await page.getByRole('button', { name, exact: true }).click();
+      await page.locator('[data-radix-popper-content-wrapper]').waitFor();
+      const found = await violations(page);
+      if (found.length > 0) broken[name] = found;
+      await page.keyboard.press('Escape');
+      await page.locator('[data-radix-popper-content-wrapper]').waitFor({ state: 'detached' });
+    }
+    expect(broken).toEqual({});
+  });
 });
 
 describe('a phone', () => {
+  const phone = { viewport: { width: 390, height: 844 }, hasTouch: true };
+
+  it('shows times whole, where nothing can be pointed at', async () => {
+    const { page } = await person(phone);
+    await page.goto('/settings/security');
+    const cell = page
+      .getByRole('cell')
+      .filter({ has: page.locator('time') })
+      .first();
+    await cell.waitFor();
+    expect((await cell.locator('time').allInnerTexts()).join()).toMatch(/(now|ago)\s+\d\d:\d\d:\d\d$/);
+  });
+
+  it('has where and who one is in one line', async () => {
+    const { page, name } = await person(phone);
+    await page.goto('/');
+    const tops = [
+      page.getByRole('link', { name: 'Antler' }),
+      page.getByRole('button', { name: `${name} ▾` }),
+    ];
+    const boxes = await Promise.all(tops.map((box) => box.boundingBox()));
+    const [one = Number.NaN, other = Number.NaN] = boxes
+      .map((box) => box && box.y + box.height / 2)
+      .map(Number);
+    expect(Math.abs(one - other)).toBeLessThan(5);
+  });
+
   it('shows every page without scrolling sideways', async () => {
-    const { page, token } = await person({ viewport: { width: 390, height: 844 }, hasTouch: true });
+    const { page, token } = await person(phone);
     await fill(url, token);
     const wide: string[] = [];
     for (const [name, path] of PLACES) {

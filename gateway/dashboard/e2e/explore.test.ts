@@ -1,28 +1,11 @@
 /** Explore as a person uses it: ask, narrow, read, watch. */
-import type { Page } from 'playwright-core';
 import { describe, expect, it } from 'vitest';
 import { sendLines, useBrowser } from './browser';
-import { fill } from './scene';
+import { ask, GRID, looking, rows } from './exploring';
 
 const { url, person } = useBrowser();
 
-function rows(page: Page) {
-  return page.getByRole('grid', { name: 'Lines' }).getByRole('row');
-}
-
-async function filled(path = '/explore', count = 600) {
-  const one = await person();
-  await fill(url, one.token, count);
-  await one.page.goto(path);
-  await rows(one.page).nth(3).waitFor();
-  return one;
-}
-
-async function ask(page: Page, query: string) {
-  await page.getByLabel('Query', { exact: true }).fill(query);
-  await page.keyboard.press('Escape');
-  await page.getByRole('button', { name: 'Run', exact: true }).click();
-}
+const filled = async (path?: string, count?: number) => looking(url, await person(), path, count);
 
 describe('a question', () => {
   it('is answered with its lines, their number and their place in time, and stands in the address', async () => {
@@ -30,8 +13,10 @@ describe('a question', () => {
     await ask(page, 'level:error and service:checkout');
     await page.waitForURL(/q=level%3Aerror/);
     await page.getByText('payment').first().waitFor();
-    const levels = await rows(page).locator('[data-column="level"]').allInnerTexts();
-    expect(new Set(levels.map((text) => text.trim().split('\n').at(-1)))).toEqual(new Set(['error']));
+    const levels = rows(page).locator('[data-column="level"]');
+    await expect
+      .poll(async () => new Set((await levels.allInnerTexts()).map((text) => text.trim().split('\n').at(-1))))
+      .toEqual(new Set(['error']));
     await expect
       .poll(() => page.getByRole('region', { name: 'Lines over time' }).textContent())
       .toMatch(/lines/);
@@ -158,58 +143,55 @@ describe('a long answer', () => {
   });
 });
 
-describe('live', () => {
-  it('shows what comes, waits while one reads, and loses nothing', async () => {
-    const { page, token } = await filled();
-    await page.getByRole('button', { name: 'Live', exact: true }).click();
-    await page.getByText('● live').waitFor();
-    await sendLines(url, token, [{ level: 'info', message: 'a first one' }]);
-    await rows(page).getByText('a first one').waitFor();
-    await page.keyboard.press('Space');
-    await page.getByText('‖ paused').waitFor();
-    await sendLines(
-      url,
-      token,
-      [1, 2, 3].map((at) => ({ level: 'info', message: `while paused ${at}` })),
-    );
-    const fresh = page.getByRole('button', { name: /3 new/ });
-    await fresh.waitFor();
-    expect(await rows(page).getByText('while paused').count()).toBe(0);
-    await page.keyboard.press('Space');
-    await expect.poll(() => rows(page).getByText('while paused').count()).toBe(3);
-  });
-
-  it('pauses when one scrolls away from the newest', async () => {
-    const { page, token } = await filled('/explore?live=1');
-    await page.getByText('● live').waitFor();
-    await page.getByRole('grid', { name: 'Lines' }).evaluate((box) => box.scrollTo({ top: 2000 }));
-    await page.getByText('‖ paused').waitFor();
-    await sendLines(url, token, [{ message: 'came later' }]);
-    await page.getByRole('button', { name: /1 new/ }).click();
-    await rows(page).getByText('came later').waitFor();
-  });
-
-  it('goes on without a hole after the connection broke', async () => {
-    const { context, page, token } = await filled('/explore?live=1');
-    await page.getByText('● live').waitFor();
-    await sendLines(url, token, [{ message: 'before the break' }]);
-    await rows(page).getByText('before the break').waitFor();
-    await context.setOffline(true);
-    await page.evaluate(() => dispatchEvent(new Event('offline')));
-    await sendLines(url, token, [{ message: 'during the break' }]);
-    await context.setOffline(false);
-    await sendLines(url, token, [{ message: 'after the break' }]);
-    for (const text of ['during the break', 'after the break']) {
-      await expect.poll(() => rows(page).getByText(text).count(), { timeout: 30_000 }).toBe(1);
-    }
-  });
-});
-
 describe('columns', () => {
   it('are taken in from the fields, and stand in the address', async () => {
     const { page } = await filled('/explore?cols=timestamp,level,host,message');
     await page.getByRole('columnheader', { name: /Host/ }).waitFor();
     await rows(page).getByText('web-1').first().waitFor();
+  });
+
+  it('that are pinned stay in sight while the others scroll sideways, however wide they are made', async () => {
+    const many =
+      'timestamp,level,service,host,trace_id,http.status,http.duration_ms,id,received_at,source,message';
+    const { page } = await filled(`/explore?cols=${many}&from=now-1h`);
+    const grid = page.getByRole('grid', GRID);
+    const head = (name: string) => grid.getByRole('columnheader', { name: new RegExp(`^${name}`) });
+    await head('Service').getByRole('button').click();
+    await page.getByRole('menuitem', { name: 'Pin to the left' }).click();
+    await page.waitForURL(/cols=service.*pin=1/);
+    await head('Time').getByRole('button').press('p');
+    await page.waitForURL(/cols=service%2Ctimestamp.*pin=2/);
+    const edge = page.getByRole('slider', { name: 'Width of Service' });
+    for (let at = 0; at < 5; at += 1) await edge.press('ArrowRight');
+    await grid.evaluate((box) => box.scrollTo({ left: box.scrollWidth }));
+    await expect.poll(() => grid.evaluate((box) => box.scrollLeft)).toBeGreaterThan(100);
+    const places = async (column: string) => {
+      const cell = await rows(page).nth(2).locator(`[data-column="${column}"]`).boundingBox();
+      return [Math.round(cell?.x ?? -1), Math.round(cell?.width ?? -1)];
+    };
+    const left = Math.round((await grid.boundingBox())?.x ?? -1);
+    expect(await places('service')).toEqual([left, 180]);
+    expect(await places('timestamp')).toEqual([left + 180, 108]);
+    expect(Math.round((await head('Time').boundingBox())?.x ?? -1)).toBe(left + 180);
+    expect((await places('level'))[0]).toBeLessThan(left + 180);
+    await page.reload();
+    await head('Time')
+      .getByRole('button', { name: /pinned/ })
+      .waitFor();
+    await head('Service').getByRole('button').press('p');
+    await page.waitForURL(/cols=timestamp%2Cservice.*pin=1/);
+  });
+
+  it('are moved and taken away by their menu', async () => {
+    const { page } = await filled('/explore?cols=timestamp,level,host,message');
+    const choose = async (column: string, title: string) => {
+      await page.getByRole('columnheader', { name: column }).getByRole('button').click();
+      await page.getByRole('menuitem', { name: title }).click();
+    };
+    await choose('Host', 'Move left');
+    await page.waitForURL(/cols=timestamp%2Chost%2Clevel%2Cmessage/);
+    await choose('Level', 'Take away');
+    await page.waitForURL(/cols=timestamp%2Chost%2Cmessage/);
   });
 });
 

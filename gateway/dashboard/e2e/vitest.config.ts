@@ -1,11 +1,16 @@
 /** Tests of the dashboard in a real browser, against the real program. */
 import { defineConfig } from 'vitest/config';
 
+/** Pictures and figures are for people, and no part of what is checked. */
+function files(): string[] {
+  if (process.env.PICTURES) return ['pictures.ts'];
+  return [process.env.FIGURES ? 'figures.ts' : '*.test.ts'];
+}
+
 export default defineConfig({
   test: {
     root: import.meta.dirname,
-    // Pictures are for people; nothing in them is checked.
-    include: process.env.PICTURES ? ['pictures.ts'] : ['*.test.ts'],
+    include: files(),
     globalSetup: './server.ts',
     // One browser at a time; each file has a tenant of its own.
     fileParallelism: false,

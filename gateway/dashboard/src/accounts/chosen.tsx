@@ -1,6 +1,6 @@
 /** The fields in which somebody new chooses a name and a password, with what the server asks of both. */
+import type { Sending } from '../app/sending';
 import { TextField } from '../design/controls';
-import type { Sending } from './sending';
 
 interface ChosenNameProps {
   value: string;

@@ -1,10 +1,11 @@
 /** The frame of the pages for whoever is not logged in: the name, a title, a small form. It decides nothing. */
 import { type ReactNode, useEffect, useRef } from 'react';
+import type { Sending } from '../app/sending';
 import { Button } from '../design/controls';
 import { useTitle } from '../design/page';
 import { Note } from '../design/states';
+import { reasonAbove } from './above';
 import css from './door.module.css';
-import type { Sending } from './sending';
 
 export function Door({ title, children }: { title: string; children: ReactNode }) {
   useTitle(title);
@@ -32,6 +33,9 @@ export function Quiet({ children }: { children: ReactNode }) {
 
 interface FormProps {
   sending: Sending;
+  /** What the server calls the fields of this form. */
+  fields?: readonly string[];
+  onSend: () => Promise<void>;
   /** What the button does. */
   verb: string;
   /** The button while it is done. */
@@ -40,12 +44,13 @@ interface FormProps {
 }
 
 /** What was typed stays when the server refuses; the first field that it refuses gets the focus. */
-export function DoorForm({ sending, verb, during, children }: FormProps) {
+export function DoorForm({ sending, fields = [], onSend, verb, during, children }: FormProps) {
   const ref = useRef<HTMLFormElement>(null);
-  const { failure } = sending;
+  const { error, busy } = sending;
+  const above = reasonAbove(error, fields);
   useEffect(() => {
-    if (failure) ref.current?.querySelector<HTMLElement>('[aria-invalid="true"]')?.focus();
-  }, [failure]);
+    if (error) ref.current?.querySelector<HTMLElement>('[aria-invalid="true"]')?.focus();
+  }, [error]);
   return (
     <form
       ref={ref}
@@ -53,12 +58,12 @@ export function DoorForm({ sending, verb, during, children }: FormProps) {
       noValidate
       onSubmit={(event) => {
         event.preventDefault();
-        void sending.send();
+        void sending.send(onSend);
       }}
     >
-      {sending.general && <Note kind="error">{sending.general}</Note>}
+      {above && <Note kind="error">{above}</Note>}
       {children}
-      <SubmitButton isSending={sending.isSending} verb={verb} during={during} />
+      <SubmitButton isSending={busy} verb={verb} during={during} />
     </form>
   );
 }

@@ -1,13 +1,14 @@
 /** Joining a tenant by invitation. Address and role come from the invitation; a name and a password are chosen here. */
+
 import { Link, useLocation, useNavigate, useSearch } from '@tanstack/react-router';
 import { useState } from 'react';
 import { ask } from '../api/client';
+import { useSending } from '../app/sending';
 import { TextField } from '../design/controls';
 import { pastedToken, tokenOf } from './addresses';
 import { ChosenName, ChosenPassword } from './chosen';
 import { Door, DoorForm, Quiet, Ways } from './door';
 import { enter } from './entering';
-import { useSending } from './sending';
 
 const FIELDS = ['username', 'password', 'password_confirm'];
 
@@ -18,7 +19,8 @@ export default function Invitation() {
   const [pasted, setPasted] = useState('');
   const [username, setUsername] = useState('');
   const [chosen, setChosen] = useState({ password: '', again: '' });
-  const sending = useSending(ofLink ? FIELDS : [...FIELDS, 'token'], async () => {
+  const sending = useSending();
+  const join = async () => {
     const body = {
       token: ofLink || pastedToken(pasted),
       username: username.trim(),
@@ -27,11 +29,17 @@ export default function Invitation() {
     };
     await ask('POST /api/auth/accept-invitation', { body });
     await navigate({ to: await enter(body.username, body.password, '/'), replace: true });
-  });
+  };
   return (
     <Door title="Accept the invitation">
       <Quiet>Choose the name and the password that you log in with.</Quiet>
-      <DoorForm sending={sending} verb="Join" during="Joining">
+      <DoorForm
+        sending={sending}
+        fields={ofLink ? FIELDS : [...FIELDS, 'token']}
+        onSend={join}
+        verb="Join"
+        during="Joining"
+      >
         {!ofLink && (
           <TextField
             label="Link or token of the invitation"

@@ -1,12 +1,15 @@
 /** The way in, and from there back to where one was. Invariant: `next` leads to no other site. */
+
 import { Link, useNavigate, useSearch } from '@tanstack/react-router';
 import { useEffect, useState } from 'react';
 import { ask, hasLogin } from '../api/client';
+import { useSending } from '../app/sending';
 import { logIn } from '../app/session';
 import { TextField } from '../design/controls';
 import { placeAfter } from './addresses';
 import { Door, DoorForm, Ways } from './door';
-import { useSending } from './sending';
+
+const FIELDS = ['username', 'email', 'password'];
 
 export default function Login() {
   const search = useSearch({ strict: false }) as Record<string, string | undefined>;
@@ -15,14 +18,15 @@ export default function Login() {
   const [name, setName] = useState('');
   const [password, setPassword] = useState('');
   const goOn = () => navigate({ href: placeAfter(next, document.baseURI), replace: true } as never);
-  const sending = useSending(['username', 'email', 'password'], async () => {
+  const sending = useSending();
+  const enter = async () => {
     await logIn(name.trim(), password);
     await goOn();
-  });
+  };
   useEntered(goOn);
   return (
     <Door title="Log in">
-      <DoorForm sending={sending} verb="Log in" during="Logging in">
+      <DoorForm sending={sending} fields={FIELDS} onSend={enter} verb="Log in" during="Logging in">
         <TextField
           label="Username or e-mail"
           name="username"

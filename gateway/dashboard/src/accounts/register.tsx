@@ -1,13 +1,14 @@
 /** Founding a tenant. Whoever does is its admin, is logged in at once, and goes on to sending the first line. */
+
 import { Link, useNavigate, useSearch } from '@tanstack/react-router';
 import { useState } from 'react';
 import { ask, Failure } from '../api/client';
+import { useSending } from '../app/sending';
 import { TextField } from '../design/controls';
 import { Note } from '../design/states';
 import { ChosenName, ChosenPassword } from './chosen';
 import { Door, DoorForm, Ways } from './door';
 import { enter } from './entering';
-import { useSending } from './sending';
 
 const FIELDS = ['username', 'email', 'organization', 'password', 'password_confirm', 'setup_token'];
 
@@ -18,7 +19,8 @@ export default function Register() {
   const [email, setEmail] = useState('');
   const [organization, setOrganization] = useState('');
   const [chosen, setChosen] = useState({ password: '', again: '' });
-  const sending = useSending(FIELDS, async () => {
+  const sending = useSending();
+  const register = async () => {
     const body = {
       username: username.trim(),
       email: email.trim(),
@@ -29,11 +31,11 @@ export default function Register() {
     };
     await ask('POST /api/auth/register', { body });
     await navigate({ to: await enter(body.username, body.password, '/start'), replace: true });
-  });
+  };
   return (
     <Door title={setup_token ? 'Set up this server' : 'Register'}>
-      {setup_token && <SetupNote failure={sending.failure} />}
-      <DoorForm sending={sending} verb="Register" during="Registering">
+      {setup_token && <SetupNote failure={sending.error} />}
+      <DoorForm sending={sending} fields={FIELDS} onSend={register} verb="Register" during="Registering">
         <ChosenName value={username} onChange={setUsername} sending={sending} />
         <TextField
           label="E-mail"

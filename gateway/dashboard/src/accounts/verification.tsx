@@ -1,13 +1,15 @@
 /** Shows that an e-mail address is one's own. Invariant: a link is sent to the server once, however often it is drawn. */
+
 import { useQuery } from '@tanstack/react-query';
 import { Link, useLocation, useSearch } from '@tanstack/react-router';
 import { useState } from 'react';
 import { ask, hasLogin } from '../api/client';
 import { changed } from '../api/questions';
+import { useSending } from '../app/sending';
 import { Note, sentence, Waiting } from '../design/states';
+import { reasonAbove } from './above';
 import { tokenOf } from './addresses';
 import { Door, DoorForm, Quiet, Ways } from './door';
-import { reasonAbove, useSending } from './sending';
 
 export default function Verification() {
   const search = useSearch({ strict: false }) as Record<string, string | undefined>;
@@ -51,14 +53,15 @@ function Verified({ token }: { token: string }) {
 /** Another mail, for whoever is logged in. */
 function Again() {
   const [told, setTold] = useState<string | null>(null);
-  const sending = useSending([], async () => {
+  const sending = useSending();
+  const resend = async () => {
     const { message } = await ask('POST /api/auth/verify-email/resend');
     setTold(sentence(message));
-  });
+  };
   if (!hasLogin()) return <Quiet>Log in to have another link sent.</Quiet>;
   if (told) return <p role="status">{told}</p>;
   return (
-    <DoorForm sending={sending} verb="Send another link" during="Sending">
+    <DoorForm sending={sending} onSend={resend} verb="Send another link" during="Sending">
       {null}
     </DoorForm>
   );

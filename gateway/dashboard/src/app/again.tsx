@@ -5,31 +5,25 @@ import { answers } from '../api/questions';
 import { Button, TextField } from '../design/controls';
 import { Dialog, Foot } from '../design/dialog';
 import { Note, sentence } from '../design/states';
+import { useSending } from './sending';
 import { logIn, type Me, me } from './session';
 
 export function LogInAgain() {
   const [who, setWho] = useState<string | null>(null);
-  const [error, setError] = useState<unknown>(null);
-  const [isBusy, setBusy] = useState(false);
+  const { busy, error, send } = useSending();
   useEffect(() => {
     const hear = () => setWho((before) => before ?? answers.getQueryData<Me>(me.queryKey)?.username ?? '');
     ended.addEventListener('ended', hear);
     return () => ended.removeEventListener('ended', hear);
   }, []);
   if (who === null) return null;
-  const submit = async (event: FormEvent<HTMLFormElement>) => {
+  const submit = (event: FormEvent<HTMLFormElement>) => {
     event.preventDefault();
     const given = new FormData(event.currentTarget);
-    setBusy(true);
-    try {
+    void send(async () => {
       await logIn(String(given.get('username')), String(given.get('password')));
-      setError(null);
       setWho(null);
-    } catch (failure) {
-      setError(failure);
-    } finally {
-      setBusy(false);
-    }
+    });
   };
   return (
     <Dialog title="Your login has ended" onClose={() => setWho(null)}>
@@ -51,7 +45,7 @@ export function LogInAgain() {
           required
         />
         <Foot>
-          <Button kind="main" type="submit" disabled={isBusy}>
+          <Button kind="main" type="submit" disabled={busy}>
             Log in
           </Button>
         </Foot>

@@ -10,6 +10,8 @@ export interface Preferences {
   /** Of the lines, in their order; the widths in pixels. */
   columns: string[];
   widths: Record<string, number>;
+  /** How many columns stay in sight, from the left. */
+  pinned: number;
   fieldsOpen: boolean;
   notices: { browser: boolean; sound: boolean; badge: boolean };
 }
@@ -23,6 +25,7 @@ export const usePreferences = create<Preferences>()(
       wrap: false,
       columns: ['timestamp', 'level', 'service', 'message'],
       widths: {},
+      pinned: 0,
       // On a phone they would hide the lines.
       fieldsOpen: innerWidth > 900,
       notices: { browser: false, sound: false, badge: true },

@@ -7,6 +7,7 @@ import { useQuery } from '@tanstack/react-query';
 import { ask, hasLogin } from '../api/client';
 import { answers, question } from '../api/questions';
 import type { Routes } from '../api/schema';
+import { forgetNotices } from '../notices/kept';
 
 export type Me = Routes['GET /api/users/me']['answer'];
 
@@ -28,6 +29,7 @@ export async function logOut() {
     await ask('POST /api/auth/logout');
   } finally {
     answers.clear();
+    forgetNotices();
   }
 }
 

@@ -3,6 +3,8 @@ import { Link, Outlet, useNavigate, useRouterState } from '@tanstack/react-route
 import { useEffect, useState } from 'react';
 import { Button } from '../design/controls';
 import { Menu } from '../design/menu';
+import { Bell } from '../notices/bell';
+import { useNotices } from '../notices/watch';
 import { type Action, useOffer } from './actions';
 import { LogInAgain } from './again';
 import { shownKeys, useKeys } from './keys';
@@ -28,6 +30,7 @@ export function Shell() {
   // biome-ignore lint/correctness/useExhaustiveDependencies: the path is what it hears
   useEffect(() => document.getElementById('main')?.focus({ preventScroll: true }), [path]);
   useKeys();
+  useNotices();
   useOffer([
     {
       title: 'Open the palette',
@@ -87,13 +90,16 @@ export function Shell() {
         <span className={css.room} />
         <Button
           kind="plain"
+          className={css.wide}
           onClick={() => setOpen('palette')}
           aria-label={`${shownKeys('Mod+K')}: open the palette`}
         >
           <kbd>{shownKeys('Mod+K')}</kbd>
         </Button>
+        <Bell />
         <Button
           kind="plain"
+          className={css.wide}
           onClick={() => prefer({ theme: next(theme) })}
           aria-label={`Theme: ${theme}. Change it`}
           title={`Theme: ${theme}`}
@@ -107,6 +113,7 @@ export function Shell() {
               title,
               run: () => void navigate({ to }),
             })),
+            { title: 'Go to or do', keys: shownKeys('Mod+K'), run: () => setOpen('palette') },
             { title: 'Keys', keys: '?', run: () => setOpen('keys') },
             { title: 'Log out', run: () => void leave() },
           ]}

@@ -1,14 +1,22 @@
 /** Short news at the edge of the page: at most three at once. What needs an answer is no toast. */
+import { Link } from '@tanstack/react-router';
 import { create } from 'zustand';
-import { Button } from '../design/controls';
+import { Button, buttonClass } from '../design/controls';
 import { sentence } from '../design/states';
 import css from './toasts.module.css';
+
+interface Place {
+  to: string;
+  search?: Record<string, string>;
+}
 
 interface Toast {
   id: number;
   text: string;
   kind: 'news' | 'error';
   undo?: (() => void) | undefined;
+  /** Where one sees more. */
+  place?: Place | undefined;
 }
 
 const SHOWN_MAX = 3;
@@ -20,11 +28,13 @@ let last = 0;
 
 export function tell(
   text: string,
-  { undo, kind = 'news' }: { undo?: () => void; kind?: Toast['kind'] } = {},
+  { undo, place, kind = 'news' }: { undo?: () => void; place?: Place; kind?: Toast['kind'] } = {},
 ) {
   last += 1;
   const id = last;
-  useToasts.setState(({ toasts }) => ({ toasts: [...toasts, { id, text, kind, undo }].slice(-SHOWN_MAX) }));
+  useToasts.setState(({ toasts }) => ({
+    toasts: [...toasts, { id, text, kind, undo, place }].slice(-SHOWN_MAX),
+  }));
   // An error stays until it was seen.
   if (kind === 'news') setTimeout(() => remove(id), undo ? UNDO_MS : SHOWN_MS);
 }
@@ -41,9 +51,9 @@ function remove(id: number) {
 export function Toasts() {
   const { toasts } = useToasts();
   return (
-    <section className={css.toasts} aria-label="News" aria-live="polite" data-news>
-      {toasts.map(({ id, text, kind, undo }) => (
-        <div key={id} className={css.toast} data-kind={kind}>
+    <section className={css.toasts} aria-label="News" aria-live="polite">
+      {toasts.map(({ id, text, kind, undo, place }) => (
+        <div key={id} className={css.toast} data-kind={kind} data-news>
           <span>{text}</span>
           {undo && (
             <Button
@@ -54,6 +64,16 @@ export function Toasts() {
             >
               Undo
             </Button>
+          )}
+          {place && (
+            <Link
+              className={buttonClass}
+              to={place.to as never}
+              search={(place.search ?? {}) as never}
+              onClick={() => remove(id)}
+            >
+              Show
+            </Link>
           )}
           <Button kind="plain" aria-label="Dismiss" onClick={() => remove(id)}>
             ✕

@@ -67,7 +67,7 @@ export function Panel({ trigger, children, label, ...state }: PanelProps) {
           align="start"
           sideOffset={4}
           collisionPadding={8}
-          // The undo of what was done here is no click elsewhere.
+          // The undo of what was done here is no click elsewhere. It is gone from the page by the time it is heard of.
           onInteractOutside={(event) => {
             if (event.target instanceof Element && event.target.closest('[data-news]'))
               event.preventDefault();

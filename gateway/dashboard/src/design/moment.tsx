@@ -1,16 +1,31 @@
-/** A time: relative, with the exact one on hover. */
+/** A time: relative, in cells with the exact one beside it, and in sentences on hover. */
 import { usePreferences } from '../app/preferences';
+import css from './moment.module.css';
 import { relative } from './numbers';
 
-export function Moment({ at }: { at: string | null | undefined }) {
+interface MomentProps {
+  at: string | null | undefined;
+  /** The exact one beside it, also where it stands in no cell. */
+  both?: boolean;
+}
+
+export function Moment({ at, both }: MomentProps) {
   const zone = usePreferences((state) => state.zone);
   if (!at) return <span>never</span>;
   const time = new Date(at);
   return (
-    <time dateTime={at} title={clock(time, zone, true)}>
-      {relative(time)}
+    <time dateTime={at} title={clock(time, zone, true)} className={both ? css.both : undefined}>
+      <span className={css.part}>{relative(time)}</span>
+      <span className={css.exact}> {shortClock(time, zone)}</span>
     </time>
   );
+}
+
+/** As much of it as says which time it is: of today without the day, of another one without the seconds. */
+export function shortClock(time: Date, zone: 'local' | 'utc', now = new Date()): string {
+  const text = clock(time, zone, true);
+  const isToday = text.slice(0, 10) === clock(now, zone, true).slice(0, 10);
+  return isToday ? text.slice(11, 19) : text.slice(0, 16);
 }
 
 /** In the zone that was chosen; with its day if that is wanted. */

@@ -22,10 +22,30 @@ export function Page({ title, actions, children }: PageProps) {
   );
 }
 
+const shown = { title: '', badge: 0 };
+
 export function useTitle(title: string) {
+  useEffect(() => show({ title }), [title]);
+}
+
+/** A number before the title of the tab; none for 0. */
+export function setBadge(badge: number) {
+  show({ badge });
+}
+
+function show(change: Partial<typeof shown>) {
+  Object.assign(shown, change);
+  const { title, badge } = shown;
+  document.title = `${badge > 0 ? `(${badge}) ` : ''}${title && `${title} · `}Antler`;
+}
+
+/** Begins to be read at its top, also by those who do not see: for what takes the place of a list. */
+export function useTop() {
   useEffect(() => {
-    document.title = `${title} · Antler`;
-  }, [title]);
+    const main = document.getElementById('main');
+    main?.scrollTo(0, 0);
+    main?.focus({ preventScroll: true });
+  }, []);
 }
 
 export function Section({

@@ -1,18 +1,14 @@
 /** The states of a panel that has nothing to show: waiting, empty, failed, in part. */
-import { type ReactNode, useEffect, useState } from 'react';
+import type { ReactNode } from 'react';
 import { Failure } from '../api/client';
 import { Button } from './controls';
 import { Copy } from './copy';
+import { useSeconds } from './seconds';
 import css from './states.module.css';
 
 /** Quiet for a moment; after a second it says how long it has taken and can be stopped. */
 export function Waiting({ what = 'Loading', onCancel }: { what?: string; onCancel?: () => void }) {
-  const [seconds, setSeconds] = useState(0);
-  useEffect(() => {
-    const began = performance.now();
-    const timer = setInterval(() => setSeconds(Math.floor((performance.now() - began) / 1000)), 250);
-    return () => clearInterval(timer);
-  }, []);
+  const seconds = useSeconds(true);
   return (
     <div className={`${css.state} ${css.waiting}`} role="status">
       <div className={css.row}>

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { read, written } from './address';
 
-const usual = ['timestamp', 'level', 'message'];
+const usual = { columns: ['timestamp', 'level', 'message'], pinned: 1 };
 
 describe('what is explored', () => {
   it('is the last quarter of an hour where the address says nothing', () => {
@@ -12,7 +12,7 @@ describe('what is explored', () => {
       live: false,
       line: null,
       oldestFirst: false,
-      columns: usual,
+      ...usual,
     });
   });
 
@@ -25,6 +25,7 @@ describe('what is explored', () => {
       line: '0-17-0',
       oldestFirst: true,
       columns: ['timestamp', '__proto__', 'message'],
+      pinned: 2,
     };
     expect(read(written(explored, usual) as Record<string, string>, usual)).toEqual(explored);
   });
@@ -35,6 +36,17 @@ describe('what is explored', () => {
   });
 
   it('takes what others wrote', () => {
-    expect(read({ live: 'true', cols: ',a,,b' }, usual)).toMatchObject({ live: true, columns: ['a', 'b'] });
+    expect(read({ live: 'true', cols: ',a,,b,a' }, usual)).toMatchObject({ live: true, columns: ['a', 'b'] });
+    expect(read({ cols: ',', pin: '2' }, usual)).toMatchObject(usual);
+    for (const pin of ['9', '-1', 'x', '1.5', 'Infinity'])
+      expect([0, 1]).toContain(read({ cols: 'a,b', pin }, usual).pinned);
+  });
+
+  it('lets go what is pinned here, where the address says columns', () => {
+    expect(read({ cols: 'a,b' }, usual).pinned).toBe(0);
+    expect(written({ ...read({}, usual), pinned: 0 }, usual)).toMatchObject({
+      cols: 'timestamp,level,message',
+      pin: undefined,
+    });
   });
 });

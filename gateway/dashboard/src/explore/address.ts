@@ -5,7 +5,9 @@
  */
 import { useNavigate, useSearch } from '@tanstack/react-router';
 import { useCallback } from 'react';
+import type { Search } from '../app/address';
 import { usePreferences } from '../app/preferences';
+import { type Arrangement, arranged } from './rows/arrangement';
 
 export interface Explored {
   q: string;
@@ -17,13 +19,17 @@ export interface Explored {
   /** The oldest come first. */
   oldestFirst: boolean;
   columns: string[];
+  /** How many of them stay in sight, from the left. */
+  pinned: number;
 }
 
 const FROM = 'now-15m';
 const TO = 'now';
 
-export function read(search: Record<string, string | undefined>, columns: string[]): Explored {
-  const { q = '', from = FROM, to = TO, live, line = null, sort, cols } = search;
+/** Columns that an address names are shown as it says; otherwise they are those that are usual here. */
+export function read(search: Search, usual: Arrangement): Explored {
+  const { q = '', from = FROM, to = TO, live, line = null, sort, cols, pin } = search;
+  const named = cols?.split(',').filter(Boolean) ?? [];
   return {
     q,
     from,
@@ -31,13 +37,14 @@ export function read(search: Record<string, string | undefined>, columns: string
     live: live === '1' || live === 'true',
     line,
     oldestFirst: sort === 'timestamp',
-    columns: cols ? cols.split(',').filter(Boolean) : columns,
+    ...(named.length > 0 ? arranged(named, Number(pin ?? 0)) : usual),
   };
 }
 
 /** The shortest form: what is usual is not said. */
-export function written({ q, from, to, live, line, oldestFirst, columns }: Explored, usual: string[]) {
-  const isUsual = columns.join() === usual.join();
+export function written(explored: Explored, usual: Arrangement) {
+  const { q, from, to, live, line, oldestFirst, columns, pinned } = explored;
+  const isUsual = columns.join() === usual.columns.join() && pinned === usual.pinned;
   return {
     q: q || undefined,
     from: from === FROM ? undefined : from,
@@ -46,10 +53,9 @@ export function written({ q, from, to, live, line, oldestFirst, columns }: Explo
     line: line ?? undefined,
     sort: oldestFirst ? 'timestamp' : undefined,
     cols: isUsual ? undefined : columns.join(','),
+    pin: isUsual || pinned === 0 ? undefined : String(pinned),
   };
 }
-
-type Search = Record<string, string | undefined>;
 
 /**
  * What is explored, and how to explore something else. `replace` keeps the step out of the browser's history. What else
@@ -57,18 +63,24 @@ type Search = Record<string, string | undefined>;
  */
 export function useExplored(): [Explored, (change: Partial<Explored>, replace?: boolean) => void] {
   const search = useSearch({ strict: false }) as Search;
-  const usual = usePreferences((state) => state.columns);
+  const columns = usePreferences((state) => state.columns);
+  const pinned = usePreferences((state) => state.pinned);
   const navigate = useNavigate();
   const change = useCallback(
     (part: Partial<Explored>, replace = false) => {
-      const columns = usePreferences.getState().columns;
+      const usual = usualNow();
       const next = (before: Search) => ({
         ...before,
-        ...written({ ...read(before, columns), ...part }, columns),
+        ...written({ ...read(before, usual), ...part }, usual),
       });
       void navigate({ to: '/explore', search: next, replace } as never);
     },
     [navigate],
   );
-  return [read(search, usual), change];
+  return [read(search, arranged(columns, pinned)), change];
+}
+
+function usualNow(): Arrangement {
+  const { columns, pinned } = usePreferences.getState();
+  return arranged(columns, pinned);
 }

@@ -1,5 +1,6 @@
 /** An answer where it is not rows: what is said of it, and what is shown in their place. */
-import { Failed, Note, Waiting } from '../design/states';
+import { Button } from '../design/controls';
+import { Empty, Failed, Note, Waiting } from '../design/states';
 import { Nothing } from './nothing';
 import { problemOf } from './problem';
 import type { Found } from './rows/found';
@@ -25,6 +26,13 @@ export function Instead({ found, q, span, isLive, onChange }: InsteadProps) {
   if (found.error && !problemOf(found.error))
     return <Failed what="The search failed" error={found.error} onRetry={found.retry} />;
   if (found.error) return null;
-  if (found.isWaiting || !found.answer) return <Waiting what="Searching" onCancel={found.cancel} />;
+  if (found.isWaiting) return <Waiting what="Searching" onCancel={found.cancel} />;
+  if (!found.answer) {
+    return (
+      <Empty title="The search was stopped">
+        <Button onClick={found.retry}>Search again</Button>
+      </Empty>
+    );
+  }
   return <Nothing q={q} span={span} isLive={isLive} onChange={onChange} />;
 }

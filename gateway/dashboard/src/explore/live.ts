@@ -5,14 +5,15 @@
  * shown once. Invariant: there is one connection at a time, and none when live mode is off.
  */
 import { useEffect, useState, useSyncExternalStore } from 'react';
-import { Live, type LiveState } from '../api/live';
+import { Live } from '../api/live';
+import type { SocketState } from '../api/socket';
 import { LiveRows } from './rows/live';
 
 /** Longer than a line takes from its receipt until it is found. */
 const OVERLAP = 'now-5s';
 
 export interface Watching {
-  state: LiveState;
+  state: SocketState;
   rows: LiveRows;
   version: number;
   /** Lines a second, of the last seconds. */
@@ -24,7 +25,7 @@ export interface Watching {
 
 export function useLive(isOn: boolean, q: string, ranAt: number): Watching | null {
   const [now, setNow] = useState<{ live: Live; rows: LiveRows } | null>(null);
-  const [state, setState] = useState<LiveState>({ name: 'connecting', try: 0 });
+  const [state, setState] = useState<SocketState>({ name: 'connecting', try: 0 });
   const [rate, setRate] = useState(0);
   // biome-ignore lint/correctness/useExhaustiveDependencies: the same question asked anew begins anew
   useEffect(() => {
@@ -40,7 +41,6 @@ export function useLive(isOn: boolean, q: string, ranAt: number): Watching | nul
         },
         gap: (gap) => rows.gap(gap),
         state: setState,
-        pending: () => {},
       },
     );
     setNow({ live, rows });

@@ -1,13 +1,12 @@
 /** Explore: a question, its answer, and what comes while one looks on. It joins the pieces and decides nothing else. */
 import { useCallback, useDeferredValue, useEffect, useMemo, useRef, useState } from 'react';
-import { useOffer } from '../app/actions';
 import { prefer, usePreferences } from '../app/preferences';
 import { Button } from '../design/controls';
-import { Menu } from '../design/menu';
 import { exact } from '../design/numbers';
 import { useTitle } from '../design/page';
 import { useExplored } from './address';
 import { Instead, Told } from './answer';
+import { useClock } from './clock';
 import { Detail } from './detail/detail';
 import { Editor } from './editor/editor';
 import { wantedWords } from './editor/tokens';
@@ -15,18 +14,21 @@ import { Export } from './export/export';
 import { excluded, included } from './fields/clause';
 import { Fields } from './fields/fields';
 import { Histogram } from './histogram/histogram';
+import { useExploreKeys } from './keys';
 import { Library } from './library/library';
 import { useLive } from './live';
 import { LiveBar } from './livebar';
 import css from './page.module.css';
 import { problemOf } from './problem';
+import { Progress } from './progress';
+import { type Arrangement, withColumn, withoutColumn } from './rows/arrangement';
 import { useFound } from './rows/found';
-
 import { type Row, Rows } from './rows/rows';
 import type { Seen } from './rows/window';
 import { Results } from './table/results';
 import { TimePicker } from './time/picker';
-import { resolved, type Span, stepped } from './time/span';
+import { minuteAround, readable, stepped } from './time/span';
+import { View } from './view';
 
 const DAY_MS = 86_400_000;
 /** How often the histogram of what ends now is counted anew while lines come. */
@@ -35,13 +37,13 @@ const RECOUNT_MS = 5_000;
 export default function Explore() {
   useTitle('Explore');
   const [explored, explore] = useExplored();
-  const { q, from, to, live: isLive, line: open, oldestFirst, columns } = explored;
+  const { q, from, to, live: isLive, line: open, oldestFirst, columns, pinned } = explored;
   const [ranAt, setRanAt] = useState(() => Date.now());
   const [typed, setTyped] = useState(q);
   const editor = useRef<{ focus(): void }>(null);
   const [seen, setSeen] = useState<Seen>({ first: 0, last: 60, fit: 40, isAtTop: true });
   const [active, setActive] = useState(-1);
-  const { fieldsOpen, wrap, density } = usePreferences();
+  const { fieldsOpen, wrap } = usePreferences();
   // The address may change from elsewhere: a link, the way back, a saved search.
   useEffect(() => setTyped(q), [q]);
   const span = useMemo(() => readable({ from, to }, ranAt), [from, to, ranAt]);
@@ -59,8 +61,8 @@ export default function Explore() {
   const liveRows = watching?.rows.rows ?? [];
   useEffect(() => {
     const ids = found.answer?.results.map((line) => String(line.id));
-    if (ids && !found.isOld) watching?.rows.without(new Set(ids));
-  }, [found.answer, found.isOld, watching?.rows]);
+    if (ids) watching?.rows.without(new Set(ids));
+  }, [found.answer, watching?.rows]);
   useEffect(() => {
     if (!watching) return;
     if (!seen.isAtTop && !watching.rows.isPaused) watching.pause();
@@ -88,53 +90,28 @@ export default function Explore() {
   const togglePause = () => (watching?.rows.isPaused ? toTop() : watching?.pause());
   const move = (by: number) => setActive(Math.min(Math.max(active + by, 0), count - 1));
   const onOpen = useCallback((line: { id: string }) => explore({ line: line.id }, true), [explore]);
+  const arrange = (arrangement: Arrangement) => explore(arrangement, true);
   const onColumn = (field: string) =>
-    explore(
-      {
-        columns: columns.includes(field)
-          ? columns.filter((one) => one !== field)
-          : withColumn(columns, field),
-      },
-      true,
-    );
+    arrange((columns.includes(field) ? withoutColumn : withColumn)({ columns, pinned }, field));
+  const close = () => explore({ line: null }, true);
+  const toggleLive = () => run({ live: !isLive, to: 'now' });
+  const toggleFields = () => prefer({ fieldsOpen: !fieldsOpen });
+  const toggleWrap = () => prefer({ wrap: !wrap });
 
-  useOffer([
-    { title: 'Write a query', keys: '/', group: 'Explore', run: () => editor.current?.focus() },
-    { title: 'Run the query', keys: 'Mod+Enter', group: 'Explore', run, whileTyping: true },
-    {
-      title: isLive ? 'Stop live mode' : 'Go live',
-      keys: 'l',
-      group: 'Explore',
-      run: () => run({ live: !isLive, to: 'now' }),
-    },
-    { title: 'Pause or go on', keys: 'Space', group: 'Explore', run: togglePause },
-    { title: 'New search', keys: 'n', group: 'Explore', run: () => run({ q: '', live: false }) },
-    { title: 'Next line', keys: 'j', group: 'Explore', run: () => move(1), hidden: true },
-    { title: 'Line before', keys: 'k', group: 'Explore', run: () => move(-1), hidden: true },
-    {
-      title: 'Open the line',
-      keys: 'Enter',
-      group: 'Explore',
-      run: () => openAt(row, active, onOpen),
-      hidden: true,
-    },
-    {
-      title: 'Close the line',
-      keys: 'Escape',
-      group: 'Explore',
-      run: () => explore({ line: null }, true),
-      hidden: true,
-    },
-    { title: 'Earlier', keys: '[', group: 'Explore', run: () => step(-1) },
-    { title: 'Later', keys: ']', group: 'Explore', run: () => step(1) },
-    {
-      title: 'Show or hide fields',
-      keys: 'f',
-      group: 'Explore',
-      run: () => prefer({ fieldsOpen: !fieldsOpen }),
-    },
-    { title: 'Wrap lines', keys: 'w', group: 'Explore', run: () => prefer({ wrap: !wrap }) },
-  ]);
+  useExploreKeys({
+    isLive,
+    write: () => editor.current?.focus(),
+    run,
+    toggleLive,
+    togglePause,
+    begin: () => run({ q: '', live: false }),
+    move,
+    open: () => openAt(row, active, onOpen),
+    close,
+    step,
+    toggleFields,
+    toggleWrap,
+  });
 
   const problem = typed === q ? problemOf(found.error) : null;
   const table = found.answer?.columns && found.answer.rows;
@@ -162,7 +139,7 @@ export default function Explore() {
           aria-pressed={isLive}
           title="Live (l)"
           onClick={(event) => {
-            run({ live: !isLive, to: 'now' });
+            toggleLive();
             // Space is for the pause from now on.
             if (event.detail > 0) event.currentTarget.blur();
           }}
@@ -177,28 +154,16 @@ export default function Explore() {
         onSpan={(from, to) => run({ from: from.toISOString(), to: to.toISOString(), live: false })}
       />
       <div className={css.tools}>
-        <Button kind="plain" aria-pressed={fieldsOpen} onClick={() => prefer({ fieldsOpen: !fieldsOpen })}>
+        <Button kind="plain" aria-pressed={fieldsOpen} onClick={toggleFields}>
           Fields
         </Button>
         {watching && <LiveBar watching={watching} onPause={togglePause} />}
         <span className={css.room} />
         <Library q={q} asked={{ from, to }} onOpen={(search) => run(search)} />
-        <Menu
-          trigger={<Button kind="plain">View ▾</Button>}
-          items={[
-            { title: 'Wrap lines', keys: 'w', checked: wrap, run: () => prefer({ wrap: !wrap }) },
-            {
-              title: 'Roomy rows',
-              checked: density === 'comfortable',
-              run: () => prefer({ density: density === 'compact' ? 'comfortable' : 'compact' }),
-            },
-            {
-              title: 'Oldest first',
-              checked: oldestFirst,
-              run: () => run({ oldestFirst: !oldestFirst, live: false }),
-            },
-            { title: 'These columns for every search', run: () => prefer({ columns }) },
-          ]}
+        <View
+          oldestFirst={oldestFirst}
+          onTurn={() => run({ oldestFirst: !oldestFirst, live: false })}
+          onKeep={() => prefer({ columns, pinned })}
         />
         <Export q={q} span={span} columns={columns} />
       </div>
@@ -216,7 +181,8 @@ export default function Explore() {
             />
           </aside>
         )}
-        <div className={css.rows}>
+        <div className={css.rows} data-old={found.isOld || undefined}>
+          {(count > 0 || table) && <Progress found={found} />}
           {table && found.answer?.columns ? (
             <Results
               columns={found.answer.columns}
@@ -230,6 +196,7 @@ export default function Explore() {
               count={count}
               row={row}
               columns={columns}
+              pinned={pinned}
               marks={marks}
               withDay={span.to.getTime() - span.from.getTime() > DAY_MS}
               open={open}
@@ -237,8 +204,10 @@ export default function Explore() {
               onActive={setActive}
               onOpen={onOpen}
               onSeen={setSeen}
-              onGap={(_, after) => run({ ...around(after), live: false })}
-              onColumns={(columns) => explore({ columns }, true)}
+              onGap={(_, after) =>
+                run({ ...minuteAround(after ? new Date(after) : new Date()), live: false })
+              }
+              onArrange={arrange}
             />
           )}
           {watching && watching.rows.waiting.length > 0 && (
@@ -252,7 +221,7 @@ export default function Explore() {
             <Detail
               id={open}
               q={q}
-              onClose={() => explore({ line: null }, true)}
+              onClose={close}
               onInclude={filter(included)}
               onExclude={filter(excluded)}
               onColumn={onColumn}
@@ -265,38 +234,7 @@ export default function Explore() {
   );
 }
 
-/** What cannot be read as a span is shown as the last quarter of an hour; the picker says what is wrong. */
-function readable(asked: { from: string; to: string }, ranAt: number): Span {
-  try {
-    return resolved(asked, new Date(ranAt));
-  } catch {
-    return resolved({ from: 'now-15m', to: 'now' }, new Date(ranAt));
-  }
-}
-
-function useClock(every: number | null, begin: number): number {
-  const [now, setNow] = useState(begin);
-  useEffect(() => {
-    setNow(begin);
-    if (every === null) return;
-    const timer = setInterval(() => setNow(Date.now()), every);
-    return () => clearInterval(timer);
-  }, [every, begin]);
-  return now;
-}
-
-function withColumn(columns: string[], field: string): string[] {
-  const before = columns.indexOf('message');
-  return before < 0 ? [...columns, field] : columns.toSpliced(before, 0, field);
-}
-
 function openAt(row: (at: number) => Row, at: number, open: (line: { id: string }) => void) {
   const chosen = row(at);
   if (chosen.kind === 'line') open(chosen.line);
-}
-
-/** The minute around a gap. */
-function around(after: string | null) {
-  const at = after ? new Date(after).getTime() : Date.now();
-  return { from: new Date(at - 30_000).toISOString(), to: new Date(at + 30_000).toISOString() };
 }

@@ -1,12 +1,14 @@
 /** How it goes: figures, volume, errors, services, the server, files. The span is in the address. */
+
 import { useQuery } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
+import { useAddress } from '../app/address';
 import { buttonClass } from '../design/controls';
 import { Page } from '../design/page';
 import { Empty, Note } from '../design/states';
 import { TimePicker } from '../explore/time/picker';
 import { type Asked, wrong } from '../explore/time/span';
-import { askedOf, useSaid, writtenAsked } from './asked';
+import { askedOf, writtenAsked } from './asked';
 import { ErrorsPanel } from './errors';
 import { figures } from './figures';
 import { FilesPanel } from './files';
@@ -19,7 +21,7 @@ import { VolumePanel } from './volume';
 const USUAL: Asked = { from: 'now-24h', to: 'now' };
 
 export default function Home() {
-  const [said, say] = useSaid('/');
+  const [said, say] = useAddress();
   const asked = askedOf(said, USUAL);
   const reason = wrong(asked, new Date());
   const isBare = useQuery({ ...figures(asked), enabled: reason === null }).data?.now.storage.lines === 0;

@@ -3,16 +3,17 @@ import { useQuery } from '@tanstack/react-query';
 import { useNavigate } from '@tanstack/react-router';
 import { type KeyboardEvent, useId, useState } from 'react';
 import { usePreferences } from '../app/preferences';
+import { levelColour } from '../design/level';
 import { exact, short } from '../design/numbers';
 import { Section } from '../design/page';
 import { Failed, Note } from '../design/states';
+import { useWidth } from '../design/width';
 import { type Column, columnsOf, errorsOf, pathOf, STACK, ticksOf } from '../explore/histogram/bars';
 import { type Asked, between } from '../explore/time/span';
 import { betweenWords, type Zone } from '../explore/time/words';
 import { type Volume, volume } from './figures';
 import { toExplore } from './toexplore';
 import css from './volume.module.css';
-import { useWidth } from './width';
 
 const HEIGHT = 120;
 const TICK_ROOM = 110;
@@ -35,7 +36,7 @@ export function VolumePanel({ asked }: { asked: Asked }) {
 function Chart({ volume, isOld }: { volume: Volume | undefined; isOld: boolean }) {
   const zone = usePreferences((state) => state.zone);
   const navigate = useNavigate();
-  const [ref, width] = useWidth<HTMLDivElement>();
+  const { frame, width } = useWidth();
   const [pointed, setPointed] = useState<number | null>(null);
   const { from, to } = volume?.span ?? { from: new Date(0), to: new Date(0) };
   const columns = volume
@@ -49,7 +50,7 @@ function Chart({ volume, isOld }: { volume: Volume | undefined; isOld: boolean }
       <p className={css.words}>
         {volume ? (column ? said(column, zone) : summary(columns, zone)) : 'Counting …'}
       </p>
-      <div ref={ref} className={css.chart} data-old={isOld || undefined} aria-busy={!volume || isOld}>
+      <div ref={frame} className={css.chart} data-old={isOld || undefined} aria-busy={!volume || isOld}>
         {volume && width > 0 && (
           <>
             <Bars columns={columns} width={width} zone={zone} />
@@ -72,7 +73,11 @@ function Bars({ columns, width, zone }: { columns: Column[]; width: number; zone
       </text>
       <g transform="translate(0 16)">
         {STACK.map((layer) => (
-          <path key={layer} data-layer={layer} d={pathOf(layer, columns, width, HEIGHT - 16)} />
+          <path
+            key={layer}
+            style={{ fill: levelColour(layer) }}
+            d={pathOf(layer, columns, width, HEIGHT - 16)}
+          />
         ))}
       </g>
       <line x1="0" x2={width} y1={HEIGHT + 0.5} y2={HEIGHT + 0.5} className={css.axis} />

@@ -5,6 +5,8 @@ import { useState } from 'react';
 import { ask } from '../api/client';
 import { changed, question } from '../api/questions';
 import type { Job } from '../api/schema';
+import { type Go, linkTo, oneOf, pageOf, type Search } from '../app/address';
+import { may } from '../app/roles';
 import { useMe } from '../app/session';
 import { tellFailure } from '../app/toasts';
 import { Button, Choice } from '../design/controls';
@@ -12,11 +14,8 @@ import { Moment } from '../design/moment';
 import { duration, exact } from '../design/numbers';
 import { Section, Table } from '../design/page';
 import { Empty, Failed, Note, sentence, Waiting } from '../design/states';
-import { type Go, linkTo, oneOf, pageOf, type Search } from '../uploads/address';
-import { HiddenHead } from '../uploads/heads';
 import { Paging } from '../uploads/paging';
 import { readable } from '../uploads/readable';
-import { mayAdminister, maySend } from '../uploads/roles';
 import css from './jobs.module.css';
 import { isOpen, STATES, State, wordOf } from './state';
 
@@ -90,7 +89,16 @@ function Nothing({ search }: { search: Search }) {
 function Jobs({ jobs }: { jobs: Job[] }) {
   return (
     <Table
-      columns={['Job', 'State', 'Lines', 'Begun', 'Took', <HiddenHead key="do" name="Actions" />]}
+      columns={[
+        'Job',
+        'State',
+        'Lines',
+        'Begun',
+        'Took',
+        <span key="do" className="unseen">
+          Actions
+        </span>,
+      ]}
       label="List of jobs"
     >
       {jobs.map((job) => (
@@ -143,8 +151,8 @@ function Name({ job: { id, kind, name } }: { job: Job }) {
 function Actions({ job: { id, kind, name, state } }: { job: Job }) {
   const role = useMe()?.role;
   const [isAsking, setAsking] = useState(false);
-  const may = kind === 'upload' ? maySend(role) : mayAdminister(role);
-  if (!may || state === 'succeeded') return null;
+  const isAllowed = may(role, kind === 'upload' ? 'ingest' : 'admin');
+  if (!isAllowed || state === 'succeeded') return null;
   const [word, route] = isOpen(state)
     ? (['Cancel', 'POST /api/jobs/{id}/cancel'] as const)
     : (['Go on', 'POST /api/jobs/{id}/retry'] as const);

@@ -1,7 +1,8 @@
 /** Work in the background: of the tenant, and for whoever runs the server its upkeep. */
+
+import { useAddress } from '../app/address';
 import { useMe } from '../app/session';
 import { Page } from '../design/page';
-import { useAddress } from '../uploads/address';
 import { JobTable } from './list';
 import { Upkeep } from './upkeep';
 

@@ -10,7 +10,6 @@ import { Moment } from '../design/moment';
 import { duration, exact } from '../design/numbers';
 import { Section, Table } from '../design/page';
 import { Failed, Note, sentence, Waiting } from '../design/states';
-import { HiddenHead } from '../uploads/heads';
 import css from './jobs.module.css';
 import { State } from './state';
 
@@ -40,7 +39,16 @@ export function Upkeep() {
         <Waiting what="Loading the upkeep" />
       ) : (
         <Table
-          columns={['What', 'State', 'Last', 'Next', 'Done', <HiddenHead key="do" name="Actions" />]}
+          columns={[
+            'What',
+            'State',
+            'Last',
+            'Next',
+            'Done',
+            <span key="do" className="unseen">
+              Actions
+            </span>,
+          ]}
           label="Pieces of upkeep"
         >
           {jobs.data.results.map((job) => (

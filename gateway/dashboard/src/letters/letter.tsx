@@ -5,6 +5,8 @@ import { useState } from 'react';
 import { ask, Failure } from '../api/client';
 import { answers, changed, question } from '../api/questions';
 import type { DeadLetter } from '../api/schema';
+import { type Go, linkTo, type Search } from '../app/address';
+import { may } from '../app/roles';
 import { useMe } from '../app/session';
 import { tell } from '../app/toasts';
 import { Button } from '../design/controls';
@@ -12,10 +14,8 @@ import { Copy } from '../design/copy';
 import { Dialog, Foot } from '../design/dialog';
 import { Moment } from '../design/moment';
 import { bytes, exact } from '../design/numbers';
-import { Page, Section } from '../design/page';
+import { Page, Section, useTop } from '../design/page';
 import { Empty, Failed, Note, sentence, Waiting } from '../design/states';
-import { type Go, linkTo, type Search, useTop } from '../uploads/address';
-import { mayChange, maySend } from '../uploads/roles';
 import { From } from './from';
 import css from './letters.module.css';
 import { Mend } from './mend';
@@ -101,7 +101,7 @@ function Letter({ letter, onGone }: { letter: DeadLetter; onGone: () => void }) 
         <div className={css.row}>
           {letter.encoding === 'text' && <Copy text={letter.raw} label="Copy what came" />}
           {length > CHARS_FIRST && !isWhole && <Button onClick={() => setWhole(true)}>Show all of it</Button>}
-          {mayChange(role) && (
+          {may(role, 'write') && (
             <Button kind="danger" onClick={() => setDropping(true)}>
               Drop
             </Button>
@@ -112,7 +112,7 @@ function Letter({ letter, onGone }: { letter: DeadLetter; onGone: () => void }) 
         <p>
           An event cannot be sent again. Whoever runs the server mends what could not take it: antler rebuild.
         </p>
-      ) : maySend(role) ? (
+      ) : may(role, 'ingest') ? (
         <Mend letter={letter} onGone={onGone} />
       ) : null}
       {isDropping && <Drop id={letter.id} onClose={() => setDropping(false)} onGone={onGone} />}

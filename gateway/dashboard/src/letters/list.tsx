@@ -1,12 +1,12 @@
 /** The letters by reason and origin, and what is done with many of them at once. */
 import { Link } from '@tanstack/react-router';
 import type { DeadLetter } from '../api/schema';
+import { type Go, linkTo, pageOf, type Search } from '../app/address';
 import { Button, Choice } from '../design/controls';
 import { Moment } from '../design/moment';
 import { exact } from '../design/numbers';
 import { Page, Table } from '../design/page';
 import { Empty, Failed, Note, sentence, Waiting } from '../design/states';
-import { type Go, linkTo, pageOf, type Search } from '../uploads/address';
 import { Paging } from '../uploads/paging';
 import { Settling } from '../uploads/settling';
 import { counted, fits, number, originOf } from './filter';

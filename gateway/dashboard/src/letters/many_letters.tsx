@@ -3,13 +3,13 @@ import { useEffect, useRef, useState } from 'react';
 import { ask } from '../api/client';
 import { changed } from '../api/questions';
 import type { DeadLetter } from '../api/schema';
+import type { Search } from '../app/address';
+import { may } from '../app/roles';
 import { useMe } from '../app/session';
 import { tell } from '../app/toasts';
 import { Button } from '../design/controls';
 import { exact } from '../design/numbers';
 import { Note, sentence } from '../design/states';
-import type { Search } from '../uploads/address';
-import { mayChange, maySend } from '../uploads/roles';
 import { number } from './filter';
 import type { Gathered } from './gathered';
 import css from './letters.module.css';
@@ -77,10 +77,10 @@ export function Many({ found, total, isFiltered, isWhole, search }: ManyProps) {
   if (found.length === 0) return null;
   return (
     <div className={css.row}>
-      {maySend(role) && whole.length > 0 && (
+      {may(role, 'ingest') && whole.length > 0 && (
         <Button onClick={() => begin('replay', whole)}>Send {number(whole.length)} again</Button>
       )}
-      {mayChange(role) && (
+      {may(role, 'write') && (
         <Button kind="danger" onClick={() => begin('drop', found)}>
           Drop {count > 1 && (isWhole || !isFiltered) && 'all '}
           {number(count)}

@@ -1,5 +1,5 @@
 /** Dead letters: what was sent and could not be taken. With `?letter=` it is the page of one. */
-import { useAddress } from '../uploads/address';
+import { useAddress } from '../app/address';
 import { LetterPage } from './letter';
 import { LetterList } from './list';
 

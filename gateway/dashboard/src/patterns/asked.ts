@@ -4,8 +4,9 @@
  * Invariant: what is new is what no line of the tenant had before the span; if nothing is known from before it, nothing
  * is called new.
  */
+
+import type { Search } from '../app/address';
 import type { Asked } from '../explore/time/span';
-import type { Search } from '../home/asked';
 import { askedOf } from '../home/asked';
 
 export const USUAL: Asked = { from: 'now-1h', to: 'now' };

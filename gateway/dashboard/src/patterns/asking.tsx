@@ -1,10 +1,11 @@
 /** The form above the patterns: which lines are looked at, and in which order they come. It keeps what was typed. */
 import { useState } from 'react';
+import type { Search } from '../app/address';
 import { Button, Check, Choice, TextField } from '../design/controls';
 import { sentence } from '../design/states';
 import { problemOf } from '../explore/problem';
 import { TimePicker } from '../explore/time/picker';
-import { type Search, writtenAsked } from '../home/asked';
+import { writtenAsked } from '../home/asked';
 import { type PatternsAsked, SORTS, USUAL } from './asked';
 import css from './patterns.module.css';
 

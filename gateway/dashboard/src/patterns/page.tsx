@@ -3,20 +3,20 @@ import { useQuery } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
 import { question } from '../api/questions';
 import type { Patterns } from '../api/schema';
+import { useAddress } from '../app/address';
 import { Button, buttonClass } from '../design/controls';
 import { duration, exact } from '../design/numbers';
 import { Page } from '../design/page';
 import { Empty, Failed, Note, Waiting } from '../design/states';
 import { problemOf } from '../explore/problem';
 import { resolved, wrong } from '../explore/time/span';
-import { useSaid } from '../home/asked';
 import { isPastKnown, type PatternsAsked, queryFor, read } from './asked';
 import { Asking } from './asking';
 import { PatternList } from './list';
 import css from './patterns.module.css';
 
 export default function PatternsPage() {
-  const [said, say] = useSaid('/patterns');
+  const [said, say] = useAddress();
   const asked = read(said);
   const unreadable = wrong(asked.asked, new Date());
   const answer = useQuery({

@@ -3,6 +3,9 @@ import { useQuery } from '@tanstack/react-query';
 import { addressOf } from '../api/client';
 import { question } from '../api/questions';
 import type { AuditList } from '../api/schema';
+import { useAddress } from '../app/address';
+import { useMay } from '../app/roles';
+import { fieldOf } from '../app/sending';
 import { Button } from '../design/controls';
 import { exact } from '../design/numbers';
 import { Empty, Waiting } from '../design/states';
@@ -22,13 +25,10 @@ import { Entries } from './audit/entries';
 import { Entry } from './audit/entry';
 import { FilterForm } from './audit/filter';
 import { Settings } from './frame';
-import { useAddress } from './parts/address';
 import { Answered, NotYours } from './parts/answered';
 import { Download } from './parts/download';
-import { fieldOf } from './parts/form';
 import { useNamed, useNames } from './parts/names';
 import css from './parts/parts.module.css';
-import { useMay } from './parts/roles';
 
 export default function AuditPage() {
   const isAllowed = useMay('audit');

@@ -8,6 +8,8 @@ import { address } from '../api/client';
 import { question } from '../api/questions';
 import type { Key, NewKey } from '../api/schema';
 import { useOffer } from '../app/actions';
+import { pageOf, useAddress } from '../app/address';
+import { may } from '../app/roles';
 import { useMe } from '../app/session';
 import { Button } from '../design/controls';
 import { Copy } from '../design/copy';
@@ -18,13 +20,11 @@ import { RegenerateKey, RevokeKey } from './keys/deeds';
 import { ChangeKey, MakeKey } from './keys/dialogs';
 import { type Deed, Keys } from './keys/list';
 import type { Wanted } from './keys/wanted';
-import { pageOf, useAddress } from './parts/address';
 import { Answered } from './parts/answered';
 import { useNames } from './parts/names';
 import { Once } from './parts/once';
 import { Pager } from './parts/pager';
 import css from './parts/parts.module.css';
-import { may } from './parts/roles';
 
 export default function KeysPage() {
   const me = useMe();

@@ -1,4 +1,6 @@
 /** Who belongs to the tenant: people, those who are invited, programs. For its administrators. */
+
+import { may } from '../app/roles';
 import { useMe } from '../app/session';
 import { Waiting } from '../design/states';
 import { Settings } from './frame';
@@ -7,7 +9,6 @@ import { Machines } from './members/machines';
 import { People } from './members/people';
 import { Rights } from './members/rights';
 import { NotYours } from './parts/answered';
-import { may } from './parts/roles';
 
 export default function MembersPage() {
   const me = useMe();

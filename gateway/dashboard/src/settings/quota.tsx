@@ -1,9 +1,9 @@
 /** What the tenant has sent, and may. It is asked again every few seconds as long as it is looked at. */
 import { useQuery } from '@tanstack/react-query';
 import { question } from '../api/questions';
+import { useAddress } from '../app/address';
 import { Section } from '../design/page';
 import { Settings } from './frame';
-import { useAddress } from './parts/address';
 import { Answered } from './parts/answered';
 import css from './parts/parts.module.css';
 import { countOf, Days } from './quota/days';

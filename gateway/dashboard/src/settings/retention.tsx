@@ -1,7 +1,8 @@
 /** How long lines are kept, and the data as a whole: exports, imports, the end. */
+
+import { useMay } from '../app/roles';
 import { Settings } from './frame';
 import { NotYours } from './parts/answered';
-import { useMay } from './parts/roles';
 import { Erase } from './retention/erase';
 import { Exports } from './retention/exports';
 import { Imports } from './retention/imports';

@@ -2,9 +2,10 @@
 import { useQuery } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
 import { useEffect, useState } from 'react';
-import { Live, type LiveState } from '../api/live';
+import { Live } from '../api/live';
 import { question } from '../api/questions';
 import type { Line } from '../api/schema';
+import type { SocketState } from '../api/socket';
 import { Button, buttonClass } from '../design/controls';
 import { Moment } from '../design/moment';
 import { exact } from '../design/numbers';
@@ -27,7 +28,7 @@ const NONE: Arrived = { lines: [], count: 0 };
 
 export function ArriveStep() {
   const [arrived, setArrived] = useState(NONE);
-  const [state, setState] = useState<LiveState>({ name: 'connecting', try: 0 });
+  const [state, setState] = useState<SocketState>({ name: 'connecting', try: 0 });
   useEffect(() => {
     const live = new Live(
       {},
@@ -39,7 +40,6 @@ export function ArriveStep() {
           })),
         gap: ({ count }) => setArrived((before) => ({ ...before, count: before.count + count })),
         state: setState,
-        pending: () => {},
       },
     );
     return () => live.close();
@@ -66,7 +66,7 @@ export function ArriveStep() {
   );
 }
 
-function words(isThere: boolean, state: LiveState): string {
+function words(isThere: boolean, state: SocketState): string {
   if (state.name === 'refused') return sentence(state.failure);
   if (state.name === 'broken') return `The connection broke: ${state.why}. It is opened again.`;
   if (isThere) return 'The first line is here.';

@@ -4,7 +4,6 @@ import { bytes } from '../design/numbers';
 import { Table } from '../design/page';
 import type { Choosing, Chosen } from './chosen';
 import type { Detected } from './detect';
-import { HiddenHead } from './heads';
 import { readable } from './readable';
 import css from './sender.module.css';
 
@@ -17,7 +16,17 @@ interface ChosenFilesProps {
 
 export function ChosenFiles({ choosing: { chosen, remove }, shown, onShow }: ChosenFilesProps) {
   return (
-    <Table columns={['File', 'Size', 'Found', <HiddenHead key="do" name="Actions" />]} label="Chosen files">
+    <Table
+      columns={[
+        'File',
+        'Size',
+        'Found',
+        <span key="do" className="unseen">
+          Actions
+        </span>,
+      ]}
+      label="Chosen files"
+    >
       {chosen.map((one) => (
         <tr key={one.id}>
           <td className={css.name}>

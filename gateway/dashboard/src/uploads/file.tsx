@@ -5,20 +5,21 @@ import { useEffect, useRef, useState } from 'react';
 import { addressOf, ask, Failure } from '../api/client';
 import { changed, question } from '../api/questions';
 import type { Upload } from '../api/schema';
+import { type Go, linkTo, type Search } from '../app/address';
+import { may } from '../app/roles';
 import { useMe } from '../app/session';
 import { tellFailure } from '../app/toasts';
 import { Button, buttonClass } from '../design/controls';
-import { Page } from '../design/page';
+import { Page, useTop } from '../design/page';
 import { Empty, Failed, Note, sentence, Waiting } from '../design/states';
 import { isOpen } from '../jobs/state';
-import { explored, type Go, linkTo, type Search, useTop } from './address';
 import { DeleteFile } from './delete';
 import { EditFile } from './edit';
+import { explored } from './explored';
 import css from './file.module.css';
 import { Facts, Problems } from './file_facts';
 import { FileLines, useSpan } from './file_lines';
 import { readable } from './readable';
-import { mayChange, maySend } from './roles';
 import { stateOf } from './stages';
 
 const LOOK_MS = 1000;
@@ -96,9 +97,9 @@ function OneFile({ upload, old, search, go }: OneFileProps) {
           </Link>
         )}
         <Download id={id} />
-        {mayChange(role) && <Button onClick={() => setOpen('edit')}>Edit</Button>}
-        {maySend(role) && <Work upload={upload} />}
-        {mayChange(role) && (
+        {may(role, 'write') && <Button onClick={() => setOpen('edit')}>Edit</Button>}
+        {may(role, 'ingest') && <Work upload={upload} />}
+        {may(role, 'write') && (
           <Button kind="danger" onClick={() => setOpen('delete')}>
             Delete
           </Button>

@@ -1,13 +1,13 @@
 /** Uploads: files are sent, and found again. With `?file=` it is the page of one file. */
 
 import { useState } from 'react';
+import { useAddress } from '../app/address';
+import { may } from '../app/roles';
 import { useMe } from '../app/session';
 import { Page } from '../design/page';
-import { useAddress } from './address';
 import { useChosen } from './chosen';
 import { FilePage } from './file';
 import { FileList } from './list';
-import { maySend } from './roles';
 import { Sender } from './sender';
 import { Sending } from './sending';
 import { dismiss, type Transfer } from './transfers';
@@ -26,10 +26,10 @@ export default function Uploads() {
   };
   return (
     <Page title="Uploads">
-      {me && maySend(me.role) && (
+      {me && may(me.role, 'ingest') && (
         <Sender owner={me.id} choosing={choosing} values={values} onValues={setValues} />
       )}
-      {me && !maySend(me.role) && (
+      {me && !may(me.role, 'ingest') && (
         <p>Your role ({me.role}) may look at files. Developers and administrators of the tenant send them.</p>
       )}
       {me && <Sending owner={me.id} onBack={back} />}

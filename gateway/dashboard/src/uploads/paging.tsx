@@ -1,8 +1,8 @@
 /** Which part of a list is shown, and the ways to the parts before and after it. */
 import { Link } from '@tanstack/react-router';
+import { linkTo, type Search } from '../app/address';
 import { buttonClass } from '../design/controls';
 import { exact } from '../design/numbers';
-import { linkTo, type Search } from './address';
 import css from './paging.module.css';
 
 interface PagingProps {

@@ -1,14 +1,13 @@
 /** The files on their way, and what became of those that arrived. */
 import { Link } from '@tanstack/react-router';
 import type { ReactNode } from 'react';
+import { linkTo } from '../app/address';
 import { tellFailure } from '../app/toasts';
 import { Button } from '../design/controls';
 import { bytes, duration, exact } from '../design/numbers';
 import { Section, Table } from '../design/page';
 import { sentence } from '../design/states';
 import { isOpen, Progress, State } from '../jobs/state';
-import { linkTo } from './address';
-import { HiddenHead } from './heads';
 import { readable } from './readable';
 import css from './sender.module.css';
 import { stageOf, stateOf, wordOf } from './stages';
@@ -36,7 +35,14 @@ export function Sending({ owner, onBack }: SendingProps) {
   return (
     <Section title="Sent from this page">
       <Table
-        columns={['File', 'Size', 'State', <HiddenHead key="do" name="Actions" />]}
+        columns={[
+          'File',
+          'Size',
+          'State',
+          <span key="do" className="unseen">
+            Actions
+          </span>,
+        ]}
         label="Files sent from this page"
       >
         {transfers.map((transfer) => (

@@ -1,8 +1,9 @@
 /** Asks for the counts. Invariant: counts carry the span that they were asked for, so that old bars keep their own times. */
 import { keepPreviousData, useQuery } from '@tanstack/react-query';
-import { useEffect, useMemo, useRef, useState } from 'react';
+import { useMemo, useRef } from 'react';
 import { ask } from '../../api/client';
 import { answers } from '../../api/questions';
+import { useSeconds } from '../../design/seconds';
 import { filterOf } from '../editor/tokens';
 import { type Column, columnsOf, stepOf } from './bars';
 
@@ -66,17 +67,4 @@ export function useCounts({ q, span, ranAt }: CountsAsked) {
     again: () => void query.refetch(),
     cancel: () => void answers.cancelQueries({ queryKey }),
   };
-}
-
-/** How long it has taken; nothing while it does not run. */
-function useSeconds(isRunning: boolean): number {
-  const [seconds, setSeconds] = useState(0);
-  useEffect(() => {
-    setSeconds(0);
-    if (!isRunning) return;
-    const began = performance.now();
-    const timer = setInterval(() => setSeconds(Math.floor((performance.now() - began) / 1000)), 250);
-    return () => clearInterval(timer);
-  }, [isRunning]);
-  return seconds;
 }

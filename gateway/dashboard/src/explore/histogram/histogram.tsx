@@ -5,13 +5,13 @@
  */
 import { useEffect, useId, useRef } from 'react';
 import { usePreferences } from '../../app/preferences';
+import { useWidth } from '../../design/width';
 import { type Column, errorsOf, merged } from './bars';
 import { Chart } from './chart';
 import { type CountsAsked, useCounts } from './counts';
 import css from './histogram.module.css';
 import { type Mark, useMark } from './mark';
 import { describe, Words } from './said';
-import { useWidth } from './width';
 
 interface HistogramProps extends CountsAsked {
   onSpan(from: Date, to: Date): void;

@@ -20,7 +20,7 @@ interface Kept {
   isBrush: boolean;
 }
 
-/** Less is a click. */
+/** Less is a click, or a drag that came back to where it began: that marks nothing. */
 const DRAG_LEAST = 4;
 const FAR = 10;
 
@@ -52,6 +52,8 @@ export function useMark(columns: Column[], width: number, zoom: (mark: Mark) => 
       const from = drag.current;
       letGo();
       if (from === null) return;
+      const isBack = Math.abs(event.clientX - from.x) < DRAG_LEAST;
+      if (kept?.isBrush && isBack) return;
       const at = timeAt(columnUnder(event));
       zoom(markOf({ anchor: kept?.isBrush ? from.at : at, at, isBrush: true }, columns));
     },

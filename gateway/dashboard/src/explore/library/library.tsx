@@ -4,9 +4,10 @@
  * Invariant: what is deleted here can be taken back; what cannot is asked about first. An address with `saved` opens that
  * search.
  */
-import { useSearch } from '@tanstack/react-router';
+
 import { useEffect, useRef, useState } from 'react';
 import { ask } from '../../api/client';
+import { useAddress } from '../../app/address';
 import { tellFailure } from '../../app/toasts';
 import { Button } from '../../design/controls';
 import { Panel } from '../../design/menu';
@@ -76,7 +77,7 @@ function Shelf({ q, asked, onOpen, draft, onDraft }: ShelfProps) {
 
 /** Once for each address. A template is opened in the panel, for its values are needed. */
 function useLink(onOpen: (search: Opened) => void, show: () => void) {
-  const { saved } = useSearch({ strict: false }) as { saved?: string };
+  const [{ saved }] = useAddress();
   const latest = useRef({ onOpen, show });
   latest.current = { onOpen, show };
   useEffect(() => {

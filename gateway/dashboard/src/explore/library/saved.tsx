@@ -1,9 +1,10 @@
 /** Saved searches and templates. Only their owner or an admin changes them; everybody may open what they see. */
 import { useQuery } from '@tanstack/react-query';
-import { useSearch } from '@tanstack/react-router';
 import { useState } from 'react';
 import { answers, question } from '../../api/questions';
 import type { SavedSearch } from '../../api/schema';
+import { useAddress } from '../../app/address';
+import { may } from '../../app/roles';
 import { useMe } from '../../app/session';
 import { tell, tellFailure } from '../../app/toasts';
 import { Button } from '../../design/controls';
@@ -102,10 +103,10 @@ type Doing = 'rename' | 'fill' | 'forget' | null;
 
 function Entry({ search, onOpen }: { search: SavedSearch; onOpen(search: Opened): void }) {
   const me = useMe();
-  const { saved } = useSearch({ strict: false }) as { saved?: string };
+  const [{ saved }] = useAddress();
   const [doing, setDoing] = useState<Doing>(saved === search.id && search.template ? 'fill' : null);
   const isOwn = me?.id === search.owner;
-  const mayChange = isOwn || me?.role === 'admin' || me?.role === 'superadmin';
+  const mayChange = isOwn || may(me?.role, 'admin');
   const isForeign = search.syntax !== 'kql';
   const close = () => setDoing(null);
   const open = () => (search.template ? setDoing('fill') : onOpen(opened(search)));

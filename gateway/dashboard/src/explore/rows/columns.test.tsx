@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Line } from '../../api/schema';
-import { fieldOf, nameOf, template, textOf, widthOf } from './columns';
+import { fieldOf, lay, nameOf, textOf, widthOf } from './columns';
 
 const line = JSON.parse(
   '{"id":"1","message":"m","a.b":"flat","http":{"status":500},"__proto__":"own","list":[1,2]}',
@@ -32,6 +32,18 @@ describe('columns', () => {
   it('of any name have a width', () => {
     expect([widthOf('constructor', {}), widthOf('a', { a: 90 })]).toEqual([140, 90]);
     expect(nameOf('toString')).toBe('toString');
-    expect(template(['timestamp', 'message'], {})).toBe('108px minmax(160px, 1fr)');
+  });
+
+  it('are as wide as they were made, and the last one takes what is left', () => {
+    const { '--columns': columns, '--wide': wide } = lay(
+      { columns: ['timestamp', 'message'], pinned: 0 },
+      {},
+    );
+    expect([columns, wide]).toEqual(['108px minmax(160px, 1fr)', '268px']);
+  });
+
+  it('that are pinned stay beside each other', () => {
+    const style = lay({ columns: ['timestamp', 'a', 'b', 'message'], pinned: 3 }, { a: 90 });
+    expect([style['--left-0'], style['--left-1'], style['--left-2']]).toEqual(['0px', '108px', '198px']);
   });
 });

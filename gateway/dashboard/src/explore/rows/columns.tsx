@@ -1,9 +1,10 @@
 /** What stands in the cells of a line. Invariant: a cell is text, however long or strange what came is. */
-
+import type { CSSProperties } from 'react';
 import type { Line } from '../../api/schema';
 import { LevelMark } from '../../design/level';
 import { clock } from '../../design/moment';
 import { Text } from '../detail/ansi';
+import type { Arrangement } from './arrangement';
 import css from './rows.module.css';
 
 /** More of a line is not drawn: the detail shows it all. */
@@ -33,11 +34,31 @@ export function widthOf(column: string, widths: Record<string, number>): number 
   return own ?? (Object.hasOwn(WIDTHS, column) ? WIDTHS[column] : undefined) ?? WIDTH;
 }
 
-/** The last column takes what is left; the others are as wide as they were made. */
-export function template(columns: string[], widths: Record<string, number>): string {
-  return columns
-    .map((column, at) => (at === columns.length - 1 ? 'minmax(160px, 1fr)' : `${widthOf(column, widths)}px`))
-    .join(' ');
+const REST_MIN = 160;
+
+/**
+ * The last column takes what is left; the others are as wide as they were made. Widths and places are told by the grid as
+ * a whole, so that no row is drawn anew while a column is made wider.
+ */
+export function lay(
+  { columns, pinned }: Arrangement,
+  widths: Record<string, number>,
+): Record<string, string> {
+  const fixed = columns.slice(0, -1).map((column) => widthOf(column, widths));
+  const style: Record<string, string> = {};
+  let left = 0;
+  fixed.forEach((width, at) => {
+    if (at < pinned) style[`--left-${at}`] = `${left}px`;
+    left += width;
+  });
+  style['--columns'] = [...fixed.map((width) => `${width}px`), `minmax(${REST_MIN}px, 1fr)`].join(' ');
+  style['--wide'] = `${left + REST_MIN}px`;
+  return style;
+}
+
+/** Where a pinned column stays. */
+export function leftOf(at: number, pinned: number): CSSProperties | undefined {
+  return at < pinned ? ({ '--left': `var(--left-${at})` } as CSSProperties) : undefined;
 }
 
 /** The value of a field by its dotted name, whether the line has it nested or not. */

@@ -4,8 +4,8 @@
  * Each page leads to the next one by its cursor, so pages far from what is seen can be forgotten and asked for again:
  * a million lines take the memory of a few pages. Invariant: the rows before a page never change.
  */
-import { keepPreviousData, useQueries, useQueryClient } from '@tanstack/react-query';
-import { useCallback, useEffect, useState } from 'react';
+import { useQueries, useQueryClient } from '@tanstack/react-query';
+import { useCallback, useEffect, useRef, useState } from 'react';
 import { ask } from '../../api/client';
 import type { Line, SearchAnswer } from '../../api/schema';
 
@@ -54,13 +54,14 @@ export function useFound(question: Question, seen: { first: number; last: number
   const first = Math.min(Math.floor(seen.first / PAGE_ROWS), current.cursors.length - 1);
   const last = Math.min(Math.floor(seen.last / PAGE_ROWS) + 1, current.cursors.length - 1);
   const indexes = [...new Set([0, ...range(Math.max(0, first - 1), last)])];
+  const before = useRef<SearchAnswer | undefined>(undefined);
   const pages = useQueries({
     queries: indexes.map((index) => ({
       queryKey: ['lines', question, index],
       queryFn: ({ signal }: { signal: AbortSignal }) => page(question, index, current.cursors[index], signal),
       staleTime: Number.POSITIVE_INFINITY,
       gcTime: FORGOTTEN_AFTER_MS,
-      ...(index === 0 && { placeholderData: keepPreviousData }),
+      ...(index === 0 && { placeholderData: before.current }),
     })),
   });
   const latest = pages[indexes.indexOf(current.cursors.length - 1)];
@@ -79,10 +80,18 @@ export function useFound(question: Question, seen: { first: number; last: number
   const zero = pages[0];
   const full = current.cursors.length - 1;
   const isOld = zero?.isPlaceholderData ?? false;
+  useEffect(() => {
+    if (zero?.data && !isOld) before.current = zero.data;
+  }, [zero?.data, isOld]);
   const count = isOld ? (zero?.data?.results.length ?? 0) : full * PAGE_ROWS + (current.lastRows ?? 0);
   const cancel = useCallback(() => void client.cancelQueries({ queryKey: ['lines'] }), [client]);
   const retry = useCallback(
-    () => void client.refetchQueries({ queryKey: ['lines', question, 0] }),
+    () =>
+      void client.refetchQueries({
+        queryKey: ['lines', question],
+        type: 'active',
+        predicate: ({ state }) => state.data === undefined,
+      }),
     [client, question],
   );
   return {

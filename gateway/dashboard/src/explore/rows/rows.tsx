@@ -7,9 +7,12 @@
 import { type CSSProperties, type KeyboardEvent, memo, useEffect, useRef } from 'react';
 import type { Gap } from '../../api/live';
 import type { Line } from '../../api/schema';
-import { prefer, usePreferences } from '../../app/preferences';
+import { usePreferences } from '../../app/preferences';
+import { join } from '../../design/controls';
 import { exact } from '../../design/numbers';
-import { Cell, nameOf, template, WIDTH_MIN, widthOf } from './columns';
+import type { Arrangement } from './arrangement';
+import { Cell, lay, leftOf } from './columns';
+import { Head } from './head';
 import css from './rows.module.css';
 import { type Seen, useWindow } from './window';
 
@@ -22,6 +25,8 @@ export interface RowsProps {
   count: number;
   row(at: number): Row;
   columns: string[];
+  /** How many of them stay in sight, from the left. */
+  pinned: number;
   marks: readonly string[];
   /** Lines are of several days. */
   withDay: boolean;
@@ -32,7 +37,7 @@ export interface RowsProps {
   onOpen(line: Line): void;
   onSeen(seen: Seen): void;
   onGap(gap: Gap, after: string | null): void;
-  onColumns(columns: string[]): void;
+  onArrange(arrangement: Arrangement): void;
 }
 
 const HEIGHTS = { compact: 22, comfortable: 28 };
@@ -40,8 +45,8 @@ const WRAPPED_LINES = 3;
 const LINE_HEIGHT = 20;
 
 export function Rows(props: RowsProps) {
-  const { count, row, columns, marks, withDay, open, active, onActive, onOpen, onSeen, onGap, onColumns } =
-    props;
+  const { count, row, columns, pinned, marks, withDay, open, active } = props;
+  const { onActive, onOpen, onSeen, onGap, onArrange } = props;
   const { density, wrap, zone, widths } = usePreferences();
   const height = HEIGHTS[density] + (wrap ? (WRAPPED_LINES - 1) * LINE_HEIGHT : 0);
   const box = useRef<HTMLDivElement>(null);
@@ -63,7 +68,7 @@ export function Rows(props: RowsProps) {
   };
   const last = Math.min(seen.last, count - 1);
   const shown = Array.from({ length: Math.max(last - seen.first + 1, 0) }, (_, at) => seen.first + at);
-  const style = { '--columns': template(columns, widths), '--height': `${height}px` } as CSSProperties;
+  const style = { ...lay({ columns, pinned }, widths), '--height': `${height}px` } as CSSProperties;
   return (
     <div
       ref={box}
@@ -77,7 +82,7 @@ export function Rows(props: RowsProps) {
       tabIndex={0}
       onKeyDown={keys}
     >
-      <Head columns={columns} widths={widths} onColumns={onColumns} />
+      <Head columns={columns} pinned={pinned} widths={widths} onArrange={onArrange} />
       <div className={css.all} style={{ height: count * height }} role="rowgroup">
         {shown.map((at) => {
           const here = row(at);
@@ -91,6 +96,7 @@ export function Rows(props: RowsProps) {
               {...place}
               line={here.line}
               columns={columns}
+              pinned={pinned}
               marks={marks}
               zone={zone}
               withDay={withDay}
@@ -115,6 +121,7 @@ interface Place {
 interface LineRowProps extends Place {
   line: Line;
   columns: string[];
+  pinned: number;
   marks: readonly string[];
   zone: 'local' | 'utc';
   withDay: boolean;
@@ -130,6 +137,7 @@ const LineRow = memo(function LineRow({
   top,
   line,
   columns,
+  pinned,
   isOpen,
   isActive,
   onOpen,
@@ -152,8 +160,15 @@ const LineRow = memo(function LineRow({
         onOpen(line);
       }}
     >
-      {columns.map((column) => (
-        <div key={column} className={css.cell} role="gridcell" data-column={column}>
+      {columns.map((column, at) => (
+        <div
+          key={column}
+          className={join(css.cell, at < pinned && css.pinned)}
+          style={leftOf(at, pinned)}
+          data-border={at === pinned - 1 || undefined}
+          role="gridcell"
+          data-column={column}
+        >
           <Cell line={line} column={column} {...cell} />
         </div>
       ))}
@@ -199,90 +214,6 @@ function Awaited({ at, top }: Place) {
         …
       </div>
     </div>
-  );
-}
-
-interface HeadProps {
-  columns: string[];
-  widths: Record<string, number>;
-  onColumns(columns: string[]): void;
-}
-
-const Head = memo(function Head({ columns, widths, onColumns }: HeadProps) {
-  const change = (column: string, width: number) =>
-    prefer({ widths: { ...widths, [column]: Math.max(Math.round(width), WIDTH_MIN) } });
-  const move = (at: number, by: number) => {
-    const [column] = columns.slice(at, at + 1);
-    if (!column || at + by < 0 || at + by >= columns.length) return;
-    onColumns(columns.toSpliced(at, 1).toSpliced(at + by, 0, column));
-  };
-  return (
-    <div className={css.head} role="row" aria-rowindex={1}>
-      {columns.map((column, at) => (
-        <div key={column} className={css.name} role="columnheader">
-          <button
-            type="button"
-            className={css.plain}
-            title="Alt+arrows move this column, Delete takes it away"
-            onKeyDown={(event) => {
-              const by = { ArrowLeft: -1, ArrowRight: 1 }[event.key];
-              if (by && event.altKey) move(at, by);
-              else if (event.key === 'Delete' && columns.length > 1)
-                onColumns(columns.filter((one) => one !== column));
-              else return;
-              event.preventDefault();
-              event.stopPropagation();
-            }}
-          >
-            {nameOf(column)}
-          </button>
-          {at < columns.length - 1 && (
-            <Edge column={column} width={widthOf(column, widths)} onWidth={change} />
-          )}
-        </div>
-      ))}
-    </div>
-  );
-});
-
-function Edge({
-  column,
-  width,
-  onWidth,
-}: {
-  column: string;
-  width: number;
-  onWidth(column: string, width: number): void;
-}) {
-  const begun = useRef<{ x: number; width: number } | null>(null);
-  return (
-    <div
-      className={css.edge}
-      role="slider"
-      aria-label={`Width of ${nameOf(column)}`}
-      aria-valuenow={width}
-      aria-valuemin={WIDTH_MIN}
-      aria-valuemax={800}
-      tabIndex={0}
-      onKeyDown={(event) => {
-        const by = { ArrowLeft: -8, ArrowRight: 8 }[event.key];
-        if (!by || event.altKey) return;
-        event.preventDefault();
-        event.stopPropagation();
-        onWidth(column, width + by);
-      }}
-      onPointerDown={(event) => {
-        begun.current = { x: event.clientX, width };
-        event.currentTarget.setPointerCapture(event.pointerId);
-        event.preventDefault();
-      }}
-      onPointerMove={({ clientX }) =>
-        begun.current && onWidth(column, begun.current.width + clientX - begun.current.x)
-      }
-      onPointerUp={() => {
-        begun.current = null;
-      }}
-    />
   );
 }
 

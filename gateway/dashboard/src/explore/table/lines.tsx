@@ -1,8 +1,8 @@
 /** Amounts over time as lines from zero on, each with its name at its end. Where values are missing, lines are broken. */
 import { usePreferences } from '../../app/preferences';
 import { isLevel, levelColour } from '../../design/level';
+import { useWidth } from '../../design/width';
 import { ticksOf } from '../histogram/bars';
-import { useWidth } from '../histogram/width';
 import { betweenWords } from '../time/words';
 import { shownNumber } from './grid';
 import { placedLabels, valueTicks } from './layout';

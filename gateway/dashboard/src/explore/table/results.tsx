@@ -3,8 +3,9 @@
  *
  * Invariant: of the rows only those are drawn that can be seen. How it is sorted stands in the address.
  */
-import { useNavigate, useSearch } from '@tanstack/react-router';
+
 import { useMemo } from 'react';
+import { useAddress } from '../../app/address';
 import { tell } from '../../app/toasts';
 import { Button } from '../../design/controls';
 import { copied } from '../../design/copy';
@@ -81,13 +82,9 @@ export function Results({ columns, rows, onValue }: ResultsProps) {
 }
 
 function useOrder(columns: string[]): [Order | null, (order: Order | null) => void] {
-  const { by } = useSearch({ strict: false }) as { by?: string };
-  const navigate = useNavigate();
+  const [{ by }, go] = useAddress();
   const order = useMemo(() => orderOf(by, columns), [by, columns]);
-  const set = (order: Order | null) => {
-    const text = order ? `${order.isDown ? '-' : ''}${order.column}` : undefined;
-    const search = (before: Record<string, unknown>) => ({ ...before, by: text });
-    void navigate({ to: '.', search, replace: true } as never);
-  };
+  const set = (order: Order | null) =>
+    go({ by: order ? `${order.isDown ? '-' : ''}${order.column}` : undefined }, true);
   return [order, set];
 }

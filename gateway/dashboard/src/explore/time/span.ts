@@ -114,3 +114,17 @@ export function amount(ms: number): string {
   const found = units.find(([length]) => ms % length === 0 && (length < DAY || ms > DAY));
   return found ? `${ms / found[0]}${found[1]}` : `${Math.round(ms)}ms`;
 }
+
+/** What cannot be read as a span is shown as the last quarter of an hour; the picker says what is wrong. */
+export function readable(asked: Asked, ranAt: number): Span {
+  try {
+    return resolved(asked, new Date(ranAt));
+  } catch {
+    return resolved({ from: 'now-15m', to: 'now' }, new Date(ranAt));
+  }
+}
+
+export function minuteAround(time: Date): Asked {
+  const at = time.getTime();
+  return { from: new Date(at - 30_000).toISOString(), to: new Date(at + 30_000).toISOString() };
+}

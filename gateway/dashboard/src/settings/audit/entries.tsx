@@ -7,7 +7,6 @@ import { relative } from '../../design/numbers';
 import { Table } from '../../design/page';
 import { cut } from '../parts/cut';
 import css from '../parts/parts.module.css';
-import { Unseen } from '../parts/unseen';
 import type { Filters } from './asked';
 import own from './audit.module.css';
 import { actionWords, isTime, shortId, summary } from './values';
@@ -22,7 +21,15 @@ interface EntriesProps {
 export function Entries({ entries, ...rest }: EntriesProps) {
   const columns = ['Time', 'Who', 'What', 'Which', 'Change', 'Address'];
   return (
-    <Table label="Entries" columns={[...columns, <Unseen key="open">Open</Unseen>]}>
+    <Table
+      label="Entries"
+      columns={[
+        ...columns,
+        <span key="open" className="unseen">
+          Open
+        </span>,
+      ]}
+    >
       {entries.map((entry) => (
         <Row key={entry.id} entry={entry} {...rest} />
       ))}

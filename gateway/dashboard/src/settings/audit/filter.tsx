@@ -1,7 +1,7 @@
 /** The conditions of the audit. What was typed counts when it is sent; what the server refuses stays, with the reason. */
 import { useState } from 'react';
+import { fieldOf, reasonOf } from '../../app/sending';
 import { Button, Choice, TextField } from '../../design/controls';
-import { fieldOf, reasonOf } from '../parts/form';
 import type { Named } from '../parts/names';
 import css from '../parts/parts.module.css';
 import { FILTERS, type Filter, type Filters, isFiltered } from './asked';

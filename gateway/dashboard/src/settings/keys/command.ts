@@ -1,6 +1,6 @@
 /** A line for a shell that uses a key for the first thing it may do. Invariant: nothing in it ends its quotes. */
 import { quoted } from '../../api/shell';
-import type { Scope } from '../parts/roles';
+import type { Scope } from '../../app/roles';
 
 /** The fields by which a line is filed under a stream that the patterns reach; none if that cannot be said. */
 export function fieldsOf(patterns: readonly string[]): Record<string, string> | null {

@@ -4,11 +4,11 @@ import { useState } from 'react';
 import { ask, Failure } from '../../api/client';
 import { changed, question } from '../../api/questions';
 import type { Key, NewKey } from '../../api/schema';
+import { may } from '../../app/roles';
+import { useSending } from '../../app/sending';
 import { tell } from '../../app/toasts';
 import { Dialog } from '../../design/dialog';
 import { cut } from '../parts/cut';
-import { useSending } from '../parts/form';
-import { may } from '../parts/roles';
 import { KeyForm } from './form';
 import { allIfNone, change, empty, endOf, ofKey, patterns, type Wanted } from './wanted';
 

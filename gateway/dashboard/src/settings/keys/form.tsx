@@ -1,11 +1,12 @@
 /** What a key may do, for which streams, until when, and whose it is. It may never do more than its owner. */
 import type { ServiceAccount } from '../../api/schema';
+import { SCOPE_WORDS, SCOPES, type Scope, scopesOf } from '../../app/roles';
+import type { Sending } from '../../app/sending';
 import { Button, Check, Choice, TextField } from '../../design/controls';
 import { Foot } from '../../design/dialog';
-import { Form, type Sending } from '../parts/form';
+import { Form } from '../parts/form';
 import { Group } from '../parts/group';
 import css from '../parts/parts.module.css';
-import { SCOPE_WORDS, SCOPES, type Scope, scopesOf } from '../parts/roles';
 import { dayOf, type End, type Wanted } from './wanted';
 
 const FIELDS = ['name', 'scopes', 'streams', 'expires_at'];

@@ -5,7 +5,6 @@ import { Menu } from '../../design/menu';
 import { Moment } from '../../design/moment';
 import { Table } from '../../design/page';
 import css from '../parts/parts.module.css';
-import { Unseen } from '../parts/unseen';
 
 export type Deed = 'change' | 'regenerate' | 'revoke';
 
@@ -19,7 +18,15 @@ interface KeysProps {
 export function Keys({ keys, owner, onDeed }: KeysProps) {
   const columns = ['Key', 'May', 'Streams', ...(owner ? ['Belongs to'] : []), 'Ends', 'Last use'];
   return (
-    <Table label="API keys" columns={[...columns, <Unseen key="deeds">Deeds</Unseen>]}>
+    <Table
+      label="API keys"
+      columns={[
+        ...columns,
+        <span key="deeds" className="unseen">
+          Deeds
+        </span>,
+      ]}
+    >
       {keys.map((key) => (
         <Row key={key.id} apiKey={key} owner={owner} onDeed={onDeed} />
       ))}

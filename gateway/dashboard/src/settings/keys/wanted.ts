@@ -3,7 +3,7 @@
  * no change of a name moves it.
  */
 import type { Key } from '../../api/schema';
-import type { Scope } from '../parts/roles';
+import type { Scope } from '../../app/roles';
 
 export type End = 'never' | '30' | '90' | '365' | 'day';
 

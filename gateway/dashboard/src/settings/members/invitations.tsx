@@ -4,22 +4,22 @@ import { useState } from 'react';
 import { ask } from '../../api/client';
 import { changed, question } from '../../api/questions';
 import type { Invitation, NewInvitation, OwnTenant } from '../../api/schema';
+import { pageOf, useAddress } from '../../app/address';
+import { GIVEN_ROLES, type Role, reaches } from '../../app/roles';
+import { useSending } from '../../app/sending';
 import type { Me } from '../../app/session';
 import { tell } from '../../app/toasts';
 import { Button, Choice, TextField } from '../../design/controls';
 import { Moment } from '../../design/moment';
 import { Section, Table } from '../../design/page';
 import { Note } from '../../design/states';
-import { pageOf, useAddress } from '../parts/address';
 import { Answered } from '../parts/answered';
 import { cut } from '../parts/cut';
-import { Form, useSending } from '../parts/form';
+import { Form } from '../parts/form';
 import { Once } from '../parts/once';
 import { Pager } from '../parts/pager';
 import css from '../parts/parts.module.css';
 import { Question } from '../parts/question';
-import { GIVEN_ROLES, type Role, reaches } from '../parts/roles';
-import { Unseen } from '../parts/unseen';
 
 function told() {
   return changed('GET /api/tenant/invitations', 'GET /api/tenant', 'GET /api/users/profile/quota');
@@ -119,7 +119,14 @@ function Open({ list, onWithdraw }: { list: Invitation[]; onWithdraw: (one: Invi
   return (
     <Table
       label="Open invitations"
-      columns={['E-mail', 'Role', 'Counts until', <Unseen key="withdraw">Withdraw</Unseen>]}
+      columns={[
+        'E-mail',
+        'Role',
+        'Counts until',
+        <span key="withdraw" className="unseen">
+          Withdraw
+        </span>,
+      ]}
     >
       {list.map((invitation) => (
         <tr key={invitation.id}>

@@ -2,11 +2,12 @@
 import { useState } from 'react';
 import { ask } from '../../api/client';
 import { changed } from '../../api/questions';
+import { GIVEN_ROLES, type Role, reaches } from '../../app/roles';
+import { useSending } from '../../app/sending';
 import { tell } from '../../app/toasts';
 import { Button, Choice, TextField } from '../../design/controls';
-import { Form, useSending } from '../parts/form';
+import { Form } from '../parts/form';
 import css from '../parts/parts.module.css';
-import { GIVEN_ROLES, type Role, reaches } from '../parts/roles';
 
 export function AddMachine({ own }: { own: string }) {
   const [name, setName] = useState('');

@@ -5,19 +5,19 @@ import { useState } from 'react';
 import { ask } from '../../api/client';
 import { changed, question } from '../../api/questions';
 import type { Routes, ServiceAccount } from '../../api/schema';
+import { pageOf, useAddress } from '../../app/address';
+import { reaches } from '../../app/roles';
+import { useSending } from '../../app/sending';
 import type { Me } from '../../app/session';
 import { tell } from '../../app/toasts';
 import { Button, buttonClass } from '../../design/controls';
 import { Section, Table } from '../../design/page';
-import { pageOf, useAddress } from '../parts/address';
 import { Answered } from '../parts/answered';
 import { cut } from '../parts/cut';
-import { Refused, useSending } from '../parts/form';
+import { Refused } from '../parts/form';
 import { Pager } from '../parts/pager';
 import css from '../parts/parts.module.css';
 import { Question } from '../parts/question';
-import { reaches } from '../parts/roles';
-import { Unseen } from '../parts/unseen';
 import { AddMachine } from './machine_form';
 import { RoleChoice } from './role_choice';
 
@@ -52,7 +52,15 @@ export function Machines({ me }: { me: Me }) {
             <>
               <Table
                 label="List of service accounts"
-                columns={['Name', 'Role', 'Keys', 'State', <Unseen key="deeds">Deeds</Unseen>]}
+                columns={[
+                  'Name',
+                  'Role',
+                  'Keys',
+                  'State',
+                  <span key="deeds" className="unseen">
+                    Deeds
+                  </span>,
+                ]}
               >
                 {list.results.map((machine) => (
                   <Row

@@ -4,20 +4,20 @@ import { useState } from 'react';
 import { ask } from '../../api/client';
 import { changed, question } from '../../api/questions';
 import type { Member } from '../../api/schema';
+import { pageOf, useAddress } from '../../app/address';
+import { may, type Role, reaches } from '../../app/roles';
+import { useSending } from '../../app/sending';
 import type { Me } from '../../app/session';
 import { tell } from '../../app/toasts';
 import { Button } from '../../design/controls';
 import { Moment } from '../../design/moment';
 import { Section, Table } from '../../design/page';
-import { pageOf, useAddress } from '../parts/address';
 import { Answered } from '../parts/answered';
 import { cut } from '../parts/cut';
-import { Refused, useSending } from '../parts/form';
+import { Refused } from '../parts/form';
 import { Pager } from '../parts/pager';
 import css from '../parts/parts.module.css';
 import { Question } from '../parts/question';
-import { may, type Role, reaches } from '../parts/roles';
-import { Unseen } from '../parts/unseen';
 import { RoleChoice } from './role_choice';
 
 const LISTS = ['GET /api/tenant/users', 'GET /api/tenant', 'GET /api/users/profile/quota'] as const;
@@ -53,7 +53,9 @@ export function People({ me }: { me: Me }) {
                 'Role',
                 'Last login',
                 'Joined',
-                <Unseen key="remove">Remove</Unseen>,
+                <span key="remove" className="unseen">
+                  Remove
+                </span>,
               ]}
             >
               {list.results.map((member) => (

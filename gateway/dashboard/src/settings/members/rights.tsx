@@ -1,6 +1,7 @@
 /** What each role may do. */
+
+import { GIVEN_ROLES, SCOPE_WORDS, SCOPES, scopesOf } from '../../app/roles';
 import { Section, Table } from '../../design/page';
-import { GIVEN_ROLES, SCOPE_WORDS, SCOPES, scopesOf } from '../parts/roles';
 
 export function Rights() {
   return (

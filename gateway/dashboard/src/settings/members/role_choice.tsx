@@ -1,9 +1,9 @@
 /** A role in a list, which can be changed where it stands. */
 
+import { GIVEN_ROLES, type Role, reaches } from '../../app/roles';
 import { join } from '../../design/controls';
 import controls from '../../design/controls.module.css';
 import css from '../parts/parts.module.css';
-import { GIVEN_ROLES, type Role, reaches } from '../parts/roles';
 
 interface RoleChoiceProps {
   /** Whose role it is. */

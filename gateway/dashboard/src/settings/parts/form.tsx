@@ -2,53 +2,12 @@
  * Forms that are sent to the server. Invariant: what was typed stays when it refuses; the reason stands at the field it
  * names, which gets the focus, and above the form if that has no such field.
  */
-import { type ReactNode, useEffect, useLayoutEffect, useRef, useState } from 'react';
+import { type ReactNode, useEffect, useLayoutEffect, useRef } from 'react';
 import { Failure } from '../../api/client';
+import { fieldOf, type Sending } from '../../app/sending';
 import { join } from '../../design/controls';
 import { Note, sentence } from '../../design/states';
 import css from './parts.module.css';
-
-export interface Sending {
-  busy: boolean;
-  error: unknown;
-  /** Does the work; true if it succeeded. What it throws is shown. */
-  send: (work: () => Promise<unknown>) => Promise<boolean>;
-  /** What is wrong with the field of this name. */
-  wrong: (field: string) => string | undefined;
-  forget: () => void;
-}
-
-export function useSending(): Sending {
-  const [busy, setBusy] = useState(false);
-  const [error, setError] = useState<unknown>(null);
-  const send = async (work: () => Promise<unknown>) => {
-    if (busy) return false;
-    setBusy(true);
-    setError(null);
-    try {
-      await work();
-      return true;
-    } catch (caught) {
-      setError(caught);
-      return false;
-    } finally {
-      setBusy(false);
-    }
-  };
-  const wrong = (field: string) => (fieldOf(error) === field ? reasonOf(error) : undefined);
-  return { busy, error, send, wrong, forget: () => setError(null) };
-}
-
-/** The field that a failure is about. */
-export function fieldOf(error: unknown): string | null {
-  return error instanceof Failure ? error.field : null;
-}
-
-/** What is wrong with it, without its name. */
-export function reasonOf(error: unknown): string {
-  const reason = error instanceof Failure ? error.details.reason : null;
-  return sentence(typeof reason === 'string' ? reason : error);
-}
 
 interface FormProps {
   sending: Sending;

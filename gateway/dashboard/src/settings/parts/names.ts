@@ -5,8 +5,8 @@
 import { useQuery } from '@tanstack/react-query';
 import { useMemo } from 'react';
 import { question } from '../../api/questions';
+import { useMay } from '../../app/roles';
 import { useMe } from '../../app/session';
-import { useMay } from './roles';
 
 export interface Named {
   id: string;

@@ -1,7 +1,8 @@
 /** Which part of a list is shown, and the way to the others. Nothing of it where a list is all there. */
+
+import { useAddress } from '../../app/address';
 import { Button } from '../../design/controls';
 import { exact } from '../../design/numbers';
-import { useAddress } from './address';
 import css from './parts.module.css';
 
 interface PagerProps {

@@ -1,8 +1,9 @@
 /** A question before something that cannot be taken back. Invariant: it names the thing, and why it failed stays in it. */
 import type { ReactNode } from 'react';
+import { useSending } from '../../app/sending';
 import { Button } from '../../design/controls';
 import { Dialog, Foot } from '../../design/dialog';
-import { Refused, useSending } from './form';
+import { Refused } from './form';
 
 interface QuestionProps {
   title: string;

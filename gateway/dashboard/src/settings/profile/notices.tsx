@@ -1,9 +1,10 @@
 /** Of what one is told, and where. Each choice is saved by itself; one that the server refuses goes back. */
 import { useState } from 'react';
 import type { Profile } from '../../api/schema';
+import { useSending } from '../../app/sending';
 import { Check, Choice } from '../../design/controls';
 import { Section } from '../../design/page';
-import { Refused, useSending } from '../parts/form';
+import { Refused } from '../parts/form';
 import { Group } from '../parts/group';
 import css from '../parts/parts.module.css';
 import { type ProfileChange, saveProfile } from './saving';

@@ -4,15 +4,16 @@ import { useState } from 'react';
 import { ask } from '../../api/client';
 import { changed, question } from '../../api/questions';
 import type { OwnTenant } from '../../api/schema';
+import { useMay } from '../../app/roles';
+import { useSending } from '../../app/sending';
 import { tell, tellFailure } from '../../app/toasts';
 import { Button, TextField } from '../../design/controls';
 import { Section } from '../../design/page';
 import { Note } from '../../design/states';
 import { Answered } from '../parts/answered';
 import { Facts } from '../parts/facts';
-import { Form, useSending } from '../parts/form';
+import { Form } from '../parts/form';
 import css from '../parts/parts.module.css';
-import { useMay } from '../parts/roles';
 
 export function Organization() {
   const tenant = useQuery(question('GET /api/tenant'));

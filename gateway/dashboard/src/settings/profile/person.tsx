@@ -2,12 +2,13 @@
 import { useState } from 'react';
 import { ask } from '../../api/client';
 import type { Profile } from '../../api/schema';
+import { useSending } from '../../app/sending';
 import { tell } from '../../app/toasts';
 import { Button, TextArea, TextField } from '../../design/controls';
 import { Moment } from '../../design/moment';
 import { Section } from '../../design/page';
 import { Facts } from '../parts/facts';
-import { Form, Refused, useSending } from '../parts/form';
+import { Form, Refused } from '../parts/form';
 import css from '../parts/parts.module.css';
 import { saveProfile } from './saving';
 

@@ -1,10 +1,9 @@
 /** The days before, in UTC as they are counted. Their number stands in the address. */
 import type { QuotaUse } from '../../api/schema';
+import { useAddress } from '../../app/address';
 import { Choice } from '../../design/controls';
 import { bytes, exact, short } from '../../design/numbers';
 import { Section, Table } from '../../design/page';
-import { useAddress } from '../parts/address';
-import { Unseen } from '../parts/unseen';
 import css from './quota.module.css';
 import { filled } from './words';
 
@@ -35,7 +34,14 @@ export function Days({ days, count }: { days: QuotaUse['days']; count: string })
       </div>
       <Table
         label="List of days"
-        columns={['Day', 'Lines', 'Bytes', <Unseen key="bar">Share of the fullest day</Unseen>]}
+        columns={[
+          'Day',
+          'Lines',
+          'Bytes',
+          <span key="bar" className="unseen">
+            Share of the fullest day
+          </span>,
+        ]}
       >
         {days.map(({ day, lines, bytes: sent }, at) => (
           <tr key={day}>

@@ -1,7 +1,6 @@
 /** What is used of what may be, each as a bar with its numbers. */
 import type { QuotaUse } from '../../api/schema';
-import { usePreferences } from '../../app/preferences';
-import { clock, Moment } from '../../design/moment';
+import { Moment } from '../../design/moment';
 import { bytes, exact, short } from '../../design/numbers';
 import { Table } from '../../design/page';
 import { Note } from '../../design/states';
@@ -43,7 +42,6 @@ export function Shares({ use }: { use: QuotaUse }) {
 }
 
 function Row({ name, share, reset }: { name: Name; share: Share; reset: string | undefined }) {
-  const zone = usePreferences((state) => state.zone);
   const words = name === 'bytes' ? bytes : short;
   return (
     <tr>
@@ -56,15 +54,7 @@ function Row({ name, share, reset }: { name: Name; share: Share; reset: string |
       </td>
       <td title={exact(share.used)}>{words(share.used)}</td>
       <td title={exact(share.limit)}>{words(share.limit)}</td>
-      <td>
-        {reset ? (
-          <>
-            <Moment at={reset} />, at {clock(new Date(reset), zone).slice(0, 5)}
-          </>
-        ) : (
-          '–'
-        )}
-      </td>
+      <td>{reset ? <Moment at={reset} /> : '–'}</td>
     </tr>
   );
 }

@@ -5,12 +5,13 @@
 import { useNavigate } from '@tanstack/react-router';
 import { useState } from 'react';
 import { ask } from '../../api/client';
+import { useSending } from '../../app/sending';
 import { logOut, useMe } from '../../app/session';
 import { Button, TextField } from '../../design/controls';
 import { Dialog, Foot } from '../../design/dialog';
 import { Section } from '../../design/page';
 import { cut } from '../parts/cut';
-import { Form, useSending } from '../parts/form';
+import { Form } from '../parts/form';
 
 export function Erase() {
   const tenant = useMe()?.tenant;

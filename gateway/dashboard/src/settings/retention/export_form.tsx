@@ -2,10 +2,11 @@
 import { useState } from 'react';
 import { ask } from '../../api/client';
 import { changed } from '../../api/questions';
+import { useSending } from '../../app/sending';
 import { tell } from '../../app/toasts';
 import { Button, Check, TextField } from '../../design/controls';
 import { Dialog, Foot } from '../../design/dialog';
-import { Form, useSending } from '../parts/form';
+import { Form } from '../parts/form';
 import { Group } from '../parts/group';
 import css from '../parts/parts.module.css';
 import { type ExportAsked, exportBody, PARTS, type Part } from './archives';

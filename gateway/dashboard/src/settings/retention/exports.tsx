@@ -4,18 +4,17 @@ import { useState } from 'react';
 import { addressOf, ask } from '../../api/client';
 import { changed, question } from '../../api/questions';
 import type { Archive } from '../../api/schema';
+import { pageOf, useAddress } from '../../app/address';
 import { usePreferences } from '../../app/preferences';
 import { tell } from '../../app/toasts';
 import { Button } from '../../design/controls';
 import { clock, Moment } from '../../design/moment';
 import { Section, Table } from '../../design/page';
-import { pageOf, useAddress } from '../parts/address';
 import { Answered } from '../parts/answered';
 import { Download } from '../parts/download';
 import { Pager } from '../parts/pager';
 import css from '../parts/parts.module.css';
 import { Question } from '../parts/question';
-import { Unseen } from '../parts/unseen';
 import { contentWords, isUnderWay, wantedWords } from './archives';
 import { ExportForm } from './export_form';
 import { ArchiveState } from './state';
@@ -53,7 +52,9 @@ export function Exports() {
                   'State',
                   'In it',
                   'Kept until',
-                  <Unseen key="deeds">Deeds</Unseen>,
+                  <span key="deeds" className="unseen">
+                    Deeds
+                  </span>,
                 ]}
               >
                 {list.results.map((archive) => (

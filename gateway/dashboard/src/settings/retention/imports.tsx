@@ -4,17 +4,17 @@ import { useEffect, useId, useRef, useState } from 'react';
 import { ask } from '../../api/client';
 import { changed, question } from '../../api/questions';
 import type { Archive } from '../../api/schema';
+import { pageOf, useAddress } from '../../app/address';
+import { useSending } from '../../app/sending';
 import { tell, tellFailure } from '../../app/toasts';
 import { Button } from '../../design/controls';
 import { Moment } from '../../design/moment';
 import { bytes, percent } from '../../design/numbers';
 import { Section, Table } from '../../design/page';
-import { pageOf, useAddress } from '../parts/address';
 import { Answered } from '../parts/answered';
-import { Refused, useSending } from '../parts/form';
+import { Refused } from '../parts/form';
 import { Pager } from '../parts/pager';
 import css from '../parts/parts.module.css';
-import { Unseen } from '../parts/unseen';
 import { contentWords, isUnderWay } from './archives';
 import { bring } from './bringing';
 import own from './retention.module.css';
@@ -42,7 +42,15 @@ export function Imports() {
             <>
               <Table
                 label="List of imports"
-                columns={['Brought', 'From', 'State', 'In it', <Unseen key="deeds">Deeds</Unseen>]}
+                columns={[
+                  'Brought',
+                  'From',
+                  'State',
+                  'In it',
+                  <span key="deeds" className="unseen">
+                    Deeds
+                  </span>,
+                ]}
               >
                 {list.results.map((archive) => (
                   <Row key={archive.id} archive={archive} />

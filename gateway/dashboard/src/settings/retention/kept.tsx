@@ -4,13 +4,13 @@ import { useState } from 'react';
 import { ask } from '../../api/client';
 import { answers, changed, question } from '../../api/questions';
 import type { Retention } from '../../api/schema';
+import { useMay } from '../../app/roles';
+import { useSending } from '../../app/sending';
 import { tell, tellFailure } from '../../app/toasts';
 import { Section, Table } from '../../design/page';
 import { Answered } from '../parts/answered';
-import { useSending } from '../parts/form';
 import css from '../parts/parts.module.css';
 import { Question } from '../parts/question';
-import { useMay } from '../parts/roles';
 import { bodyOf, chosen, type Draft, draftOf, type Shortened, shortened } from './rules';
 import { RulesForm } from './rules_form';
 

@@ -1,7 +1,8 @@
 /** The rules as they are edited. Their order counts, so it can be changed by buttons. */
 import { useState } from 'react';
+import type { Sending } from '../../app/sending';
 import { Button, TextField } from '../../design/controls';
-import { Form, type Sending } from '../parts/form';
+import { Form } from '../parts/form';
 import css from '../parts/parts.module.css';
 import own from './retention.module.css';
 import { type Draft, isWhole, moved, wrongDays, wrongStream } from './rules';

@@ -2,11 +2,12 @@
 import { useState } from 'react';
 import { ask } from '../../api/client';
 import { changed } from '../../api/questions';
+import { useSending } from '../../app/sending';
 import { useMe } from '../../app/session';
 import { tell } from '../../app/toasts';
 import { Button, Check, TextField } from '../../design/controls';
 import { Section } from '../../design/page';
-import { Form, useSending } from '../parts/form';
+import { Form } from '../parts/form';
 import css from '../parts/parts.module.css';
 
 const EMPTY = { old_password: '', new_password: '', new_password_confirm: '' };

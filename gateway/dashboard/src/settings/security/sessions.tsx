@@ -3,16 +3,16 @@ import { useQuery } from '@tanstack/react-query';
 import { ask } from '../../api/client';
 import { changed, question } from '../../api/questions';
 import type { Session } from '../../api/schema';
+import { pageOf, useAddress } from '../../app/address';
+import { useSending } from '../../app/sending';
 import { tell } from '../../app/toasts';
 import { Button } from '../../design/controls';
 import { Moment } from '../../design/moment';
 import { Section, Table } from '../../design/page';
-import { pageOf, useAddress } from '../parts/address';
 import { Answered } from '../parts/answered';
-import { Refused, useSending } from '../parts/form';
+import { Refused } from '../parts/form';
 import { Pager } from '../parts/pager';
 import css from '../parts/parts.module.css';
-import { Unseen } from '../parts/unseen';
 import { agentWords } from './agent';
 
 export function Sessions() {
@@ -48,7 +48,9 @@ export function Sessions() {
                 'Began',
                 'Renewed',
                 'Ends by itself',
-                <Unseen key="end">End it</Unseen>,
+                <span key="end" className="unseen">
+                  End it
+                </span>,
               ]}
             >
               {list.results.map((session) => (

@@ -1,15 +1,13 @@
 import { expect, it } from 'vitest';
 import { Failure } from '../api/client';
-import { reasonAbove, reasonAt } from './sending';
+import { reasonAbove } from './above';
 
 const atName = new Failure(422, 'invalid_field', 'the field username cannot be taken: it is taken', {
   field: 'username',
   reason: 'it is taken',
 });
 
-it('says at a field why it was refused', () => {
-  expect(reasonAt(atName, 'username')).toBe('It is taken.');
-  expect(reasonAt(atName, 'email')).toBeNull();
+it('says nothing above the form of a field that it has', () => {
   expect(reasonAbove(atName, ['username', 'email'])).toBeNull();
 });
 

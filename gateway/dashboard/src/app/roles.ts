@@ -2,7 +2,7 @@
  * What each role may do, told before the server would refuse it. Invariant: it is a help for what is shown only; the server
  * decides.
  */
-import { useMe } from '../../app/session';
+import { useMe } from './session';
 
 export const SCOPES = ['ingest', 'read', 'write', 'admin', 'audit'] as const;
 export type Scope = (typeof SCOPES)[number];

@@ -5,6 +5,7 @@ test('a role may do what its scopes say, and an unknown one nothing', () => {
   expect(may('viewer', 'read')).toBe(true);
   expect(may('viewer', 'ingest')).toBe(false);
   expect(may('security-admin', 'audit')).toBe(true);
+  expect(may('security-admin', 'write')).toBe(true);
   expect(may('security-admin', 'admin')).toBe(false);
   expect(may('admin', 'audit')).toBe(true);
   expect(scopesOf('__proto__')).toEqual([]);

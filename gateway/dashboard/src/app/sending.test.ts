@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import { Failure } from '../../api/client';
-import { fieldOf, reasonOf } from './form';
+import { Failure } from '../api/client';
+import { fieldOf, reasonOf } from './sending';
 
 test('a failure tells its field and the reason without the name of the field', () => {
   const failure = new Failure(422, 'invalid_field', 'the field name cannot be taken: it is missing', {

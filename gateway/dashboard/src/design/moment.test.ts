@@ -1,0 +1,13 @@
+import { describe, expect, it } from 'vitest';
+import { shortClock } from './moment';
+
+describe('the exact time beside a relative one', () => {
+  const now = new Date('2026-03-01T00:30:00Z');
+  const cases: [string, string][] = [
+    ['2026-03-01T00:05:09.871Z', '00:05:09'],
+    ['2026-03-01T23:59:59Z', '23:59:59'],
+    ['2026-02-28T23:59:59Z', '2026-02-28 23:59'],
+    ['1970-01-01T00:00:00Z', '1970-01-01 00:00'],
+  ];
+  it.each(cases)('%s', (at, shown) => expect(shortClock(new Date(at), 'utc', now)).toBe(shown));
+});
