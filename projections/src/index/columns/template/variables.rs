@@ -124,9 +124,19 @@ impl Decimals {
     }
 }
 
-/// Texts, one after the other.
+/// So many words stand in one piece.
+const PIECE_WORDS: usize = 4096;
+
+/// Texts, one after the other, in pieces: one vector for all would be held twice and copied whenever it grows.
 #[derive(Debug, Default)]
 pub(super) struct Words {
+    /// All pieces before the last with a word are full; those behind it are empty.
+    pieces: Vec<Piece>,
+    count: usize,
+}
+
+#[derive(Debug, Default)]
+struct Piece {
     bytes: Vec<u8>,
     ends: Vec<u32>,
 }
@@ -136,8 +146,7 @@ impl Words {
     /// the column does.
     #[inline]
     pub(super) fn push(&mut self, word: &[u8]) -> usize {
-        self.bytes.extend_from_slice(word);
-        self.ends.push(self.bytes.len() as u32);
+        self.push_with(|bytes| bytes.extend_from_slice(word));
         word.len() + 4
     }
 
@@ -145,27 +154,43 @@ impl Words {
     #[inline]
     fn push_part(&mut self, text: &[u8], part: Range<usize>) -> usize {
         let length = part.len();
-        push_short(text, part, &mut self.bytes);
-        self.ends.push(self.bytes.len() as u32);
+        self.push_with(|bytes| push_short(text, part, bytes));
         length + 4
+    }
+
+    #[inline(always)]
+    fn push_with(&mut self, write: impl FnOnce(&mut Vec<u8>)) {
+        let number = self.count / PIECE_WORDS;
+        if number == self.pieces.len() {
+            self.pieces.push(Piece::default());
+        }
+        let Piece { bytes, ends } = &mut self.pieces[number];
+        write(bytes);
+        ends.push(bytes.len() as u32);
+        self.count += 1;
     }
 
     #[inline]
     pub(super) fn word(&self, index: usize) -> &[u8] {
-        run_at(&self.bytes, &self.ends, index)
+        let Piece { bytes, ends } = &self.pieces[index / PIECE_WORDS];
+        run_at(bytes, ends, index % PIECE_WORDS)
     }
 
     pub(super) fn clear(&mut self) {
-        self.bytes.clear();
-        self.ends.clear();
+        for Piece { bytes, ends } in &mut self.pieces {
+            bytes.clear();
+            ends.clear();
+        }
+        self.count = 0;
     }
 
     pub(super) fn len(&self) -> usize {
-        self.ends.len()
+        self.count
     }
 
     pub(super) fn give(&self, take: &mut TakeRun<'_>) {
-        let Self { bytes, ends } = self;
-        take(&Run { count: ends.len(), bytes, ends, which: Which::InOrder });
+        for Piece { bytes, ends } in self.pieces.iter().filter(|piece| !piece.ends.is_empty()) {
+            take(&Run { count: ends.len(), bytes, ends, which: Which::InOrder });
+        }
     }
 }
