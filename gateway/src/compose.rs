@@ -61,6 +61,7 @@ use tokio::sync::Notify;
 use self::bounds::{system_limits, tail_bounds};
 pub use self::opened::{RunningLog, open_log};
 use self::tenants::{archive_store, archives, erasures};
+use crate::allocator::Frugality;
 use crate::archive::store::ArchiveStore;
 use crate::archive::{Archives, Exports};
 use crate::credentials::passwords::PasswordError;
@@ -344,6 +345,7 @@ fn uploads(
         names: Arc::clone(&names),
         clock: Arc::clone(&clock),
         limits: limits.clone(),
+        frugality: Frugality::default(),
     };
     let uploads = Uploads::new(UploadParts {
         system: Arc::clone(&ingest.system),

@@ -3,6 +3,7 @@
 //! Invariants: adapters are chosen in `compose.rs` only; every listener is bounded by `limits`.
 //! It holds no state of its own: what it answers comes from the log and its projections.
 
+pub mod allocator;
 pub mod archive;
 pub mod cli;
 pub mod compose;

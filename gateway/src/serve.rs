@@ -24,6 +24,7 @@ use tokio::runtime::Runtime;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 
+use crate::allocator;
 use crate::compose::{self, ComposeError, Program};
 use crate::credentials::secret::DrawnSecret;
 use crate::data_folder::{DataFolder, DataFolderError};
@@ -246,7 +247,7 @@ fn front(router: Router, base: BasePath, shared: &Shared) -> Arc<Front> {
     Arc::new(Front { router, base, proxies: Proxies::new(&shared.config.server), tls })
 }
 
-/// Serves what takes nothing but lines, and keeps certificates up to date.
+/// Serves what takes nothing but lines, and keeps certificates and memory in order.
 fn serve_lines(
     (tcp, udp, http_json): (Option<TcpListener>, Option<UdpSocket>, Option<TcpListener>),
     tenants: &Tenants,
@@ -255,6 +256,7 @@ fn serve_lines(
 ) -> JoinSet<()> {
     let intake = &shared.program.intake;
     let mut serving = JoinSet::new();
+    serving.spawn(allocator::keep_lean(stopping.clone()));
     if let Some(tls) = &shared.tls {
         serving.spawn(Arc::clone(tls).keep_up(stopping.clone()));
     }

@@ -20,6 +20,7 @@ use super::error::UploadError;
 use super::options::ReadOptions;
 use super::store::UploadStore;
 use super::unpack::{Part, Parts};
+use crate::allocator::Frugality;
 
 /// A batch is closed when it has so many bytes of lines, or of what was rejected.
 const BATCH_BYTES: usize = 512 << 10;
@@ -31,6 +32,7 @@ pub struct FileReader {
     pub names: Arc<KnownNames>,
     pub clock: Arc<dyn Clock>,
     pub limits: UploadLimits,
+    pub frugality: Frugality,
 }
 
 /// Why the reading of a part ended before the part did.
@@ -65,6 +67,7 @@ impl UploadReader for FileReader {
         request: &ReadRequest,
         give: &mut dyn FnMut(ReadBatch) -> bool,
     ) -> Result<(), ReadFailure> {
+        let _frugal = self.frugality.begin();
         match self.read_parts(request, give) {
             Ok(()) | Err(Stop::Unwanted) => Ok(()),
             Err(Stop::Failed(error)) => {

@@ -85,24 +85,31 @@ fn print() -> Rule {
     }
 }
 
+/// Upload memory: 95 MiB above idle without it, 58 with it.
+const UNSAFE: &str = "gateway/src/allocator.rs";
+
 fn unsafe_code() -> Rule {
     Rule {
         name: "unsafe",
-        reason: "no measured gain has needed it yet",
-        way_out: "write it safely; with a measured gain, in one reviewed file named here",
+        reason: "what it breaks is found late",
+        way_out: "write it safely; a measured gain may have one reviewed file, and that is taken",
         check: Box::new(|repository| {
             let found = |source: &Source| -> Vec<Finding> {
                 let words = source.tokens.iter().filter(|token| token.kind == TokenKind::Word);
                 let found = words.filter(|token| token.text == "unsafe");
                 found.map(|token| Finding::new(&source.path, token.line, "`unsafe`")).collect()
             };
-            repository.sources.iter().flat_map(found).collect()
+            let others = repository.sources.iter().filter(|source| source.path != UNSAFE);
+            others.flat_map(found).collect()
         }),
         offending: &[
             &[("events/src/a.rs", "fn f() { unsafe { g() } }")],
             &[("events/src/a.rs", "m! { unsafe fn g() {} }")],
         ],
-        innocent: &[&[("events/src/a.rs", "//! No unsafe here.\n#![forbid(unsafe_code)]")]],
+        innocent: &[
+            &[("events/src/a.rs", "//! No unsafe here.\n#![forbid(unsafe_code)]")],
+            &[("gateway/src/allocator.rs", "fn f() { unsafe { g() } }")],
+        ],
     }
 }
 
