@@ -21,6 +21,7 @@ pub mod health;
 mod jobs;
 mod lag;
 mod lingering;
+mod listing;
 pub mod logs;
 pub mod metrics;
 pub mod observe;

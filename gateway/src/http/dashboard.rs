@@ -14,6 +14,8 @@ use axum::http::{HeaderMap, HeaderValue, Method, StatusCode};
 use axum::response::{IntoResponse as _, Response};
 use bytes::Bytes;
 
+use super::listing::lists;
+
 /// Nothing from elsewhere, no script and no style that stands in the page, no frame around it.
 const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; \
     connect-src 'self'; base-uri 'self'; form-action 'self'; frame-ancestors 'none'";
@@ -112,7 +114,7 @@ impl Dashboard {
             return Some(self.page.clone().map_or_else(missing, |page| sent(page, StatusCode::OK)));
         }
         // Who mistypes an address in a browser gets a page that says so, with the ways on.
-        let asks_for_page = headers.get(ACCEPT).is_some_and(|accept| holds(accept, "text/html"));
+        let asks_for_page = lists(headers.get(ACCEPT), "text/html");
         let is_elsewhere = ["/api", "/ws", "/assets"].iter().any(|other| path.starts_with(other));
         (asks_for_page && !is_elsewhere)
             .then(|| self.page.clone().map(|page| sent(page, StatusCode::NOT_FOUND)))?
@@ -142,7 +144,7 @@ fn missing() -> Response {
 
 impl Built {
     fn sent(&self, headers: &HeaderMap) -> Response {
-        let takes = |name| headers.get(ACCEPT_ENCODING).is_some_and(|value| holds(value, name));
+        let takes = |name| lists(headers.get(ACCEPT_ENCODING), name);
         let (bytes, encoding) = match () {
             () if takes("br") => (self.brotli, Some("br")),
             () if takes("gzip") => (self.gzip, Some("gzip")),
@@ -169,15 +171,6 @@ impl Built {
             _ => "application/octet-stream",
         }
     }
-}
-
-/// Whether a header lists a word and does not refuse it.
-fn holds(header: &HeaderValue, word: &str) -> bool {
-    let Ok(text) = header.to_str() else { return false };
-    text.split(',').any(|one| {
-        let mut parts = one.split(';').map(str::trim);
-        parts.next() == Some(word) && !parts.any(|part| part == "q=0" || part == "q=0.0")
-    })
 }
 
 #[cfg(test)]

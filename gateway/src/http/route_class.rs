@@ -53,7 +53,7 @@ impl RouteClass {
     ];
 
     pub fn of(method: &Method, asked: &str) -> Self {
-        if Dashboard::has(asked) {
+        if !asked.starts_with("/api/") && Dashboard::has(asked) {
             return Self::Pages;
         }
         let path = asked.trim_end_matches('/');

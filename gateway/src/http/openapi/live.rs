@@ -105,14 +105,24 @@ fn notifications(path: &'static str, id: &'static str, summary: &'static str) ->
         said(json!({"type": "ping"}), "pong"),
     ];
     let line = json!({"id": "0-17-0", "level": "error", "message": "out of paper"});
+    let upload = json!({
+        "type": "upload_status", "upload_id": "6f1c", "task_id": "6f1c", "filename": "disks.ndjson",
+        "status": "STARTED", "progress": 40, "total": 5000, "indexed": 4998, "failed": 2,
+    });
+    let quota = "80 % of the lines of a day are used: 800000 of 1000000";
     let stopping = "the server is stopping; connect again in a moment";
     let server = vec![
         json!({"type": "subscription_updated", "topics": ["log_event", "system"]}),
         json!({"type": "log_event", "seq": 2_228_224, "data": line}),
+        upload,
+        json!({"type": "system", "code": "quota_warning", "message": quota}),
         json!({"type": "system", "code": "stopping", "message": stopping}),
     ];
     socket(path, id, summary)
-        .described("Errors as they come in, and notes for all people of the tenant or for oneself.")
+        .described("Errors as they come in, how far files are read, and notes for all people of the tenant or for oneself. \
+            It begins with all topics: `alert`, `log_event`, `system`, `upload_status`. Codes of `system` are \
+            `stopping`, `quota_warning`, `quota_critical`, `quota_exceeded`, `log_events_left_out` and \
+            `notifications_left_out`.")
         .with("x-antler-socket", messages(client, server))
 }
 

@@ -28,6 +28,7 @@ use super::document::document;
 use crate::credentials::secret::hex;
 use crate::http::addresses::in_api;
 use crate::http::error::ApiError;
+use crate::http::listing::lists;
 
 const HTML: &str = "text/html; charset=utf-8";
 const SCRIPT: &str = "text/javascript; charset=utf-8";
@@ -70,9 +71,7 @@ pub fn routes<S: Clone + Send + Sync + 'static>(base: &BasePath) -> Router<S> {
 }
 
 async fn schema(State(pages): State<Arc<Pages>>, headers: HeaderMap) -> Response {
-    let takes_gzip = headers.get(ACCEPT_ENCODING).and_then(|value| value.to_str().ok());
-    let takes_gzip = takes_gzip.is_some_and(|value| value.contains("gzip"));
-    let mut response = match takes_gzip {
+    let mut response = match lists(headers.get(ACCEPT_ENCODING), "gzip") {
         true => pages.schema_compressed.sent(&headers),
         false => pages.schema.sent(&headers),
     };
