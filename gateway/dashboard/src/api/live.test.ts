@@ -1,8 +1,8 @@
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { Live } from './live';
 import type { Line } from './schema';
 import type { SocketState } from './socket';
-import { FakeSocket, last } from './socket.fake';
+import { FakeSocket, fakeSockets, last } from './socket.fake';
 
 function watched(asked = {}) {
   const came: (Line | 'gap')[] = [];
@@ -15,16 +15,7 @@ function watched(asked = {}) {
   return { live, came, states };
 }
 
-beforeEach(() => {
-  vi.useFakeTimers();
-  vi.stubGlobal('WebSocket', FakeSocket);
-  FakeSocket.all = [];
-});
-
-afterEach(() => {
-  vi.useRealTimers();
-  vi.unstubAllGlobals();
-});
+fakeSockets();
 
 describe('lines as they come', () => {
   it('are asked for by query and begin', () => {

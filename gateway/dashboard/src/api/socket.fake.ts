@@ -1,4 +1,5 @@
 /** A connection in the hands of a test. */
+import { afterEach, beforeEach, vi } from 'vitest';
 
 export class FakeSocket {
   static readonly OPEN = 1;
@@ -40,4 +41,17 @@ export function last(): FakeSocket {
   const socket = FakeSocket.all.at(-1);
   if (!socket) throw new Error('no socket was opened');
   return socket;
+}
+
+/** In each test connections are of this kind, and time goes on when it is told to. */
+export function fakeSockets() {
+  beforeEach(() => {
+    vi.useFakeTimers();
+    vi.stubGlobal('WebSocket', FakeSocket);
+    FakeSocket.all = [];
+  });
+  afterEach(() => {
+    vi.useRealTimers();
+    vi.unstubAllGlobals();
+  });
 }

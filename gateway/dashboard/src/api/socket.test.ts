@@ -1,6 +1,6 @@
-import { afterEach, beforeEach, expect, it, vi } from 'vitest';
+import { expect, it, vi } from 'vitest';
 import { Socket } from './socket';
-import { FakeSocket, last } from './socket.fake';
+import { FakeSocket, fakeSockets, last } from './socket.fake';
 
 function opened() {
   const heard: string[] = [];
@@ -12,16 +12,7 @@ function opened() {
   return { socket, heard };
 }
 
-beforeEach(() => {
-  vi.useFakeTimers();
-  vi.stubGlobal('WebSocket', FakeSocket);
-  FakeSocket.all = [];
-});
-
-afterEach(() => {
-  vi.useRealTimers();
-  vi.unstubAllGlobals();
-});
+fakeSockets();
 
 it('says what it wants each time it is opened', () => {
   opened();

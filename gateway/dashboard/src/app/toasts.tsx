@@ -1,14 +1,9 @@
 /** Short news at the edge of the page: at most three at once. What needs an answer is no toast. */
-import { Link } from '@tanstack/react-router';
 import { create } from 'zustand';
 import { Button, buttonClass } from '../design/controls';
 import { sentence } from '../design/states';
+import { type Place, ToPlace } from './place';
 import css from './toasts.module.css';
-
-interface Place {
-  to: string;
-  search?: Record<string, string>;
-}
 
 interface Toast {
   id: number;
@@ -66,14 +61,9 @@ export function Toasts() {
             </Button>
           )}
           {place && (
-            <Link
-              className={buttonClass}
-              to={place.to as never}
-              search={(place.search ?? {}) as never}
-              onClick={() => remove(id)}
-            >
+            <ToPlace place={place} className={buttonClass} onClick={() => remove(id)}>
               Show
-            </Link>
+            </ToPlace>
           )}
           <Button kind="plain" aria-label="Dismiss" onClick={() => remove(id)}>
             ✕

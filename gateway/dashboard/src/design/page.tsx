@@ -66,25 +66,33 @@ export function Section({
   );
 }
 
-/** Columns with names; wide ones scroll in their own frame. */
-export function Table({
-  columns,
-  label,
-  children,
-}: {
+interface TableProps {
   columns: ReactNode[];
+  /** The name of one more column, for those who do not see that it needs none. */
+  last?: string;
   label: string;
   children: ReactNode;
-}) {
+}
+
+/** Columns with names; wide ones scroll in their own frame. */
+export function Table({ columns, last, label, children }: TableProps) {
+  const names = last
+    ? [
+        ...columns,
+        <span key="last" className="unseen">
+          {last}
+        </span>,
+      ]
+    : columns;
   return (
     // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls has to be reached by keys
     <section className={css.scroll} aria-label={label} tabIndex={0}>
       <table className={css.table}>
         <thead>
           <tr>
-            {columns.map((column, at) => (
+            {names.map((name, at) => (
               <th key={at} scope="col">
-                {column}
+                {name}
               </th>
             ))}
           </tr>

@@ -88,19 +88,7 @@ function Nothing({ search }: { search: Search }) {
 
 function Jobs({ jobs }: { jobs: Job[] }) {
   return (
-    <Table
-      columns={[
-        'Job',
-        'State',
-        'Lines',
-        'Begun',
-        'Took',
-        <span key="do" className="unseen">
-          Actions
-        </span>,
-      ]}
-      label="List of jobs"
-    >
+    <Table columns={['Job', 'State', 'Lines', 'Begun', 'Took']} last="Actions" label="List of jobs">
       {jobs.map((job) => (
         <tr key={job.id}>
           <td className={css.name}>

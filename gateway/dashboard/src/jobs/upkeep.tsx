@@ -38,19 +38,7 @@ export function Upkeep() {
       ) : jobs.data === undefined ? (
         <Waiting what="Loading the upkeep" />
       ) : (
-        <Table
-          columns={[
-            'What',
-            'State',
-            'Last',
-            'Next',
-            'Done',
-            <span key="do" className="unseen">
-              Actions
-            </span>,
-          ]}
-          label="Pieces of upkeep"
-        >
+        <Table columns={['What', 'State', 'Last', 'Next', 'Done']} last="Actions" label="Pieces of upkeep">
           {jobs.data.results.map((job) => (
             <Row key={job.id} job={job} />
           ))}

@@ -1,6 +1,6 @@
 /** The last notices, and how one wants to be told of others. */
-import { Link } from '@tanstack/react-router';
 import { useState } from 'react';
+import { ToPlace } from '../app/place';
 import { prefer, usePreferences } from '../app/preferences';
 import { tell } from '../app/toasts';
 import { Button, Check } from '../design/controls';
@@ -76,9 +76,9 @@ function Text({ notice: { text, place, kind }, onGone }: { notice: Notice; onGon
         {mark}
       </span>{' '}
       {place ? (
-        <Link to={place.to as never} search={(place.search ?? {}) as never} onClick={onGone}>
+        <ToPlace place={place} onClick={onGone}>
           {text}
-        </Link>
+        </ToPlace>
       ) : (
         text
       )}

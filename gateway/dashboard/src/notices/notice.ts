@@ -5,6 +5,7 @@
  * `READERS`. It tells nobody.
  */
 import type { Job } from '../api/schema';
+import type { Place } from '../app/place';
 import { exact } from '../design/numbers';
 import { sentence } from '../design/states';
 
@@ -15,7 +16,7 @@ export interface Notice {
   /** When it was read, by the clock of this browser. */
   at: string;
   /** Where one sees more. */
-  place?: { to: string; search?: Record<string, string> };
+  place?: Place;
 }
 
 /** A message of `/ws/notifications/`. */

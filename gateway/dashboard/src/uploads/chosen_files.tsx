@@ -16,17 +16,7 @@ interface ChosenFilesProps {
 
 export function ChosenFiles({ choosing: { chosen, remove }, shown, onShow }: ChosenFilesProps) {
   return (
-    <Table
-      columns={[
-        'File',
-        'Size',
-        'Found',
-        <span key="do" className="unseen">
-          Actions
-        </span>,
-      ]}
-      label="Chosen files"
-    >
+    <Table columns={['File', 'Size', 'Found']} last="Actions" label="Chosen files">
       {chosen.map((one) => (
         <tr key={one.id}>
           <td className={css.name}>

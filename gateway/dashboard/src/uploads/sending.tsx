@@ -34,17 +34,7 @@ export function Sending({ owner, onBack }: SendingProps) {
   if (transfers.length === 0) return null;
   return (
     <Section title="Sent from this page">
-      <Table
-        columns={[
-          'File',
-          'Size',
-          'State',
-          <span key="do" className="unseen">
-            Actions
-          </span>,
-        ]}
-        label="Files sent from this page"
-      >
+      <Table columns={['File', 'Size', 'State']} last="Actions" label="Files sent from this page">
         {transfers.map((transfer) => (
           <tr key={transfer.id}>
             <td className={css.name}>

@@ -1,6 +1,7 @@
 /** What stands in the cells of a line. Invariant: a cell is text, however long or strange what came is. */
 import type { CSSProperties } from 'react';
 import type { Line } from '../../api/schema';
+import { join } from '../../design/controls';
 import { LevelMark } from '../../design/level';
 import { clock } from '../../design/moment';
 import { Text } from '../detail/ansi';
@@ -56,9 +57,11 @@ export function lay(
   return style;
 }
 
-/** Where a pinned column stays. */
-export function leftOf(at: number, pinned: number): CSSProperties | undefined {
-  return at < pinned ? ({ '--left': `var(--left-${at})` } as CSSProperties) : undefined;
+/** The properties of a cell, or of a name above, by which it stays in sight where its column is pinned. */
+export function standing(className: string | undefined, at: number, pinned: number) {
+  if (at >= pinned) return { className };
+  const style = { '--left': `var(--left-${at})` } as CSSProperties;
+  return { className: join(className, css.pinned), style, 'data-border': at === pinned - 1 || undefined };
 }
 
 /** The value of a field by its dotted name, whether the line has it nested or not. */

@@ -1,10 +1,9 @@
 /** The names of the columns: each moves, is pinned, made wider or taken away, by its menu, by keys, or by its edge. */
 import { memo, useRef } from 'react';
 import { prefer } from '../../app/preferences';
-import { join } from '../../design/controls';
 import { Menu } from '../../design/menu';
 import { type Arrangement, moved, pinToggled, withoutColumn } from './arrangement';
-import { leftOf, nameOf, WIDTH_MIN, widthOf } from './columns';
+import { nameOf, standing, WIDTH_MIN, widthOf } from './columns';
 import css from './rows.module.css';
 
 interface HeadProps extends Arrangement {
@@ -18,13 +17,7 @@ export const Head = memo(function Head({ columns, pinned, widths, onArrange }: H
   return (
     <div className={css.head} role="row" aria-rowindex={1}>
       {columns.map((column, at) => (
-        <div
-          key={column}
-          className={join(css.name, at < pinned && css.pinned)}
-          style={leftOf(at, pinned)}
-          data-border={at === pinned - 1 || undefined}
-          role="columnheader"
-        >
+        <div key={column} {...standing(css.name, at, pinned)} role="columnheader">
           <Name column={column} at={at} columns={columns} pinned={pinned} onArrange={onArrange} />
           {at < columns.length - 1 && (
             <Edge column={column} width={widthOf(column, widths)} onWidth={change} />

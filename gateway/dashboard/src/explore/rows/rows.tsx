@@ -8,10 +8,9 @@ import { type CSSProperties, type KeyboardEvent, memo, useEffect, useRef } from 
 import type { Gap } from '../../api/live';
 import type { Line } from '../../api/schema';
 import { usePreferences } from '../../app/preferences';
-import { join } from '../../design/controls';
 import { exact } from '../../design/numbers';
 import type { Arrangement } from './arrangement';
-import { Cell, lay, leftOf } from './columns';
+import { Cell, lay, standing } from './columns';
 import { Head } from './head';
 import css from './rows.module.css';
 import { type Seen, useWindow } from './window';
@@ -161,14 +160,7 @@ const LineRow = memo(function LineRow({
       }}
     >
       {columns.map((column, at) => (
-        <div
-          key={column}
-          className={join(css.cell, at < pinned && css.pinned)}
-          style={leftOf(at, pinned)}
-          data-border={at === pinned - 1 || undefined}
-          role="gridcell"
-          data-column={column}
-        >
+        <div key={column} {...standing(css.cell, at, pinned)} role="gridcell" data-column={column}>
           <Cell line={line} column={column} {...cell} />
         </div>
       ))}

@@ -21,15 +21,7 @@ interface EntriesProps {
 export function Entries({ entries, ...rest }: EntriesProps) {
   const columns = ['Time', 'Who', 'What', 'Which', 'Change', 'Address'];
   return (
-    <Table
-      label="Entries"
-      columns={[
-        ...columns,
-        <span key="open" className="unseen">
-          Open
-        </span>,
-      ]}
-    >
+    <Table label="Entries" columns={columns} last="Open">
       {entries.map((entry) => (
         <Row key={entry.id} entry={entry} {...rest} />
       ))}

@@ -18,15 +18,7 @@ interface KeysProps {
 export function Keys({ keys, owner, onDeed }: KeysProps) {
   const columns = ['Key', 'May', 'Streams', ...(owner ? ['Belongs to'] : []), 'Ends', 'Last use'];
   return (
-    <Table
-      label="API keys"
-      columns={[
-        ...columns,
-        <span key="deeds" className="unseen">
-          Deeds
-        </span>,
-      ]}
-    >
+    <Table label="API keys" columns={columns} last="Deeds">
       {keys.map((key) => (
         <Row key={key.id} apiKey={key} owner={owner} onDeed={onDeed} />
       ))}

@@ -117,17 +117,7 @@ function Invite({ me, onMade }: { me: Me; onMade: (made: NewInvitation) => void 
 
 function Open({ list, onWithdraw }: { list: Invitation[]; onWithdraw: (one: Invitation) => void }) {
   return (
-    <Table
-      label="Open invitations"
-      columns={[
-        'E-mail',
-        'Role',
-        'Counts until',
-        <span key="withdraw" className="unseen">
-          Withdraw
-        </span>,
-      ]}
-    >
+    <Table label="Open invitations" columns={['E-mail', 'Role', 'Counts until']} last="Withdraw">
       {list.map((invitation) => (
         <tr key={invitation.id}>
           <td className={css.words}>{invitation.email}</td>

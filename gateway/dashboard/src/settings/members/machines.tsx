@@ -52,15 +52,8 @@ export function Machines({ me }: { me: Me }) {
             <>
               <Table
                 label="List of service accounts"
-                columns={[
-                  'Name',
-                  'Role',
-                  'Keys',
-                  'State',
-                  <span key="deeds" className="unseen">
-                    Deeds
-                  </span>,
-                ]}
+                columns={['Name', 'Role', 'Keys', 'State']}
+                last="Deeds"
               >
                 {list.results.map((machine) => (
                   <Row

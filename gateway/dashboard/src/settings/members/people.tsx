@@ -47,16 +47,8 @@ export function People({ me }: { me: Me }) {
           <>
             <Table
               label="List of people"
-              columns={[
-                'Name',
-                'E-mail',
-                'Role',
-                'Last login',
-                'Joined',
-                <span key="remove" className="unseen">
-                  Remove
-                </span>,
-              ]}
+              columns={['Name', 'E-mail', 'Role', 'Last login', 'Joined']}
+              last="Remove"
             >
               {list.results.map((member) => (
                 <Row

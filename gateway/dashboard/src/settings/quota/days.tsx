@@ -32,17 +32,7 @@ export function Days({ days, count }: { days: QuotaUse['days']; count: string })
           ))}
         </Choice>
       </div>
-      <Table
-        label="List of days"
-        columns={[
-          'Day',
-          'Lines',
-          'Bytes',
-          <span key="bar" className="unseen">
-            Share of the fullest day
-          </span>,
-        ]}
-      >
+      <Table label="List of days" columns={['Day', 'Lines', 'Bytes']} last="Share of the fullest day">
         {days.map(({ day, lines, bytes: sent }, at) => (
           <tr key={day}>
             <td>

@@ -46,16 +46,8 @@ export function Exports() {
             <>
               <Table
                 label="List of exports"
-                columns={[
-                  'Asked for',
-                  'Of',
-                  'State',
-                  'In it',
-                  'Kept until',
-                  <span key="deeds" className="unseen">
-                    Deeds
-                  </span>,
-                ]}
+                columns={['Asked for', 'Of', 'State', 'In it', 'Kept until']}
+                last="Deeds"
               >
                 {list.results.map((archive) => (
                   <Row key={archive.id} archive={archive} onRemove={() => setRemoved(archive)} />

@@ -40,18 +40,7 @@ export function Imports() {
             <p className={css.quiet}>There is no import.</p>
           ) : (
             <>
-              <Table
-                label="List of imports"
-                columns={[
-                  'Brought',
-                  'From',
-                  'State',
-                  'In it',
-                  <span key="deeds" className="unseen">
-                    Deeds
-                  </span>,
-                ]}
-              >
+              <Table label="List of imports" columns={['Brought', 'From', 'State', 'In it']} last="Deeds">
                 {list.results.map((archive) => (
                   <Row key={archive.id} archive={archive} />
                 ))}

@@ -42,16 +42,8 @@ export function Sessions() {
           <>
             <Table
               label="List of logins"
-              columns={[
-                'Program',
-                'Address',
-                'Began',
-                'Renewed',
-                'Ends by itself',
-                <span key="end" className="unseen">
-                  End it
-                </span>,
-              ]}
+              columns={['Program', 'Address', 'Began', 'Renewed', 'Ends by itself']}
+              last="End it"
             >
               {list.results.map((session) => (
                 <Row key={session.id} session={session} busy={sending.busy} onEnd={() => void end(session)} />
