@@ -2,12 +2,9 @@
 //!
 //! Invariant: the only file with unsafe code. What it calls takes no pointer and frees nothing that is in use, so it is
 //! right from any thread, also in a program that another allocator serves.
-#![allow(
-    unsafe_code,
-    reason = "mimalloc has no safe form of it; while a file is read, half the memory is enough"
-)]
+#![allow(unsafe_code, reason = "mimalloc has no safe form of it")]
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use tokio::sync::watch;
@@ -27,34 +24,38 @@ pub async fn keep_lean(mut stopping: watch::Receiver<bool>) {
         tokio::select! {
             biased;
             _ = stopping.wait_for(|stops| *stops) => return,
-            _ = look.tick() => give_back(),
+            _ = look.tick() => {}
+        }
+        // Not where requests are served: it may take a while.
+        if let Err(panic) = tokio::task::spawn_blocking(give_back).await {
+            tracing::error!(%panic, "unused memory could not be given back");
         }
     }
 }
 
 /// Says for how long the whole program is frugal.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Default)]
 pub struct Frugality {
-    wishes: Arc<Mutex<usize>>,
+    wishes: Mutex<usize>,
 }
 
 /// Somebody wants memory to go back at once: its work may be slower, but not larger.
 #[derive(Debug)]
-pub struct Frugal {
-    wishes: Arc<Mutex<usize>>,
+pub struct Frugal<'a> {
+    wishes: &'a Mutex<usize>,
 }
 
 impl Frugality {
-    pub fn begin(&self) -> Frugal {
+    pub fn begin(&self) -> Frugal<'_> {
         let mut wishes = self.wishes.lock().unwrap_or_else(PoisonError::into_inner);
         *wishes += 1;
         keep_for(KEPT_FRUGALLY_MS);
         give_back();
-        Frugal { wishes: Arc::clone(&self.wishes) }
+        Frugal { wishes: &self.wishes }
     }
 }
 
-impl Drop for Frugal {
+impl Drop for Frugal<'_> {
     fn drop(&mut self) {
         let mut wishes = self.wishes.lock().unwrap_or_else(PoisonError::into_inner);
         *wishes -= 1;

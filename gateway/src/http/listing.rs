@@ -5,7 +5,7 @@
 use axum::http::HeaderValue;
 
 /// Whether a header lists a word and does not refuse it.
-pub(in crate::http) fn lists(header: Option<&HeaderValue>, word: &str) -> bool {
+pub(super) fn lists(header: Option<&HeaderValue>, word: &str) -> bool {
     let text = header.and_then(|header| header.to_str().ok()).unwrap_or_default();
     text.split(',').any(|one| {
         let mut parts = one.split(';').map(str::trim);
