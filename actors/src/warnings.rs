@@ -79,8 +79,22 @@ impl fmt::Display for Warning {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { limited, level, used, max, .. } = self;
         let (percent, what, relief) = (level.percent(), limited.what(), limited.relief());
+        let (used, max) = (grouped(*used), grouped(*max));
         write!(out, "{percent} % of {what} are used: {used} of {max}; {relief}")
     }
+}
+
+/// With a comma before every three digits.
+fn grouped(number: u64) -> String {
+    let digits = number.to_string();
+    let mut text = String::with_capacity(digits.len() + digits.len() / 3);
+    for (at, digit) in digits.chars().enumerate() {
+        if at > 0 && (digits.len() - at).is_multiple_of(3) {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text
 }
 
 impl Warnings {
@@ -213,4 +227,15 @@ fn wants_mail(account: &Account, level: Level) -> bool {
     let place = |of: AlertThreshold| AlertThreshold::ALL.iter().position(|known| *known == of);
     let profile = &account.profile;
     profile.email && profile.email_alerts && place(profile.alert_threshold) <= place(severity)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn large_numbers_can_be_read() {
+        let read = [0, 7, 999, 1_000, 80_000, 1_000_000, u64::MAX].map(grouped);
+        assert_eq!(read, ["0", "7", "999", "1,000", "80,000", "1,000,000", "18,446,744,073,709,551,615"]);
+    }
 }

@@ -187,8 +187,8 @@ pub enum TenantRejection {
     WrongInvitation,
     #[error("the role superadmin is granted by the operator of the platform only")]
     SuperadminReserved,
-    #[error("user {user} is the last administrator of the tenant; make another member admin first")]
-    LastAdministrator { user: UserId },
+    #[error("this is the last administrator of the tenant; make another member admin first")]
+    LastAdministrator,
     #[error("{user} is not a service account of the tenant")]
     NoMachine { user: UserId },
     #[error("a service account of the tenant is called {name} already")]
@@ -400,7 +400,7 @@ impl Tenant {
     fn check_replaceable(&self, user: UserId) -> Result<(), TenantRejection> {
         let mut administrators = self.members.iter().filter(|(_, member)| member.is_administrator());
         match (administrators.next(), administrators.next()) {
-            (Some((only, _)), None) if *only == user => Err(TenantRejection::LastAdministrator { user }),
+            (Some((only, _)), None) if *only == user => Err(TenantRejection::LastAdministrator),
             _ => Ok(()),
         }
     }

@@ -52,7 +52,7 @@ fn health_and_metrics_tell_of_everything_that_the_server_needs() {
         assert_eq!(found["status"], "ok", "{name}: {health}");
         assert!(found["latency_ms"].is_f64() && found["detail"].is_string(), "{health}");
     }
-    assert_eq!(health["dependencies"]["tenants"]["detail"], "1 tenants run");
+    assert_eq!(health["dependencies"]["tenants"]["detail"], "tenants that run: 1");
     let metrics = get(running.http, "/metrics").body;
     for sample in [
         "antler_tenants_running 1",

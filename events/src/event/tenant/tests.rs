@@ -326,7 +326,7 @@ fn only_the_operator_makes_a_superadmin() {
 
 #[test]
 fn the_last_administrator_is_neither_demoted_nor_removed() {
-    let rejection = TenantRejection::LastAdministrator { user: user("admin") };
+    let rejection = TenantRejection::LastAdministrator;
     // An administrator who has not joined yet cannot stand in.
     let alone = acme(&[invited("member", Role::Admin)]);
     given(&alone).when(change_role("admin", Role::Viewer)).then_rejected(rejection.clone());
@@ -468,7 +468,7 @@ fn service_accounts_have_names_of_their_own_and_a_bound_and_never_run_the_platfo
 #[test]
 fn a_service_account_is_not_the_administrator_that_a_tenant_has_to_have() {
     let with_machine = acme(&[machine_added("m", Role::Admin)]);
-    let last = TenantRejection::LastAdministrator { user: user("admin") };
+    let last = TenantRejection::LastAdministrator;
     given(&with_machine).when(remove("admin")).then_rejected(last.clone());
     given(&with_machine).when(change_role("admin", Role::Viewer)).then_rejected(last);
     given(&with_machine).when(remove("m")).then_rejected(TenantRejection::NotMember { user: user("m") });

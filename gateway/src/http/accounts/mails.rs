@@ -38,6 +38,11 @@ const ANSWER_AFTER: Duration = Duration::from_millis(300);
 pub(super) async fn ask_reset(State(gate): State<Arc<Gate>>, request: Request) -> Result<Response, ApiError> {
     let (fields, extensions) = Fields::read(request, gate.limits.body_bytes_max).await?;
     let typed = fields.text_of(&["email", "username"])?;
+    if typed.trim().is_empty() {
+        let reason = "it is empty; give an address or a name".to_owned();
+        let field = if fields.has("email") { "email" } else { "username" };
+        return Err(ApiError::Field { field, reason });
+    }
     let post = post(&gate)?;
     throttle::admit_mail(&gate, typed, &extensions).await?;
     let promise = async {

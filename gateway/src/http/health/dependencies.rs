@@ -68,11 +68,11 @@ fn tenants(report: Option<&PlatformReport>) -> Verdict {
         return (UNHEALTHY, "the actors do not answer; a restart starts them again".to_owned());
     };
     match report.parked.len() {
-        0 => (OK, format!("{} tenants run", report.running)),
+        0 => (OK, format!("tenants that run: {}", report.running)),
         parked => (
             DEGRADED,
             format!(
-                "{} tenants run, and {parked} kept failing and are set aside; an operator sees why under /api/admin/actors/",
+                "tenants that run: {}; {parked} kept failing and are set aside; an operator sees why under /api/admin/actors/",
                 report.running
             ),
         ),
@@ -134,7 +134,7 @@ mod tests {
         let (status, detail) = tenants(Some(&report));
         assert_eq!(status, DEGRADED);
         assert!(
-            detail.starts_with("4 tenants run, and 1 kept failing") && !detail.contains("acme"),
+            detail.starts_with("tenants that run: 4; 1 kept failing") && !detail.contains("acme"),
             "{detail}"
         );
         assert_eq!(tenants(None).0, UNHEALTHY);

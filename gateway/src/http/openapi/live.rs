@@ -109,7 +109,7 @@ fn notifications(path: &'static str, id: &'static str, summary: &'static str) ->
         "type": "upload_status", "upload_id": "6f1c", "task_id": "6f1c", "filename": "disks.ndjson",
         "status": "STARTED", "progress": 40, "total": 5000, "indexed": 4998, "failed": 2,
     });
-    let quota = "80 % of the lines of a day are used: 800000 of 1000000";
+    let quota = "80 % of the lines of a day are used: 800,000 of 1,000,000";
     let stopping = "the server is stopping; connect again in a moment";
     let server = vec![
         json!({"type": "subscription_updated", "topics": ["log_event", "system"]}),

@@ -129,6 +129,18 @@ async fn a_forgotten_password_is_replaced_once_and_all_logins_end() {
 }
 
 #[tokio::test]
+async fn a_reset_for_nobody_is_refused_at_once() {
+    let posted = Posted::new();
+    for (body, field) in
+        [(json!({"email": ""}), "email"), (json!({"username": " "}), "username"), (json!({}), "email")]
+    {
+        let (status, said) = posted.post(RESET, &body).await;
+        assert_eq!(status, StatusCode::UNPROCESSABLE_ENTITY, "{said}");
+        assert_eq!(said["error"]["details"]["field"], field);
+    }
+}
+
+#[tokio::test]
 async fn who_asks_for_a_reset_does_not_learn_which_accounts_there_are() {
     let posted = Posted::with(|gate| gate.limits.mails_per_account_max = 2);
     posted.world.register("ann").await;
