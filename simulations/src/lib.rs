@@ -4,7 +4,6 @@
 //! Nothing of the product imports it.
 
 pub mod bench;
-pub mod ci;
 pub mod corpus;
 pub mod damage;
 pub mod draw;

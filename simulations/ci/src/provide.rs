@@ -63,7 +63,7 @@ pub(super) fn line_that_installs(missing: &[Install], is_root: bool) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::ci::Tool;
+    use crate::Tool;
 
     fn stage(name: &'static str, probe: &'static [&'static str], install: Install) -> Stage {
         Stage {
