@@ -1,148 +1,152 @@
-//! The demo: a tenant of its own with the traffic of a shop, its last hour from the start, and incidents in it.
+//! The demo: the traffic of a shop with a past and incidents in it, played into a tenant.
 //!
-//! Invariant: lines go the way of all lines, so the demo takes no more than a tenant may; it stops before what it feeds. The
-//! password is drawn once for a data folder and kept where only its owner reads it. It touches no other tenant.
+//! Invariant: lines go the way of all lines, so a demo takes no more than its tenant may; it stops before what it feeds. A
+//! tenant has one demo at a time. It touches no other tenant.
 
+mod account;
 mod draw;
 mod feeder;
 mod incidents;
 mod traffic;
 
-use std::fs;
-use std::io;
-use std::path::{Path, PathBuf};
+use std::collections::HashMap;
+use std::path::Path;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
-use antler_actors::accounts::{AccountError, Registration};
-use antler_config::limits::AccountLimits;
-use antler_events::event::member::Profile;
-use antler_events::event::{Actor, Cause};
-use antler_events::identity::{DisplayName, Email, IdentityError, Username};
+use antler_events::clock::Timestamp;
 use antler_events::ids::TenantId;
-use antler_events::randomness::{Randomness, RandomnessError};
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
-use self::feeder::Feeder;
+pub use self::account::DemoError;
+use self::feeder::{Feeder, Stage};
 use crate::compose::Program;
-use crate::credentials::passwords::PasswordError;
-use crate::credentials::token_key::write_private;
 use crate::http::auth::Gate;
 
-const USERNAME: &str = "demo";
-const EMAIL: &str = "demo@example.org";
-const ORGANIZATION: &str = "Demo";
-/// The file of the password among the credentials.
-const PASSWORD_FILE: &str = "demo.password";
-/// The same traffic everywhere.
-const SEED: u64 = 0x0a17_1e12;
+/// Its lines are filed under these, apart from all others.
+pub const STREAMS: &str = "logs-*-demo";
+/// At once, on one server. Each takes about a hundredth of a core.
+const DEMOS_MAX: usize = 10;
+/// What a demo of its own begins with.
+const HISTORY: Duration = Duration::from_secs(3_600);
 
-/// Why there is no demo.
-#[derive(Debug, thiserror::Error)]
-pub enum DemoError {
-    #[error("the password of the demo, {}, cannot be read or written", path.display())]
-    File { path: PathBuf, source: io::Error },
-    #[error(
-        "somebody else has the name demo in this data folder; play the demo in another one, such as --data ./antler-demo"
-    )]
-    NameTaken,
-    #[error(transparent)]
-    Randomness(#[from] RandomnessError),
-    #[error("the account of the demo cannot be made")]
-    Account(#[from] AccountError),
-    #[error("the password of the demo cannot be hashed")]
-    Password(#[from] PasswordError),
-    #[error("the account of the demo has a name that is not allowed")]
-    Name(#[from] IdentityError),
+/// What is played.
+#[derive(Debug, Clone, Copy)]
+pub struct Play {
+    /// What was before the start.
+    pub history: Duration,
+    /// None: until it is stopped.
+    pub until: Option<Timestamp>,
 }
 
-/// A demo that plays.
+/// A demo as it is now.
+#[derive(Debug, Clone, Copy)]
+pub struct Playing {
+    pub since: Timestamp,
+    pub until: Option<Timestamp>,
+    /// That have been taken.
+    pub lines: u64,
+}
+
+#[derive(Debug, thiserror::Error)]
+#[error("{DEMOS_MAX} demos play on this server already; stop one, or wait until one has ended")]
+pub struct TooManyDemos;
+
+/// Those that play, by tenant.
 #[derive(Debug)]
-pub struct Demo {
+pub struct Demos {
+    stage: Stage,
+    running: Mutex<HashMap<TenantId, Running>>,
+}
+
+#[derive(Debug)]
+struct Running {
+    since: Timestamp,
+    until: Option<Timestamp>,
+    lines: Arc<AtomicU64>,
     stopping: watch::Sender<bool>,
     task: JoinHandle<()>,
-    password: String,
 }
 
-impl Demo {
-    /// Makes the account if there is none, and begins to play.
-    pub async fn start(program: &Program, credentials: &Path) -> Result<Self, DemoError> {
-        let (tenant, password) = account(&program.gate, credentials).await?;
+impl Demos {
+    pub fn new(program: &Program) -> Self {
+        Self { stage: Stage::of(program), running: Mutex::default() }
+    }
+
+    /// Begins to play, unless it plays already.
+    pub fn begin(&self, tenant: TenantId, play: Play) -> Result<Playing, TooManyDemos> {
+        let mut running = self.running();
+        if let Some(demo) = running.get(&tenant) {
+            return Ok(demo.now());
+        }
+        if running.len() >= DEMOS_MAX {
+            return Err(TooManyDemos);
+        }
         let (stopping, stop) = watch::channel(false);
-        let feeder = Feeder::new(tenant, program, SEED);
-        let task = tokio::spawn(async move { feeder.play(stop).await });
-        Ok(Self { stopping, task, password })
+        let lines = Arc::<AtomicU64>::default();
+        let feeder = Feeder::new(tenant, self.stage.clone(), play, Arc::clone(&lines));
+        let since = self.stage.now();
+        let task = tokio::spawn(feeder.play(stop));
+        let demo = Running { since, until: play.until, lines, stopping, task };
+        let now = demo.now();
+        running.insert(tenant, demo);
+        Ok(now)
     }
 
-    /// What somebody logs in with: the name and the password.
-    pub fn login(&self) -> (&'static str, &str) {
-        (USERNAME, &self.password)
+    /// The one that plays into the tenant.
+    pub fn of(&self, tenant: TenantId) -> Option<Playing> {
+        self.running().get(&tenant).map(Running::now)
     }
 
-    /// Resolves when the last line has been answered.
-    pub async fn stop(self) {
+    /// Resolves when its last line has been answered.
+    pub async fn stop(&self, tenant: TenantId) {
+        let demo = self.running().remove(&tenant);
+        if let Some(demo) = demo {
+            demo.stop().await;
+        }
+    }
+
+    /// The same for all.
+    pub async fn stop_all(&self) {
+        let all: Vec<Running> = self.running().drain().map(|(_, demo)| demo).collect();
+        for demo in &all {
+            demo.stopping.send_replace(true);
+        }
+        for demo in all {
+            demo.stop().await;
+        }
+    }
+
+    /// Without those that have ended by themselves.
+    fn running(&self) -> MutexGuard<'_, HashMap<TenantId, Running>> {
+        let mut running = self.running.lock().unwrap_or_else(PoisonError::into_inner);
+        running.retain(|_, demo| !demo.task.is_finished());
+        running
+    }
+}
+
+impl Running {
+    fn now(&self) -> Playing {
+        Playing { since: self.since, until: self.until, lines: self.lines.load(Ordering::Relaxed) }
+    }
+
+    async fn stop(self) {
         self.stopping.send_replace(true);
         if let Err(error) = self.task.await {
-            tracing::error!(%error, "the demo broke off");
+            tracing::error!(%error, "a demo broke off");
         }
     }
 }
 
-/// The tenant of the demo, and the password to it.
-async fn account(gate: &Gate, credentials: &Path) -> Result<(TenantId, String), DemoError> {
-    let path = credentials.join(PASSWORD_FILE);
-    let kept = match fs::read_to_string(&path) {
-        Err(error) if error.kind() == io::ErrorKind::NotFound => None,
-        read => Some(read.map_err(|source| DemoError::File { path: path.clone(), source })?),
-    };
-    let found = gate.accounts.find_login(USERNAME).await?;
-    match (found, kept) {
-        (Some(found), Some(password)) => Ok((found.tenant, password.trim().to_owned())),
-        (Some(_), None) => Err(DemoError::NameTaken),
-        // The password is kept before there is an account, so that a crash leaves no account without one.
-        (None, Some(password)) => register(gate, password.trim().to_owned()).await,
-        (None, None) => {
-            let password = draw(&*gate.randomness)?;
-            write_private(credentials, &path, password.as_bytes())
-                .map_err(|source| DemoError::File { path: path.clone(), source })?;
-            register(gate, password).await
-        }
-    }
-}
-
-async fn register(gate: &Gate, password: String) -> Result<(TenantId, String), DemoError> {
-    let limits = AccountLimits::default();
-    let registration = Registration {
-        username: Username::parse(USERNAME, &limits)?,
-        email: Email::parse(EMAIL, &limits)?,
-        password: gate.passwords.hash(password.clone()).await?,
-        organization: DisplayName::parse(ORGANIZATION, &limits)?,
-        profile: Profile::default(),
-    };
-    let cause = Cause { actor: Actor::System, address: None, request: None };
-    let registered = gate.accounts.register(registration, &cause).await?;
-    Ok((registered.tenant, password))
-}
-
-/// Four groups of four letters and digits that are not mistaken for each other.
-fn draw(randomness: &dyn Randomness) -> Result<String, RandomnessError> {
-    const LETTERS: &[u8; 32] = b"abcdefghijkmnpqrstuvwxyz23456789";
-    let mut bytes = [0; 16];
-    randomness.fill(&mut bytes)?;
-    let letter = |byte: &u8| char::from(LETTERS[usize::from(byte % 32)]);
-    let groups = bytes.chunks(4).map(|group| group.iter().map(letter).collect::<String>());
-    Ok(groups.collect::<Vec<_>>().join("-"))
-}
-
-#[cfg(test)]
-mod tests {
-    use antler_events::randomness::SystemRandomness;
-
-    use super::*;
-
-    #[test]
-    fn passwords_can_be_typed_and_differ() {
-        let password = draw(&SystemRandomness).unwrap();
-        assert_eq!((password.len(), password.matches('-').count()), (19, 3), "{password}");
-        assert_ne!(password, draw(&SystemRandomness).unwrap());
-    }
+/// Plays in a tenant of its own, which is made if there is none. Answers the name and the password to log in with.
+pub async fn play(
+    demos: &Demos,
+    gate: &Gate,
+    credentials: &Path,
+) -> Result<(&'static str, String), DemoError> {
+    let (tenant, password) = account::account(gate, credentials).await?;
+    demos.begin(tenant, Play { history: HISTORY, until: None })?;
+    Ok((account::USERNAME, password))
 }

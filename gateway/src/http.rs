@@ -14,6 +14,7 @@ mod base;
 pub mod connections;
 mod dashboard;
 pub mod dead_letters;
+mod demo;
 pub mod erasure;
 pub mod error;
 mod headers;

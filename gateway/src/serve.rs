@@ -28,7 +28,7 @@ use crate::allocator;
 use crate::compose::{self, ComposeError, Program};
 use crate::credentials::secret::DrawnSecret;
 use crate::data_folder::{DataFolder, DataFolderError};
-use crate::demo::{Demo, DemoError};
+use crate::demo::{self, DemoError};
 use crate::http::connections::{self, Front};
 use crate::http::proxies::Proxies;
 use crate::http::{Shared, router};
@@ -113,11 +113,11 @@ pub fn run(loaded: &Loaded, ports_file: Option<&Path>, demo: bool) -> Result<(),
     let shared = Arc::new(Shared::new(config.clone(), clock, log, program, places, tls, said));
     announce(&shared, &listeners.addresses(), ports_file)?;
     runtime.block_on(welcome_first(&shared))?;
-    let demo = demo.then(|| runtime.block_on(play(&shared, &folder))).transpose()?;
-    let stopping_since = serve_until_signal(&runtime, listeners, &tenants, &shared, &mut signals);
-    if let Some(demo) = demo {
-        runtime.block_on(demo.stop());
+    if demo {
+        runtime.block_on(play(&shared, &folder))?;
     }
+    let stopping_since = serve_until_signal(&runtime, listeners, &tenants, &shared, &mut signals);
+    runtime.block_on(shared.demos.stop_all());
     let flushed = runtime.block_on(flush(Arc::clone(&shared), stopping_since + STOP_MAX));
     // Whatever still runs has had its time.
     runtime.shutdown_background();
@@ -200,12 +200,12 @@ async fn welcome_first(shared: &Shared) -> Result<(), ServeError> {
 }
 
 /// Begins the demo, and says how to see it.
-async fn play(shared: &Shared, folder: &DataFolder) -> Result<Demo, DemoError> {
-    let demo = Demo::start(&shared.program, &folder.credentials_dir()).await?;
-    let (username, password) = demo.login();
+async fn play(shared: &Shared, folder: &DataFolder) -> Result<(), DemoError> {
+    let gate = &shared.program.gate;
+    let (username, password) = demo::play(&shared.demos, gate, &folder.credentials_dir()).await?;
     // Who starts the demo is to log in; the same stands in the file of the data folder.
     tracing::info!(username, password, "the demo plays; log in to see it");
-    Ok(demo)
+    Ok(())
 }
 
 /// Answers when the stop began.

@@ -28,6 +28,23 @@ describe('the first run', () => {
     await page.getByRole('grid', { name: 'Lines' }).getByText('hello from the shell').waitFor();
   });
 
+  it('shows example lines to who has none, by a switch that stays as it was left', async () => {
+    const { page } = await person();
+    await page.goto('/start');
+    const play = page.getByRole('switch', { name: 'Play example lines' });
+    await play.click();
+    await page.getByText(/[1-9][\d,]* lines so far; it ends in \d+ min/).waitFor();
+    await page.reload();
+    expect(await play.isChecked()).toBe(true);
+    await page.getByRole('link', { name: 'Watch example lines' }).click();
+    await page.waitForURL(/\/explore\?.*live=1/);
+    await page.getByRole('grid', { name: 'Lines' }).getByText('GET /').first().waitFor();
+    await page.goBack();
+    await play.click();
+    await page.getByText('kept for a day').waitFor();
+    expect(await play.isChecked()).toBe(false);
+  });
+
   it('says at the field what cannot be, and keeps what was typed', async () => {
     const { page } = await opened();
     await page.goto('/register');

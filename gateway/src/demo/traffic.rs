@@ -9,6 +9,8 @@ use serde_json::{Map, Value, json};
 use super::draw::Draw;
 use super::incidents::{self, Incident, Stage};
 
+/// Of the streams that the lines are filed under.
+pub(super) const NAMESPACE: &str = "demo";
 const NANOS: i64 = 1_000_000_000;
 const PATHS: [&str; 8] = [
     "/",
@@ -33,9 +35,8 @@ const STACK: &str = "PaymentDeclined: card network answered 502\n    at Gateway.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct DemoLine {
     pub time: Timestamp,
+    /// An object of JSON.
     pub text: String,
-    /// As an access log has it; the others are JSON.
-    pub is_access: bool,
 }
 
 /// The lines of the second that begins at this second since 1970.
@@ -79,6 +80,10 @@ impl Writer {
 
     fn line(&mut self, service: &str, level: &str, message: &str, fields: Value) {
         let time = self.time();
+        self.line_at(time, service, level, message, fields);
+    }
+
+    fn line_at(&mut self, time: Timestamp, service: &str, level: &str, message: &str, fields: Value) {
         let host = format!("{service}-{}", 1 + self.draw.below(3));
         let mut line = Map::from_iter([
             ("timestamp".to_owned(), time.to_string().into()),
@@ -87,11 +92,12 @@ impl Writer {
             ("environment".to_owned(), "production".into()),
             ("host".to_owned(), host.into()),
             ("message".to_owned(), message.into()),
+            ("data_stream".to_owned(), json!({"namespace": NAMESPACE})),
         ]);
         if let Value::Object(fields) = fields {
             line.extend(fields);
         }
-        self.lines.push(DemoLine { time, text: Value::Object(line).to_string(), is_access: false });
+        self.lines.push(DemoLine { time, text: Value::Object(line).to_string() });
     }
 
     /// One of the proxy, and one of the service behind it.
@@ -133,7 +139,7 @@ impl Writer {
             "{client} - - [{time}] \"GET {path} HTTP/1.1\" {status} {bytes} \"-\" \"{agent}\" {:.3}",
             took / 1_000.0
         );
-        self.lines.push(DemoLine { time, text, is_access: true });
+        self.line_at(time, "nginx", "info", &text, json!({"source": "access.log"}));
     }
 
     fn payment(&mut self, fails: bool) {
@@ -301,18 +307,15 @@ mod tests {
         ] {
             assert!(lines.iter().any(|line| line.text.contains(part)), "{part} never comes");
         }
-        assert!(lines.iter().any(|line| line.is_access && line.text.contains("HTTP/1.1\" 504")));
+        assert!(lines.iter().any(|line| line.text.contains(r#"HTTP/1.1\" 504"#)));
     }
 
     #[test]
-    fn lines_are_what_they_say() {
+    fn lines_say_their_time_and_that_they_are_of_a_demo() {
         for line in (START..START + 1_800).step_by(60).flat_map(|second| of_second(3, second)) {
-            assert_eq!(
-                serde_json::from_str::<Map<String, Value>>(&line.text).is_ok(),
-                !line.is_access,
-                "{}",
-                line.text
-            );
+            let fields: Value = serde_json::from_str(&line.text).unwrap();
+            assert_eq!(fields["timestamp"], line.time.to_string());
+            assert_eq!(fields["data_stream"]["namespace"], "demo");
         }
     }
 }

@@ -22,8 +22,8 @@ use super::observe::observe;
 use super::origins::cross_origin;
 use super::route_class::RouteClass;
 use super::{
-    Shared, accounts, admin, archives, audit, dead_letters, erasure, health, jobs, logs, metrics, openapi,
-    quota, search, slow, uploads,
+    Shared, accounts, admin, archives, audit, dead_letters, demo, erasure, health, jobs, logs, metrics,
+    openapi, quota, search, slow, uploads,
 };
 use crate::socket;
 
@@ -45,6 +45,7 @@ pub fn router(shared: &Arc<Shared>) -> Router {
         .merge(quota::routes())
         .merge(admin::routes())
         .merge(audit::routes())
+        .merge(demo::routes())
         .merge(erasure::routes())
         .merge(archives::routes())
         .merge(openapi::routes(&shared.config.server.base_path))

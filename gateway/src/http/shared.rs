@@ -22,6 +22,7 @@ use super::search::{SearchFigures, SearchState};
 use super::slow::SlowQueries;
 use super::uploads::UploadsState;
 use crate::compose::{Program, RunningLog};
+use crate::demo::Demos;
 use crate::listeners::Place;
 use crate::own_log::RecentLines;
 use crate::socket::SocketState;
@@ -36,6 +37,7 @@ pub struct Shared {
     pub program: Program,
     pub started: Timestamp,
     pub connections: Arc<ConnectionFigures>,
+    pub demos: Demos,
     /// What became of the listeners.
     pub listeners: Vec<Place>,
     /// What HTTP is encrypted with.
@@ -123,6 +125,7 @@ impl Shared {
         own_log: RecentLines,
     ) -> Self {
         let (started, slow) = (clock.now(), SlowQueries::new(&config.limits.search));
+        let demos = Demos::new(&program);
         Self {
             config,
             clock,
@@ -130,6 +133,7 @@ impl Shared {
             program,
             started,
             connections: Arc::default(),
+            demos,
             listeners,
             tls,
             requests: Requests::new(started.nanos()),

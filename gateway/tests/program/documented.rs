@@ -59,12 +59,13 @@ const ENDINGS: [&str; 21] = [
 /// These end the tenant, in this order.
 const LAST: [&str; 2] = ["eraseOwnTenant", "eraseTenant"];
 /// What these ask for is so already when they are tried.
-const NOTHING_TO_CHANGE: [&str; 12] = [
+const NOTHING_TO_CHANGE: [&str; 13] = [
     "cancelUpload",
     "retryUpload",
     "cancelJob",
     "retryJob",
     "resumeTenant",
+    "stopDemo",
     "reviveTenant",
     "replaceProfile",
     "createProfile",

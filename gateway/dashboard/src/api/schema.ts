@@ -22,6 +22,8 @@ export type OwnTenant = { "id": string; "name": string; "status": "active" | "su
 
 export type Retention = { "days": number; "days_max": number; "streams": ({ "stream": string; "days": number })[] };
 
+export type Demo = { "playing": boolean; "since": string | null; "until": string | null; "lines": number; "streams": string };
+
 export type QuotaUse = { "used": number; "limit": number; "percentage_used": number; "status": "ok" | "warning" | "critical" | "exceeded"; "reset_at": string; "lines": { "used": number; "limit": number; "percentage_used": number; "status": "ok" | "warning" | "critical" | "exceeded" }; "bytes": { "used": number; "limit": number; "percentage_used": number; "status": "ok" | "warning" | "critical" | "exceeded" }; "seats": { "used": number; "limit": number; "percentage_used": number; "status": "ok" | "warning" | "critical" | "exceeded" }; "calls": { "used": number; "limit": number; "percentage_used": number; "status": "ok" | "warning" | "critical" | "exceeded"; "reset_at": string }; "sockets": { "used": number; "limit": number; "percentage_used": number; "status": "ok" | "warning" | "critical" | "exceeded" }; "streams": { "used": number; "limit": number; "percentage_used": number; "status": "ok" | "warning" | "critical" | "exceeded" }; "retention_days": number; "days": ({ "day": string; "lines": number; "bytes": number })[] };
 
 export type Invitation = { "id": string; "email": string; "role": "viewer" | "analyst" | "developer" | "security-admin" | "admin" | "superadmin"; "expires_at": string; "expired": boolean };
@@ -174,6 +176,9 @@ export interface Routes {
   "GET /api/tenant/retention": { path: Record<never, never>; query: Record<never, never>; body: undefined; answer: Retention };
   "PUT /api/tenant/retention": { path: Record<never, never>; query: Record<never, never>; body: { "days"?: number; "streams"?: ({ "stream": string; "days": number })[] }; answer: Retention };
   "PATCH /api/tenant/retention": { path: Record<never, never>; query: Record<never, never>; body: { "days"?: number; "streams"?: ({ "stream": string; "days": number })[] }; answer: Retention };
+  "GET /api/tenant/demo": { path: Record<never, never>; query: Record<never, never>; body: undefined; answer: Demo };
+  "POST /api/tenant/demo": { path: Record<never, never>; query: Record<never, never>; body: { "minutes"?: number; "past_minutes"?: number }; answer: Demo };
+  "DELETE /api/tenant/demo": { path: Record<never, never>; query: Record<never, never>; body: undefined; answer: Demo };
   "GET /api/users/profile/quota": { path: Record<never, never>; query: { "days"?: string | number | boolean | readonly string[] }; body: undefined; answer: QuotaUse };
   "GET /api/tenant/invitations": { path: Record<never, never>; query: { "page"?: string | number | boolean | readonly string[]; "size"?: string | number | boolean | readonly string[]; "page_size"?: string | number | boolean | readonly string[] }; body: undefined; answer: InvitationList };
   "POST /api/tenant/invitations": { path: Record<never, never>; query: Record<never, never>; body: { "email": string; "role": "viewer" | "analyst" | "developer" | "security-admin" | "admin" | "superadmin" }; answer: NewInvitation };

@@ -1,6 +1,7 @@
 /** From nothing to the first line: a key, a way to send, and the line as it arrives. */
 import { Page } from '../design/page';
 import { ArriveStep } from './arriving';
+import { ExampleStep } from './demo';
 import { KeyStep } from './making';
 import { SendStep } from './picking';
 
@@ -10,6 +11,7 @@ export default function Start() {
       <KeyStep />
       <SendStep />
       <ArriveStep />
+      <ExampleStep />
     </Page>
   );
 }

@@ -55,6 +55,21 @@ fn tenant() -> Vec<Operation> {
             })))
             .giving("What counts now.", reference("Retention"))
             .failing(&[400, 409, 413, 415, 422]),
+        Operation::get("/api/tenant/demo", "demo", "The demo that plays")
+            .giving("What it is doing.", reference("Demo")),
+        Operation::post("/api/tenant/demo", "startDemo", "Play example lines")
+            .described(
+                "The traffic of a shop with incidents in it goes into the own tenant as lines of its own would, for a while: \
+                 first what was before, then as time goes on. The lines count as any others, and stand in streams of their \
+                 own, which are kept for a day unless something else was decided for them. One that plays already goes on as \
+                 it is.",
+            )
+            .body_if_any(Content::json(demo_wanted()).like(json!({"minutes": 1, "past_minutes": 0})))
+            .giving("What it is doing.", reference("Demo"))
+            .failing(&[400, 409, 413, 415, 422, 429]),
+        Operation::new("DELETE", "/api/tenant/demo", "stopDemo", "Stop the demo")
+            .described("Answered when its last line is stored. What it played stays until its day is over.")
+            .giving("What it is doing: nothing.", reference("Demo")),
         Operation::get("/api/users/profile/quota", "quota", "What the tenant has sent, and may")
             .described(
                 "Days begin at midnight UTC, and hours of calls at the full hour. At 80 and 95 % the status warns; at 100 % \
@@ -196,6 +211,7 @@ fn components() -> Vec<Component> {
     vec![
         Component::new("OwnTenant", own_tenant(), own_tenant_example()),
         Component::new("Retention", retention(), retention_example()),
+        Component::new("Demo", demo(), demo_example()),
         Component::new("QuotaUse", quota_use(), quota_example()),
         Component::new("Invitation", object(invitation_fields()), invitation.clone()),
         Component::new(
@@ -375,4 +391,31 @@ fn verified() -> Value {
         ("user", text("Of the person, or of the key's owner.")),
         ("scopes", list(word(&Scope::ALL.map(Scope::as_str), "What it may do."), "All of them.")),
     ])
+}
+
+fn demo_wanted() -> Value {
+    optional(
+        object([]),
+        [
+            ("minutes", whole("For how long, from 1 to 60; 15 unless it is said.")),
+            ("past_minutes", whole("What has been before, up to 60; 30 unless it is said.")),
+        ],
+    )
+}
+
+fn demo() -> Value {
+    object([
+        ("playing", flag("Whether there is one.")),
+        ("since", nullable(moment("When it began."))),
+        ("until", nullable(moment("When it ends by itself; null if it does not, and if there is none."))),
+        ("lines", whole("That it has played.")),
+        ("streams", text("The pattern of the streams of its lines.")),
+    ])
+}
+
+fn demo_example() -> Value {
+    json!({
+        "playing": true, "since": "2026-03-01T08:00:00.000Z", "until": "2026-03-01T08:15:00.000Z", "lines": 81_214,
+        "streams": "logs-*-demo",
+    })
 }
