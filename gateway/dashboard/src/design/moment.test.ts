@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { shortClock } from './moment';
+import { clock, shortClock } from './moment';
 
 describe('the exact time beside a relative one', () => {
   const now = new Date('2026-03-01T00:30:00Z');
@@ -10,4 +10,8 @@ describe('the exact time beside a relative one', () => {
     ['1970-01-01T00:00:00Z', '1970-01-01 00:00'],
   ];
   it.each(cases)('%s', (at, shown) => expect(shortClock(new Date(at), 'utc', now)).toBe(shown));
+});
+
+it('what is no time is told as such', () => {
+  expect(clock(new Date('tomorrow'), 'local', true)).toBe('no time');
 });

@@ -1,7 +1,8 @@
-/** A time: relative, in cells with the exact one beside it, and in sentences on hover. */
+/** A time: relative, growing older while it is shown; in cells with the exact one beside it, and in sentences on hover. */
 import { usePreferences } from '../app/preferences';
 import css from './moment.module.css';
 import { relative } from './numbers';
+import { useTicking } from './ticking';
 
 interface MomentProps {
   at: string | null | undefined;
@@ -10,12 +11,16 @@ interface MomentProps {
 }
 
 export function Moment({ at, both }: MomentProps) {
+  return at ? <Known at={at} both={both} /> : <span>never</span>;
+}
+
+function Known({ at, both }: { at: string; both: boolean | undefined }) {
   const zone = usePreferences((state) => state.zone);
-  if (!at) return <span>never</span>;
+  const ago = useTicking(() => relative(new Date(at)));
   const time = new Date(at);
   return (
     <time dateTime={at} title={clock(time, zone, true)} className={both ? css.both : undefined}>
-      <span className={css.part}>{relative(time)}</span>
+      <span className={css.part}>{ago}</span>
       <span className={css.exact}> {shortClock(time, zone)}</span>
     </time>
   );
@@ -28,8 +33,9 @@ export function shortClock(time: Date, zone: 'local' | 'utc', now = new Date()):
   return isToday ? text.slice(11, 19) : text.slice(0, 16);
 }
 
-/** In the zone that was chosen; with its day if that is wanted. */
+/** In the zone that was chosen; with its day if that is wanted. What is no time breaks no page. */
 export function clock(time: Date, zone: 'local' | 'utc', withDay = false): string {
+  if (Number.isNaN(time.getTime())) return 'no time';
   const shifted = zone === 'utc' ? time : new Date(time.getTime() - time.getTimezoneOffset() * 60_000);
   const text = shifted.toISOString();
   return withDay
