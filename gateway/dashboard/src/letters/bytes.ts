@@ -3,7 +3,7 @@
  *
  * Invariant: the plain pieces put together, with the marks read back, are what came; nothing hides between them.
  */
-import { writtenOut } from '../uploads/readable';
+import { writtenOut } from '../design/readable';
 
 export interface Piece {
   text: string;

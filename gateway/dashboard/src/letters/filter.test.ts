@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { DeadLetter } from '../api/schema';
-import { counted, fits, originOf } from './filter';
+import { counted, fits, isFilter, originOf } from './filter';
 
 const letter = (change: Partial<DeadLetter>): DeadLetter => ({
   id: '1',
@@ -27,6 +27,14 @@ describe('which letters are meant', () => {
     expect(fits(one, { code: 'line_too_long' })).toBe(false);
     expect(fits(one, { origin: '192.0.2.8' })).toBe(false);
     expect(fits(one, { text: 'whole' })).toBe(false);
+  });
+
+  it('is said by how long ago it was set aside, where that is known', () => {
+    const now = Date.parse('2026-03-01T09:30:00Z');
+    expect(fits(letter({}), { since: '1d' }, now)).toBe(true);
+    expect(fits(letter({}), { since: '1h' }, now)).toBe(false);
+    expect(fits(letter({}), { since: 'constructor' }, now)).toBe(true);
+    expect([isFilter({ since: '1h' }), isFilter({ since: 'x' }), isFilter({})]).toEqual([true, false, false]);
   });
 
   it('counts by whatever stands there', () => {

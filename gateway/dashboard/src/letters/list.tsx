@@ -1,15 +1,16 @@
 /** The letters by reason and origin, and what is done with many of them at once. */
 import { Link } from '@tanstack/react-router';
+import { useState } from 'react';
 import type { DeadLetter } from '../api/schema';
 import { type Go, linkTo, pageOf, type Search } from '../app/address';
-import { Button, Choice } from '../design/controls';
+import { Button, Check, Choice } from '../design/controls';
 import { Moment } from '../design/moment';
 import { exact } from '../design/numbers';
 import { Page, Table } from '../design/page';
 import { Empty, Failed, Note, sentence, Waiting } from '../design/states';
 import { Paging } from '../uploads/paging';
 import { Settling } from '../uploads/settling';
-import { counted, fits, number, originOf } from './filter';
+import { counted, fits, isFilter, number, originOf, SINCE } from './filter';
 import { From } from './from';
 import { useLetters } from './gathered';
 import css from './letters.module.css';
@@ -27,7 +28,8 @@ export function LetterList({ search, go }: ListProps) {
   const gathered = useLetters();
   const { letters, total } = gathered;
   const found = letters.filter((letter) => fits(letter, search));
-  const isFiltered = Boolean(search.code || search.origin || search.text);
+  const isFiltered = isFilter(search);
+  const [chosen, setChosen] = useState<ReadonlySet<string>>(new Set());
   return (
     <Page
       title="Dead letters"
@@ -64,10 +66,19 @@ export function LetterList({ search, go }: ListProps) {
             found={found}
             total={total}
             isFiltered={isFiltered}
+            chosen={chosen}
+            onChoose={setChosen}
             isWhole={!gathered.hasNextPage}
             search={search}
           />
-          <Letters found={found} search={search} isFiltered={isFiltered} total={total} />
+          <Letters
+            found={found}
+            search={search}
+            isFiltered={isFiltered}
+            total={total}
+            chosen={chosen}
+            onChoose={setChosen}
+          />
         </>
       )}
     </Page>
@@ -100,6 +111,18 @@ function Filters({ letters, search, go }: ListProps & { letters: DeadLetter[] })
     <search className={css.filters}>
       {choice('code', 'Reason', ({ code }) => code)}
       {choice('origin', 'From', originOf)}
+      <Choice
+        label="Set aside"
+        value={search.since ?? ''}
+        onChange={({ target }) => go({ since: target.value, page: undefined })}
+      >
+        <option value="">Any time</option>
+        {SINCE.map(([value, title]) => (
+          <option key={value} value={value}>
+            {title}
+          </option>
+        ))}
+      </Choice>
       <Settling
         label="Text has"
         type="search"
@@ -115,23 +138,45 @@ interface LettersProps {
   total: number;
   isFiltered: boolean;
   search: Search;
+  chosen: ReadonlySet<string>;
+  onChoose(ids: ReadonlySet<string>): void;
 }
 
-function Letters({ found, search, isFiltered, total }: LettersProps) {
+function Letters({ found, search, isFiltered, total, chosen, onChoose }: LettersProps) {
+  const toggle = (id: string) => {
+    const next = new Set(chosen);
+    if (!next.delete(id)) next.add(id);
+    onChoose(next);
+  };
   const page = Math.min(pageOf(search.page), Math.max(Math.ceil(found.length / SIZE), 1));
   if (found.length === 0)
     return (
       <Empty title="No letter fits the filter">
-        <Link {...linkTo(search, { code: undefined, origin: undefined, text: undefined, page: undefined })}>
+        <Link
+          {...linkTo(search, {
+            code: undefined,
+            origin: undefined,
+            text: undefined,
+            since: undefined,
+            page: undefined,
+          })}
+        >
           Show all {isFiltered && number(total)}
         </Link>
       </Empty>
     );
   return (
     <>
-      <Table columns={['Letter', 'When', 'Why', 'From', 'What came']} label="List of dead letters">
+      <Table columns={['Choose', 'Letter', 'When', 'Why', 'From', 'What came']} label="List of dead letters">
         {found.slice((page - 1) * SIZE, page * SIZE).map((letter) => (
           <tr key={letter.id}>
+            <td>
+              <Check
+                label={<span className="unseen">Letter {letter.id}</span>}
+                checked={chosen.has(letter.id)}
+                onChange={() => toggle(letter.id)}
+              />
+            </td>
             <td className={css.number}>
               <Link {...linkTo(search, { letter: letter.id })}>{letter.id}</Link>
             </td>

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { Failure } from '../api/client';
-import { doneWithAll } from './many';
+import { doneWithAll, outcome } from './many';
 
 const ids = Array.from({ length: 20 }, (_, at) => String(at));
 const ignored = () => undefined;
@@ -41,5 +41,16 @@ describe('doing the same with many letters', () => {
     };
     const progress = await doneWithAll(ids, act, abort.signal, ignored);
     expect(progress.done).toBeLessThan(12);
+  });
+});
+
+describe('what came of it', () => {
+  const of = (done: number, ...whys: string[]) =>
+    outcome('sent again', { done, refused: whys.map((why, at) => ({ id: String(at), why })), stopped: null });
+  it('is said with how many were refused, and why', () => {
+    expect(of(1204)).toBe('1,204 sent again');
+    expect(of(17, 'too deep', 'too deep')).toBe('17 sent again, 2 were refused: too deep (2)');
+    expect(of(0, 'too deep')).toBe('0 sent again, 1 was refused: too deep');
+    expect(of(1, 'a', 'b', 'c', 'd', 'd')).toBe('1 sent again, 5 were refused: d (2); a; b; …');
   });
 });

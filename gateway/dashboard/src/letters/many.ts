@@ -4,6 +4,7 @@
  * Invariant: each is done at most once; after what would fail for all the others too, nothing more is begun.
  */
 import { Failure } from '../api/client';
+import { exact } from '../design/numbers';
 
 export interface Progress {
   done: number;
@@ -14,6 +15,19 @@ export interface Progress {
 }
 
 const LANES = 4;
+const WHYS_MAX = 3;
+
+/** What came of it, in one sentence: "17 sent again, 2 were refused: too deep (2)". */
+export function outcome(done: string, { done: count, refused }: Progress): string {
+  const kept =
+    refused.length > 0 ? `, ${refused.length} ${refused.length === 1 ? 'was' : 'were'} refused` : '';
+  const whys = new Map<string, number>();
+  for (const { why } of refused) whys.set(why, (whys.get(why) ?? 0) + 1);
+  const most = [...whys].sort(([, one], [, other]) => other - one);
+  const said = most.slice(0, WHYS_MAX).map(([why, times]) => (times > 1 ? `${why} (${times})` : why));
+  if (most.length > WHYS_MAX) said.push('…');
+  return `${exact(count)} ${done}${kept}${said.length > 0 ? `: ${said.join('; ')}` : ''}`;
+}
 
 export async function doneWithAll(
   ids: readonly string[],

@@ -2,13 +2,14 @@
 import { useRef, useState } from 'react';
 import { ask } from '../api/client';
 import { changed } from '../api/questions';
+import { tell } from '../app/toasts';
 import { Button } from '../design/controls';
 import { Dialog, Foot } from '../design/dialog';
 import { exact } from '../design/numbers';
 import { Note, sentence } from '../design/states';
 import { Progress as Bar } from '../jobs/state';
 import { number } from './filter';
-import { doneWithAll, type Progress } from './many';
+import { doneWithAll, outcome, type Progress } from './many';
 
 interface ManyDialogProps {
   what: 'replay' | 'drop';
@@ -29,9 +30,11 @@ export function ManyDialog({ what, ids, count, of, atOnce, onClose }: ManyDialog
   const [progress, setProgress] = useState<Progress | null>(null);
   const [state, setState] = useState<'asking' | 'going' | 'ended'>('asking');
   const [failure, setFailure] = useState<unknown>(null);
+  /** What is on its way is waited for, so that what is said is so; who asks twice does not wait. */
   const close = () => {
+    const isEnd = state !== 'going' || atOnce || abort.current.signal.aborted;
     abort.current.abort();
-    onClose();
+    if (isEnd) onClose();
   };
   const run = async () => {
     setState('going');
@@ -45,12 +48,16 @@ export function ManyDialog({ what, ids, count, of, atOnce, onClose }: ManyDialog
       setProgress(ended);
       setState('ended');
       await changed('GET /api/logs/dead-letters');
-      if (ended.done === ids.length) onClose();
+      if (ended.done === ids.length) {
+        tell(`${number(ended.done)} ${DONE[what]}`);
+        onClose();
+      }
     } catch (error) {
       setFailure(error);
       setState('asking');
     }
   };
+  const left = progress ? ids.length - progress.done - progress.refused.length : 0;
   const title = what === 'drop' ? `Drop ${number(count)}${of}` : `Send ${number(count)}${of} again`;
   return (
     <Dialog title={title} onClose={close}>
@@ -63,7 +70,10 @@ export function ManyDialog({ what, ids, count, of, atOnce, onClose }: ManyDialog
       )}
       {progress && (
         <div role="status">
-          {exact(progress.done)} of {exact(ids.length)} {DONE[what]}
+          {state === 'going'
+            ? `${exact(progress.done + progress.refused.length)} of ${exact(ids.length)}`
+            : `${outcome(DONE[what], progress)}.`}
+          {state === 'ended' && left > 0 && ` ${exact(left)} ${left === 1 ? 'was' : 'were'} not tried.`}
         </div>
       )}
       {state === 'going' && (
@@ -101,12 +111,12 @@ function Refused({ progress: { refused } }: { progress: Progress }) {
   return (
     <Note>
       <span>
-        {number(refused.length)} stayed:{' '}
+        Refused were{' '}
         {refused
           .slice(0, 5)
-          .map(({ id, why }) => `${id} (${why})`)
-          .join('; ')}
-        {refused.length > 5 && ' …'}
+          .map(({ id }) => id)
+          .join(', ')}
+        {refused.length > 5 && ' …'}. They are kept: open one to mend it.
       </span>
     </Note>
   );

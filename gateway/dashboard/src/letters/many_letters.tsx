@@ -7,7 +7,7 @@ import type { Search } from '../app/address';
 import { may } from '../app/roles';
 import { useMe } from '../app/session';
 import { tell } from '../app/toasts';
-import { Button } from '../design/controls';
+import { Button, Check } from '../design/controls';
 import { exact } from '../design/numbers';
 import { Note, sentence } from '../design/states';
 import { number } from './filter';
@@ -57,16 +57,22 @@ interface ManyProps {
   found: DeadLetter[];
   total: number;
   isFiltered: boolean;
+  chosen: ReadonlySet<string>;
+  onChoose(ids: ReadonlySet<string>): void;
   /** Whether all letters were looked through. */
   isWhole: boolean;
   search: Search;
 }
 
-export function Many({ found, total, isFiltered, isWhole, search }: ManyProps) {
+export function Many({ found, total, isFiltered, chosen, onChoose, isWhole, search }: ManyProps) {
   const role = useMe()?.role;
   const [open, setOpen] = useState<{ what: 'replay' | 'drop'; ids: string[] } | null>(null);
-  const whole = found.filter((letter) => letter.event === null && !letter.cut);
-  const count = isFiltered ? found.length : total;
+  const some = found.filter(({ id }) => chosen.has(id));
+  const isSome = some.length > 0;
+  const meant = isSome ? some : found;
+  const whole = meant.filter((letter) => letter.event === null && !letter.cut);
+  const isAll = !isSome && !isFiltered;
+  const count = isAll ? total : meant.length;
   const begin = (what: 'replay' | 'drop', letters: DeadLetter[]) =>
     setOpen({ what, ids: letters.map(({ id }) => id) });
   const dropAll = async () => {
@@ -77,12 +83,20 @@ export function Many({ found, total, isFiltered, isWhole, search }: ManyProps) {
   if (found.length === 0) return null;
   return (
     <div className={css.row}>
+      <Check
+        label={isSome ? `${exact(some.length)} of ${number(found.length)} chosen` : 'Choose all'}
+        checked={some.length === found.length}
+        ref={(box) => {
+          if (box) box.indeterminate = isSome && some.length < found.length;
+        }}
+        onChange={() => onChoose(new Set(some.length === found.length ? [] : found.map(({ id }) => id)))}
+      />
       {may(role, 'ingest') && whole.length > 0 && (
         <Button onClick={() => begin('replay', whole)}>Send {number(whole.length)} again</Button>
       )}
       {may(role, 'write') && (
-        <Button kind="danger" onClick={() => begin('drop', found)}>
-          Drop {count > 1 && (isWhole || !isFiltered) && 'all '}
+        <Button kind="danger" onClick={() => begin('drop', meant)}>
+          Drop {count > 1 && !isSome && (isWhole || !isFiltered) && 'all '}
           {number(count)}
         </Button>
       )}
@@ -92,7 +106,7 @@ export function Many({ found, total, isFiltered, isWhole, search }: ManyProps) {
           ids={open.ids}
           count={open.what === 'drop' ? count : open.ids.length}
           of={search.code ? ` of the reason ${search.code}` : ''}
-          atOnce={open.what === 'drop' && !isFiltered ? dropAll : null}
+          atOnce={open.what === 'drop' && isAll ? dropAll : null}
           onClose={() => setOpen(null)}
         />
       )}
