@@ -13,9 +13,9 @@ describe('a question', () => {
     await ask(page, 'level:error and service:checkout');
     await page.waitForURL(/q=level%3Aerror/);
     await page.getByText('payment').first().waitFor();
-    const levels = rows(page).locator('[data-column="level"]');
+    const levels = rows(page).locator('[data-column="level"]').getByRole('img');
     await expect
-      .poll(async () => new Set((await levels.allInnerTexts()).map((text) => text.trim().split('\n').at(-1))))
+      .poll(async () => new Set(await levels.evaluateAll((marks) => marks.map((mark) => mark.ariaLabel))))
       .toEqual(new Set(['error']));
     await expect
       .poll(() => page.getByRole('region', { name: 'Lines over time' }).textContent())

@@ -1,4 +1,4 @@
-/** Levels: told by shape and place as well as by colour. */
+/** Levels: told by shape and place as well as by colour. A mark is one element, as it stands in every row. */
 import css from './level.module.css';
 
 /** From the loudest on, as they stand on each other in a histogram. */
@@ -15,15 +15,20 @@ const MARKS: Record<string, string> = {
 };
 
 export function isLevel(text: unknown): text is Level {
-  return typeof text === 'string' && text in MARKS;
+  return typeof text === 'string' && Object.hasOwn(MARKS, text);
 }
 
 export function LevelMark({ level }: { level: string | null | undefined }) {
   const known = isLevel(level) ? level : null;
   return (
-    <span className={css.mark} data-level={known ?? 'none'} title={known ?? 'no level'}>
-      <span aria-hidden>{known ? MARKS[known] : ' '}</span>
-      <span className="unseen">{known ?? 'no level'}</span>
+    <span
+      className={css.mark}
+      data-level={known ?? 'none'}
+      role="img"
+      aria-label={known ?? 'no level'}
+      title={known ?? 'no level'}
+    >
+      {known ? MARKS[known] : ' '}
     </span>
   );
 }

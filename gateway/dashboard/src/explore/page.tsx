@@ -22,7 +22,7 @@ import css from './page.module.css';
 import { problemOf } from './problem';
 import { Progress } from './progress';
 import { type Arrangement, withColumn, withoutColumn } from './rows/arrangement';
-import { useFound } from './rows/found';
+import { isSamePart, useFound } from './rows/found';
 import { type Row, Rows } from './rows/rows';
 import type { Seen } from './rows/window';
 import { Results } from './table/results';
@@ -48,9 +48,12 @@ export default function Explore() {
   useEffect(() => setTyped(q), [q]);
   const span = useMemo(() => readable({ from, to }, ranAt), [from, to, ranAt]);
   const times = { from: span.from.toISOString(), ...(!span.isLive && { to: span.to.toISOString() }) };
-  // As it was asked: the history keeps it so.
-  const found = useFound({ q, from, to: to === 'now' ? undefined : to, oldestFirst, ranAt }, seen);
   const watching = useLive(isLive, q, ranAt);
+  const liveRows = watching?.rows.rows ?? [];
+  const seenOfFound = { first: seen.first - liveRows.length, last: seen.last - liveRows.length };
+  // As it was asked: the history keeps it so.
+  const asked = { q, from, to: to === 'now' ? undefined : to, oldestFirst, ranAt };
+  const found = useFound(asked, seenOfFound);
   const recountAt = useClock(isLive ? RECOUNT_MS : null, ranAt);
   const counted = useMemo(
     () => (isLive ? readable({ from, to: 'now' }, recountAt) : span),
@@ -58,7 +61,6 @@ export default function Explore() {
   );
   const marks = useDeferredValue(useMemo(() => wantedWords(q), [q]));
 
-  const liveRows = watching?.rows.rows ?? [];
   useEffect(() => {
     const ids = found.answer?.results.map((line) => String(line.id));
     if (ids) watching?.rows.without(new Set(ids));
@@ -89,6 +91,10 @@ export default function Explore() {
   };
   const togglePause = () => (watching?.rows.isPaused ? toTop() : watching?.pause());
   const move = (by: number) => setActive(Math.min(Math.max(active + by, 0), count - 1));
+  const onSeen = useCallback(
+    (now: Seen) => setSeen((before) => (isSamePart(before, now) ? before : now)),
+    [],
+  );
   const onOpen = useCallback((line: { id: string }) => explore({ line: line.id }, true), [explore]);
   const arrange = (arrangement: Arrangement) => explore(arrangement, true);
   const onColumn = (field: string) =>
@@ -203,7 +209,7 @@ export default function Explore() {
               active={active}
               onActive={setActive}
               onOpen={onOpen}
-              onSeen={setSeen}
+              onSeen={onSeen}
               onGap={(_, after) =>
                 run({ ...minuteAround(after ? new Date(after) : new Date()), live: false })
               }

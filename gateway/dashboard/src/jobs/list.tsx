@@ -13,9 +13,9 @@ import { Button, Choice } from '../design/controls';
 import { Moment } from '../design/moment';
 import { duration, exact } from '../design/numbers';
 import { Section, Table } from '../design/page';
+import { readable } from '../design/readable';
 import { Empty, Failed, Note, sentence, Waiting } from '../design/states';
 import { Paging } from '../uploads/paging';
-import { readable } from '../uploads/readable';
 import css from './jobs.module.css';
 import { isOpen, STATES, State, wordOf } from './state';
 

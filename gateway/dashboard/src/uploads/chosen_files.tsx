@@ -2,9 +2,9 @@
 import { Button } from '../design/controls';
 import { bytes } from '../design/numbers';
 import { Table } from '../design/page';
+import { readable } from '../design/readable';
 import type { Choosing, Chosen } from './chosen';
 import type { Detected } from './detect';
-import { readable } from './readable';
 import css from './sender.module.css';
 
 interface ChosenFilesProps {

@@ -1,5 +1,5 @@
 /** A value in a cell: as text, of which a very long one shows its beginning. */
-import { readable } from './readable';
+import { readable } from '../design/readable';
 
 const CHARS_MAX = 400;
 

@@ -7,8 +7,8 @@ import { tell } from '../app/toasts';
 import { Button } from '../design/controls';
 import { Dialog, Foot } from '../design/dialog';
 import { exact } from '../design/numbers';
+import { readable } from '../design/readable';
 import { Note, sentence } from '../design/states';
-import { readable } from './readable';
 import { dismissUpload } from './transfers';
 
 interface DeleteFileProps {

@@ -6,9 +6,9 @@ import type { Upload } from '../api/schema';
 import { tell } from '../app/toasts';
 import { Button, TextArea, TextField } from '../design/controls';
 import { Dialog, Foot } from '../design/dialog';
+import { readable } from '../design/readable';
 import { Note, sentence } from '../design/states';
 import css from './file.module.css';
-import { readable } from './readable';
 
 export function EditFile({ upload, onClose }: { upload: Upload; onClose: () => void }) {
   const [description, setDescription] = useState(upload.description);

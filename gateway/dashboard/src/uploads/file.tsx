@@ -11,6 +11,7 @@ import { useMe } from '../app/session';
 import { tellFailure } from '../app/toasts';
 import { Button, buttonClass } from '../design/controls';
 import { Page, useTop } from '../design/page';
+import { readable } from '../design/readable';
 import { Empty, Failed, Note, sentence, Waiting } from '../design/states';
 import { isOpen } from '../jobs/state';
 import { DeleteFile } from './delete';
@@ -19,7 +20,6 @@ import { explored } from './explored';
 import css from './file.module.css';
 import { Facts, Problems } from './file_facts';
 import { FileLines, useSpan } from './file_lines';
-import { readable } from './readable';
 import { stateOf } from './stages';
 
 const LOOK_MS = 1000;

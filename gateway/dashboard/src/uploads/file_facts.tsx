@@ -6,9 +6,9 @@ import { useMe } from '../app/session';
 import { Moment } from '../design/moment';
 import { bytes, duration, exact } from '../design/numbers';
 import { Section, Table } from '../design/page';
+import { readable } from '../design/readable';
 import { isOpen, State } from '../jobs/state';
 import css from './file.module.css';
-import { readable } from './readable';
 import { stateOf, wordOf } from './stages';
 
 export function Facts({ upload }: { upload: Upload }) {

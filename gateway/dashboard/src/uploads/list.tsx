@@ -8,11 +8,11 @@ import { Choice } from '../design/controls';
 import { Moment } from '../design/moment';
 import { bytes, exact } from '../design/numbers';
 import { Section, Table } from '../design/page';
+import { readable } from '../design/readable';
 import { Empty, Failed, Note, sentence, Waiting } from '../design/states';
 import { isOpen, State } from '../jobs/state';
 import css from './list.module.css';
 import { Paging } from './paging';
-import { readable } from './readable';
 import { Settling } from './settling';
 import { STAGES, stateOf, wordOf } from './stages';
 

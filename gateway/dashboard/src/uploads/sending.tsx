@@ -6,9 +6,9 @@ import { tellFailure } from '../app/toasts';
 import { Button } from '../design/controls';
 import { bytes, duration, exact } from '../design/numbers';
 import { Section, Table } from '../design/page';
+import { readable } from '../design/readable';
 import { sentence } from '../design/states';
 import { isOpen, Progress, State } from '../jobs/state';
-import { readable } from './readable';
 import css from './sender.module.css';
 import { stageOf, stateOf, wordOf } from './stages';
 import {

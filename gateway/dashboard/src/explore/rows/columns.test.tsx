@@ -36,10 +36,13 @@ describe('columns', () => {
 
   it('are as wide as they were made, and the last one takes what is left', () => {
     const { '--columns': columns, '--wide': wide } = lay(
-      { columns: ['timestamp', 'message'], pinned: 0 },
+      { columns: ['timestamp', 'service', 'message'], pinned: 0 },
       {},
     );
-    expect([columns, wide]).toEqual(['108px minmax(160px, 1fr)', '268px']);
+    expect([columns, wide]).toEqual([
+      '108px min(140px, 22vw) minmax(160px, 1fr)',
+      'calc(108px + min(140px, 22vw) + 160px)',
+    ]);
   });
 
   it('that are pinned stay beside each other', () => {

@@ -4,6 +4,7 @@ import type { Line } from '../../api/schema';
 import { join } from '../../design/controls';
 import { LevelMark } from '../../design/level';
 import { clock } from '../../design/moment';
+import { readable } from '../../design/readable';
 import { Text } from '../detail/ansi';
 import type { Arrangement } from './arrangement';
 import css from './rows.module.css';
@@ -27,7 +28,7 @@ const WIDTH = 140;
 export const WIDTH_MIN = 40;
 
 export function nameOf(column: string): string {
-  return Object.hasOwn(NAMES, column) ? (NAMES[column] ?? column) : column;
+  return (Object.hasOwn(NAMES, column) ? NAMES[column] : undefined) ?? readable(column);
 }
 
 export function widthOf(column: string, widths: Record<string, number>): number {
@@ -36,6 +37,14 @@ export function widthOf(column: string, widths: Record<string, number>): number 
 }
 
 const REST_MIN = 160;
+/** Of the width of the window: on a phone, what nobody made wider leaves room for the message. */
+const SHARE_PERCENT = 22;
+
+function widthText(column: string, widths: Record<string, number>): string {
+  const width = widthOf(column, widths);
+  const isKnown = Object.hasOwn(widths, column) || Object.hasOwn(WIDTHS, column);
+  return isKnown ? `${width}px` : `min(${width}px, ${SHARE_PERCENT}vw)`;
+}
 
 /**
  * The last column takes what is left; the others are as wide as they were made. Widths and places are told by the grid as
@@ -52,8 +61,9 @@ export function lay(
     if (at < pinned) style[`--left-${at}`] = `${left}px`;
     left += width;
   });
-  style['--columns'] = [...fixed.map((width) => `${width}px`), `minmax(${REST_MIN}px, 1fr)`].join(' ');
-  style['--wide'] = `${left + REST_MIN}px`;
+  const texts = columns.slice(0, -1).map((column) => widthText(column, widths));
+  style['--columns'] = [...texts, `minmax(${REST_MIN}px, 1fr)`].join(' ');
+  style['--wide'] = `calc(${[...texts, `${REST_MIN}px`].join(' + ')})`;
   return style;
 }
 

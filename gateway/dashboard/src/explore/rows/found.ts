@@ -38,6 +38,22 @@ export interface Found {
   cancel(): void;
 }
 
+export interface Part {
+  first: number;
+  last: number;
+  isAtTop: boolean;
+}
+
+/** Whether the same pages are asked for, as some are asked for ahead: most movements make no difference. */
+export function isSamePart(one: Part, other: Part): boolean {
+  const part = (at: number) => Math.floor(at / (PAGE_ROWS / 2));
+  return (
+    part(one.first) === part(other.first) &&
+    part(one.last) === part(other.last) &&
+    one.isAtTop === other.isAtTop
+  );
+}
+
 interface Known {
   of: string;
   /** Of each page; the first has none. */

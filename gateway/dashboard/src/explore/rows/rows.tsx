@@ -13,6 +13,7 @@ import type { Arrangement } from './arrangement';
 import { Cell, lay, standing } from './columns';
 import { Head } from './head';
 import css from './rows.module.css';
+import { trackOf } from './track';
 import { type Seen, useWindow } from './window';
 
 export type Row =
@@ -49,11 +50,9 @@ export function Rows(props: RowsProps) {
   const { density, wrap, zone, widths } = usePreferences();
   const height = HEIGHTS[density] + (wrap ? (WRAPPED_LINES - 1) * LINE_HEIGHT : 0);
   const box = useRef<HTMLDivElement>(null);
-  const seen = useWindow(box, height);
+  const { seen, skipped } = useWindow(box, height, count, active);
   // biome-ignore lint/correctness/useExhaustiveDependencies: whoever listens wants what is new only
   useEffect(() => onSeen(seen), [seen]);
-  // biome-ignore lint/correctness/useExhaustiveDependencies: it scrolls when another row is chosen, not when others come
-  useEffect(() => keepSeen(box.current, active, height), [active]);
 
   const keys = (event: KeyboardEvent) => {
     const step = { ArrowDown: 1, ArrowUp: -1, PageDown: seen.fit, PageUp: -seen.fit }[event.key];
@@ -82,42 +81,43 @@ export function Rows(props: RowsProps) {
       onKeyDown={keys}
     >
       <Head columns={columns} pinned={pinned} widths={widths} onArrange={onArrange} />
-      <div className={css.all} style={{ height: count * height }} role="rowgroup">
-        {shown.map((at) => {
-          const here = row(at);
-          const place = { at, top: at * height };
-          if (here.kind === 'gap')
-            return <GapRow key={`gap-${here.gap.from}`} {...place} {...here} onGap={onGap} />;
-          if (here.kind === 'awaited') return <Awaited key={`awaited-${at}`} {...place} />;
-          return (
-            <LineRow
-              key={here.line.id}
-              {...place}
-              line={here.line}
-              columns={columns}
-              pinned={pinned}
-              marks={marks}
-              zone={zone}
-              withDay={withDay}
-              wrap={wrap}
-              isOpen={here.line.id === open}
-              isActive={at === active}
-              onOpen={onOpen}
-              onActive={onActive}
-            />
-          );
-        })}
+      <div className={css.all} style={{ height: trackOf(count * height) }} role="rowgroup">
+        <div
+          className={css.drawn}
+          style={{ transform: `translateY(${seen.first * height - skipped}px)` }}
+          role="presentation"
+        >
+          {shown.map((at) => {
+            const here = row(at);
+            if (here.kind === 'gap')
+              return <GapRow key={`gap-${here.gap.from}`} at={at} {...here} onGap={onGap} />;
+            if (here.kind === 'awaited') return <Awaited key={`awaited-${at}`} at={at} />;
+            return (
+              <LineRow
+                key={here.line.id}
+                at={at}
+                line={here.line}
+                columns={columns}
+                pinned={pinned}
+                marks={marks}
+                zone={zone}
+                withDay={withDay}
+                wrap={wrap}
+                isOpen={here.line.id === open}
+                isActive={at === active}
+                onOpen={onOpen}
+                onActive={onActive}
+              />
+            );
+          })}
+        </div>
       </div>
     </div>
   );
 }
 
-interface Place {
+interface LineRowProps {
   at: number;
-  top: number;
-}
-
-interface LineRowProps extends Place {
   line: Line;
   columns: string[];
   pinned: number;
@@ -133,7 +133,6 @@ interface LineRowProps extends Place {
 
 const LineRow = memo(function LineRow({
   at,
-  top,
   line,
   columns,
   pinned,
@@ -147,7 +146,6 @@ const LineRow = memo(function LineRow({
     <div
       id={`row-${at}`}
       className={css.row}
-      style={{ transform: `translateY(${top}px)` }}
       role="row"
       aria-rowindex={at + 2}
       aria-selected={isOpen}
@@ -170,19 +168,17 @@ const LineRow = memo(function LineRow({
 
 function GapRow({
   at,
-  top,
   gap,
   after,
   onGap,
-}: Place & { gap: Gap; after: string | null; onGap: RowsProps['onGap'] }) {
+}: {
+  at: number;
+  gap: Gap;
+  after: string | null;
+  onGap: RowsProps['onGap'];
+}) {
   return (
-    <div
-      id={`row-${at}`}
-      className={css.gap}
-      style={{ transform: `translateY(${top}px)` }}
-      role="row"
-      aria-rowindex={at + 2}
-    >
+    <div id={`row-${at}`} className={css.gap} role="row" aria-rowindex={at + 2}>
       <div role="gridcell">
         {exact(gap.count)} lines were not shown here: this browser was slower than the stream ·{' '}
         <button type="button" className={css.link} onClick={() => onGap(gap, after)}>
@@ -193,27 +189,12 @@ function GapRow({
   );
 }
 
-function Awaited({ at, top }: Place) {
+function Awaited({ at }: { at: number }) {
   return (
-    <div
-      id={`row-${at}`}
-      className={css.row}
-      style={{ transform: `translateY(${top}px)` }}
-      role="row"
-      aria-rowindex={at + 2}
-    >
+    <div id={`row-${at}`} className={css.row} role="row" aria-rowindex={at + 2}>
       <div role="gridcell" className={css.awaited}>
         …
       </div>
     </div>
   );
-}
-
-/** Scrolls as little as is needed for a row to be seen, below the names of the columns. */
-function keepSeen(box: HTMLElement | null, at: number, height: number) {
-  if (!box || at < 0) return;
-  const head = box.firstElementChild?.clientHeight ?? 0;
-  const [top, bottom] = [at * height, (at + 1) * height + head];
-  if (top < box.scrollTop) box.scrollTop = top;
-  else if (bottom > box.scrollTop + box.clientHeight) box.scrollTop = bottom - box.clientHeight;
 }

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { seenRows } from './window';
+import { nearest, seenRows } from './window';
 
 describe('rows that are seen', () => {
   it('are those in the box and some beside it', () => {
@@ -14,4 +14,13 @@ describe('rows that are seen', () => {
     const { first, last } = seenRows(22 * 999_980, 440, 22);
     expect(last - first).toBeLessThan(60);
   });
+});
+
+describe('a box is scrolled as little as is needed', () => {
+  it.each([
+    [0, 100, 0],
+    [90, 100, 90],
+    [300, 100, 100],
+    [490, 100, 113],
+  ])('for a row at %i, from %i', (at, top, to) => expect(nearest(at, 23, top, 400)).toBe(to));
 });
