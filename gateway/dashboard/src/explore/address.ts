@@ -35,7 +35,7 @@ export function read(search: Search, usual: Arrangement): Explored {
     from,
     to,
     live: live === '1' || live === 'true',
-    line,
+    line: line || null,
     oldestFirst: sort === 'timestamp',
     ...(named.length > 0 ? arranged(named, Number(pin ?? 0)) : usual),
   };

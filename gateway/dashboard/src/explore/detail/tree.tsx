@@ -10,6 +10,7 @@ import { Button } from '../../design/controls';
 import { copied } from '../../design/copy';
 import { Menu } from '../../design/menu';
 import { exact } from '../../design/numbers';
+import { readable } from '../../design/readable';
 import { stripped } from './codes';
 import css from './detail.module.css';
 import { conditionOf, type Entry, isObject } from './line';
@@ -71,7 +72,7 @@ function Leaf({ name, value, path, depth, marks, doing }: LeafProps) {
     const isWide = typeof value === 'string' && (value.length > 200 || value.includes('\n'));
     return (
       <li className={css.leaf} data-wide={isWide || undefined}>
-        <span className={css.key}>{name}</span>
+        <bdi className={css.key}>{readable(name)}</bdi>
         <span className={css.said}>
           <Value value={value} marks={name === 'message' || name === 'raw' ? marks : NONE} />
         </span>
@@ -92,7 +93,7 @@ function Leaf({ name, value, path, depth, marks, doing }: LeafProps) {
           onClick={() => setIsOpen(!isOpen)}
         >
           <span aria-hidden>{entries.length === 0 ? '\u2007' : isOpen ? '▾' : '▸'}</span>
-          {name}
+          <bdi>{readable(name)}</bdi>
         </button>
         <span className={css.faint}>{counted(entries.length, isArray ? 'value' : 'field')}</span>
         <Acts name={name} value={value} path={path} doing={doing} />
@@ -144,7 +145,7 @@ function Acts({ name, value, path, doing: { onInclude, onExclude, onColumn } }: 
       <span className={css.touched}>
         <Menu
           trigger={
-            <button type="button" aria-label={`What to do with ${path ?? name}`}>
+            <button type="button" aria-label={`What to do with ${readable(path ?? name)}`}>
               ⋯
             </button>
           }
@@ -155,7 +156,13 @@ function Acts({ name, value, path, doing: { onInclude, onExclude, onColumn } }: 
   return (
     <span className={css.acts}>
       {acts.map(({ sign, title, run }) => (
-        <button key={sign} type="button" aria-label={`${title}: ${path ?? name}`} title={title} onClick={run}>
+        <button
+          key={sign}
+          type="button"
+          aria-label={`${title}: ${readable(path ?? name)}`}
+          title={title}
+          onClick={run}
+        >
           {sign}
         </button>
       ))}

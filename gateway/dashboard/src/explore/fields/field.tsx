@@ -4,6 +4,7 @@ import { type ReactNode, useDeferredValue, useState } from 'react';
 import { question } from '../../api/questions';
 import type { ValueCount } from '../../api/schema';
 import { exact, short } from '../../design/numbers';
+import { readable } from '../../design/readable';
 import { sentence } from '../../design/states';
 import css from './fields.module.css';
 import { Statistics } from './statistics';
@@ -40,8 +41,8 @@ export function Field(props: FieldProps) {
             <span className={css.fold} aria-hidden>
               {isOpen ? '▾' : '▸'}
             </span>
-            <span className={css.text} title={name}>
-              {name}
+            <span className={css.text} title={readable(name)}>
+              {readable(name)}
             </span>
           </button>
         </h3>
@@ -49,7 +50,7 @@ export function Field(props: FieldProps) {
           type="button"
           className={css.column}
           aria-pressed={isColumn}
-          aria-label={`Column ${name}`}
+          aria-label={`Column ${readable(name)}`}
           title={isColumn ? 'Take the column away' : 'Show as a column'}
           onClick={() => onColumn(name)}
         >
@@ -83,7 +84,7 @@ function Opened(props: FieldProps) {
       {(typed !== '' || isLong) && (
         <input
           className={css.find}
-          aria-label={`Find a value of ${name}`}
+          aria-label={`Find a value of ${readable(name)}`}
           placeholder="Find a value"
           value={typed}
           onChange={(event) => setTyped(event.target.value)}

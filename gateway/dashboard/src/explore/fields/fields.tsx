@@ -8,7 +8,7 @@ import { useQuery } from '@tanstack/react-query';
 import { memo, useDeferredValue, useMemo, useState } from 'react';
 import { Failure } from '../../api/client';
 import { question } from '../../api/questions';
-import { short } from '../../design/numbers';
+import { exact, short } from '../../design/numbers';
 import { Failed, Waiting } from '../../design/states';
 import { filterOf } from '../editor/tokens';
 import { Field, type FieldProps } from './field';
@@ -40,6 +40,8 @@ interface PanelProps {
 
 const VALUES_SHOWN = 10;
 const FIELDS_MAX = 2000;
+/** More are drawn when they are asked for. */
+const FIELDS_SHOWN = 200;
 
 export function Fields({ q, from, to, columns, onInclude, onExclude, onColumn }: FieldsProps) {
   const does = useSteady({ onInclude, onExclude, onColumn });
@@ -51,6 +53,7 @@ export function Fields({ q, from, to, columns, onInclude, onExclude, onColumn }:
 const Panel = memo(function Panel({ filter, from, to, columns, does }: PanelProps) {
   const [typed, setTyped] = useState('');
   const [open, setOpen] = useState<ReadonlySet<string>>(() => new Set(FACETS.slice(0, OPEN_FACETS)));
+  const [isLong, setIsLong] = useState(false);
   const wanted = useDeferredValue(typed);
   const names = useQuery(question('GET /api/logs/fields', { query: { from, to, size: FIELDS_MAX } }));
   const facets = useQuery(
@@ -119,13 +122,18 @@ const Panel = memo(function Panel({ filter, from, to, columns, does }: PanelProp
       ) : !names.data ? (
         <Waiting what="Reading fields" />
       ) : found.length > 0 ? (
-        <ul>{found.map((one) => field(one))}</ul>
+        <ul>{(isLong ? found : found.slice(0, FIELDS_SHOWN)).map((one) => field(one))}</ul>
       ) : (
         <p className={css.quiet}>
           {others.length === 0
             ? 'No line in this span has a field.'
             : `No other field has “${wanted}” in its name.`}
         </p>
+      )}
+      {found.length > FIELDS_SHOWN && !isLong && (
+        <button type="button" className={css.more} onClick={() => setIsLong(true)}>
+          Show {exact(found.length - FIELDS_SHOWN)} more
+        </button>
       )}
     </div>
   );

@@ -1,6 +1,7 @@
 /** A value of a field with its count and share. A click asks for it; with Alt, or on its −, it is left out. */
 import { LevelMark } from '../../design/level';
 import { exact, percent, short } from '../../design/numbers';
+import { readable } from '../../design/readable';
 import css from './fields.module.css';
 
 interface ValueProps {
@@ -17,7 +18,7 @@ interface ValueProps {
 const VALUE_MAX = 2000;
 
 export function Value({ field, value, count, share, onInclude, onExclude }: ValueProps) {
-  const shown = value === '' ? '(empty)' : value;
+  const shown = value === '' ? '(empty)' : readable(value);
   const isUsable = value.length <= VALUE_MAX;
   return (
     <li className={css.value}>
@@ -28,7 +29,7 @@ export function Value({ field, value, count, share, onInclude, onExclude }: Valu
         title={`${shown}\n${exact(count)} lines, ${percent(share)}. Alt-click leaves them out.`}
         onClick={(event) => (event.altKey ? onExclude : onInclude)(field, value)}
       >
-        <span className="unseen">Only {field} </span>
+        <span className="unseen">Only {readable(field)} </span>
         {field === 'level' && <LevelMark level={value} />}
         <span className={css.text} data-empty={value === '' || undefined}>
           {field === 'level' ? <span aria-hidden>{shown}</span> : shown}
@@ -43,7 +44,7 @@ export function Value({ field, value, count, share, onInclude, onExclude }: Valu
         <button
           type="button"
           className={css.exclude}
-          aria-label={`Without ${field} ${shown}`}
+          aria-label={`Without ${readable(field)} ${shown}`}
           title="Leave out"
           onClick={() => onExclude(field, value)}
         >

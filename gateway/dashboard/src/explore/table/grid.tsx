@@ -3,6 +3,7 @@ import { useVirtualizer } from '@tanstack/react-virtual';
 import { memo, useEffect, useRef } from 'react';
 import { usePreferences } from '../../app/preferences';
 import { exact, short } from '../../design/numbers';
+import { readable } from '../../design/readable';
 import { instantWords, type Zone } from '../time/words';
 import css from './results.module.css';
 import { type Kind, named, type Order } from './shape';
@@ -99,8 +100,8 @@ function Head({ name, kind, order, onOrder }: HeadProps) {
       : null;
   return (
     <th scope="col" data-kind={kind} aria-sort={isIt ? (order.isDown ? 'descending' : 'ascending') : 'none'}>
-      <button type="button" className={css.sort} title={name} onClick={() => onOrder(next)}>
-        <span className={css.cut}>{name}</span>
+      <button type="button" className={css.sort} title={readable(name)} onClick={() => onOrder(next)}>
+        <bdi className={css.cut}>{readable(name)}</bdi>
         <span aria-hidden className={css.arrow}>
           {isIt ? (order.isDown ? '▼' : '▲') : ''}
         </span>
@@ -132,7 +133,7 @@ const Row = memo(function Row({ at, row, columns, kinds, zone, height, onValue }
               <button
                 type="button"
                 className={css.value}
-                aria-label={`Search for ${name} ${shown}`}
+                aria-label={`Search for ${readable(name)} ${shown}`}
                 onClick={() => onValue(name, value)}
               >
                 {shown}
@@ -153,7 +154,7 @@ export function shownValue(value: unknown, kind: Kind, zone: Zone): string {
   if (value === null || value === undefined) return '–';
   if (typeof value === 'number') return shownNumber(value);
   if (kind === 'time') return instantWords(Date.parse(String(value)), zone);
-  const text = named(value);
+  const text = readable(named(value));
   return text === '' ? '“”' : text.length > CELL_MAX ? `${text.slice(0, CELL_MAX)}…` : text;
 }
 
