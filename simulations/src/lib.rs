@@ -10,4 +10,5 @@ pub mod draw;
 pub mod fuzz;
 pub mod harness;
 pub mod scenario;
+pub mod servers;
 pub mod world;
