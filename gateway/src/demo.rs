@@ -9,7 +9,7 @@ mod feeder;
 mod incidents;
 mod traffic;
 
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -58,7 +58,7 @@ pub struct TooManyDemos;
 #[derive(Debug)]
 pub struct Demos {
     stage: Stage,
-    running: Mutex<HashMap<TenantId, Running>>,
+    running: Mutex<BTreeMap<TenantId, Running>>,
 }
 
 #[derive(Debug)]
@@ -110,7 +110,7 @@ impl Demos {
 
     /// The same for all.
     pub async fn stop_all(&self) {
-        let all: Vec<Running> = self.running().drain().map(|(_, demo)| demo).collect();
+        let all: Vec<Running> = std::mem::take(&mut *self.running()).into_values().collect();
         for demo in &all {
             demo.stopping.send_replace(true);
         }
@@ -120,7 +120,7 @@ impl Demos {
     }
 
     /// Without those that have ended by themselves.
-    fn running(&self) -> MutexGuard<'_, HashMap<TenantId, Running>> {
+    fn running(&self) -> MutexGuard<'_, BTreeMap<TenantId, Running>> {
         let mut running = self.running.lock().unwrap_or_else(PoisonError::into_inner);
         running.retain(|_, demo| !demo.task.is_finished());
         running
