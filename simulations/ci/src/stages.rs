@@ -42,12 +42,6 @@ const PYTHON: Tool =
 const PROMTOOL: Tool =
     Tool { probe: &["sh", "deploy/services/promtool.sh", "find"], install: Install::Package("prometheus") };
 
-/// Go 1.24 and a JDK of 21 are needed, too, which Debian 12 has in no package: without them the stage says where they are.
-const SERVERS: Tool = Tool {
-    probe: &["sh", "-c", "command -v mvn && command -v redis-server"],
-    install: Install::Package("maven redis-server"),
-};
-
 /// It builds the dashboard, so that every other stage needs it, too.
 const NODE: Tool = Tool { probe: &["npm", "--version"], install: Install::Package("npm") };
 const CHROMIUM: Tool = Tool { probe: &["chromium", "--version"], install: Install::Package("chromium") };
@@ -107,10 +101,6 @@ pub fn stages() -> Vec<Stage> {
         .needs(PYTHON)
         .counting_tests()
         .needing_more(),
-        Stage::cargo("services", "test --locked --workspace --test servers -- --ignored")
-            .needs(SERVERS)
-            .counting_tests()
-            .needing_more(),
         Stage {
             program: "sh",
             arguments: vec!["deploy/services/promtool.sh"],
@@ -152,7 +142,7 @@ mod tests {
         let fast: Vec<&str> = fast().iter().map(|stage| stage.name).collect();
         let all: Vec<&str> = stages().iter().map(|stage| stage.name).collect();
         let left_out: Vec<&&str> = all.iter().filter(|name| !fast.contains(name)).collect();
-        assert_eq!(left_out, [&"mails", &"schemathesis", &"services", &"alerts", &"dashboard in a browser"]);
+        assert_eq!(left_out, [&"mails", &"schemathesis", &"alerts", &"dashboard in a browser"]);
         assert_eq!(fast.len() + left_out.len(), all.len());
     }
 

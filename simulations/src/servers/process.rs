@@ -58,6 +58,14 @@ impl Leader {
         Stat::of(self.pid).is_some_and(|stat| !self.is_of_this_boot() || !self.is(stat))
     }
 
+    /// Whether every thread of it and of what it started rests: each stops when it is next looked at.
+    pub(super) fn is_paused(&self) -> bool {
+        let rests = |state: char| matches!(state, 'T' | 't' | 'Z' | 'X');
+        let mut of_group =
+            process_ids().filter(|id| Stat::of(*id).is_some_and(|stat| stat.group == self.pid));
+        of_group.all(|id| threads_of(id).all(|stat| rests(stat.state)))
+    }
+
     /// For how long it has been running.
     pub fn age(&self) -> Option<Duration> {
         let uptime = fs::read_to_string("/proc/uptime").ok()?;
@@ -131,6 +139,11 @@ impl Stat {
     }
 }
 
+fn threads_of(process: i32) -> impl Iterator<Item = Stat> {
+    let entries = fs::read_dir(format!("/proc/{process}/task")).into_iter().flatten().flatten();
+    entries.filter_map(|entry| Stat::parse(&fs::read_to_string(entry.path().join("stat")).ok()?))
+}
+
 fn process_ids() -> impl Iterator<Item = i32> {
     let entries = fs::read_dir("/proc").into_iter().flatten().flatten();
     entries.filter_map(|entry| entry.file_name().to_str()?.parse().ok())
@@ -185,8 +198,10 @@ mod tests {
 
     #[test]
     fn who_is_paused_can_be_stopped() {
-        let (mut child, leader) = shell("sleep 600");
+        let (mut child, leader) = shell("sleep 600 & sleep 600");
+        assert!(!leader.is_paused());
         assert!(leader.signal(Signal::STOP));
+        wait_for(Duration::from_secs(60), || leader.is_paused().then_some(())).unwrap();
         assert_eq!(leader.stop(Duration::from_secs(60)), End::Ended);
         child.wait().unwrap();
     }

@@ -94,10 +94,11 @@ impl Server {
         let _ = self.child.wait();
     }
 
-    /// It keeps its connections, and does nothing, until it is resumed.
+    /// It keeps its connections, and does nothing, until it is resumed. Returns when its last thread rests.
     pub fn pause(&self) -> anyhow::Result<()> {
         ensure!(self.leader.signal(Signal::STOP), "{} does not run", self.seat.name);
-        Ok(())
+        let rests = wait_for(END_WITHIN, || self.leader.is_paused().then_some(()));
+        rests.with_context(|| format!("{} does not pause", self.seat.name))
     }
 
     pub fn resume(&self) -> anyhow::Result<()> {
