@@ -27,7 +27,7 @@ use crate::http::auth::Gate;
 
 /// Its lines are filed under these, apart from all others.
 pub const STREAMS: &str = "logs-*-demo";
-/// At once, on one server. Each takes about a hundredth of a core.
+/// At once, on one server.
 const DEMOS_MAX: usize = 10;
 /// What a demo of its own begins with.
 const HISTORY: Duration = Duration::from_secs(3_600);

@@ -24,8 +24,8 @@ use super::Play;
 use super::traffic::{self, DemoLine, NAMESPACE};
 use crate::compose::Program;
 
-/// Seconds of history that are handed over at once.
-const HISTORY_AT_ONCE_S: i64 = 30;
+/// History that is handed over at once.
+const HISTORY_AT_ONCE: Duration = Duration::from_secs(30);
 const STEP: Duration = Duration::from_millis(250);
 const PAUSE: Duration = Duration::from_millis(200);
 /// Until a tenant that has sent what it may is asked again.
@@ -80,7 +80,7 @@ impl Feeder {
         ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
         loop {
             let now = self.stage.now();
-            let until = now.min(Timestamp::from_nanos(from.nanos() + HISTORY_AT_ONCE_S * NANOS));
+            let until = now.min(from.plus(HISTORY_AT_ONCE));
             from = from.max(self.first());
             if !self.hand_over(from, until, &mut stop).await {
                 return;
@@ -118,7 +118,7 @@ impl Feeder {
         let found = self.stage.index.search(self.tenant, newest, FIND_BOUNDS).await;
         let page = found.inspect_err(|error| tracing::warn!(%error, "an earlier demo is not looked for"));
         let last = page.ok().and_then(|page| page.lines.first().map(|line| line.position.time));
-        last.map_or(self.first(), |last| self.first().max(Timestamp::from_nanos(last.nanos() + 1)))
+        last.map_or(self.first(), |last| self.first().max(last.plus(Duration::from_nanos(1))))
     }
 
     /// The lines from one time up to another. False when nothing is taken any more.

@@ -8,7 +8,6 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use antler_events::access::StreamPattern;
-use antler_events::clock::Timestamp;
 use antler_events::event::Cause;
 use antler_events::event::tenant::{StreamRetention, TenantCommand};
 use antler_events::ids::TenantId;
@@ -80,8 +79,8 @@ async fn begin(
     }
     let past = fields.optional_whole("past_minutes", MINUTES_MAX)?.unwrap_or(PAST_MINUTES);
     keep_for_a_day(caller.tenant, gate, &cause(caller.actor(), &extensions)).await?;
-    let until = shared.clock.now().nanos() + nanos(minutes);
-    let play = Play { history: Duration::from_secs(past * 60), until: Some(Timestamp::from_nanos(until)) };
+    let until = shared.clock.now().plus(Duration::from_secs(minutes * 60));
+    let play = Play { history: Duration::from_secs(past * 60), until: Some(until) };
     let begun = shared.demos.begin(caller.tenant, play);
     begun.map_err(|full| ApiError::TooMany { reason: full.to_string(), retry_after_s: RETRY_AFTER_S })?;
     Ok(shown(caller.tenant, &shared))
@@ -94,10 +93,6 @@ async fn stop(State(shared): State<Arc<Shared>>, caller: Caller) -> Response {
 
 fn shown(tenant: TenantId, shared: &Shared) -> Response {
     json(StatusCode::OK, &Shown::of(shared.demos.of(tenant)))
-}
-
-fn nanos(minutes: u64) -> i64 {
-    i64::try_from(Duration::from_secs(minutes * 60).as_nanos()).unwrap_or(i64::MAX)
 }
 
 async fn keep_for_a_day(tenant: TenantId, gate: &Gate, cause: &Cause) -> Result<(), ApiError> {

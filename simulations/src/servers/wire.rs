@@ -22,11 +22,11 @@ const PATIENCE: Duration = Duration::from_secs(5);
 /// No answer is longer.
 const ANSWER_BYTES_MAX: usize = 16 << 20;
 
-fn connect(address: SocketAddr, patience: Duration) -> anyhow::Result<TcpStream> {
-    let stream = TcpStream::connect_timeout(&address, patience)
+fn connect(address: SocketAddr) -> anyhow::Result<TcpStream> {
+    let stream = TcpStream::connect_timeout(&address, PATIENCE)
         .with_context(|| format!("nobody listens on {address}"))?;
-    stream.set_read_timeout(Some(patience))?;
-    stream.set_write_timeout(Some(patience))?;
+    stream.set_read_timeout(Some(PATIENCE))?;
+    stream.set_write_timeout(Some(PATIENCE))?;
     stream.set_nodelay(true)?;
     Ok(stream)
 }

@@ -9,7 +9,7 @@ use std::net::{SocketAddr, TcpStream};
 use anyhow::{Context as _, bail, ensure};
 use serde_json::{Map, Value, json};
 
-use super::{ANSWER_BYTES_MAX, PATIENCE, connect};
+use super::{ANSWER_BYTES_MAX, connect};
 
 /// The code of the one kind of message that is in use.
 const MESSAGE: i32 = 2013;
@@ -25,7 +25,7 @@ pub struct Connection {
 
 impl Connection {
     pub fn open(address: SocketAddr) -> anyhow::Result<Self> {
-        Ok(Self { stream: connect(address, PATIENCE)? })
+        Ok(Self { stream: connect(address)? })
     }
 
     /// Runs a command on a database; what the server refuses is an error.

@@ -8,7 +8,7 @@ use std::net::TcpStream;
 use anyhow::{Context as _, bail, ensure};
 use serde_json::{Value, json};
 
-use super::{ANSWER_BYTES_MAX, PATIENCE, connect, http};
+use super::{ANSWER_BYTES_MAX, connect, http};
 use crate::servers::seat::Seat;
 
 /// An open connection of a user who may do everything.
@@ -22,7 +22,7 @@ pub struct Connection {
 
 impl Connection {
     pub fn open(seat: &Seat) -> anyhow::Result<Self> {
-        let stream = BufReader::new(connect(seat.address, PATIENCE)?);
+        let stream = BufReader::new(connect(seat.address)?);
         let mut connection = Self { stream, info: Value::Null, questions: 0 };
         let line = connection.line()?;
         let info = line.strip_prefix("INFO ").with_context(|| format!("no NATS server says {line:.100?}"))?;

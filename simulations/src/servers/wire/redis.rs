@@ -7,7 +7,7 @@ use std::net::TcpStream;
 
 use anyhow::{bail, ensure};
 
-use super::{PATIENCE, connect};
+use super::connect;
 use crate::servers::seat::Seat;
 
 const LINE_BYTES_MAX: u64 = 64 << 10;
@@ -20,7 +20,7 @@ pub struct Connection {
 
 impl Connection {
     pub fn open(seat: &Seat) -> anyhow::Result<Self> {
-        let mut connection = Self { stream: BufReader::new(connect(seat.address, PATIENCE)?) };
+        let mut connection = Self { stream: BufReader::new(connect(seat.address)?) };
         if let Some(login) = &seat.login {
             connection.ask(&["AUTH", &login.password])?;
         }
