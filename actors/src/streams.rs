@@ -50,6 +50,8 @@ pub struct NoRoomForStream {
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Refused {
     pub count: u64,
+    /// What the sender calls them, in their order.
+    pub numbers: Vec<u64>,
     /// The first of them.
     pub errors: Vec<NamedError>,
 }
@@ -121,6 +123,7 @@ fn builder_for(batch: &LineBatch) -> LineBatchBuilder {
 impl Refused {
     fn add(&mut self, error: NamedError) {
         self.count += 1;
+        self.numbers.push(error.line);
         if self.errors.len() < NAMED_MAX {
             self.errors.push(error);
         }

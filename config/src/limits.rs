@@ -118,6 +118,9 @@ pub struct IngestLimits {
     /// Time without a byte on a TCP connection.
     #[serde(with = "crate::duration")]
     pub idle_timeout: Duration,
+    /// The same for syslog.
+    #[serde(with = "crate::duration")]
+    pub syslog_idle_timeout: Duration,
     /// Time to send the token, if one is needed.
     #[serde(with = "crate::duration")]
     pub token_timeout: Duration,
@@ -172,6 +175,15 @@ impl IngestLimits {
                 "from 100 ms to 1 d",
             ),
             (
+                within_time(
+                    self.syslog_idle_timeout,
+                    Duration::from_millis(100),
+                    Duration::from_secs(86_400),
+                ),
+                "limits.ingest.syslog_idle_timeout",
+                "from 100 ms to 1 d",
+            ),
+            (
                 within_time(self.token_timeout, Duration::from_millis(100), Duration::from_secs(3_600)),
                 "limits.ingest.token_timeout",
                 "from 100 ms to 1 h",
@@ -203,6 +215,7 @@ impl Default for IngestLimits {
             handover_bytes_max: ByteSize::mib(64),
             connections_max: 1_000,
             idle_timeout: Duration::from_secs(600),
+            syslog_idle_timeout: Duration::from_secs(86_400),
             token_timeout: Duration::from_secs(30),
             gather_for: Duration::from_millis(5),
             gather_bytes: ByteSize::mib(1),

@@ -30,6 +30,9 @@ pub struct Listeners {
     /// Lines over HTTP, posted to any path.
     pub http_json: OptionalAddress,
     pub http_json_tenant: String,
+    /// Syslog over TCP and UDP.
+    pub syslog: OptionalAddress,
+    pub syslog_tenant: String,
 }
 
 impl Listeners {
@@ -61,6 +64,8 @@ impl Default for Listeners {
             udp_tenant: String::new(),
             http_json: OptionalAddress::OFF,
             http_json_tenant: String::new(),
+            syslog: local("127.0.0.1:5514").into(),
+            syslog_tenant: String::new(),
         }
     }
 }

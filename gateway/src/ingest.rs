@@ -4,11 +4,16 @@
 //! writes nothing: the actors do.
 
 pub mod body;
+pub mod connections;
 pub mod decode;
+pub mod elastic;
 pub mod http_json;
 pub mod intake;
 pub mod lines;
+pub mod otlp;
 pub(crate) mod reach;
+pub mod senders;
 mod shares;
+pub mod syslog;
 pub mod tcp;
 pub mod udp;

@@ -10,6 +10,9 @@ use antler_config::{ListenAddress, Loaded, OptionalAddress, Origin};
 use antler_events::ids::{IdError, TenantId};
 use tokio::net::{TcpListener, UdpSocket};
 
+/// So many free ports are tried for a listener that needs one of each kind.
+const FREE_PORT_TRIES: u32 = 16;
+
 /// Listeners that are open.
 #[derive(Debug)]
 pub struct Listeners {
@@ -17,6 +20,7 @@ pub struct Listeners {
     pub tcp: Option<TcpListener>,
     pub udp: Option<UdpSocket>,
     pub http_json: Option<TcpListener>,
+    pub syslog: Option<(TcpListener, UdpSocket)>,
     pub places: Vec<Place>,
 }
 
@@ -58,7 +62,9 @@ impl Listeners {
         let udp = optional(loaded, &wanted.udp, ("udp", "listeners.udp"), &mut places, bind_udp).await?;
         let name = ("http_json", "listeners.http_json");
         let http_json = optional(loaded, &wanted.http_json, name, &mut places, bind_tcp).await?;
-        Ok(Self { http, tcp, udp, http_json, places })
+        let name = ("syslog", "listeners.syslog");
+        let syslog = optional(loaded, &wanted.syslog, name, &mut places, bind_both).await?;
+        Ok(Self { http, tcp, udp, http_json, syslog, places })
     }
 
     /// The addresses of those that are open.
@@ -102,6 +108,22 @@ async fn bind_udp(address: ListenAddress) -> io::Result<(UdpSocket, SocketAddr)>
     let socket = UdpSocket::bind((address.host(), address.port())).await?;
     let address = socket.local_addr()?;
     Ok((socket, address))
+}
+
+/// TCP and UDP at one port.
+async fn bind_both(address: ListenAddress) -> io::Result<((TcpListener, UdpSocket), SocketAddr)> {
+    let mut tries = FREE_PORT_TRIES;
+    loop {
+        let (listener, at) = bind_tcp(address.clone()).await?;
+        match UdpSocket::bind(at).await {
+            Ok(socket) => return Ok(((listener, socket), at)),
+            // The free port that the system chose for the one was not free for the other.
+            Err(error) if address.port() == 0 && error.kind() == io::ErrorKind::AddrInUse && tries > 0 => {
+                tries -= 1
+            }
+            Err(error) => return Err(error),
+        }
+    }
 }
 
 async fn optional<L, F: Future<Output = io::Result<(L, SocketAddr)>>>(
@@ -172,7 +194,8 @@ mod tests {
         // Taken by this test, or by somebody else: both will do.
         let _tcp = std::net::TcpListener::bind("127.0.0.1:5000");
         let _udp = std::net::UdpSocket::bind("127.0.0.1:5000");
-        let opened = Listeners::open(&loaded(&[("listeners.http", "127.0.0.1:0")])).await.unwrap();
+        let settings = [("listeners.http", "127.0.0.1:0"), ("listeners.syslog", "off")];
+        let opened = Listeners::open(&loaded(&settings)).await.unwrap();
         assert!(opened.tcp.is_none() && opened.udp.is_none() && opened.http_json.is_none());
         assert_eq!(opened.addresses().len(), 1);
         let mut reasons = opened.places.iter().filter_map(|place| match &place.state {
@@ -187,18 +210,30 @@ mod tests {
 
     #[tokio::test]
     async fn what_is_off_is_not_opened_and_what_was_set_is() {
-        let settings =
-            [("listeners.http", "127.0.0.1:0"), ("listeners.tcp", "off"), ("listeners.udp", "127.0.0.1:0")];
+        let off = [("listeners.tcp", "off"), ("listeners.syslog", "off")];
+        let set = [("listeners.http", "127.0.0.1:0"), ("listeners.udp", "127.0.0.1:0")];
+        let settings = [off, set].concat();
         let opened = Listeners::open(&loaded(&settings)).await.unwrap();
         let names: Vec<&str> = opened.addresses().iter().map(|(name, _)| *name).collect();
         assert_eq!(names, ["http", "udp"]);
         let taken = opened.http.local_addr().unwrap().to_string();
-        let again = [("listeners.http", "127.0.0.1:0"), ("listeners.tcp", &taken)];
+        let again = [("listeners.http", "127.0.0.1:0"), ("listeners.tcp", taken.as_str())];
         let error = Listeners::open(&loaded(&again)).await.unwrap_err().to_string();
         assert!(
             error.starts_with(&format!("cannot listen on {taken} (listeners.tcp, from flag --set)")),
             "{error}"
         );
+    }
+
+    #[tokio::test]
+    async fn syslog_hears_both_kinds_at_one_port() {
+        let off = [("listeners.tcp", "off"), ("listeners.udp", "off")];
+        let set = [("listeners.http", "127.0.0.1:0"), ("listeners.syslog", "127.0.0.1:0")];
+        let opened = Listeners::open(&loaded(&[off, set].concat())).await.unwrap();
+        let (listener, socket) = opened.syslog.as_ref().unwrap();
+        let (connections, datagrams) = (listener.local_addr().unwrap(), socket.local_addr().unwrap());
+        assert_eq!(connections, datagrams);
+        assert!(opened.addresses().contains(&("syslog", connections)));
     }
 
     #[test]

@@ -32,7 +32,9 @@ use crate::demo::{self, DemoError};
 use crate::http::connections::{self, Front};
 use crate::http::proxies::Proxies;
 use crate::http::{Shared, router};
+use crate::ingest::connections::serve as serve_connections;
 use crate::ingest::http_json;
+use crate::ingest::syslog::{self, tcp::SyslogTcp};
 use crate::ingest::tcp::TcpLines;
 use crate::ingest::udp::UdpLines;
 use crate::listeners::{self, ListenError, Listeners};
@@ -135,6 +137,7 @@ struct Tenants {
     tcp: Option<TenantId>,
     udp: Option<TenantId>,
     http_json: Option<TenantId>,
+    syslog: Option<TenantId>,
 }
 
 impl Tenants {
@@ -144,6 +147,7 @@ impl Tenants {
             tcp: listeners::tenant(loaded, "listeners.tcp_tenant", &named.tcp_tenant)?,
             udp: listeners::tenant(loaded, "listeners.udp_tenant", &named.udp_tenant)?,
             http_json: listeners::tenant(loaded, "listeners.http_json_tenant", &named.http_json_tenant)?,
+            syslog: listeners::tenant(loaded, "listeners.syslog_tenant", &named.syslog_tenant)?,
         })
     }
 }
@@ -228,8 +232,11 @@ fn serve_until_signal(
     };
     runtime.block_on(async {
         let limits = &shared.config.limits.http;
-        let Listeners { http, tcp, udp, http_json, .. } = listeners;
+        let Listeners { http, tcp, udp, http_json, syslog, .. } = listeners;
         let mut others = serve_lines((tcp, udp, http_json), tenants, shared, &stopping);
+        if let Some(sockets) = syslog {
+            serve_syslog(sockets, tenants.syslog, shared, &mut others, &stopping);
+        }
         let figures = Arc::clone(&shared.connections);
         let base = shared.config.server.base_path.clone();
         let front = front(router::router(shared), base, shared);
@@ -263,10 +270,10 @@ fn serve_lines(
     if let Some(listener) = tcp {
         let tls = shared.tls.clone().filter(|_| shared.config.tls.tcp);
         let lines = TcpLines { intake: Arc::clone(intake), tenant: tenants.tcp, tls };
-        serving.spawn(Arc::new(lines).serve(listener, stopping.clone()));
+        serving.spawn(serve_connections(Arc::new(lines), listener, stopping.clone()));
     }
     if let Some(socket) = udp {
-        let lines = UdpLines::new(Arc::clone(intake), tenants.udp);
+        let lines = UdpLines::plain(Arc::clone(intake), tenants.udp);
         serving.spawn(lines.serve(socket, stopping.clone()));
     }
     if let Some(listener) = http_json {
@@ -278,6 +285,20 @@ fn serve_lines(
         serving.spawn(async move { connections::serve(listener, front, &limits, figures, stop).await });
     }
     serving
+}
+
+fn serve_syslog(
+    (listener, socket): (TcpListener, UdpSocket),
+    tenant: Option<TenantId>,
+    shared: &Arc<Shared>,
+    serving: &mut JoinSet<()>,
+    stopping: &watch::Receiver<bool>,
+) {
+    let intake = &shared.program.intake;
+    let tls = shared.tls.clone().filter(|_| shared.config.tls.tcp);
+    let messages = SyslogTcp { intake: Arc::clone(intake), tenant, tls };
+    serving.spawn(serve_connections(Arc::new(messages), listener, stopping.clone()));
+    serving.spawn(syslog::datagrams(Arc::clone(intake), tenant).serve(socket, stopping.clone()));
 }
 
 /// Lets the log write what waits, for a bounded time: a disk that hangs must not hold the exit.

@@ -16,7 +16,7 @@ mod joining;
 mod json;
 mod kind;
 pub mod options;
-mod pattern;
+pub(crate) mod pattern;
 pub mod preview;
 pub mod reader;
 pub mod store;

@@ -50,6 +50,8 @@ mod names;
 mod operations;
 #[path = "program/people.rs"]
 mod people;
+#[path = "program/protocols.rs"]
+mod protocols;
 #[path = "program/quota.rs"]
 mod quota;
 #[path = "program/rates.rs"]

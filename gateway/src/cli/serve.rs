@@ -28,6 +28,7 @@ fn listeners(config: &Listeners) -> Vec<&'static str> {
         ("listeners.tcp", &config.tcp),
         ("listeners.udp", &config.udp),
         ("listeners.http_json", &config.http_json),
+        ("listeners.syslog", &config.syslog),
     ];
     let open = optional.into_iter().filter(|(_, address)| **address != OptionalAddress::OFF);
     std::iter::once("listeners.http").chain(open.map(|(setting, _)| setting)).collect()

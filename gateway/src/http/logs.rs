@@ -4,6 +4,7 @@
 //! keeps nothing: what is under way belongs to the actors.
 
 mod answers;
+mod incoming;
 
 use std::sync::Arc;
 
@@ -11,28 +12,24 @@ use antler_actors::ingest_shard::{Arrived, Request};
 use antler_actors::quotas::NotAdmitted;
 use antler_actors::requests::{Begun, RequestError, Requests};
 use antler_actors::system::{IngestError, System, Taken};
-use antler_events::clock::Clock;
+use antler_events::clock::{Clock, Timestamp};
 use antler_events::event::lines::{Arrival, LineDefaults};
 use antler_events::event::note::{AnswerForm, LinesRejected, NamedError, RequestKey, RequestKeyError};
 use antler_events::ids::TenantId;
 use antler_events::line::KnownNames;
 use axum::Router;
-use axum::body::Body;
 use axum::extract::Request as HttpRequest;
-use axum::extract::{FromRef, FromRequest, FromRequestParts as _, State};
-use axum::http::{HeaderMap, header};
+use axum::extract::{FromRef, FromRequest, State};
+use axum::http::HeaderMap;
 use axum::response::Response;
 use axum::routing::post;
 use bytes::Bytes;
 
+pub(super) use self::incoming::{Incoming, not_taken_as};
 use super::addresses::in_api;
-use super::auth::Caller;
 use super::error::{ApiError, LinesProblem};
-use super::peer::PeerAddress;
-use super::search::RequestTenant;
-use crate::ingest::body::{Bodies, BodyError, Encoding};
+use crate::ingest::body::Bodies;
 use crate::ingest::decode::{self, DecodeError, Decoded, Form, Rejected};
-use crate::ingest::reach;
 
 /// So many lines that were rejected are named in an answer.
 const ERRORS_MAX: usize = 100;
@@ -90,15 +87,17 @@ where
     type Rejection = ApiError;
 
     async fn from_request(request: HttpRequest, state: &S) -> Result<Self, ApiError> {
-        let (mut parts, body) = request.into_parts();
-        let RequestTenant(tenant) = RequestTenant::from_request_parts(&mut parts, state).await?;
-        let peer = parts.extensions.get::<PeerAddress>();
-        let origin = peer.map(|PeerAddress(address)| address.to_string()).unwrap_or_default();
-        let arrival = arrival(origin, parts.uri.query())?;
-        let key = request_key(&parts.headers)?;
-        let decoded = IngestState::from_ref(state).receive(tenant, &parts.headers, body).await?;
-        let kept_to = parts.extensions.get::<Caller>().and_then(Caller::kept_to);
-        reach::check(kept_to, &decoded, &arrival.defaults)?;
+        let incoming = Incoming::from_request(request, state).await?;
+        let tenant = incoming.tenant;
+        let arrival = arrival(incoming.origin.clone(), incoming.uri.query())?;
+        let key = request_key(&incoming.headers)?;
+        let form = incoming.form()?;
+        let (sender, decoded) = incoming
+            .read(&IngestState::from_ref(state), move |body, names, now| {
+                decode::decode(body, form, names, now)
+            })
+            .await?;
+        sender.check(&decoded, &arrival)?;
         Ok(Self { tenant, key, arrival, decoded })
     }
 }
@@ -111,43 +110,37 @@ pub(super) async fn take_one(
     key: RequestKey,
     origin: String,
 ) -> Result<Response, ApiError> {
-    let decoded = ingest.decode(line, |line| line, Form::Text).await?;
+    let decoded = ingest.decode(line, Form::Text).await?;
     let decoded = decoded.map_err(|error| unreadable(error.to_string()))?;
     let arrival = arrival(origin, None)?;
     ingest.take_line(Sent { tenant, key: Some(key), arrival, decoded }).await
 }
 
 impl IngestState {
-    async fn receive(&self, tenant: TenantId, headers: &HeaderMap, body: Body) -> Result<Decoded, ApiError> {
-        let text = |name| headers.get(name).and_then(|value| value.to_str().ok());
-        let form = Form::of_content_type(text(header::CONTENT_TYPE)).map_err(|given| {
-            let reason = format!(
-                "lines are sent as application/x-ndjson, application/json or text/plain, and not as {given}"
-            );
-            ApiError::Lines { problem: LinesProblem::Form, reason }
-        })?;
-        let encoding =
-            Encoding::parse(text(header::CONTENT_ENCODING)).map_err(|error| not_received(&error))?;
-        let received =
-            self.bodies.receive(tenant, body, encoding).await.map_err(|error| not_received(&error))?;
-        let decoded = self.decode(received, |received| &received.bytes, form).await?;
-        decoded.map_err(|error| unreadable(error.to_string()))
+    /// Takes lines apart.
+    pub(crate) async fn decode(
+        &self,
+        lines: Bytes,
+        form: Form,
+    ) -> Result<Result<Decoded, DecodeError>, ApiError> {
+        let decode = move |lines: &Bytes, names: &KnownNames, now| decode::decode(lines, form, names, now);
+        self.read(lines, |lines| lines, decode).await
     }
 
     /// Takes bytes apart, a few at once and many away from the threads that serve sockets. `held` is kept until then.
-    pub(crate) async fn decode<H: Send + 'static>(
+    pub(crate) async fn read<H: Send + 'static, T: Send + 'static>(
         &self,
         held: H,
         bytes: impl Fn(&H) -> &Bytes + Send + 'static,
-        form: Form,
-    ) -> Result<Result<Decoded, DecodeError>, ApiError> {
+        read: impl FnOnce(&Bytes, &KnownNames, Timestamp) -> T + Send + 'static,
+    ) -> Result<T, ApiError> {
         let (names, now) = (Arc::clone(&self.names), self.clock.now());
         let is_small = bytes(&held).len() <= SMALL_BYTES;
-        let decode = move |held: H| decode::decode(bytes(&held), form, &names, now);
+        let read = move |held: H| read(bytes(&held), &names, now);
         if is_small {
-            return Ok(decode(held));
+            return Ok(read(held));
         }
-        tokio::task::spawn_blocking(move || decode(held)).await.map_err(|_| ApiError::Internal)
+        tokio::task::spawn_blocking(move || read(held)).await.map_err(|_| ApiError::Internal)
     }
 
     async fn take_line(&self, sent: Sent) -> Result<Response, ApiError> {
@@ -241,7 +234,7 @@ fn named(rejected: &Rejected) -> NamedError {
     NamedError { line: *line, code: error.code().to_owned(), message: error.to_string() }
 }
 
-fn unreadable(reason: String) -> ApiError {
+pub(super) fn unreadable(reason: String) -> ApiError {
     ApiError::Lines { problem: LinesProblem::Unreadable, reason }
 }
 
@@ -251,17 +244,6 @@ fn not_begun(error: &RequestError) -> ApiError {
         RequestError::UnderWay | RequestError::InDoubt | RequestError::Behind | RequestError::Views(_) => {
             LinesProblem::Unavailable
         }
-    };
-    ApiError::Lines { problem, reason: error.to_string() }
-}
-
-fn not_received(error: &BodyError) -> ApiError {
-    let problem = match error {
-        BodyError::UnknownEncoding { .. } => LinesProblem::Form,
-        BodyError::TooLarge { .. } | BodyError::Inflates { .. } => LinesProblem::TooLarge,
-        BodyError::Damaged { .. } | BodyError::Cut { .. } => LinesProblem::Unreadable,
-        BodyError::Slow { .. } => LinesProblem::Slow,
-        BodyError::Busy | BodyError::TenantBusy => LinesProblem::Busy,
     };
     ApiError::Lines { problem, reason: error.to_string() }
 }

@@ -28,6 +28,7 @@ mod profile;
 mod roles;
 mod schema;
 mod search;
+mod shippers;
 mod tenants;
 mod uploads;
 

@@ -57,6 +57,9 @@ impl RouteClass {
             return Self::Pages;
         }
         let path = asked.trim_end_matches('/');
+        if path == "/v1/logs" || is_elastic(path) {
+            return Self::Ingest;
+        }
         let path = path.strip_prefix("/api/v1").or_else(|| path.strip_prefix("/api")).unwrap_or(path);
         let (first, rest) = path
             .strip_prefix('/')
@@ -133,6 +136,14 @@ impl RouteClass {
     }
 }
 
+/// Whether an address is one of those that programs know which send to Elasticsearch.
+fn is_elastic(path: &str) -> bool {
+    let mut parts = path.split('/').skip(1);
+    let (first, second) = (parts.next().unwrap_or_default(), parts.next().unwrap_or_default());
+    let of_all = ["_bulk", "_license", "_xpack", "_cluster", "_cat", "_index_template"];
+    of_all.contains(&first) || ["_bulk", "_doc", "_create"].contains(&second)
+}
+
 #[cfg(test)]
 mod tests {
     use super::super::auth::permissions::TABLE;
@@ -178,7 +189,9 @@ mod tests {
             assert_ne!(class, RouteClass::Unknown, "{method} {path}: give it a class");
             let brings_lines = *method == "POST"
                 && (["/api/logs", "/api/logs/bulk"].contains(path) || path.starts_with("/api/logs/upload"));
-            let is_free = uncounted.contains(path) || path.starts_with("/ws/") || brings_lines;
+            let is_of_programs = ["/_", "/{index}/", "/v1/"].iter().any(|place| path.starts_with(place));
+            let is_free =
+                is_of_programs || uncounted.contains(path) || path.starts_with("/ws/") || brings_lines;
             let is_status = path.starts_with("/api/logs/upload/status");
             assert_eq!(class.is_counted(), !is_free && !is_status, "{method} {path} is {}", class.name());
         }

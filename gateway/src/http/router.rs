@@ -22,8 +22,8 @@ use super::observe::observe;
 use super::origins::cross_origin;
 use super::route_class::RouteClass;
 use super::{
-    Shared, accounts, admin, archives, audit, dead_letters, demo, erasure, health, jobs, logs, metrics,
-    openapi, quota, search, slow, uploads,
+    Shared, accounts, admin, archives, audit, dead_letters, demo, elastic, erasure, health, jobs, logs,
+    metrics, openapi, otlp, quota, search, slow, uploads,
 };
 use crate::socket;
 
@@ -38,6 +38,8 @@ pub fn router(shared: &Arc<Shared>) -> Router {
     let router = router
         .merge(questions(shared))
         .merge(logs::routes())
+        .merge(elastic::routes())
+        .merge(otlp::routes())
         .merge(dead_letters::routes())
         .merge(uploads::routes())
         .merge(jobs::routes())
@@ -91,7 +93,8 @@ async fn page_or_nothing(
     AskedUri(asked): AskedUri,
     headers: HeaderMap,
 ) -> Result<Response, ApiError> {
-    let found = dashboard.find(&method, uri.path(), &headers);
+    let greeting = elastic::greeting(&method, uri.path(), &headers);
+    let found = greeting.or_else(|| dashboard.find(&method, uri.path(), &headers));
     found.ok_or_else(|| ApiError::NoRoute { path: asked.path().to_owned() })
 }
 

@@ -53,6 +53,12 @@ pub enum DecodeError {
     NotJson { reason: String },
     #[error("the body is neither an array of objects, nor an object with \"logs\", nor an object")]
     NoLines,
+    #[error("line {line} of the body says of no document what to do: {reason}; nothing of the body is taken")]
+    NoAction { line: u64, reason: String },
+    #[error("the document of line {line} is missing: the body ends early, and nothing of it is taken")]
+    NoDocument { line: u64 },
+    #[error("the body is no OTLP of logs: {reason}")]
+    NotOtlp { reason: String },
 }
 
 impl Form {
@@ -82,17 +88,31 @@ pub fn decode(
     known: &KnownNames,
     received_at: Timestamp,
 ) -> Result<Decoded, DecodeError> {
-    let (decoded, is_crowded) = Decoder::new(body, known, received_at).read(form)?;
+    Ok(decode_by(body, known, received_at, |decoder| decoder.read(form))?.0)
+}
+
+/// The same by a protocol that finds the lines, and has more to say of them.
+pub(super) fn decode_by<T>(
+    body: &Bytes,
+    known: &KnownNames,
+    received_at: Timestamp,
+    read: impl Fn(&mut Decoder<'_>) -> Result<T, DecodeError>,
+) -> Result<(Decoded, T), DecodeError> {
+    let mut decoder = Decoder::new(body, known, received_at);
+    let said = read(&mut decoder)?;
+    let (decoded, is_crowded) = decoder.finish();
     if !is_crowded {
-        return Ok(decoded);
+        return Ok((decoded, said));
     }
     let nothing_known = KnownNames::new(known.limits().clone());
-    Ok(Decoder::new(body, &nothing_known, received_at).read(form)?.0)
+    let mut decoder = Decoder::new(body, &nothing_known, received_at);
+    let said = read(&mut decoder)?;
+    Ok((decoder.finish().0, said))
 }
 
 /// What a line has to be.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Kind {
+pub(super) enum Kind {
     Json,
     JsonOrText,
 }
@@ -104,7 +124,8 @@ struct Wrapped<'a> {
     logs: Vec<&'a RawValue>,
 }
 
-struct Decoder<'a> {
+/// Lines that are being taken from a body.
+pub(super) struct Decoder<'a> {
     body: &'a Bytes,
     known: &'a KnownNames,
     received_at: Timestamp,
@@ -124,8 +145,11 @@ impl<'a> Decoder<'a> {
         Self { body, known, received_at, builder, read: 0, number: 0, decoded, is_crowded: false }
     }
 
-    /// What the body holds, and whether what was known has come in the way of a name.
-    fn read(mut self, form: Form) -> Result<(Decoded, bool), DecodeError> {
+    pub(super) fn body(&self) -> &'a Bytes {
+        self.body
+    }
+
+    fn read(&mut self, form: Form) -> Result<(), DecodeError> {
         match (form, self.body.trim_ascii_start().first()) {
             (_, None) => return Err(DecodeError::Empty),
             (Form::Ndjson, _) => self.lines(Kind::Json),
@@ -134,12 +158,17 @@ impl<'a> Decoder<'a> {
             (Form::Json, _) => self.json()?,
             (Form::Unknown, _) => self.lines(Kind::JsonOrText),
         }
+        Ok(())
+    }
+
+    /// What the body holds, and whether what was known has come in the way of a name.
+    fn finish(mut self) -> (Decoded, bool) {
         let last = self.builder;
         let is_crowded = self.is_crowded || last.is_crowded();
         if !last.is_empty() {
             self.decoded.batches.push(last.finish_knowing(self.known));
         }
-        Ok((self.decoded, is_crowded))
+        (self.decoded, is_crowded)
     }
 
     fn lines(&mut self, kind: Kind) {
@@ -150,7 +179,7 @@ impl<'a> Decoder<'a> {
             start = end + 1;
             self.number += 1;
             if !line.trim_ascii().is_empty() {
-                self.push(line, kind);
+                self.push_part(line, kind);
             }
         }
     }
@@ -183,12 +212,18 @@ impl<'a> Decoder<'a> {
     fn elements(&mut self, elements: &[&RawValue]) {
         for element in elements {
             self.number += 1;
-            self.push(element.get().as_bytes(), Kind::Json);
+            self.push_part(element.get().as_bytes(), Kind::Json);
         }
     }
 
     /// Takes a part of the body as a line.
-    fn push(&mut self, line: &[u8], kind: Kind) {
+    fn push_part(&mut self, part: &[u8], kind: Kind) {
+        let body = self.body;
+        self.push(self.number, part, kind, || body.slice_ref(part));
+    }
+
+    /// Takes a line under a number; what is kept of it if it is rejected.
+    pub(super) fn push(&mut self, number: u64, line: &[u8], kind: Kind, kept: impl FnOnce() -> Bytes) {
         if self.builder.bytes() + line.len() > BATCH_BYTES {
             self.close();
         }
@@ -201,12 +236,9 @@ impl<'a> Decoder<'a> {
         match pushed {
             Ok(()) => {
                 self.decoded.accepted += 1;
-                self.decoded.numbers.push(self.number);
+                self.decoded.numbers.push(number);
             }
-            Err(error) => {
-                let raw = self.body.slice_ref(line);
-                self.decoded.rejected.push(Rejected { line: self.number, error, raw });
-            }
+            Err(error) => self.decoded.rejected.push(Rejected { line: number, error, raw: kept() }),
         }
     }
 

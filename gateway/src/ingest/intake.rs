@@ -40,15 +40,29 @@ pub struct Intake {
 /// Counts of the listeners for lines.
 #[derive(Debug, Default)]
 pub struct IntakeFigures {
-    pub tcp_accepted: AtomicU64,
-    pub tcp_closed: AtomicU64,
-    pub tcp_refused: AtomicU64,
-    pub tcp_lines: AtomicU64,
-    pub tcp_rejected: AtomicU64,
-    pub udp_datagrams: AtomicU64,
-    pub udp_dropped: AtomicU64,
-    pub udp_lines: AtomicU64,
-    pub udp_rejected: AtomicU64,
+    pub tcp: ConnectionFigures,
+    pub udp: DatagramFigures,
+    pub syslog_tcp: ConnectionFigures,
+    pub syslog_udp: DatagramFigures,
+}
+
+/// Of a listener for connections.
+#[derive(Debug, Default)]
+pub struct ConnectionFigures {
+    pub accepted: AtomicU64,
+    pub closed: AtomicU64,
+    pub refused: AtomicU64,
+    pub lines: AtomicU64,
+    pub rejected: AtomicU64,
+}
+
+/// Of a listener for datagrams.
+#[derive(Debug, Default)]
+pub struct DatagramFigures {
+    pub datagrams: AtomicU64,
+    pub dropped: AtomicU64,
+    pub lines: AtomicU64,
+    pub rejected: AtomicU64,
 }
 
 /// Whose lines they are, and since when that is known.
@@ -126,7 +140,7 @@ impl Intake {
         before: u64,
         rejected: Vec<Rejected>,
     ) -> Result<Decoded, ApiError> {
-        let decoded = self.ingest.decode(lines, |lines| lines, Form::Text).await?;
+        let decoded = self.ingest.decode(lines, Form::Text).await?;
         let mut decoded = match decoded {
             Ok(decoded) => decoded,
             Err(DecodeError::Empty) => Decoded::default(),

@@ -5,7 +5,6 @@
 
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use antler_config::duration;
@@ -13,27 +12,16 @@ use antler_events::event::lines::Arrival;
 use antler_events::ids::TenantId;
 use antler_events::wire::Receipt;
 use serde::Serialize;
-use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _};
-use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
-use tokio::task::JoinSet;
+use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt as _};
+use tokio::sync::watch;
 
-use super::intake::{Intake, IntakeFigures, Sender};
+use super::connections::{Came, Reads, answer, gather, refuse, unavailable};
+use super::intake::{ConnectionFigures, Intake, IntakeFigures, Sender};
 use super::lines::{Beginning, Greeting, LineStream, Whole};
 use crate::http::error::{ApiError, LinesProblem};
-use crate::tls::{Inside, Tls};
+use crate::tls::Tls;
 
 const SETTING: &str = "listeners.tcp_tenant";
-/// Room for one read.
-const READ_BYTES: usize = 64 << 10;
-/// Pause after a failed accept, which usually means that the process is out of file descriptors.
-const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
-/// What arrived by the time of a stop is looked for so long.
-const LAST_LOOK: Duration = Duration::from_millis(50);
-/// A sender that does not take its answers for so long is given up.
-const ANSWER_MAX: Duration = Duration::from_secs(10);
-/// A sender that was refused may finish what it is sending for so long, so that it gets to read why.
-const FAREWELL_MAX: Duration = Duration::from_secs(1);
 
 /// What all connections have.
 #[derive(Debug)]
@@ -45,45 +33,22 @@ pub struct TcpLines {
     pub tls: Option<Arc<Tls>>,
 }
 
-impl TcpLines {
-    /// Serves until the stop, and then until what was read is written.
-    pub async fn serve(self: Arc<Self>, listener: TcpListener, stop: watch::Receiver<bool>) {
-        let mut stopping = stop.clone();
-        let places = Arc::new(Semaphore::new(self.intake.limits.connections_max as usize));
-        let mut open = JoinSet::new();
-        loop {
-            tokio::select! {
-                biased;
-                _ = stopping.wait_for(|stops| *stops) => break,
-                Some(_) = open.join_next() => {}
-                (stream, address, place) = accept(&listener, &places) => {
-                    open.spawn(Arc::clone(&self).take(stream, address, place, stop.clone()));
-                }
-            }
-        }
-        drop(listener);
-        while open.join_next().await.is_some() {}
+impl Reads for TcpLines {
+    fn intake(&self) -> &Intake {
+        &self.intake
     }
 
-    async fn take(
-        self: Arc<Self>,
-        stream: TcpStream,
-        address: SocketAddr,
-        _place: OwnedSemaphorePermit,
-        stop: watch::Receiver<bool>,
-    ) {
-        let _counted = Counted::new(&self.intake);
-        let _ = stream.set_nodelay(true);
-        let Some(tls) = &self.tls else { return self.read(stream, address, stop).await };
-        match tls.accept(stream, Inside::Lines).await {
-            Ok(stream) => self.read(stream, address, stop).await,
-            Err(error) => tracing::debug!(%error, %address, "a TCP connection did not come to be encrypted"),
-        }
+    fn figures(&self) -> &ConnectionFigures {
+        &self.intake.figures.tcp
+    }
+
+    fn tls(&self) -> Option<&Arc<Tls>> {
+        self.tls.as_ref()
     }
 
     async fn read<S>(&self, stream: S, address: SocketAddr, stop: watch::Receiver<bool>)
     where
-        S: AsyncRead + AsyncWrite + Unpin,
+        S: AsyncRead + AsyncWrite + Unpin + Send,
     {
         let lines = LineStream::new(self.intake.ingest.names.limits().line_bytes_max);
         let origin = address.ip().to_canonical();
@@ -98,65 +63,12 @@ impl TcpLines {
             stop,
         };
         if let Err(error) = connection.run().await {
-            IntakeFigures::add(&self.intake.figures.tcp_refused, 1);
+            IntakeFigures::add(&self.intake.figures.tcp.refused, 1);
             tracing::debug!(%error, %address, "a TCP connection for lines is refused");
-            connection.refuse(&error).await;
+            refuse(&mut connection.stream, &error).await;
         }
         let _peer_is_gone = connection.stream.shutdown().await;
     }
-}
-
-async fn accept(
-    listener: &TcpListener,
-    places: &Arc<Semaphore>,
-) -> (TcpStream, SocketAddr, OwnedSemaphorePermit) {
-    let place = Arc::clone(places).acquire_owned().await.expect("the semaphore is never closed");
-    loop {
-        match listener.accept().await {
-            Ok((stream, address)) => return (stream, address, place),
-            Err(error) => {
-                tracing::warn!(%error, "a TCP connection for lines was not accepted");
-                tokio::time::sleep(ACCEPT_PAUSE).await;
-            }
-        }
-    }
-}
-
-/// Counts a connection as open until it is dropped.
-struct Counted<'a>(&'a Intake);
-
-impl<'a> Counted<'a> {
-    fn new(intake: &'a Intake) -> Self {
-        IntakeFigures::add(&intake.figures.tcp_accepted, 1);
-        Self(intake)
-    }
-}
-
-impl Drop for Counted<'_> {
-    fn drop(&mut self) {
-        self.0.figures.tcp_closed.fetch_add(1, Ordering::Relaxed);
-    }
-}
-
-/// What came of reading.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Came {
-    Bytes,
-    /// The sender will not send more.
-    End,
-    Nothing,
-    Stop,
-}
-
-#[derive(Serialize)]
-struct ErrorLine<'a> {
-    error: Described<'a>,
-}
-
-#[derive(Serialize)]
-struct Described<'a> {
-    code: &'a str,
-    message: String,
 }
 
 /// The answer to a part of the lines, if the sender wants one.
@@ -204,28 +116,10 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<'_, S> {
         }
     }
 
-    /// Reads what has arrived and what arrives right behind it.
     async fn gather(&mut self) -> Came {
         let limits = &self.with.intake.limits;
         let patience = if self.needs_token() { limits.token_timeout } else { limits.idle_timeout };
-        self.lines.buffer.reserve(READ_BYTES);
-        let first = tokio::select! {
-            biased;
-            _ = self.stop.wait_for(|stops| *stops) => None,
-            first = tokio::time::timeout(patience, self.stream.read_buf(&mut self.lines.buffer)) => Some(first),
-        };
-        match first {
-            None => {
-                let _all_that_came = tokio::time::timeout(LAST_LOOK, self.read_on()).await;
-                Came::Stop
-            }
-            Some(Err(_)) => Came::Nothing,
-            Some(Ok(Ok(0) | Err(_))) => Came::End,
-            Some(Ok(Ok(_))) => {
-                let more = tokio::time::timeout(limits.gather_for, self.read_on());
-                more.await.unwrap_or(Came::Bytes)
-            }
-        }
+        gather(&mut self.stream, &mut self.lines.buffer, patience, limits, &mut self.stop).await
     }
 
     fn needs_token(&self) -> bool {
@@ -236,18 +130,6 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<'_, S> {
     fn is_late(&self) -> bool {
         let since = self.with.intake.elapsed().saturating_sub(self.opened_at);
         self.needs_token() && since > self.with.intake.limits.token_timeout
-    }
-
-    async fn read_on(&mut self) -> Came {
-        let bytes_max = self.with.intake.limits.gather_bytes.as_usize() + self.lines.buffer.len();
-        while self.lines.buffer.len() < bytes_max {
-            self.lines.buffer.reserve(READ_BYTES);
-            match self.stream.read_buf(&mut self.lines.buffer).await {
-                Ok(0) | Err(_) => return Came::End,
-                Ok(_) => {}
-            }
-        }
-        Came::Bytes
     }
 
     /// Finds out whose lines they are. Answers whether that is known.
@@ -285,23 +167,13 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<'_, S> {
         let refused = taken.as_ref().map_or(0, |taken| taken.refused.count);
         let (accepted, rejected) = (accepted - refused, rejected + refused);
         self.sender = Some(sender);
-        IntakeFigures::add(&intake.figures.tcp_lines, accepted);
-        IntakeFigures::add(&intake.figures.tcp_rejected, rejected);
+        IntakeFigures::add(&intake.figures.tcp.lines, accepted);
+        IntakeFigures::add(&intake.figures.tcp.rejected, rejected);
         if self.wants_receipts {
             let receipt = taken.map(|taken| taken.receipt);
-            self.answer(&Answer { accepted, rejected, receipt }).await?;
+            answer(&mut self.stream, &Answer { accepted, rejected, receipt }).await?;
         }
         Ok(())
-    }
-
-    async fn answer(&mut self, answer: &impl Serialize) -> Result<(), ApiError> {
-        let mut line = serde_json::to_vec(answer).map_err(|_| ApiError::Internal)?;
-        line.push(b'\n');
-        let written = tokio::time::timeout(ANSWER_MAX, self.stream.write_all(&line)).await;
-        match written {
-            Ok(Ok(())) => Ok(()),
-            _ => Err(unavailable("the answers are not read; read them, or do not ask for receipts")),
-        }
     }
 
     fn too_slow(&self) -> ApiError {
@@ -313,19 +185,6 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<'_, S> {
         let reason = format!("nothing came for {within}; connect again when there is more");
         ApiError::Lines { problem: LinesProblem::Slow, reason }
     }
-
-    /// Tells the sender why, and reads on a little: closing on bytes that were not read would take the answer away.
-    async fn refuse(&mut self, error: &ApiError) {
-        let described = Described { code: error.code(), message: error.to_string() };
-        let farewell = async {
-            self.answer(&ErrorLine { error: described }).await.ok()?;
-            self.stream.shutdown().await.ok()?;
-            let mut rest = [0; 4_096];
-            while self.stream.read(&mut rest).await.ok()? > 0 {}
-            Some(())
-        };
-        let _sender_has_gone = tokio::time::timeout(FAREWELL_MAX, farewell).await;
-    }
 }
 
 fn needs_token() -> ApiError {
@@ -333,8 +192,4 @@ fn needs_token() -> ApiError {
         "lines need a token here: send {{\"token\":\"…\"}} with an API key as the first line, or set {SETTING}"
     );
     ApiError::Unauthorized { reason }
-}
-
-fn unavailable(reason: &str) -> ApiError {
-    ApiError::Unavailable { reason: reason.to_owned() }
 }

@@ -3,57 +3,62 @@
 //! Invariant: what arrived is written, or counted as dropped; a sender cannot be told, so whoever runs the server is, in
 //! its log and its figures. It waits for nobody: the next datagram may be another's.
 
-use std::collections::HashMap;
+use std::borrow::Cow;
+use std::fmt;
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
+use antler_events::clock::Timestamp;
 use antler_events::event::lines::Arrival;
 use antler_events::ids::TenantId;
-use bytes::{Bytes, BytesMut};
-use foldhash::fast::FixedState;
+use bytes::BytesMut;
 use tokio::net::UdpSocket;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 
-use super::intake::{Intake, IntakeFigures, Sender};
-use super::lines::{Greeting, split_greeting};
+use super::intake::{DatagramFigures, Intake, IntakeFigures, Sender};
+use super::lines::split_greeting;
+use super::senders::{Owner, Senders};
 
-const SETTING: &str = "listeners.udp_tenant";
 /// No datagram is larger.
 const DATAGRAM_BYTES_MAX: usize = 64 << 10;
 /// Writes that are under way; beyond it, datagrams are dropped. Credits bound their bytes.
 const WRITES_MAX: usize = 1_024;
 /// Senders whose datagrams are gathered at once.
 const PARTS_MAX: usize = 256;
-/// Tokens that are remembered, good and bad ones.
-const TOKENS_MAX: usize = 1_024;
-/// A token that was refused is looked at again after so long.
-const REFUSED_FOR: Duration = Duration::from_secs(10);
 /// Dropped datagrams are warned of so often at most.
 const WARN_EVERY: Duration = Duration::from_secs(10);
 /// What arrived by the time of a stop is looked for so long.
 const LAST_LOOK: Duration = Duration::from_millis(20);
 
+/// The token of a datagram, and the lines in it, at the time of its arrival.
+pub type Split = Box<dyn FnMut(&[u8], Timestamp) -> (Option<String>, Cow<'_, [u8]>) + Send>;
+
+/// Whose datagrams they are, and what they are called.
+#[derive(Debug, Clone, Copy)]
+pub struct Datagrams {
+    pub protocol: &'static str,
+    pub owner: Owner,
+    pub figures: fn(&IntakeFigures) -> &DatagramFigures,
+}
+
 /// The listener.
-#[derive(Debug)]
 pub struct UdpLines {
     intake: Arc<Intake>,
-    /// Whose lines those without a token are.
-    tenant: Option<TenantId>,
-    tokens: HashMap<String, Known, FixedState>,
-    own: Option<Known>,
+    of: Datagrams,
+    split: Split,
+    senders: Senders,
     warned_at: Option<Duration>,
     /// Dropped since the last warning.
     dropped: u64,
 }
 
-/// What a credential was found to be.
-#[derive(Debug, Clone)]
-enum Known {
-    Sender(Box<Sender>),
-    Refused { at: Duration, reason: Arc<str> },
+impl fmt::Debug for UdpLines {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.debug_struct("UdpLines").field("of", &self.of).finish_non_exhaustive()
+    }
 }
 
 /// Lines of one sender.
@@ -66,8 +71,17 @@ struct Part {
 }
 
 impl UdpLines {
-    pub fn new(intake: Arc<Intake>, tenant: Option<TenantId>) -> Self {
-        Self { intake, tenant, tokens: HashMap::default(), own: None, warned_at: None, dropped: 0 }
+    pub fn new(intake: Arc<Intake>, of: Datagrams, split: Split) -> Self {
+        let senders = Senders::new(Arc::clone(&intake), of.owner);
+        Self { intake, of, split, senders, warned_at: None, dropped: 0 }
+    }
+
+    /// Lines as they are, one or more in a datagram, and perhaps a greeting before them.
+    pub fn plain(intake: Arc<Intake>, tenant: Option<TenantId>) -> Self {
+        let advice = "begin each datagram with the line {\"token\":\"…\"}";
+        let owner = Owner { tenant, setting: "listeners.udp_tenant", advice };
+        let of = Datagrams { protocol: "udp", owner, figures: |figures| &figures.udp };
+        Self::new(intake, of, Box::new(greeting_and_lines))
     }
 
     /// Serves until the stop, and then until what arrived is written.
@@ -133,13 +147,13 @@ impl UdpLines {
         received: std::io::Result<(usize, SocketAddr)>,
     ) {
         let Ok((length, from)) = received else { return };
-        IntakeFigures::add(&self.intake.figures.udp_datagrams, 1);
-        let (greeting, lines) = split_greeting(&datagram[..length]);
+        IntakeFigures::add(&(self.of.figures)(&self.intake.figures).datagrams, 1);
+        let (token, lines) = (self.split)(&datagram[..length], self.intake.ingest.clock.now());
         if lines.trim_ascii().is_empty() {
             return;
         }
         let origin = from.ip().to_canonical();
-        match self.sender_of(greeting).await {
+        match self.senders.of(token.as_deref()).await {
             Ok(sender) => {
                 let same = |part: &&mut Part| part.sender.is(&sender) && part.origin == origin;
                 let part = match parts.iter_mut().find(same) {
@@ -150,57 +164,11 @@ impl UdpLines {
                     }
                 };
                 part.datagrams += 1;
-                part.lines.extend_from_slice(lines);
+                part.lines.extend_from_slice(&lines);
                 part.lines.extend_from_slice(b"\n");
             }
             Err(reason) => self.drop_counted(1, &reason),
         }
-    }
-
-    async fn sender_of(&mut self, greeting: Option<Greeting>) -> Result<Sender, Arc<str>> {
-        let now = self.intake.elapsed();
-        let token = greeting.and_then(|greeting| greeting.token);
-        let known = match &token {
-            Some(token) => self.tokens.get(token),
-            None => self.own.as_ref(),
-        };
-        match known {
-            Some(Known::Sender(sender)) if sender.is_fresh(now) => return Ok((**sender).clone()),
-            Some(Known::Refused { at, reason }) if now.saturating_sub(*at) < REFUSED_FOR => {
-                return Err(Arc::clone(reason));
-            }
-            _ => {}
-        }
-        let found = self.find(token.as_deref()).await;
-        let answer = found.clone();
-        let known = match found {
-            Ok(sender) => Known::Sender(Box::new(sender)),
-            Err(reason) => Known::Refused { at: now, reason },
-        };
-        match token {
-            None => self.own = Some(known),
-            Some(token) => {
-                if self.tokens.len() >= TOKENS_MAX {
-                    self.tokens.clear();
-                }
-                self.tokens.insert(token, known);
-            }
-        }
-        answer
-    }
-
-    async fn find(&self, token: Option<&str>) -> Result<Sender, Arc<str>> {
-        let found = match (token, self.tenant) {
-            (Some(token), _) => self.intake.bearer(token).await,
-            (None, Some(tenant)) => self.intake.configured(tenant, SETTING).await,
-            (None, None) => {
-                let reason = format!(
-                    "lines need a token here: begin each datagram with the line {{\"token\":\"…\"}}, or set {SETTING}"
-                );
-                return Err(reason.into());
-            }
-        };
-        found.map_err(|error| error.to_string().into())
     }
 
     fn write(&mut self, part: Part, writes: &mut JoinSet<Result<(), (u64, Arc<str>)>>) {
@@ -208,11 +176,10 @@ impl UdpLines {
             self.drop_counted(part.datagrams, "as many writes are under way as may be");
             return;
         }
-        let intake = Arc::clone(&self.intake);
+        let (intake, of) = (Arc::clone(&self.intake), self.of);
         writes.spawn(async move {
-            let Part { sender, origin, datagrams, lines } = part;
-            let written = write(&sender, &intake, origin, lines.freeze()).await;
-            written.map_err(|reason| (datagrams, reason))
+            let datagrams = part.datagrams;
+            write(part, &intake, of).await.map_err(|reason| (datagrams, reason))
         });
     }
 
@@ -223,7 +190,7 @@ impl UdpLines {
     }
 
     fn drop_counted(&mut self, datagrams: u64, reason: &str) {
-        self.intake.figures.udp_dropped.fetch_add(datagrams, Ordering::Relaxed);
+        (self.of.figures)(&self.intake.figures).dropped.fetch_add(datagrams, Ordering::Relaxed);
         self.dropped += datagrams;
         let now = self.intake.elapsed();
         if self.warned_at.is_none_or(|at| now.saturating_sub(at) >= WARN_EVERY) {
@@ -233,14 +200,22 @@ impl UdpLines {
     }
 }
 
-async fn write(sender: &Sender, intake: &Intake, origin: IpAddr, lines: Bytes) -> Result<(), Arc<str>> {
-    let decoded = intake.decode(lines, 0, Vec::new()).await.map_err(|error| error.to_string())?;
+fn greeting_and_lines(datagram: &[u8], _: Timestamp) -> (Option<String>, Cow<'_, [u8]>) {
+    let (greeting, lines) = split_greeting(datagram);
+    (greeting.and_then(|greeting| greeting.token), Cow::Borrowed(lines))
+}
+
+async fn write(part: Part, intake: &Intake, of: Datagrams) -> Result<(), Arc<str>> {
+    let Part { sender, origin, lines, .. } = part;
+    let decoded = intake.decode(lines.freeze(), 0, Vec::new()).await.map_err(|error| error.to_string())?;
     let (accepted, rejected) = (decoded.accepted, decoded.rejected.len() as u64);
-    let arrival = Arrival { protocol: "udp".to_owned(), origin: origin.to_string(), ..Arrival::default() };
+    let (protocol, origin) = (of.protocol.to_owned(), origin.to_string());
+    let arrival = Arrival { protocol, origin, ..Arrival::default() };
     sender.check(&decoded, &arrival).map_err(|error| error.to_string())?;
     let taken = intake.write(sender.tenant, decoded, arrival).await.map_err(|error| error.to_string())?;
     let refused = taken.map_or(0, |taken| taken.refused.count);
-    IntakeFigures::add(&intake.figures.udp_lines, accepted - refused);
-    IntakeFigures::add(&intake.figures.udp_rejected, rejected + refused);
+    let figures = (of.figures)(&intake.figures);
+    IntakeFigures::add(&figures.lines, accepted - refused);
+    IntakeFigures::add(&figures.rejected, rejected + refused);
     Ok(())
 }

@@ -100,6 +100,10 @@ impl EntryWriter {
         &self.out
     }
 
+    pub(super) fn into_bytes(self) -> Vec<u8> {
+        self.out
+    }
+
     fn name(&mut self, name: &str) {
         if self.out.last() != Some(&b'{') {
             self.out.push(b',');

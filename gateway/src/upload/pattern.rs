@@ -15,7 +15,7 @@ use super::time::Times;
 
 mod access;
 mod known;
-mod syslog;
+pub(crate) mod syslog;
 mod template;
 
 #[cfg(test)]

@@ -51,6 +51,11 @@ impl Times {
         Self { format, offset_seconds, arrival, known: known.collect() }
     }
 
+    /// What comes from now on came then.
+    pub(super) fn arrive(&mut self, arrival: Timestamp) {
+        self.arrival = arrival;
+    }
+
     /// Whether times are read as the ingest would read them anyway.
     pub(super) fn are_usual(&self) -> bool {
         self.format.is_none() && self.offset_seconds == 0

@@ -172,7 +172,7 @@ fn datagrams_name_their_tenant_or_are_counted_as_dropped() {
     wait_for(&running, &ann, "tapir", 2);
     let dropped = || {
         let metrics = super::get(running.http, "/metrics").body;
-        metrics.contains("antler_ingest_udp_dropped_total 2\n").then_some(())
+        metrics.contains("antler_ingest_udp_dropped_total{protocol=\"udp\"} 2\n").then_some(())
     };
     wait(dropped);
 }

@@ -49,7 +49,7 @@ fn a_key_sends_to_its_streams_only() {
     udp.send_to(&[&greeting[..], PAY].concat(), running.port("udp")).unwrap();
     let dropped = || {
         let text = send(&running, "GET", "/metrics", "", b"").body;
-        text.contains("\nantler_ingest_udp_dropped_total 1\n").then_some(())
+        text.contains("\nantler_ingest_udp_dropped_total{protocol=\"udp\"} 1\n").then_some(())
     };
     wait(dropped);
     udp.send_to(&[&greeting[..], WEB].concat(), running.port("udp")).unwrap();

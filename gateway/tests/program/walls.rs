@@ -206,7 +206,7 @@ fn lines_over_tcp_and_udp_belong_to_the_tenant_of_their_credential_or_to_nobody(
             of.extend(["tcp", "udp"].map(|protocol| format!("{protocol} of {}", credential.name)));
         }
     }
-    let figure = format!("antler_ingest_udp_dropped_total {refused}");
+    let figure = format!("antler_ingest_udp_dropped_total{{protocol=\"udp\"}} {refused}");
     wait(|| send(&running, "GET", "/metrics", "", b"").body.lines().any(|line| line == figure).then_some(()));
     println!("2 protocols x {} credentials, {refused} refused", tenants.credentials.len());
     assert!(own.len() >= 6 && others.len() == 4 && refused >= 8, "{own:?} {others:?} {refused}");

@@ -56,6 +56,12 @@ export type DeadLetter = { "id": string; "at": string; "protocol": string | null
 
 export type DeadLetterList = { "results": DeadLetter[]; "total": number; "page": number; "size": number; "next": string | null; "previous": string | null; "counted"?: number };
 
+export type ElasticBulk = { "took": number; "errors": boolean; "items": ({ [name: string]: ElasticItem })[] };
+
+export type ElasticItem = { "_index": string; "_id": unknown; "status": number; "_version"?: number; "result"?: string; "_shards"?: { "total": number; "successful": number; "failed": number }; "_seq_no"?: number; "_primary_term"?: number; "error"?: { "type": string; "reason": string } };
+
+export type OtlpAnswer = { "partialSuccess"?: { "rejectedLogRecords": number; "errorMessage": string } };
+
 export type UploadTaken = { "upload_id": string; "task_id": string; "file_name": string; "file_size": number; "format": "json" | "ndjson" | "csv" | "txt" | "log"; "estimated_entries": number | null; "status": "PENDING" | "STARTED" | "RETRY" | "SUCCESS" | "FAILURE" | "CANCELLED"; "uploads"?: ({ "upload_id": string; "task_id": string; "file_name": string; "file_size": number; "format": "json" | "ndjson" | "csv" | "txt" | "log"; "estimated_entries": number | null; "status": "PENDING" | "STARTED" | "RETRY" | "SUCCESS" | "FAILURE" | "CANCELLED" })[]; "message"?: string };
 
 export type UploadStatus = { "upload_id": string; "task_id": string; "file_name": string; "status": "PENDING" | "STARTED" | "RETRY" | "SUCCESS" | "FAILURE" | "CANCELLED"; "progress": number; "result": { "status": "pending" | "processing" | "retrying" | "completed" | "failed" | "cancelled"; "total": number; "indexed": number; "failed": number }; "errors": ({ "line": number; "code": string; "message": string })[]; "created_at": string; "updated_at": string; "error"?: { "code": string; "message": string } };
@@ -206,6 +212,20 @@ export interface Routes {
   "GET /api/logs/dead-letters/{id}": { path: { "id": string | number | boolean | readonly string[] }; query: Record<never, never>; body: undefined; answer: DeadLetter };
   "DELETE /api/logs/dead-letters/{id}": { path: { "id": string | number | boolean | readonly string[] }; query: Record<never, never>; body: undefined; answer: undefined };
   "POST /api/logs/dead-letters/{id}/replay": { path: { "id": string | number | boolean | readonly string[] }; query: Record<never, never>; body: { "raw"?: string }; answer: Stored };
+  "POST /_bulk": { path: Record<never, never>; query: Record<never, never>; body: string; answer: ElasticBulk };
+  "PUT /_bulk": { path: Record<never, never>; query: Record<never, never>; body: string; answer: ElasticBulk };
+  "POST /{index}/_bulk": { path: { "index": string | number | boolean | readonly string[] }; query: Record<never, never>; body: string; answer: ElasticBulk };
+  "PUT /{index}/_bulk": { path: { "index": string | number | boolean | readonly string[] }; query: Record<never, never>; body: string; answer: ElasticBulk };
+  "POST /{index}/_doc": { path: { "index": string | number | boolean | readonly string[] }; query: Record<never, never>; body: { [name: string]: unknown }; answer: ElasticItem };
+  "PUT /{index}/_doc/{document}": { path: { "index": string | number | boolean | readonly string[]; "document": string | number | boolean | readonly string[] }; query: Record<never, never>; body: { [name: string]: unknown }; answer: ElasticItem };
+  "PUT /{index}/_create/{document}": { path: { "index": string | number | boolean | readonly string[]; "document": string | number | boolean | readonly string[] }; query: Record<never, never>; body: { [name: string]: unknown }; answer: ElasticItem };
+  "GET /_license": { path: Record<never, never>; query: Record<never, never>; body: undefined; answer: { [name: string]: unknown } };
+  "GET /_xpack": { path: Record<never, never>; query: Record<never, never>; body: undefined; answer: { [name: string]: unknown } };
+  "GET /_cluster/health": { path: Record<never, never>; query: Record<never, never>; body: undefined; answer: { "status": string; "cluster_name": string; "timed_out": boolean; "number_of_nodes": number; "number_of_data_nodes": number; "active_primary_shards": number; "active_shards": number; "relocating_shards": number; "initializing_shards": number; "unassigned_shards": number } };
+  "GET /_cat/health": { path: Record<never, never>; query: Record<never, never>; body: undefined; answer: unknown };
+  "GET /_index_template/{name}": { path: { "name": string | number | boolean | readonly string[] }; query: Record<never, never>; body: undefined; answer: { [name: string]: unknown } };
+  "PUT /_index_template/{name}": { path: { "name": string | number | boolean | readonly string[] }; query: Record<never, never>; body: { [name: string]: unknown }; answer: { "acknowledged": boolean } };
+  "POST /v1/logs": { path: Record<never, never>; query: Record<never, never>; body: { "resourceLogs"?: unknown[] }; answer: OtlpAnswer };
   "POST /api/logs/upload": { path: Record<never, never>; query: Record<never, never>; body: unknown; answer: UploadTaken };
   "POST /api/logs/upload/preview": { path: Record<never, never>; query: Record<never, never>; body: unknown; answer: UploadPreview };
   "GET /api/logs/upload/status/{task}": { path: { "task": string | number | boolean | readonly string[] }; query: Record<never, never>; body: undefined; answer: UploadStatus };

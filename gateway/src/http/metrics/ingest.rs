@@ -5,44 +5,65 @@
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use super::exposition::{Family, Kind};
-use crate::ingest::intake::IntakeFigures;
+use crate::ingest::intake::{ConnectionFigures, DatagramFigures, IntakeFigures};
 
 pub(super) fn families(of: &IntakeFigures) -> Vec<Family> {
-    let read = |counter: &AtomicU64| counter.load(Ordering::Relaxed);
-    let by_protocol = |name, help, tcp: &AtomicU64, udp: &AtomicU64| {
-        Family::new(Kind::Counter, name, help)
-            .sample(&[("protocol", "tcp")], read(tcp) as f64)
-            .sample(&[("protocol", "udp")], read(udp) as f64)
+    let connections = [("tcp", &of.tcp), ("syslog_tcp", &of.syslog_tcp)];
+    let datagrams = [("udp", &of.udp), ("syslog_udp", &of.syslog_udp)];
+    let lines = |name, help, connections_of: OfConnections, datagrams_of: OfDatagrams| {
+        let family = Family::new(Kind::Counter, name, help);
+        let family = by_protocol(family, &connections, connections_of);
+        by_protocol(family, &datagrams, datagrams_of)
     };
-    let (accepted, closed) = (read(&of.tcp_accepted), read(&of.tcp_closed));
+    let counter = |name, help| Family::new(Kind::Counter, name, help);
+    let open = |of: &ConnectionFigures| read(&of.accepted).saturating_sub(read(&of.closed));
+    let open_now = connections.iter().fold(
+        Family::new(Kind::Gauge, "antler_ingest_tcp_connections_open", "Open TCP connections for lines."),
+        |family, (protocol, figures)| family.sample(&[("protocol", protocol)], open(figures) as f64),
+    );
     vec![
-        by_protocol("antler_ingest_lines_total", "Lines taken by a listener.", &of.tcp_lines, &of.udp_lines),
-        by_protocol(
+        lines("antler_ingest_lines_total", "Lines taken by a listener.", |of| &of.lines, |of| &of.lines),
+        lines(
             "antler_ingest_rejected_lines_total",
             "Lines that cannot be taken.",
-            &of.tcp_rejected,
-            &of.udp_rejected,
+            |of| &of.rejected,
+            |of| &of.rejected,
         ),
-        Family::counter(
-            "antler_ingest_tcp_connections_total",
-            "TCP connections accepted for lines.",
-            accepted,
+        by_protocol(
+            counter("antler_ingest_tcp_connections_total", "TCP connections accepted for lines."),
+            &connections,
+            |of| &of.accepted,
         ),
-        Family::gauge(
-            "antler_ingest_tcp_connections_open",
-            "Open TCP connections for lines.",
-            accepted.saturating_sub(closed) as f64,
+        open_now,
+        by_protocol(
+            counter("antler_ingest_tcp_refused_total", "TCP connections that were closed with an error."),
+            &connections,
+            |of| &of.refused,
         ),
-        Family::counter(
-            "antler_ingest_tcp_refused_total",
-            "TCP connections that were closed with an error.",
-            read(&of.tcp_refused),
-        ),
-        Family::counter("antler_ingest_udp_datagrams_total", "Datagrams received.", read(&of.udp_datagrams)),
-        Family::counter(
-            "antler_ingest_udp_dropped_total",
-            "Datagrams that were not written: no credential, no room, or no log.",
-            read(&of.udp_dropped),
+        by_protocol(counter("antler_ingest_udp_datagrams_total", "Datagrams received."), &datagrams, |of| {
+            &of.datagrams
+        }),
+        by_protocol(
+            counter(
+                "antler_ingest_udp_dropped_total",
+                "Datagrams that were not written: no credential, no room, or no log.",
+            ),
+            &datagrams,
+            |of| &of.dropped,
         ),
     ]
+}
+
+type OfConnections = fn(&ConnectionFigures) -> &AtomicU64;
+type OfDatagrams = fn(&DatagramFigures) -> &AtomicU64;
+
+fn by_protocol<F>(family: Family, all: &[(&str, &F)], of: fn(&F) -> &AtomicU64) -> Family {
+    let add = |family: Family, (protocol, figures): &(&str, &F)| {
+        family.sample(&[("protocol", protocol)], read(of(figures)) as f64)
+    };
+    all.iter().fold(family, add)
+}
+
+fn read(counter: &AtomicU64) -> u64 {
+    counter.load(Ordering::Relaxed)
 }

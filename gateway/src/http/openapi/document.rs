@@ -10,8 +10,8 @@ use serde_json::{Map, Value, json};
 use super::operation::Operation;
 use super::schema::Component;
 use super::{
-    accounts, archives, audit, failures, ingest, jobs, kept, live, operating, people, roles, search, tenants,
-    uploads,
+    accounts, archives, audit, failures, ingest, jobs, kept, live, operating, people, roles, search,
+    shippers, tenants, uploads,
 };
 use crate::http::auth::audited::{Audited, audited};
 use crate::http::auth::permissions::{Asked, Permission, asked};
@@ -48,6 +48,7 @@ pub(super) fn areas() -> Vec<Area> {
         accounts::area(),
         people::area(),
         ingest::area(),
+        shippers::area(),
         uploads::area(),
         jobs::area(),
         search::area(),
