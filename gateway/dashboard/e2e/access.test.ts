@@ -77,6 +77,25 @@ describe('a phone', () => {
     expect((await cell.locator('time').allInnerTexts()).join()).toMatch(/(now|ago)\s+\d\d:\d\d:\d\d$/);
   });
 
+  it('has pinned columns and the others beside each other, none over another', async () => {
+    const { page, token } = await person(phone);
+    await fill(url, token);
+    await page.goto('/explore?cols=host,service,timestamp,trace_id,message&pin=3');
+    const row = page.getByRole('grid', { name: 'Lines' }).getByRole('row').nth(2);
+    await row.waitFor();
+    const grid = page.getByRole('grid', { name: 'Lines' });
+    for (const left of [0, 60, 10_000]) {
+      await grid.evaluate((box, left) => box.scrollTo({ left }), left);
+      const cells = await row
+        .getByRole('gridcell')
+        .evaluateAll((cells) =>
+          cells.map((cell) => cell.getBoundingClientRect()).map(({ left, right }) => [left, right]),
+        );
+      const ends = cells.slice(0, -1).map(([, right = 0]) => Math.round(right));
+      expect(cells.slice(1).map(([left = 0]) => Math.round(left))).toEqual(ends);
+    }
+  });
+
   it('has where and who one is in one line', async () => {
     const { page, name } = await person(phone);
     await page.goto('/');

@@ -37,6 +37,39 @@ describe('live', () => {
     await rows(page).getByText('came later').waitFor();
   });
 
+  it('shows lines of a megabyte cut, stays smooth while one scrolls, and opens them whole', async () => {
+    const { page, token } = await filled('/explore?live=1');
+    await page.getByText('● live').waitFor();
+    await page.evaluate(() => {
+      const meter = window as never as { longest: number };
+      let before = performance.now();
+      const look = (now: number) => {
+        meter.longest = Math.max(meter.longest, now - before);
+        before = now;
+        requestAnimationFrame(look);
+      };
+      meter.longest = 0;
+      requestAnimationFrame(look);
+    });
+    const big = (at: number) => ({ message: `big ${at} ${'x '.repeat(499_000)}the very end` });
+    for (const at of [1, 2, 3]) await sendLines(url, token, [big(at)]);
+    await rows(page).getByText('big 3').waitFor();
+    const box = await page.getByRole('grid', { name: 'Lines' }).boundingBox();
+    await page.mouse.move((box?.x ?? 0) + 300, (box?.y ?? 0) + 300);
+    for (const by of [400, 400, -400, 400, -1200]) await page.mouse.wheel(0, by);
+    const row = rows(page).filter({ hasText: 'big 3' });
+    expect((await row.textContent())?.length).toBeLessThan(3000);
+    await row.click();
+    const line = page.getByRole('complementary', { name: 'The line' });
+    await line
+      .getByRole('button', { name: /^Show the rest/ })
+      .first()
+      .click();
+    await expect.poll(async () => (await line.textContent())?.includes('the very end')).toBe(true);
+    const longest = await page.evaluate(() => (window as never as { longest: number }).longest);
+    expect(longest).toBeLessThan(2000);
+  });
+
   it('goes on without a hole after the connection broke', async () => {
     const { context, page, token } = await filled('/explore?live=1');
     await page.getByText('● live').waitFor();

@@ -66,6 +66,22 @@ describe('fields with odd names', () => {
       await line.getByText(name, { exact: true }).first().waitFor();
   });
 
+  it('that hold a comma are columns of their own, also when the page is loaded again', async () => {
+    const { page, token } = await person();
+    await sendLines(url, token, [{ message: 'odd', 'a,b': 'both', 'c\\': 'slash' }]);
+    await page.goto('/explore');
+    await rows(page).nth(1).waitFor();
+    for (const name of ['a,b', 'c\\']) {
+      await page.getByLabel('Find a field').fill(name);
+      await fields(page)
+        .getByRole('button', { name: `Column ${name}`, exact: true })
+        .click();
+    }
+    await page.reload();
+    const cells = rows(page).nth(1).getByRole('gridcell');
+    await expect.poll(async () => (await cells.allInnerTexts()).slice(3)).toEqual(['both', 'slash', 'odd']);
+  });
+
   it('make tables', async () => {
     const { page } = await having('/explore');
     for (const name of NAMES.slice(0, 6)) {

@@ -1,4 +1,4 @@
-/** The other pages as a person uses them: the first line, files, keys, members, letters, home, patterns. */
+/** The other pages as a person uses them: the first line, keys, members, letters, home, patterns. */
 import { describe, expect, it } from 'vitest';
 import { PASSWORD, posted, useBrowser } from './browser';
 import { fill } from './scene';
@@ -91,33 +91,6 @@ describe('patterns', () => {
   });
 });
 
-describe('files', () => {
-  it('are looked into before they are sent, read, and found again', async () => {
-    const { page } = await person();
-    await page.goto('/uploads');
-    const text = [
-      'time,level,message',
-      '2026-03-01T08:00:00Z,error,disk full',
-      '2026-03-01T08:00:01Z,info,disk empty',
-    ];
-    const files = [{ name: 'disks.csv', mimeType: 'text/csv', buffer: Buffer.from(`${text.join('\n')}\n`) }];
-    await page.locator('input[type="file"]').first().setInputFiles(files);
-    await page.getByText('disk full').first().waitFor();
-    await page.getByRole('button', { name: /^Send/ }).click();
-    await page.getByRole('link', { name: 'disks.csv' }).first().click();
-    await page.waitForURL(/file=/);
-    await page.getByText('disk empty').first().waitFor();
-  });
-
-  it('of the wrong kind are refused with the reason', async () => {
-    const { page } = await person();
-    await page.goto('/uploads');
-    const files = [{ name: 'empty.log', mimeType: 'text/plain', buffer: Buffer.from('') }];
-    await page.locator('input[type="file"]').first().setInputFiles(files);
-    await page.getByText(/empty/i).nth(1).waitFor();
-  });
-});
-
 describe('settings', () => {
   it('make a key that works, show it once, and take it back', async () => {
     const { page } = await person();
@@ -145,6 +118,19 @@ describe('settings', () => {
     await page.goto('/settings/members');
     await page.getByText(name).first().waitFor();
     await page.getByRole('heading', { name: 'What roles may do' }).waitFor();
+  });
+
+  it('name the zone of the browser where none was chosen, as does a time that is pointed at', async () => {
+    const { page } = await person({ timezoneId: 'Europe/Lisbon' });
+    await page.goto('/settings/profile');
+    const zone = page.getByLabel('Times in');
+    await zone.getByText('The zone of this browser, Europe/Lisbon').waitFor({ state: 'attached' });
+    expect(await zone.inputValue()).toBe('local');
+    expect(await page.getByText('Your profile says').count()).toBe(0);
+    await page
+      .getByTitle(/^20\d\d-.* Europe\/Lisbon$/)
+      .first()
+      .waitFor();
   });
 
   it('list the logins, and the audit of what was done', async () => {
@@ -217,5 +203,41 @@ describe('a login that ends in the middle of work', () => {
     await page.getByRole('button', { name: 'Run', exact: true }).click();
     await page.getByRole('grid', { name: 'Lines' }).getByText(/retry/).first().waitFor();
     expect(await page.getByLabel('Query', { exact: true }).inputValue()).toBe('level:warning');
+  });
+
+  it('takes nothing from a query that is being typed, and is told by what one can do', async () => {
+    const { page, name, token } = await person();
+    await fill(url, token, 100);
+    await page.clock.install({ time: new Date() });
+    await page.goto('/explore');
+    await page.getByRole('grid', { name: 'Lines' }).getByText(/retry/).first().waitFor();
+    const query = page.getByLabel('Query', { exact: true });
+    // The clock of the page stands still while one types.
+    await page.clock.pauseAt(new Date(Date.now() + 5000));
+    await query.pressSequentially('level:war');
+    const headers = { Authorization: `Bearer ${token}` };
+    expect((await fetch(`${url}/api/auth/sessions/`, { method: 'DELETE', headers })).status).toBe(200);
+    const refused = page.waitForResponse(/\/auth\/refresh\//);
+    await query.press('n');
+    await page.clock.runFor(300);
+    expect((await refused).status()).toBe(401);
+    await page.keyboard.type('ing and service:search');
+    const dialog = page.getByRole('dialog', { name: 'Your login has ended' });
+    expect(await dialog.count()).toBe(0);
+    await page.clock.resume();
+    await dialog.waitFor();
+    await page.keyboard.press('Escape');
+    await page.getByRole('button', { name: 'Run', exact: true }).click();
+    await dialog.waitFor();
+    const told = page.getByRole('alert').filter({ hasText: 'Your login has ended. Log in again to go on.' });
+    await told.first().waitFor();
+    expect(await page.getByText(/Bearer/).count()).toBe(0);
+    expect(await dialog.getByLabel('User name or e-mail').inputValue()).toBe(name);
+    await dialog.getByLabel('Password').fill(PASSWORD);
+    await dialog.getByRole('button', { name: 'Log in' }).click();
+    await dialog.waitFor({ state: 'detached' });
+    expect(await query.inputValue()).toBe('level:warning and service:search');
+    await page.getByRole('button', { name: 'Run', exact: true }).click();
+    await page.getByRole('grid', { name: 'Lines' }).getByText(/retry/).first().waitFor();
   });
 });

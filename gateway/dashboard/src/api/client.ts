@@ -73,17 +73,22 @@ export async function ask<R extends Route>(route: R, asked: Asked<R> = {}): Prom
   return (isJson ? await response.json() : undefined) as Routes[R]['answer'];
 }
 
+const LOGGING_IN = /\/auth\/(login|refresh|logout)\//;
+
+/** What the server says of it is meant for programs. */
+export const LOGIN_ENDED = 'Your login has ended. Log in again to go on.';
+
 /** Hears `ended` when a login does not count any more and cannot be renewed. */
 export const ended = new EventTarget();
 
 /** A request of any kind, with the login of this browser. */
 export async function send(url: string, init: RequestInit): Promise<Response> {
   let response = await fetched(url, init);
-  if (response.status === 401 && !/\/auth\/(login|refresh|logout)\//.test(url)) {
+  if (response.status === 401 && !LOGGING_IN.test(url)) {
     if (hasLogin() && (await renewed())) response = await fetched(url, init);
     if (response.status === 401) ended.dispatchEvent(new Event('ended'));
   }
-  if (!response.ok) throw await failure(response);
+  if (!response.ok) throw await failure(response, LOGGING_IN.test(url));
   return response;
 }
 
@@ -130,13 +135,15 @@ async function fetched(url: string, init: RequestInit): Promise<Response> {
   }
 }
 
-export async function failure(response: Response): Promise<Failure> {
+/** Why it was refused, in a sentence for people; whoever is logging in is told why that failed. */
+export async function failure(response: Response, isLoggingIn = false): Promise<Failure> {
   const id = response.headers.get('x-request-id');
   try {
     const { error } = (await response.json()) as {
       error: { code: string; message: string; details?: Record<string, unknown> };
     };
-    return new Failure(response.status, error.code, error.message, error.details, id);
+    const message = response.status === 401 && !isLoggingIn ? LOGIN_ENDED : error.message;
+    return new Failure(response.status, error.code, message, error.details, id);
   } catch {
     return new Failure(
       response.status,

@@ -5,6 +5,7 @@ import { answers } from '../api/questions';
 import { Button, TextField } from '../design/controls';
 import { Dialog, Foot } from '../design/dialog';
 import { Note, sentence } from '../design/states';
+import { Pause } from './pause';
 import { useSending } from './sending';
 import { logIn, type Me, me } from './session';
 
@@ -12,9 +13,14 @@ export function LogInAgain() {
   const [who, setWho] = useState<string | null>(null);
   const { busy, error, send } = useSending();
   useEffect(() => {
-    const hear = () => setWho((before) => before ?? answers.getQueryData<Me>(me.queryKey)?.username ?? '');
+    const show = () => setWho((before) => before ?? answers.getQueryData<Me>(me.queryKey)?.username ?? '');
+    const pause = new Pause();
+    const hear = () => pause.after(show);
     ended.addEventListener('ended', hear);
-    return () => ended.removeEventListener('ended', hear);
+    return () => {
+      ended.removeEventListener('ended', hear);
+      pause.end();
+    };
   }, []);
   if (who === null) return null;
   const submit = (event: FormEvent<HTMLFormElement>) => {

@@ -7,6 +7,7 @@ import { Bell } from '../notices/bell';
 import { useNotices } from '../notices/watch';
 import { type Action, useOffer } from './actions';
 import { LogInAgain } from './again';
+import { useKeptFocus } from './focus';
 import { shownKeys, useKeys } from './keys';
 import { KeysShown, Palette } from './palette';
 import { PLACES, SETTINGS } from './places';
@@ -30,6 +31,7 @@ export function Shell() {
   // biome-ignore lint/correctness/useExhaustiveDependencies: the path is what it hears
   useEffect(() => document.getElementById('main')?.focus({ preventScroll: true }), [path]);
   useKeys();
+  useKeptFocus();
   useNotices();
   useOffer([
     {

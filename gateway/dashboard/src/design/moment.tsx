@@ -19,11 +19,22 @@ function Known({ at, both }: { at: string; both: boolean | undefined }) {
   const ago = useTicking(() => relative(new Date(at)));
   const time = new Date(at);
   return (
-    <time dateTime={at} title={clock(time, zone, true)} className={both ? css.both : undefined}>
+    <time dateTime={at} title={zoned(time, zone)} className={both ? css.both : undefined}>
       <span className={css.part}>{ago}</span>
       <span className={css.exact}> {shortClock(time, zone)}</span>
     </time>
   );
+}
+
+/** The zone of this browser: that in which nothing was chosen. */
+export function browserZone(): string {
+  return Intl.DateTimeFormat().resolvedOptions().timeZone || 'UTC';
+}
+
+/** All of it, with the name of the zone. */
+export function zoned(time: Date, zone: 'local' | 'utc', own = browserZone()): string {
+  const text = clock(time, zone, true);
+  return zone === 'utc' || Number.isNaN(time.getTime()) ? text : `${text} ${own}`;
 }
 
 /** As much of it as says which time it is: of today without the day, of another one without the seconds. */

@@ -24,7 +24,7 @@ describe('what is explored', () => {
       live: true,
       line: '0-17-0',
       oldestFirst: true,
-      columns: ['timestamp', '__proto__', 'message'],
+      columns: ['timestamp', '__proto__', 'a,b', 'message'],
       pinned: 2,
     };
     expect(read(written(explored, usual) as Record<string, string>, usual)).toEqual(explored);

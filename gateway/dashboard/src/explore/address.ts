@@ -7,7 +7,7 @@ import { useNavigate, useSearch } from '@tanstack/react-router';
 import { useCallback } from 'react';
 import type { Search } from '../app/address';
 import { usePreferences } from '../app/preferences';
-import { type Arrangement, arranged } from './rows/arrangement';
+import { type Arrangement, arranged, listed, namesOf } from './rows/arrangement';
 
 export interface Explored {
   q: string;
@@ -29,7 +29,7 @@ const TO = 'now';
 /** Columns that an address names are shown as it says; otherwise they are those that are usual here. */
 export function read(search: Search, usual: Arrangement): Explored {
   const { q = '', from = FROM, to = TO, live, line = null, sort, cols, pin } = search;
-  const named = cols?.split(',').filter(Boolean) ?? [];
+  const named = namesOf(cols ?? '');
   return {
     q,
     from,
@@ -44,7 +44,7 @@ export function read(search: Search, usual: Arrangement): Explored {
 /** The shortest form: what is usual is not said. */
 export function written(explored: Explored, usual: Arrangement) {
   const { q, from, to, live, line, oldestFirst, columns, pinned } = explored;
-  const isUsual = columns.join() === usual.columns.join() && pinned === usual.pinned;
+  const isUsual = listed(columns) === listed(usual.columns) && pinned === usual.pinned;
   return {
     q: q || undefined,
     from: from === FROM ? undefined : from,
@@ -52,7 +52,7 @@ export function written(explored: Explored, usual: Arrangement) {
     live: live ? '1' : undefined,
     line: line ?? undefined,
     sort: oldestFirst ? 'timestamp' : undefined,
-    cols: isUsual ? undefined : columns.join(','),
+    cols: isUsual ? undefined : listed(columns),
     pin: isUsual || pinned === 0 ? undefined : String(pinned),
   };
 }

@@ -3,7 +3,7 @@ import { Link } from '@tanstack/react-router';
 import type { Line } from '../api/schema';
 import { usePreferences } from '../app/preferences';
 import { LevelMark } from '../design/level';
-import { clock } from '../design/moment';
+import { clock, zoned } from '../design/moment';
 import { beginning } from './beginning';
 import css from './lines.module.css';
 
@@ -26,7 +26,7 @@ export function FewLines({ lines, label, search = {}, withDay = false }: FewLine
         const time = new Date(timestamp);
         return (
           <li key={id} className={css.line}>
-            <time dateTime={timestamp} title={clock(time, zone, true)} className={css.time}>
+            <time dateTime={timestamp} title={zoned(time, zone)} className={css.time}>
               {withDay ? clock(time, zone, true).slice(5, 19) : clock(time, zone)}
             </time>
             <LevelMark level={level} />

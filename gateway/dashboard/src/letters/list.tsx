@@ -14,7 +14,7 @@ import { counted, fits, isFilter, number, originOf, SINCE } from './filter';
 import { From } from './from';
 import { useLetters } from './gathered';
 import css from './letters.module.css';
-import { Many, Rest } from './many_letters';
+import { Many, Rest, type Shown } from './many_letters';
 import { Raw } from './raw';
 
 const SIZE = 50;
@@ -29,7 +29,8 @@ export function LetterList({ search, go }: ListProps) {
   const { letters, total } = gathered;
   const found = letters.filter((letter) => fits(letter, search));
   const isFiltered = isFilter(search);
-  const [chosen, setChosen] = useState<ReadonlySet<string>>(new Set());
+  const [chosen, onChoose] = useState<ReadonlySet<string>>(new Set());
+  const shown: Shown = { found, total, isFiltered, search, chosen, onChoose };
   return (
     <Page
       title="Dead letters"
@@ -62,23 +63,8 @@ export function LetterList({ search, go }: ListProps) {
             <Note kind="error">What is shown may be old: {sentence(gathered.error)}</Note>
           )}
           <Rest gathered={gathered} isFiltered={isFiltered} />
-          <Many
-            found={found}
-            total={total}
-            isFiltered={isFiltered}
-            chosen={chosen}
-            onChoose={setChosen}
-            isWhole={!gathered.hasNextPage}
-            search={search}
-          />
-          <Letters
-            found={found}
-            search={search}
-            isFiltered={isFiltered}
-            total={total}
-            chosen={chosen}
-            onChoose={setChosen}
-          />
+          <Many {...shown} isWhole={!gathered.hasNextPage} />
+          <Letters {...shown} />
         </>
       )}
     </Page>
@@ -133,16 +119,7 @@ function Filters({ letters, search, go }: ListProps & { letters: DeadLetter[] })
   );
 }
 
-interface LettersProps {
-  found: DeadLetter[];
-  total: number;
-  isFiltered: boolean;
-  search: Search;
-  chosen: ReadonlySet<string>;
-  onChoose(ids: ReadonlySet<string>): void;
-}
-
-function Letters({ found, search, isFiltered, total, chosen, onChoose }: LettersProps) {
+function Letters({ found, search, isFiltered, total, chosen, onChoose }: Shown) {
   const toggle = (id: string) => {
     const next = new Set(chosen);
     if (!next.delete(id)) next.add(id);

@@ -53,15 +53,20 @@ export function Rest({ gathered, isFiltered }: { gathered: Gathered; isFiltered:
   );
 }
 
-interface ManyProps {
+/** The letters that fit the filter, and which of them are chosen. */
+export interface Shown {
   found: DeadLetter[];
+  /** Of all, whether they fit or not. */
   total: number;
   isFiltered: boolean;
+  search: Search;
   chosen: ReadonlySet<string>;
   onChoose(ids: ReadonlySet<string>): void;
+}
+
+interface ManyProps extends Shown {
   /** Whether all letters were looked through. */
   isWhole: boolean;
-  search: Search;
 }
 
 export function Many({ found, total, isFiltered, chosen, onChoose, isWhole, search }: ManyProps) {

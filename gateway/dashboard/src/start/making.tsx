@@ -1,7 +1,7 @@
 /** The first step: a key that may send lines and nothing else. Invariant: it says if there is one from before. */
 import { useQuery } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
-import { useState } from 'react';
+import { useEffect, useRef, useState } from 'react';
 import { question } from '../api/questions';
 import { Button } from '../design/controls';
 import { Copy } from '../design/copy';
@@ -15,10 +15,16 @@ const NAME = 'first lines';
 
 export function KeyStep() {
   const made = useMadeKey();
+  const row = useRef<HTMLDivElement>(null);
+  const [isNew, setNew] = useState(false);
+  // The button that was pressed is gone: what comes next is to copy.
+  useEffect(() => {
+    if (isNew) row.current?.querySelector('button')?.focus();
+  }, [isNew]);
   return (
     <Section title="1. A key" about="It may send lines, and neither read nor change anything.">
       {made ? (
-        <div className={css.row}>
+        <div ref={row} className={css.row}>
           <code className={css.key}>{made.key}</code>
           <Copy text={made.key} label="Copy the key" />
           <span className={css.quiet}>
@@ -27,13 +33,13 @@ export function KeyStep() {
           </span>
         </div>
       ) : (
-        <Making />
+        <Making onMade={() => setNew(true)} />
       )}
     </Section>
   );
 }
 
-function Making() {
+function Making({ onMade }: { onMade(): void }) {
   const keys = useQuery(question('GET /api/users/profile/api-keys', { query: { size: 200 } }));
   const [isMaking, setMaking] = useState(false);
   const [failure, setFailure] = useState<unknown>(null);
@@ -45,6 +51,7 @@ function Making() {
     setFailure(null);
     try {
       await makeKey(earlier.length > 0 ? `${NAME} ${earlier.length + 1}` : NAME);
+      onMade();
     } catch (error) {
       setFailure(error);
     } finally {

@@ -7,7 +7,7 @@ import { health } from '../home/health';
 import { useMadeKey } from './key';
 import { isLocal, placeOf } from './listeners';
 import css from './start.module.css';
-import { NO_KEY, waysFor } from './ways';
+import { NO_KEY, type Pasted, waysFor } from './ways';
 
 export function SendStep() {
   const { way: wanted } = useSearch({ strict: false }) as Record<string, string | undefined>;
@@ -16,7 +16,7 @@ export function SendStep() {
   const ways = waysFor(place, useMadeKey()?.key ?? NO_KEY);
   const way = ways.find(({ id }) => id === wanted) ?? ways[0];
   if (!way) return null;
-  const isOverTcp = way.snippet.includes('/dev/tcp/');
+  const listener = way.over ? place[way.over] : null;
   return (
     <Section title="2. A way to send">
       <nav className={css.ways} aria-label="Ways to send">
@@ -34,20 +34,12 @@ export function SendStep() {
         ))}
       </nav>
       <p>{way.about}</p>
-      <div className={css.snippet}>
-        <div className={css.head}>
-          <span className={css.quiet}>{way.into}</span>
-          <Copy text={way.snippet} label="Copy the text" />
-        </div>
-        {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls has to be reached by keys */}
-        <section className={css.text} tabIndex={0} aria-label={`For ${way.title}`}>
-          <pre>{way.snippet}</pre>
-        </section>
-      </div>
-      {isOverTcp && place.tcp && isLocal(place.tcp.host) && (
+      <Text {...way} name={`For ${way.title}`} />
+      {way.also && <Text {...way.also} name={`For ${way.title}: ${way.also.into}`} />}
+      {listener && isLocal(listener.host) && (
         <p className={css.quiet}>
-          Port {place.tcp.port} is open on the server’s own machine only; the setting listeners.tcp opens it
-          to others.
+          Port {listener.port} is open on the server’s own machine only; the setting listeners.{way.over}{' '}
+          opens it to others.
         </p>
       )}
       <p className={css.quiet}>
@@ -55,5 +47,20 @@ export function SendStep() {
         <a href="api/docs/">the API</a>.
       </p>
     </Section>
+  );
+}
+
+function Text({ into, snippet, name }: Pasted & { name: string }) {
+  return (
+    <div className={css.snippet}>
+      <div className={css.head}>
+        <span className={css.quiet}>{into}</span>
+        <Copy text={snippet} label="Copy the text" />
+      </div>
+      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls has to be reached by keys */}
+      <section className={css.text} tabIndex={0} aria-label={name}>
+        <pre>{snippet}</pre>
+      </section>
+    </div>
   );
 }

@@ -9,24 +9,38 @@ export interface Place {
   /** Of the page, without a slash at its end: `http://127.0.0.1:8000`. */
   site: string;
   /** Where lines are taken over TCP; null if this server does not. */
-  tcp: { host: string; port: number } | null;
+  tcp: Listener | null;
+  /** Where messages of syslog are taken; null if this server does not. */
+  syslog: Listener | null;
 }
 
-export interface Way {
+export interface Listener {
+  host: string;
+  port: number;
+}
+
+/** A text, and what it is: where to put it. */
+export interface Pasted {
+  into: string;
+  snippet: string;
+}
+
+export interface Way extends Pasted {
   id: string;
   title: string;
   /** What it does, and what it needs. */
   about: string;
-  /** What the text is: where to put it. */
-  into: string;
-  snippet: string;
+  /** The listener that it needs beside the site itself. */
+  over?: 'tcp' | 'syslog';
+  /** Another text that does the same elsewhere. */
+  also?: Pasted;
 }
 
 /** What stands in a snippet as long as there is no key. */
 export const NO_KEY = 'YOUR_KEY';
 
 export function waysFor(place: Place, key: string): Way[] {
-  const { site, tcp } = place;
+  const { site, tcp, syslog } = place;
   const bulk = `${site}/api/logs/bulk/`;
   return [
     {
@@ -47,6 +61,9 @@ export function waysFor(place: Place, key: string): Way[] {
   -H 'Authorization: Bearer ${key}' -H 'Content-Type: text/plain' \\
   --data-binary @app.log`,
     },
+    filebeat(site, key),
+    ...(syslog ? [rsyslog(syslog, key)] : []),
+    openTelemetry(site, key),
     ...(tcp ? streams(tcp, key) : []),
     {
       id: 'python',
@@ -59,19 +76,95 @@ export function waysFor(place: Place, key: string): Way[] {
   ];
 }
 
+/** It goes to port 9200 where none is said. */
+function withPort(site: string): string {
+  const { protocol, hostname, port, pathname } = new URL(site);
+  const usual = protocol === 'https:' ? '443' : '80';
+  return `${protocol}//${hostname}:${port || usual}${pathname.replace(/\/$/, '')}`;
+}
+
+function filebeat(site: string, key: string): Way {
+  return {
+    id: 'filebeat',
+    title: 'Filebeat',
+    about: 'Files as they grow, from where it left off. It sends as it does to Elasticsearch.',
+    into: 'filebeat.yml',
+    snippet: `filebeat.inputs:
+  - type: filestream
+    id: shop
+    paths:
+      - /var/log/shop/*.log
+
+output.elasticsearch:
+  hosts: ["${withPort(site)}"]
+  api_key: "antler:${key}"
+  allow_older_versions: true
+
+setup.ilm.enabled: false
+setup.template.enabled: false`,
+  };
+}
+
+/** The key goes along in each message, where the server takes it out. */
+function rsyslog({ host, port }: Listener, key: string): Way {
+  return {
+    id: 'rsyslog',
+    title: 'rsyslog',
+    about: 'What a machine logs. It waits on disk while the server is away. The key goes unencrypted.',
+    into: '/etc/rsyslog.d/60-antler.conf',
+    over: 'syslog',
+    snippet: `template(name="antler" type="string"
+  string="<%PRI%>1 %TIMESTAMP:::date-rfc3339% %HOSTNAME% %APP-NAME% %PROCID% %MSGID% [antler token=\\"${key}\\"]%STRUCTURED-DATA%%msg:::sp-if-no-1st-sp%%msg%")
+
+action(type="omfwd" target="${bare(host)}" port="${port}" protocol="tcp" TCP_Framing="octet-counted"
+  template="antler" action.resumeRetryCount="-1"
+  queue.type="LinkedList" queue.filename="antler" queue.maxDiskSpace="1g" queue.saveOnShutdown="on")`,
+  };
+}
+
+function openTelemetry(site: string, key: string): Way {
+  return {
+    id: 'opentelemetry',
+    title: 'OpenTelemetry',
+    about: 'What the SDK of any language, or what instruments a program by itself, reads at its start.',
+    into: 'The shell that starts the program',
+    snippet: `export OTEL_LOGS_EXPORTER=otlp
+export OTEL_EXPORTER_OTLP_LOGS_PROTOCOL=http/protobuf
+export OTEL_EXPORTER_OTLP_LOGS_ENDPOINT=${site}/v1/logs
+export OTEL_EXPORTER_OTLP_LOGS_HEADERS=Authorization=Bearer%20${key}
+export OTEL_SERVICE_NAME=shop`,
+    also: {
+      into: 'Or the exporter of a Collector, for its pipeline of logs',
+      snippet: `exporters:
+  otlphttp:
+    endpoint: ${site}
+    headers:
+      Authorization: Bearer ${key}`,
+    },
+  };
+}
+
+/** Most programs want an address of IPv6 without the brackets that it has in a URL. */
+function bare(host: string): string {
+  return host.replace(/^\[|\]$/g, '');
+}
+
 /** The server closes a connection on which nothing comes. */
 const ENDS = 'It ends when nothing was written for ten minutes.';
 
 /** What writes without an end goes over TCP: the key first, then its lines. */
-function streams({ host, port }: { host: string; port: number }, key: string): Way[] {
+function streams({ host, port }: Listener, key: string): Way[] {
   const into = 'bash';
-  const sent = (command: string) => `{ echo '{"token":"${key}"}'; ${command}; } > /dev/tcp/${host}/${port}`;
+  const over = 'tcp';
+  const sent = (command: string) =>
+    `{ echo '{"token":"${key}"}'; ${command}; } > /dev/tcp/${bare(host)}/${port}`;
   return [
     {
       id: 'follow',
       title: 'A growing file',
       about: `New lines of a file as they are written, also after it was rotated. ${ENDS}`,
       into,
+      over,
       snippet: sent('tail -n 0 -F app.log'),
     },
     {
@@ -79,6 +172,7 @@ function streams({ host, port }: { host: string; port: number }, key: string): W
       title: 'Docker',
       about: `What a container writes. ${ENDS}`,
       into,
+      over,
       snippet: sent('docker logs -f --since 1m shop 2>&1'),
     },
     {
@@ -86,6 +180,7 @@ function streams({ host, port }: { host: string; port: number }, key: string): W
       title: 'Kubernetes',
       about: `What the pods of a deployment write, from where kubectl runs. ${ENDS}`,
       into,
+      over,
       snippet: sent('kubectl logs -f --since 1m --all-containers deployment/shop'),
     },
     {
@@ -93,6 +188,7 @@ function streams({ host, port }: { host: string; port: number }, key: string): W
       title: 'systemd',
       about: `The journal of a machine from now on. ${ENDS}`,
       into,
+      over,
       snippet: sent('journalctl -f -n 0 -o short-iso'),
     },
   ];

@@ -62,6 +62,14 @@ export function withoutDoubles(chosen: readonly Chosen[], files: readonly File[]
   return { taken: fresh.slice(0, room), left: fresh.slice(room) };
 }
 
+/** Why none of them can be sent yet, or at all. */
+export function whyNot(chosen: readonly Chosen[]): string {
+  if (chosen.some(({ detected }) => detected === null)) return 'They are being looked at.';
+  return chosen.length > 1
+    ? 'None of these files can be sent: the list says why.'
+    : 'This file cannot be sent: the list says why.';
+}
+
 function reason(left: readonly File[]): string {
   const names = left.slice(0, 3).map((file) => file.name);
   const more = left.length > names.length ? ` and ${left.length - names.length} more` : '';

@@ -1,9 +1,9 @@
 /** Where files are chosen, looked at and sent. Invariant: what was typed stays when files are sent or refused. */
-import { useCallback, useEffect, useRef, useState } from 'react';
+import { useCallback, useEffect, useId, useRef, useState } from 'react';
 import { shownKeys } from '../app/keys';
 import { Button } from '../design/controls';
 import { Note } from '../design/states';
-import type { Choosing } from './chosen';
+import { type Choosing, whyNot } from './chosen';
 import { ChosenFiles } from './chosen_files';
 import { Described, HowToRead } from './fields';
 import { Look } from './look';
@@ -23,6 +23,8 @@ export function Sender({ owner, choosing, values, onValues }: SenderProps) {
   const [shown, setShown] = useState<number | null>(null);
   const [wrong, setWrong] = useState<{ name: Name; why: string } | null>(null);
   const good = chosen.filter((one) => one.detected && one.detected.is !== 'refused');
+  const reason = good.length > 0 ? null : whyNot(chosen);
+  const why = useId();
   const looked = good.find((one) => one.id === shown) ?? good[0];
   const set = (change: Partial<Values>) => onValues({ ...values, ...change });
   const onWrong = useCallback(
@@ -63,10 +65,20 @@ export function Sender({ owner, choosing, values, onValues }: SenderProps) {
             />
           )}
           <div className={css.row}>
-            <Button kind="main" type="submit" disabled={good.length === 0}>
+            <Button
+              kind="main"
+              type="submit"
+              aria-disabled={reason !== null || undefined}
+              aria-describedby={reason === null ? undefined : why}
+            >
               {good.length > 1 ? `Send ${good.length} files` : 'Send the file'}
             </Button>
             <Button onClick={clear}>Choose none</Button>
+            {reason !== null && (
+              <span id={why} className={css.quiet}>
+                {reason}
+              </span>
+            )}
           </div>
         </>
       )}

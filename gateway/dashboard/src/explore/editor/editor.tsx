@@ -96,7 +96,7 @@ export function Editor({ value, onChange, onRun, problem, times, label = 'Query'
     }
     if (key === 'Escape') {
       if (isOpen) close();
-      else area.current?.blur();
+      else document.getElementById('main')?.focus({ preventScroll: true });
       return true;
     }
     if (key === 'Enter' && (ctrlKey || metaKey)) {

@@ -1,5 +1,14 @@
 import { describe, expect, it } from 'vitest';
-import { type Arrangement, arranged, moved, pinToggled, withColumn, withoutColumn } from './arrangement';
+import {
+  type Arrangement,
+  arranged,
+  listed,
+  moved,
+  namesOf,
+  pinToggled,
+  withColumn,
+  withoutColumn,
+} from './arrangement';
 
 function shown({ columns, pinned }: Arrangement): string {
   return columns.toSpliced(pinned, 0, '|').join(' ');
@@ -39,4 +48,15 @@ describe('what stands in an address', () => {
   it.each(cases)('%j with %d pinned', (columns, pinned, expected) =>
     expect(shown(arranged(columns, pinned))).toBe(expected),
   );
+});
+
+describe('names of columns as a text', () => {
+  it.each([[['a', 'b']], [['a,b', 'c']], [['a\\', 'b']], [[',', '\\,', '\\\\,,']], [['\\a', '😀', ' ']]])(
+    'come back as they were: %j',
+    (names) => expect(namesOf(listed(names))).toEqual(names),
+  );
+
+  it('are read as they were written before there were signs for commas', () => {
+    expect(namesOf('a,C:\\d,,b,')).toEqual(['a', 'C:\\d', 'b']);
+  });
 });

@@ -40,6 +40,17 @@ export function withColumn({ columns, pinned }: Arrangement, column: string): Ar
   return arranged(columns.toSpliced(at, 0, column), pinned);
 }
 
+/** The names as one text, in which a comma or backslash of a name has a backslash before it. */
+export function listed(columns: readonly string[]): string {
+  return columns.map((name) => name.replace(/[\\,]/g, '\\$&')).join(',');
+}
+
+/** What `listed` wrote, or somebody by hand: a backslash before anything else is itself. */
+export function namesOf(text: string): string[] {
+  const parts = text.match(/(?:\\[\\,]|[^,])+/g) ?? [];
+  return parts.map((part) => part.replace(/\\([\\,])/g, '$1'));
+}
+
 function placed(columns: readonly string[], from: number, to: number): string[] {
   const [column] = columns.slice(from, from + 1);
   return column === undefined ? [...columns] : columns.toSpliced(from, 1).toSpliced(to, 0, column);

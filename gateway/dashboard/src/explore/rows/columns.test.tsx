@@ -46,7 +46,12 @@ describe('columns', () => {
   });
 
   it('that are pinned stay beside each other', () => {
-    const style = lay({ columns: ['timestamp', 'a', 'b', 'message'], pinned: 3 }, { a: 90 });
-    expect([style['--left-0'], style['--left-1'], style['--left-2']]).toEqual(['0px', '108px', '198px']);
+    const style = lay({ columns: ['a', 'service', 'b', 'message'], pinned: 3 }, { a: 90 });
+    expect([style['--left-0'], style['--left-1'], style['--left-2'], style['--left-3']]).toEqual([
+      'calc(0px)',
+      'calc(0px + 90px)',
+      'calc(0px + 90px + min(140px, 22vw))',
+      undefined,
+    ]);
   });
 });

@@ -54,17 +54,14 @@ export function lay(
   { columns, pinned }: Arrangement,
   widths: Record<string, number>,
 ): Record<string, string> {
-  const fixed = columns.slice(0, -1).map((column) => widthOf(column, widths));
-  const style: Record<string, string> = {};
-  let left = 0;
-  fixed.forEach((width, at) => {
-    if (at < pinned) style[`--left-${at}`] = `${left}px`;
-    left += width;
-  });
   const texts = columns.slice(0, -1).map((column) => widthText(column, widths));
-  style['--columns'] = [...texts, `minmax(${REST_MIN}px, 1fr)`].join(' ');
-  style['--wide'] = `calc(${[...texts, `${REST_MIN}px`].join(' + ')})`;
-  return style;
+  const sum = (parts: string[]) => `calc(${parts.join(' + ')})`;
+  const lefts = texts.slice(0, pinned).map((_, at) => [`--left-${at}`, sum(['0px', ...texts.slice(0, at)])]);
+  return {
+    ...Object.fromEntries(lefts),
+    '--columns': [...texts, `minmax(${REST_MIN}px, 1fr)`].join(' '),
+    '--wide': sum([...texts, `${REST_MIN}px`]),
+  };
 }
 
 /** The properties of a cell, or of a name above, by which it stays in sight where its column is pinned. */

@@ -6,11 +6,12 @@ import type { Profile } from '../../api/schema';
 import { type Preferences, prefer, usePreferences } from '../../app/preferences';
 import { tell } from '../../app/toasts';
 import { Button, Choice } from '../../design/controls';
+import { browserZone } from '../../design/moment';
 import { Section } from '../../design/page';
 import { sentence } from '../../design/states';
 import css from '../parts/parts.module.css';
 import { saveProfile } from './saving';
-import { browserZone, zoneName, zoneShown } from './zone';
+import { zoneName, zoneShown } from './zone';
 
 type Look = Pick<Preferences, 'theme' | 'zone'>;
 

@@ -1,9 +1,5 @@
 /** Zones by their two names: as a profile has them (those of the IANA), and as this browser shows times. */
-
-/** The zone of this browser. */
-export function browserZone(): string {
-  return Intl.DateTimeFormat().resolvedOptions().timeZone || 'UTC';
-}
+import { browserZone } from '../../design/moment';
 
 /** What a profile is told for what is shown here. */
 export function zoneName(shown: 'local' | 'utc', own = browserZone()): string {

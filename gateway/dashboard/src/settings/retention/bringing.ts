@@ -2,7 +2,7 @@
  * Sends an archive, and says how far it is. Invariant: nothing of the file is read into memory; a login at its end is
  * renewed before. It takes what the browser offers for that, because `fetch` tells nothing of what was sent.
  */
-import { addressOf, ask, code, Failure } from '../../api/client';
+import { addressOf, ask, code, Failure, LOGIN_ENDED } from '../../api/client';
 import type { Archive } from '../../api/schema';
 
 interface Bringing {
@@ -37,7 +37,7 @@ export async function bring(file: Blob, { onProgress, signal }: Bringing): Promi
 export function refusal(status: number, body: string, id: string | null): Failure {
   try {
     const { error } = JSON.parse(body) as { error: { code: string; message: string } };
-    return new Failure(status, error.code, error.message, {}, id);
+    return new Failure(status, error.code, status === 401 ? LOGIN_ENDED : error.message, {}, id);
   } catch {
     return new Failure(status, 'unreadable', `The server answered with status ${status}.`, {}, id);
   }
