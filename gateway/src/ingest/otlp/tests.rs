@@ -1,3 +1,8 @@
+//! What a batch of log records becomes, and what a broken one is told.
+//!
+//! Invariant: the same records in Protobuf and in JSON are the same lines.
+//! It does not open a socket: how a request is answered is tried where it is answered.
+
 use antler_config::limits::LineLimits;
 use antler_events::line::LineBatch;
 use serde_json::{Value, json};
