@@ -15,6 +15,7 @@ pub mod ingest_shard;
 pub mod jobs;
 pub mod key_use;
 pub mod live;
+pub mod log_work;
 pub mod log_writers;
 pub mod notes;
 pub mod once;

@@ -25,9 +25,15 @@ struct Writer {
 
 /// Writers that ended by a panic. What they had acknowledged is on stable storage.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
-#[error("the writers of partitions {partitions:?} panicked; the next start checks their files")]
+#[error("the writers of partitions {partitions:?} panicked; the next start checks what they wrote")]
 pub struct WritersPanicked {
     partitions: Vec<u16>,
+}
+
+impl WritersPanicked {
+    pub fn of(partitions: Vec<u16>) -> Self {
+        Self { partitions }
+    }
 }
 
 impl LogWriters {
@@ -133,6 +139,6 @@ mod tests {
         assert_eq!(writers.ended(), [PartitionId::new(7)]);
         drop(sender);
         let message = writers.stop().unwrap_err().to_string();
-        assert_eq!(message, "the writers of partitions [7] panicked; the next start checks their files");
+        assert_eq!(message, "the writers of partitions [7] panicked; the next start checks what they wrote");
     }
 }

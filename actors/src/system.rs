@@ -109,7 +109,9 @@ impl IngestError {
     pub fn passes(&self) -> bool {
         match self {
             Self::TenantBusy { .. } | Self::ServerBusy { .. } | Self::Starting => true,
-            Self::Write(WriteError::Log(error)) => matches!(error, AppendError::DiskFull),
+            Self::Write(WriteError::Log(error)) => {
+                matches!(error, AppendError::DiskFull | AppendError::Away { .. })
+            }
             Self::TooLarge { .. }
             | Self::Parked(_)
             | Self::NotAdmitted(_)

@@ -6,6 +6,7 @@
 pub mod accounts;
 pub mod address;
 pub mod audit;
+pub mod backends;
 pub mod base_path;
 pub mod client;
 pub mod duration;
@@ -16,6 +17,7 @@ pub mod listeners;
 pub mod load;
 pub mod logging;
 pub mod mail;
+pub mod nats;
 pub mod network;
 pub mod public_url;
 pub mod secret;
@@ -31,6 +33,7 @@ use serde::{Deserialize, Serialize};
 pub use accounts::{Accounts, RegistrationMode};
 pub use address::{ListenAddress, OptionalAddress};
 pub use audit::Audit;
+pub use backends::{Backends, LogBackend};
 pub use base_path::BasePath;
 pub use index::Index;
 pub use limits::Limits;
@@ -39,6 +42,7 @@ pub use listeners::Listeners;
 pub use load::{Flag, LoadError, Loaded, Origin, Sources};
 pub use logging::Logging;
 pub use mail::{Mail, MailKind, MailSecurity};
+pub use nats::Nats;
 pub use network::Network;
 pub use public_url::PublicUrl;
 pub use secret::Secret;
@@ -62,6 +66,8 @@ pub struct Config {
     pub mail: Mail,
     pub audit: Audit,
     pub storage: Storage,
+    pub backends: Backends,
+    pub nats: Nats,
     pub index: Index,
     pub logging: Logging,
     pub limits: Limits,
@@ -85,6 +91,7 @@ impl Config {
             self.mail.rules(),
             self.together(),
             self.storage.rules(),
+            self.nats.rules(),
             self.index.rules(),
             limits.http.rules(),
             limits.rates.rules(),

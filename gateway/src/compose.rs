@@ -3,10 +3,10 @@
 //! Invariant: what is returned runs; a failure leaves no thread behind. It does not decide when to stop.
 
 mod bounds;
+mod error;
 mod opened;
 mod tenants;
 
-use std::path::PathBuf;
 use std::sync::Arc;
 
 use antler_actors::accounts::{Accounts, USUAL_LIMITS};
@@ -20,7 +20,7 @@ use antler_actors::notes::Notes;
 use antler_actors::planted::Planted;
 use antler_actors::progress::Progress;
 use antler_actors::projector::Projection;
-use antler_actors::projector::arrivals::{self, ArrivalsError, ArrivalsProjection};
+use antler_actors::projector::arrivals::{self, ArrivalsProjection};
 use antler_actors::projector::index::IndexProjection;
 use antler_actors::projector::views::{self, ViewsProjection};
 use antler_actors::quotas::Quotas;
@@ -28,7 +28,7 @@ use antler_actors::requests::Requests;
 use antler_actors::search_history::{HistoryParts, SearchHistory};
 use antler_actors::stream_counter::{CounterParts, StreamCounter};
 use antler_actors::supervision::Supervision;
-use antler_actors::system::{StartError, System, SystemParts};
+use antler_actors::system::{System, SystemParts};
 use antler_actors::upkeep::UpkeepArguments;
 use antler_actors::upkeep::schedule::Schedule;
 use antler_actors::uploads::{UploadParts, Uploads};
@@ -40,13 +40,12 @@ use antler_config::limits::LineLimits;
 use antler_events::clock::Clock;
 use antler_events::files::{FileSystem, RealFiles};
 use antler_events::line::KnownNames;
-use antler_events::log::segment::OpenError;
-use antler_events::log::{EventLog, ReadError};
-use antler_events::placement::{Placement, PlacementError};
+use antler_events::log::EventLog;
+use antler_events::placement::Placement;
 use antler_events::randomness::{Randomness, SystemRandomness};
 use antler_projections::cache::memory::MemoryCache;
 use antler_projections::index::columns::adapter::ColumnIndex;
-use antler_projections::index::columns::store::{ColumnStore, StoreError, StoreOptions};
+use antler_projections::index::columns::store::{ColumnStore, StoreOptions};
 use antler_projections::index::hiding::{Hidden, HidingIndex};
 use antler_projections::index::port::{Bounds, SearchIndex, Workers};
 use antler_projections::live::LiveCounters;
@@ -54,18 +53,18 @@ use antler_projections::views::arrivals::ArrivalViews;
 use antler_projections::views::calls::CallViews;
 use antler_projections::views::control::ControlViews;
 use antler_projections::views::port::{ViewError, ViewStore};
-use antler_projections::views::redb::{RedbViews, ViewOpenError};
+use antler_projections::views::redb::RedbViews;
 use antler_projections::views::usage::UsageViews;
 use tokio::sync::Notify;
 
 use self::bounds::{system_limits, tail_bounds};
+pub use self::error::ComposeError;
 pub use self::opened::{RunningLog, open_log};
 use self::tenants::{archive_store, archives, erasures};
 use crate::allocator::Frugality;
 use crate::archive::store::ArchiveStore;
 use crate::archive::{Archives, Exports};
-use crate::credentials::passwords::PasswordError;
-use crate::credentials::token_key::{TokenKey, TokenKeyError};
+use crate::credentials::token_key::TokenKey;
 use crate::data_folder::DataFolder;
 use crate::http::auth::Gate;
 use crate::http::logs::IngestState;
@@ -75,54 +74,12 @@ use crate::http::uploads::UploadsState;
 use crate::http::uploads::told::UploadNotes;
 use crate::ingest::body::Bodies;
 use crate::ingest::intake::Intake;
-use crate::mail::{self, MailError};
+use crate::mail;
 use crate::socket::Sockets;
 use crate::socket::hub::WarningNotes;
 use crate::socket::open::OpenSockets;
 use crate::upload::reader::FileReader;
 use crate::upload::store::UploadStore;
-
-/// Why the program cannot be put together.
-#[derive(Debug, thiserror::Error)]
-pub enum ComposeError {
-    #[error("the event log cannot be opened")]
-    Log(#[from] OpenError),
-    #[error(
-        "the log in {} has {recorded} partitions, and storage.partitions is {asked}; \
-         set it to {recorded}, or to 0 for what the folder has", dir.display()
-    )]
-    Partitions { dir: PathBuf, recorded: u16, asked: u16 },
-    #[error("the threads that write the event log cannot be started")]
-    Writers(#[source] std::io::Error),
-    #[error("the threads of the index cannot be started")]
-    Workers(#[source] std::io::Error),
-    #[error("the search index cannot be opened")]
-    Index(#[from] StoreError),
-    #[error(transparent)]
-    ViewsFile(#[from] ViewOpenError),
-    #[error("the views cannot be read")]
-    Views(#[from] ViewError),
-    #[error("dead letters and answers cannot be read")]
-    Arrivals(#[from] ArrivalsError),
-    #[error("the event log cannot be read")]
-    Read(#[from] ReadError),
-    #[error(transparent)]
-    Placement(#[from] PlacementError),
-    #[error("the end of the event log cannot be found")]
-    Tails(#[source] ReadError),
-    #[error("the folder of uploaded files cannot be used")]
-    Uploads(#[source] std::io::Error),
-    #[error("the folder of archives cannot be used")]
-    Archives(#[source] std::io::Error),
-    #[error(transparent)]
-    Actors(#[from] StartError),
-    #[error(transparent)]
-    TokenKey(#[from] TokenKeyError),
-    #[error("mails cannot be sent")]
-    Mail(#[from] MailError),
-    #[error("passwords cannot be hashed")]
-    Passwords(#[from] PasswordError),
-}
 
 /// All that runs beside the event log.
 #[derive(Debug)]

@@ -12,6 +12,7 @@ use antler_events::files::{self, Access, FileSystem, Lock};
 pub const FORMAT: u32 = 1;
 const FORMAT_FILE: &str = "format";
 const LOCK_FILE: &str = "lock";
+const ELSEWHERE_FILE: &str = "log-elsewhere";
 /// More than any format or lock file holds.
 const MARK_BYTES_MAX: u64 = 256;
 /// Names that do not make a folder someone else's: our lock, a draft of our mark, and what a fresh disk has.
@@ -104,6 +105,22 @@ impl DataFolder {
     /// Where the event log is.
     pub fn log_dir(&self) -> PathBuf {
         self.path.join("log")
+    }
+
+    /// What log this folder was folded from, if that does not lie in it.
+    pub fn log_elsewhere(&self, files: &dyn FileSystem) -> Result<Option<String>, DataFolderError> {
+        match files::read_whole(files, &self.path.join(ELSEWHERE_FILE), MARK_BYTES_MAX) {
+            Ok(bytes) => Ok(Some(String::from_utf8_lossy(&bytes).trim().to_owned())),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+            Err(source) => Err(DataFolderError::Read { path: self.path.clone(), source }),
+        }
+    }
+
+    /// Notes what log this folder is folded from.
+    pub fn note_log_elsewhere(&self, files: &dyn FileSystem, log: &str) -> Result<(), DataFolderError> {
+        let text = format!("{log}\n");
+        files::replace(files, &self.path.join(ELSEWHERE_FILE), text.as_bytes())
+            .map_err(|source| DataFolderError::Write { path: self.path.clone(), source })
     }
 
     /// Where the embedded search index is.

@@ -14,7 +14,6 @@ use antler_config::{BasePath, Config, Loaded};
 use antler_events::clock::{Clock, SystemClock};
 use antler_events::files::RealFiles;
 use antler_events::ids::TenantId;
-use antler_events::log::EventLog;
 use antler_events::log::segment::Finding;
 use antler_events::randomness::RandomnessError;
 use antler_projections::views::port::ViewError;
@@ -92,9 +91,9 @@ pub fn run(loaded: &Loaded, ports_file: Option<&Path>, demo: bool) -> Result<(),
     let tls = Tls::open(&config.tls, &clock)?;
     let (mut signals, listeners) = runtime
         .block_on(async { Ok::<_, ServeError>((Signals::catch()?, Listeners::open(loaded).await?)) })?;
-    let log = compose::open_log(&folder, &config.storage)?;
-    log.findings.iter().for_each(report);
-    let events = Arc::clone(&log.log) as Arc<dyn EventLog>;
+    let log = runtime.block_on(compose::open_log(&folder, config))?;
+    log.findings().iter().for_each(report);
+    let events = Arc::clone(&log.log);
     let http = listeners.addresses().first().map(|(_, http)| http.to_string()).unwrap_or_default();
     let site = site(config, &http);
     let program = runtime.block_on(Program::start(&folder, (config, &site), events, Arc::clone(&clock)))?;
@@ -310,13 +309,10 @@ async fn flush(shared: Arc<Shared>, until: Duration) -> Result<(), ServeError> {
         tracing::warn!("the actors did not stop in time");
     }
     let patience = until.saturating_sub(shared.clock.elapsed());
-    let closing =
-        tokio::task::spawn_blocking(move || shared.log.writers.stop().map_err(|error| error.to_string()));
-    let reason = match tokio::time::timeout(patience, closing).await {
-        Ok(Ok(Ok(()))) => return Ok(()),
-        Ok(Ok(Err(reason))) => reason,
-        Ok(Err(panic)) => panic.to_string(),
-        Err(_) => "the disk does not answer; what was acknowledged is safe".to_owned(),
+    let reason = match tokio::time::timeout(patience, shared.log.stop()).await {
+        Ok(Ok(())) => return Ok(()),
+        Ok(Err(error)) => error.to_string(),
+        Err(_) => "what keeps it does not answer; what was acknowledged is safe".to_owned(),
     };
     Err(ServeError::Flush { reason })
 }

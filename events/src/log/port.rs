@@ -150,6 +150,9 @@ pub enum AppendError {
         "the writer of partition {partition} has stopped: {reason}; a restart checks the log and goes on"
     )]
     Stopped { partition: PartitionId, reason: Arc<str> },
+    /// It goes on by itself.
+    #[error("partition {partition} takes nothing just now: {reason}")]
+    Away { partition: PartitionId, reason: Arc<str> },
     /// If it was recorded, it is before `Bounds::next` as of this answer, or the partition takes nothing more until a
     /// restart has looked.
     #[error("it is not known whether the append was recorded: {reason}")]

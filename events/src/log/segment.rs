@@ -1,13 +1,12 @@
 //! The embedded event log: one chain of append-only segment files per partition.
 //!
-//! Rooms: `layout`, `header` and `frame` are the formats; `body`, `queue`, `committer` and `active` write; `read` reads
+//! Rooms: `layout`, `header` and `frame` are the formats; `queue`, `committer` and `active` write; `read` reads
 //! what `partition` holds; `catalogue`, `recover` and `tail` open, and `index` and `watermark` make that quick and
 //! certain; `retain` truncates; `verify` proves; `finding` and `statistics` tell.
 //! Invariant: what was acknowledged is read again or reported as damaged, with file and offset; never silently gone.
 //! It owns no thread: each partition's `Committer` is run by whoever opened the log. Reads block on the disk.
 
 mod active;
-mod body;
 mod catalogue;
 mod committer;
 mod finding;
@@ -34,31 +33,26 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::runtime::{Handle, RuntimeFlavor};
 use tokio::sync::oneshot;
 
-pub use body::level_of_body;
 pub use committer::Committer;
 pub use finding::{Finding, OpenError};
 pub use layout::recorded_partitions;
 pub use planted::Planted;
-pub use statistics::PartitionStatistics;
 pub use verify::{BodyCheck, Verification, VerifyError, verify};
 
-use self::body::{Compressors, PreparedEvent};
 use self::partition::{Partition, Progress};
-use self::queue::Pending;
 use crate::clock::Clock;
 use crate::files::FileSystem;
 use crate::ids::{Offset, PartitionId};
+use crate::log::body::Compressors;
+pub use crate::log::body::level_of_body;
+use crate::log::pending::Pending;
 use crate::log::{
-    Append, AppendError, Appended, Bounds, BoxFuture, Chunk, EventLog, Hold, NewEvent, ReadError,
+    Append, AppendError, Appended, Bounds, BoxFuture, Chunk, EventLog, Hold, PartitionStatistics, ReadError,
     TruncateError,
 };
 use crate::subject::Subject;
-
-/// Compressing no more than this keeps nobody waiting.
-const LITTLE_BYTES: usize = 128 << 10;
 
 /// How the log is laid out and written.
 #[derive(Debug, Clone)]
@@ -166,21 +160,12 @@ impl SegmentLog {
         self.partition(id, |partition, partitions| ReadError::NoPartition { partition, partitions })
     }
 
-    /// Much is not compressed on a thread that serves others: they would wait for as long as it takes.
-    fn prepare(&self, events: Vec<NewEvent>) -> Vec<PreparedEvent> {
-        let bytes: usize = events.iter().map(|event| event.body.len()).sum();
-        let prepare = || events.into_iter().map(|event| self.compressors.prepare(event)).collect();
-        let serves_others =
-            Handle::try_current().is_ok_and(|runtime| runtime.runtime_flavor() == RuntimeFlavor::MultiThread);
-        if bytes > LITTLE_BYTES && serves_others { tokio::task::block_in_place(prepare) } else { prepare() }
-    }
-
     async fn append_to(&self, id: PartitionId, append: Append) -> Result<Appended, AppendError> {
         let partition =
             self.partition(id, |partition, partitions| AppendError::NoPartition { partition, partitions })?;
         append.check()?;
         let Append { events, expected } = append;
-        let events = self.prepare(events);
+        let events = self.compressors.prepare_all(events);
         let stored: usize = events.iter().map(|event| event.stored.len()).sum();
         let permits = u32::try_from(stored).unwrap_or(u32::MAX).min(partition.options.queue_permits());
         let permit = Arc::clone(&partition.budget).acquire_many_owned(permits).await;
@@ -242,7 +227,7 @@ impl EventLog for SegmentLog {
     }
 
     fn hold(&self, partition: PartitionId, from: Offset) -> Result<Box<dyn Hold>, ReadError> {
-        Ok(self.readable(partition)?.hold(from))
+        Ok(self.readable(partition)?.holds.hold(from))
     }
 
     fn truncate(

@@ -12,14 +12,14 @@ use std::net::TcpListener;
 use std::path::Path;
 use std::sync::Arc;
 
-use antler_config::{Config, Loaded, Origin, duration};
+use antler_config::{Config, Loaded, LogBackend, Origin, duration};
 use antler_events::clock::{Clock, SystemClock};
 use antler_events::files::RealFiles;
 use antler_events::log::segment::Finding;
 
 use self::server::Gravity;
 use super::{CommandError, Outcome, SettingFlags, with_causes};
-use crate::compose::{self, RunningLog};
+use crate::compose;
 use crate::data_folder::{DataFolder, DataFolderError, FORMAT};
 use crate::http::health::DAYS_LEFT_MIN;
 use crate::http::metrics::process;
@@ -55,7 +55,22 @@ impl Report<'_> {
         if is_in_use {
             self.examine_server(config)?;
         }
+        self.examine_promise(config)
+    }
+
+    fn examine_promise(&mut self, config: &Config) -> io::Result<()> {
         let linger = duration::format(config.storage.linger);
+        if config.backends.log == LogBackend::Nats {
+            return self.ok(
+                "promise",
+                format_args!(
+                    "an append is acknowledged when NATS says that a majority of {} servers has it; it is on their disks \
+                     then if their sync_interval is \"always\", which they do not tell and deploy/nats sets: with the \
+                     usual two minutes a power cut loses what was acknowledged since",
+                    config.nats.replicas
+                ),
+            );
+        }
         self.ok(
             "promise",
             format_args!(
@@ -120,11 +135,15 @@ impl Report<'_> {
     }
 
     fn examine_log(&mut self, folder: &DataFolder, config: &Config) -> io::Result<()> {
-        let RunningLog { log, writers, findings } = match compose::open_log(folder, &config.storage) {
+        let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build()?;
+        let log = match runtime.block_on(compose::open_log(folder, config)) {
             Ok(running) => running,
             Err(error) => return self.problem("event log", with_causes(&error)),
         };
         let statistics = log.statistics();
+        if let Some(server) = log.server() {
+            self.ok("nats", format_args!("{} at {}", server.version, server.name))?;
+        }
         let segments: u64 = statistics.iter().map(|of| of.segments).sum();
         let bytes: u64 = statistics.iter().map(|of| of.disk_bytes).sum();
         let events: u64 = statistics.iter().map(|of| of.bounds.next.number() - 1).sum();
@@ -135,13 +154,13 @@ impl Report<'_> {
                 statistics.len()
             ),
         )?;
-        for finding in findings {
+        for finding in log.findings() {
             match finding {
                 Finding::TornTail { .. } => self.note("event log", format_args!("removed: {finding}"))?,
                 Finding::Damaged(_) => self.problem("event log", finding)?,
             }
         }
-        match writers.stop() {
+        match runtime.block_on(log.stop()) {
             Ok(()) => Ok(()),
             Err(error) => self.problem("event log", with_causes(&error)),
         }

@@ -76,9 +76,10 @@ pub(super) fn in_folder<T, E: From<OfflineError>>(
 ) -> Result<T, E> {
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build();
     let runtime = runtime.map_err(OfflineError::from)?;
-    let log = compose::open_log(folder, &config.storage).map_err(OfflineError::from)?;
-    let done = runtime.block_on(on_log(folder, config, Arc::clone(&log.log) as Arc<dyn EventLog>, work));
-    let closed = log.writers.stop().map_err(|error| OfflineError::Close { reason: error.to_string() });
+    let log = runtime.block_on(compose::open_log(folder, config)).map_err(OfflineError::from)?;
+    let done = runtime.block_on(on_log(folder, config, Arc::clone(&log.log), work));
+    let closed =
+        runtime.block_on(log.stop()).map_err(|error| OfflineError::Close { reason: error.to_string() });
     let done = done?;
     closed?;
     Ok(done)

@@ -57,7 +57,7 @@ pub(super) fn run(
     out: &mut dyn Write,
 ) -> Result<Outcome, CommandError> {
     let config = settings.load()?.config;
-    let rebuilt = rebuild_view(&config.storage, &flags.view)?;
+    let rebuilt = rebuild_view(&config, &flags.view)?;
     let Rebuilt { view, after, events, .. } = rebuilt;
     writeln!(out, "view {view}: folded {events} control events; hash {after}")?;
     if rebuilt.was_right() {
@@ -68,12 +68,12 @@ pub(super) fn run(
     Ok(Outcome::FoundProblem)
 }
 
-fn rebuild_view(storage: &antler_config::Storage, view: &str) -> Result<Rebuilt, RebuildCommandError> {
-    let folder = DataFolder::open(&RealFiles, &storage.data)?;
-    let log = compose::open_log(&folder, storage)?;
-    let views = RedbViews::open(&RealFiles, &folder.views_file(), Arc::new(InlineWorkers))?;
-    let runtime = tokio::runtime::Builder::new_current_thread().build()?;
+fn rebuild_view(config: &antler_config::Config, view: &str) -> Result<Rebuilt, RebuildCommandError> {
+    let folder = DataFolder::open(&RealFiles, &config.storage.data)?;
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build()?;
     runtime.block_on(async {
+        let log = compose::open_log(&folder, config).await?;
+        let views = RedbViews::open(&RealFiles, &folder.views_file(), Arc::new(InlineWorkers))?;
         let rebuilt = rebuild(&views, &*log.log, view).await?;
         views.flush().await?;
         Ok(rebuilt)

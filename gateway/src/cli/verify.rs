@@ -34,6 +34,10 @@ use crate::erasure_receipt::{ErasureReceipt, ReceiptFault, proved};
 pub enum VerifyCommandError {
     #[error(transparent)]
     Folder(#[from] DataFolderError),
+    #[error(
+        "the event log of this folder lies elsewhere ({log}); a log is proved here only if it lies in files"
+    )]
+    Elsewhere { log: String },
     #[error("the event log cannot be verified")]
     Log(#[from] VerifyError),
     #[error("the search index cannot be verified")]
@@ -128,6 +132,9 @@ pub(super) fn run(
 
 fn prove(data: &Path, gathered: &mut Gathered) -> Result<Proved, VerifyCommandError> {
     let folder = DataFolder::open(&RealFiles, data)?;
+    if let Some(log) = folder.log_elsewhere(&RealFiles)? {
+        return Err(VerifyCommandError::Elsewhere { log });
+    }
     let opened = open_audit(&folder, gathered);
     let check = &mut |recorded: &Recorded| gathered.take(recorded);
     let log = verify(&RealFiles, &folder.log_dir(), Planted::None, check)?;

@@ -14,7 +14,9 @@ use axum::http::StatusCode;
 use axum::response::Response;
 use serde::Serialize;
 
-use antler_events::log::segment::{Finding, PartitionStatistics};
+use antler_events::log::PartitionStatistics;
+use antler_events::log::jetstream::Server;
+use antler_events::log::segment::Finding;
 
 use super::answer::json;
 use super::shared::Shared;
@@ -121,9 +123,8 @@ fn certificate(Standing { ends, days_left, refused }: &Standing) -> Dependency {
 /// The log is well while every partition takes appends.
 fn log(shared: &Shared) -> Dependency {
     let began = shared.clock.elapsed();
-    let statistics = shared.log.log.statistics();
-    let ended =
-        shared.log.writers.ended().into_iter().map(|id| format!("the writer of partition {id} is gone"));
+    let statistics = shared.log.statistics();
+    let ended = shared.log.ended().into_iter().map(|id| format!("the writer of partition {id} is gone"));
     let faults: Vec<String> = statistics.iter().filter_map(fault).chain(ended).collect();
     let latency_ms = (shared.clock.elapsed() - began).as_secs_f64() * 1e3;
     match faults.is_empty() {
@@ -141,12 +142,19 @@ fn fault(of: &PartitionStatistics) -> Option<String> {
         None if of.disk_full => {
             Some(format!("the disk of partition {id} is full; appends go on when there is space"))
         }
-        None => None,
+        None => of.away.as_ref().map(|reason| format!("partition {id} takes nothing just now: {reason}")),
     }
 }
 
 fn detail(log: &RunningLog, partitions: usize) -> String {
-    match log.findings.iter().filter(|finding| matches!(finding, Finding::Damaged(_))).count() {
+    if let Some(server) = log.server() {
+        let Server { name, version, cluster, .. } = server;
+        let cluster = cluster.map_or_else(String::new, |cluster| format!(" of cluster {cluster}"));
+        return format!(
+            "{partitions} of {partitions} partitions take appends; NATS {version}, {name}{cluster}"
+        );
+    }
+    match log.findings().iter().filter(|finding| matches!(finding, Finding::Damaged(_))).count() {
         0 => format!("{partitions} of {partitions} partitions take appends"),
         damaged => format!(
             "{partitions} of {partitions} partitions take appends; {damaged} places of damage were found at the start: \
@@ -163,21 +171,11 @@ mod tests {
     use super::*;
 
     fn statistics(disk_full: bool, stopped: Option<&str>) -> PartitionStatistics {
+        let bounds = Bounds { lines_from: Offset::FIRST, next: Offset::FIRST };
         PartitionStatistics {
-            partition: PartitionId::new(3),
-            bounds: Bounds { lines_from: Offset::FIRST, next: Offset::FIRST },
-            segments: 1,
-            disk_bytes: 0,
-            appends: 0,
-            events: 0,
-            syncs: 0,
-            sync_times: Default::default(),
-            raw_bytes: 0,
-            stored_bytes: 0,
-            refused: 0,
-            waiting_bytes: 0,
             disk_full,
             stopped: stopped.map(Into::into),
+            ..PartitionStatistics::new(PartitionId::new(3), bounds)
         }
     }
 

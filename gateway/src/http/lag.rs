@@ -4,7 +4,6 @@
 //! old the oldest thing is that cannot be found yet. It reads the log only for those who are behind, one event each.
 
 use antler_events::ids::PartitionId;
-use antler_events::log::EventLog as _;
 
 use super::shared::Shared;
 

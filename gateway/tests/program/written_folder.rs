@@ -12,7 +12,7 @@ use antler_events::event::lines::{self, Arrival};
 use antler_events::files::{FileSystem, RealFiles};
 use antler_events::ids::{Offset, PartitionId, TenantId};
 use antler_events::line::{LineBatch, LineBatchBuilder};
-use antler_events::log::{Append, Appended, EventLog, NewEvent};
+use antler_events::log::{Append, Appended, NewEvent};
 use antler_events::subject::{Aggregate, Subject};
 use antler_events::wire::{EventType, Receipt, SchemaVersion};
 use antler_gateway::compose;
@@ -87,15 +87,16 @@ fn event(subject: Subject, number: u16, body: Vec<u8>) -> NewEvent {
 /// Answers where the last event is.
 fn append(data: &Path, events: impl IntoIterator<Item = NewEvent>) -> Option<Appended> {
     let folder = taken(|| DataFolder::open_or_create(&RealFiles, data));
-    let storage = antler_config::Storage { partitions: 1, ..Config::default().storage };
-    let running = compose::open_log(&folder, &storage).unwrap();
+    let mut config = Config::default();
+    config.storage.partitions = 1;
     let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+    let running = runtime.block_on(compose::open_log(&folder, &config)).unwrap();
     let mut last = None;
     for event in events {
         let append = Append { events: vec![event], expected: vec![] };
         last = Some(runtime.block_on(running.log.append(PartitionId::new(0), append)).unwrap());
     }
-    running.writers.stop().unwrap();
+    runtime.block_on(running.stop()).unwrap();
     last
 }
 

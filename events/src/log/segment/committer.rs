@@ -9,17 +9,16 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::active::Active;
-use super::body::PreparedEvent;
 use super::frame::{FRAME_HEADER_BYTES, FrameHeader};
-use super::header::Chains;
-use super::index::{Entry, Index, LastOf};
+use super::index::{Entry, Index};
 use super::partition::{Partition, Progress};
 use super::planted::Planted;
-use super::queue::Pending;
 use super::watermark::Watermark;
-use crate::codec::CodecId;
 use crate::files::{File, is_full};
 use crate::ids::{Offset, PartitionId};
+use crate::log::body::PreparedEvent;
+use crate::log::heads::{Chains, LastOf};
+use crate::log::pending::Pending;
 use crate::log::{AppendError, Appended};
 use crate::wire::chain::ChainId;
 use crate::wire::{ChainHash, Envelope};
@@ -181,17 +180,7 @@ impl Committer {
         if self.partition.options.planted.is(Planted::ExpectedIgnored) {
             return None;
         }
-        let state = self.partition.state();
-        append.expected.iter().find_map(|expected| {
-            let subject = expected.subject;
-            let last = staged.last_of.get(&subject).or_else(|| state.last_of.get(&subject));
-            let actual = last.copied().unwrap_or_default();
-            (actual != expected.last).then_some(AppendError::Conflict {
-                subject,
-                expected: expected.last,
-                actual,
-            })
-        })
+        append.conflict(&staged.last_of, &self.partition.state().last_of)
     }
 
     fn stage_append(&mut self, append: &Pending, staged: &mut Staged) -> Appended {
@@ -208,19 +197,7 @@ impl Committer {
         let chain = ChainId::from(prepared.subject);
         let previous =
             staged.chains.get(&chain).or_else(|| self.chains.get(&chain)).copied().unwrap_or_default();
-        let envelope = Envelope {
-            codec: CodecId::BincodeZstd,
-            event_type: prepared.event_type,
-            schema: prepared.schema,
-            partition: self.partition.id,
-            offset: staged.next,
-            recorded_at: prepared.recorded_at,
-            subject: prepared.subject,
-            previous,
-            body_stored: prepared.stored.len() as u32,
-            body_raw: prepared.raw_bytes,
-            body_crc: prepared.crc,
-        };
+        let envelope = prepared.envelope(self.partition.id, staged.next, previous);
         self.envelope.clear();
         envelope.encode(&mut self.envelope);
         let position = self.active.length + self.buffer.len() as u64;

@@ -15,6 +15,7 @@ use crate::codec::BODY_BYTES_MAX;
 use crate::files::{File, read_full};
 use crate::ids::{Offset, PartitionId};
 use crate::log::Damage;
+use crate::log::body::NotRestored;
 use crate::wire::envelope::{ENVELOPE_BYTES_MAX, EnvelopeError};
 use crate::wire::{ChainHash, Envelope};
 
@@ -42,8 +43,8 @@ pub(super) enum FrameFault {
     BodyLength,
     #[error("the checksum of the body does not match")]
     BodyChecksum,
-    #[error("the body cannot be decompressed")]
-    BodyNotRestored,
+    #[error(transparent)]
+    BodyNotRestored(#[from] NotRestored),
     #[error("the segment ends early")]
     EndsEarly,
     #[error("a segment is missing")]

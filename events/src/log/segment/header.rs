@@ -6,14 +6,12 @@
 //! zeros there. Invariant: frames begin behind the header, and any change of frame or envelope is a new layout number.
 //! It does not describe single events.
 
-use std::collections::BTreeMap;
 use std::io;
 
 use crate::codec;
 use crate::files::{File, read_full};
-use crate::ids::{Offset, PartitionId, TenantId};
-use crate::wire::ChainHash;
-use crate::wire::chain::ChainId;
+use crate::ids::{Offset, PartitionId};
+use crate::log::heads::{Chains, StoredChains, restore_chains, store_chains};
 
 pub(super) const HEADER_BYTES: usize = 40;
 /// Where the first frame stands.
@@ -21,9 +19,6 @@ pub(super) const FRAMES_AT: u64 = HEADER_BYTES as u64;
 const MAGIC: [u8; 4] = *b"AnSg";
 const LAYOUT: u8 = 1;
 const CARRY_BYTES_MAX: u32 = codec::BODY_BYTES_MAX as u32;
-
-/// The last hash of each chain.
-pub(super) type Chains = BTreeMap<ChainId, ChainHash>;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct SegmentHeader {
@@ -139,8 +134,7 @@ impl SegmentHeader {
 }
 
 pub(super) fn encode_carry(chains: &Chains) -> Result<Vec<u8>, codec::CodecError> {
-    let list: Vec<_> = chains.iter().map(|(id, hash)| (id.tenant, id.control, *hash)).collect();
-    let mut block = codec::encode(&list)?.to_vec();
+    let mut block = codec::encode(&store_chains(chains))?.to_vec();
     let crc = crc32fast::hash(&block);
     block.extend_from_slice(&crc.to_le_bytes());
     Ok(block)
@@ -151,14 +145,15 @@ fn decode_carry(block: &[u8]) -> Option<Chains> {
     if crc32fast::hash(body).to_le_bytes() != *crc {
         return None;
     }
-    let list: Vec<(TenantId, bool, ChainHash)> = codec::decode(body).ok()?;
-    let entry = |(tenant, control, hash)| (ChainId { tenant, control }, hash);
-    Some(list.into_iter().map(entry).collect())
+    codec::decode::<StoredChains>(body).ok().map(restore_chains)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::ids::TenantId;
+    use crate::wire::ChainHash;
+    use crate::wire::chain::ChainId;
 
     #[test]
     fn a_header_survives_its_bytes_and_no_flipped_bit_passes() {

@@ -4,26 +4,23 @@
 //! Invariant: the index is derived; a missing, damaged or stale one is made again from the segment.
 //! It does not hold events.
 
-use std::collections::BTreeMap;
 use std::io;
 use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 
 use super::frame::Frame;
-use super::header::Chains;
 use super::planted::Planted;
 use crate::codec;
 use crate::files::{self, FileSystem};
-use crate::ids::{Offset, TenantId};
-use crate::subject::Subject;
+use crate::ids::Offset;
+use crate::log::heads::{
+    Chains, LastOf, StoredChains, StoredLastOf, restore_chains, restore_last_of, store_chains, store_last_of,
+};
 use crate::wire::chain::ChainId;
 use crate::wire::{ChainHash, Envelope};
 
 const MAGIC: [u8; 4] = *b"AnI1";
-
-/// The last event of each control subject.
-pub(super) type LastOf = BTreeMap<Subject, Offset>;
 
 /// An event whose place is known.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -57,8 +54,8 @@ struct StoredIndex {
     next: Offset,
     events: u64,
     entries: Vec<Entry>,
-    chains: Vec<(TenantId, bool, ChainHash)>,
-    last_of: Vec<(String, Offset)>,
+    chains: StoredChains,
+    last_of: StoredLastOf,
 }
 
 impl Index {
@@ -100,8 +97,7 @@ impl Index {
     }
 
     pub(super) fn save(&self, files: &dyn FileSystem, path: &Path, describes: Describes) -> io::Result<()> {
-        let chains = self.chains.iter().map(|(id, hash)| (id.tenant, id.control, *hash)).collect();
-        let last_of = self.last_of.iter().map(|(subject, offset)| (subject.to_string(), *offset)).collect();
+        let (chains, last_of) = (store_chains(&self.chains), store_last_of(&self.last_of));
         let Self { next, events, ref entries, .. } = *self;
         let stored = StoredIndex { describes, next, events, entries: entries.clone(), chains, last_of };
         let body = codec::encode(&stored).map_err(io::Error::other)?;
@@ -137,10 +133,7 @@ impl Index {
 
     fn decode(bytes: &[u8], describes: Describes) -> Option<Self> {
         let stored = StoredIndex::decode(bytes).filter(|stored| stored.describes == describes)?;
-        let chain = |(tenant, control, hash)| (ChainId { tenant, control }, hash);
-        let chains = stored.chains.into_iter().map(chain).collect();
-        let subject = |(text, offset): (String, Offset)| Some((text.parse().ok()?, offset));
-        let last_of = stored.last_of.into_iter().map(subject).collect::<Option<_>>()?;
+        let (chains, last_of) = (restore_chains(stored.chains), restore_last_of(stored.last_of)?);
         Some(Self { next: stored.next, events: stored.events, entries: stored.entries, chains, last_of })
     }
 }
@@ -159,7 +152,8 @@ impl StoredIndex {
 mod tests {
     use super::*;
     use crate::files::RealFiles;
-    use crate::subject::Aggregate;
+    use crate::ids::TenantId;
+    use crate::subject::{Aggregate, Subject};
 
     #[test]
     fn an_index_survives_its_file_and_only_describes_its_segment() {

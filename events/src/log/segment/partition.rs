@@ -3,7 +3,6 @@
 //! Invariant: what is in `State` is on stable storage; the writer publishes only behind a sync.
 //! It does not write: `committer.rs` appends and `retain.rs` truncates.
 
-use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard};
@@ -13,12 +12,14 @@ use tokio::sync::{Semaphore, watch};
 use super::SegmentOptions;
 use super::frame::WalkFrom;
 use super::header::FRAMES_AT;
-use super::index::{Entry, LastOf};
+use super::index::Entry;
 use super::queue::Queue;
 use crate::durations::Durations;
 use crate::files::{File, FileSystem};
 use crate::ids::{Offset, PartitionId};
-use crate::log::{Bounds, Hold};
+use crate::log::Bounds;
+use crate::log::heads::LastOf;
+use crate::log::holds::Holds;
 
 pub(super) struct Partition {
     pub id: PartitionId,
@@ -29,6 +30,7 @@ pub(super) struct Partition {
     pub budget: Arc<Semaphore>,
     pub counters: Counters,
     pub progress: watch::Sender<Progress>,
+    pub holds: Arc<Holds>,
     /// Held by the one truncation that runs.
     pub truncation: Mutex<()>,
     state: Mutex<State>,
@@ -59,8 +61,6 @@ pub(super) struct State {
     pub segments: Vec<Segment>,
     pub next: Offset,
     pub last_of: LastOf,
-    pub holds: BTreeMap<u64, Offset>,
-    pub holds_made: u64,
     /// Why there will be no more appends.
     pub stopped: Option<Arc<str>>,
     pub disk_full: bool,
@@ -132,6 +132,7 @@ impl Partition {
             budget: Arc::new(Semaphore::new(budget as usize)),
             counters: Counters::default(),
             progress,
+            holds: Arc::default(),
             truncation: Mutex::new(()),
             state: Mutex::new(state),
         }
@@ -172,14 +173,6 @@ impl Partition {
         ends.sum::<u64>().saturating_sub(passed)
     }
 
-    pub(super) fn hold(self: &Arc<Self>, from: Offset) -> Box<dyn Hold> {
-        let mut state = self.state();
-        state.holds_made += 1;
-        let number = state.holds_made;
-        state.holds.insert(number, from);
-        Box::new(HeldFrom { partition: Arc::clone(self), number })
-    }
-
     /// After this nothing enters; what waits is still written.
     pub(super) fn close(&self) {
         self.queue.close();
@@ -201,25 +194,5 @@ impl State {
     /// Compacted segments stand at the beginning, one behind the other.
     pub(super) fn lines_from(&self) -> Offset {
         self.segments.iter().map_while(|segment| segment.covered).last().unwrap_or(Offset::FIRST)
-    }
-}
-
-#[derive(Debug)]
-struct HeldFrom {
-    partition: Arc<Partition>,
-    number: u64,
-}
-
-impl Hold for HeldFrom {
-    fn advance(&self, position: Offset) {
-        if let Some(held) = self.partition.state().holds.get_mut(&self.number) {
-            *held = (*held).max(position);
-        }
-    }
-}
-
-impl Drop for HeldFrom {
-    fn drop(&mut self) {
-        self.partition.state().holds.remove(&self.number);
     }
 }

@@ -6,26 +6,7 @@
 use std::sync::{Condvar, Mutex, MutexGuard};
 use std::time::Duration;
 
-use tokio::sync::{OwnedSemaphorePermit, oneshot};
-
-use super::body::PreparedEvent;
-use crate::log::{AppendError, Appended, Expected};
-
-/// An append on its way.
-pub(super) struct Pending {
-    pub events: Vec<PreparedEvent>,
-    pub expected: Vec<Expected>,
-    pub answer: oneshot::Sender<Result<Appended, AppendError>>,
-    /// Given back when the append is answered.
-    #[expect(dead_code, reason = "held for its bytes of the budget")]
-    pub permit: OwnedSemaphorePermit,
-}
-
-impl Pending {
-    fn stored_bytes(&self) -> usize {
-        self.events.iter().map(|event| event.stored.len()).sum()
-    }
-}
+use crate::log::pending::Pending;
 
 #[derive(Default)]
 struct Waiting {

@@ -6,10 +6,10 @@
 use std::io;
 use std::path::Path;
 
-use super::body::Restorer;
 use super::frame::{Frame, FrameFault, Gap, Step, Walk};
 use super::partition::{Partition, Place};
 use crate::ids::Offset;
+use crate::log::body::Restorer;
 use crate::log::{Chunk, Damage, ReadError, Recorded};
 
 /// Blocks on the disk.
@@ -72,6 +72,7 @@ impl Reading<'_> {
         let body = match self.restorer.restore(&frame.envelope, frame.stored) {
             Ok(body) => body,
             Err(fault) => {
+                let fault = fault.into();
                 let gap = Gap { position: frame.position, first: offset, last: offset, fault };
                 return self.meet(gap.damage(self.partition.id, path));
             }

@@ -4,7 +4,6 @@
 //! is reported. Bytes are known to have been durable if the watermark or a later frame says so; a torn tail is what
 //! neither covers. It repairs nothing: behind damage a new segment begins, and the damaged one stays as it is.
 
-use std::collections::BTreeMap;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -13,8 +12,8 @@ use super::active::Active;
 use super::catalogue::{self, Catalogue, Listed, WATERMARK_NAME};
 use super::committer::Committer;
 use super::frame::{FrameFault, Gap, Step, Walk, WalkFrom};
-use super::header::{Chains, FRAMES_AT, HeaderFault, SegmentHeader};
-use super::index::{Describes, Index, LastOf};
+use super::header::{FRAMES_AT, HeaderFault, SegmentHeader};
+use super::index::{Describes, Index};
 use super::partition::{Partition, Segment, State};
 use super::planted::Planted;
 use super::tail;
@@ -23,6 +22,7 @@ use super::{Finding, OpenError, SegmentOptions};
 use crate::files::{Access, File, FileSystem};
 use crate::ids::{Offset, PartitionId};
 use crate::log::Damage;
+use crate::log::heads::{Chains, LastOf};
 
 /// A partition that can be read, its writer, and what was found on the way.
 pub(super) struct Recovered {
@@ -328,8 +328,6 @@ impl Recovery {
             segments: self.segments,
             next: self.next,
             last_of: self.last_of,
-            holds: BTreeMap::new(),
-            holds_made: 0,
             stopped: None,
             disk_full: false,
         };

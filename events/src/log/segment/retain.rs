@@ -11,13 +11,14 @@ use std::sync::Arc;
 use super::active::{index_path, segment_path};
 use super::catalogue::DRAFT_ENDING;
 use super::frame::{Frame, FrameHeader, Step, Walk};
-use super::header::{Chains, Compacted, FRAMES_AT, SegmentHeader, encode_carry};
+use super::header::{Compacted, FRAMES_AT, SegmentHeader, encode_carry};
 use super::index::{Describes, Index};
 use super::partition::{Partition, Segment};
 use super::planted::Planted;
 use crate::files::{Access, File};
 use crate::ids::Offset;
 use crate::log::TruncateError;
+use crate::log::heads::Chains;
 
 const WRITE_BYTES: usize = 1 << 20;
 /// A compacted segment below this part of a full one takes in the next.
@@ -52,7 +53,7 @@ impl Plan {
     /// The first full segment whose line events may go, and the small compacted one before it.
     fn next(partition: &Partition, below: Offset) -> Option<Self> {
         let state = partition.state();
-        let held = state.holds.values().min().copied().unwrap_or(Offset::MAX);
+        let held = partition.holds.lowest();
         let held = if partition.options.planted.is(Planted::HoldIgnored) { Offset::MAX } else { held };
         let at = state.segments.iter().position(|segment| segment.covered.is_none())?;
         let end = state.segments.get(at + 1)?.base;

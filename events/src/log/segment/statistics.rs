@@ -1,36 +1,11 @@
-//! Figures of a partition for operators.
+//! What a partition of files says of itself.
 //!
-//! Invariant: counters only grow while the log is open. They decide nothing.
+//! Invariant: it looks and changes nothing. What the figures mean stands beside them in `log/statistics.rs`.
 
-use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
 use super::partition::Partition;
-use crate::durations::DurationCounts;
-use crate::ids::PartitionId;
-use crate::log::Bounds;
-
-/// What one partition has done since it was opened, and what it holds.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct PartitionStatistics {
-    pub partition: PartitionId,
-    pub bounds: Bounds,
-    pub segments: u64,
-    /// Bytes of frames on disk.
-    pub disk_bytes: u64,
-    pub appends: u64,
-    pub events: u64,
-    pub syncs: u64,
-    /// What each of them took; nothing of a log without a clock.
-    pub sync_times: DurationCounts,
-    pub raw_bytes: u64,
-    pub stored_bytes: u64,
-    pub refused: u64,
-    pub waiting_bytes: u64,
-    pub disk_full: bool,
-    /// Why the writer has stopped.
-    pub stopped: Option<Arc<str>>,
-}
+use crate::log::PartitionStatistics;
 
 pub(super) fn statistics_of(partition: &Partition) -> PartitionStatistics {
     let bounds = partition.bounds();
@@ -38,8 +13,6 @@ pub(super) fn statistics_of(partition: &Partition) -> PartitionStatistics {
     let state = partition.state();
     let counters = &partition.counters;
     PartitionStatistics {
-        partition: partition.id,
-        bounds,
         segments: state.segments.len() as u64,
         disk_bytes: state.segments.iter().map(|segment| segment.frames_end).sum(),
         appends: counters.appends.load(Ordering::Relaxed),
@@ -52,5 +25,6 @@ pub(super) fn statistics_of(partition: &Partition) -> PartitionStatistics {
         waiting_bytes: waiting as u64,
         disk_full: state.disk_full,
         stopped: state.stopped.clone(),
+        ..PartitionStatistics::new(partition.id, bounds)
     }
 }

@@ -3,14 +3,15 @@
 //! Invariant: counters begin at the start of the process; what is on disk counts whatever its age.
 //! It keeps nothing: the log does.
 
-use antler_events::log::segment::{Finding, PartitionStatistics};
+use antler_events::log::PartitionStatistics;
+use antler_events::log::segment::Finding;
 
 use super::exposition::{Family, Kind};
 use crate::compose::RunningLog;
 
 type Reading = fn(&PartitionStatistics) -> u64;
 
-const BY_PARTITION: [(Kind, &str, &str, Reading); 13] = [
+const BY_PARTITION: [(Kind, &str, &str, Reading); 17] = [
     (Kind::Counter, "antler_log_appends_total", "Appends on stable storage.", |of| of.appends),
     (Kind::Counter, "antler_log_events_total", "Events on stable storage.", |of| of.events),
     (Kind::Counter, "antler_log_raw_bytes_total", "Bytes of event bodies before compression.", |of| {
@@ -23,6 +24,24 @@ const BY_PARTITION: [(Kind, &str, &str, Reading); 13] = [
         of.syncs
     }),
     (Kind::Counter, "antler_log_refused_total", "Appends that were not recorded.", |of| of.refused),
+    (
+        Kind::Counter,
+        "antler_log_overtaken_total",
+        "Times that events of another node came first, so that these were laid out anew.",
+        |of| of.overtaken,
+    ),
+    (
+        Kind::Counter,
+        "antler_log_doubts_total",
+        "Times that a server of the log was asked whether it had taken what it did not answer.",
+        |of| of.doubts,
+    ),
+    (Kind::Counter, "antler_log_alarms_total", "Things in the log that are not as they should be.", |of| {
+        of.alarms
+    }),
+    (Kind::Gauge, "antler_log_away", "1 while the server of the log does not answer.", |of| {
+        of.away.is_some().into()
+    }),
     (Kind::Gauge, "antler_log_segments", "Segment files.", |of| of.segments),
     (Kind::Gauge, "antler_log_disk_bytes", "Bytes of segment files.", |of| of.disk_bytes),
     (Kind::Gauge, "antler_log_waiting_bytes", "Bytes of appends that wait for the writer.", |of| {
@@ -44,8 +63,8 @@ const BY_PARTITION: [(Kind, &str, &str, Reading); 13] = [
 ];
 
 pub(super) fn families(running: &RunningLog) -> Vec<Family> {
-    let statistics = running.log.statistics();
-    let damaged = running.findings.iter().filter(|finding| matches!(finding, Finding::Damaged(_))).count();
+    let statistics = running.statistics();
+    let damaged = running.findings().iter().filter(|finding| matches!(finding, Finding::Damaged(_))).count();
     let by_partition = BY_PARTITION.iter().map(|&(kind, name, help, read)| {
         statistics.iter().fold(Family::new(kind, name, help), |family, of| {
             family.sample(&[("partition", &of.partition.to_string())], read(of) as f64)

@@ -7,11 +7,17 @@ use std::sync::Mutex;
 
 use bytes::Bytes;
 
-use super::frame::FrameFault;
+use tokio::runtime::{Handle, RuntimeFlavor};
+
 use crate::clock::Timestamp;
+use crate::codec::CodecId;
+use crate::ids::{Offset, PartitionId};
 use crate::log::NewEvent;
 use crate::subject::Subject;
 use crate::wire::{ChainHash, Envelope, EventType, SchemaVersion};
+
+/// Compressing no more than this keeps nobody waiting.
+const LITTLE_BYTES: usize = 128 << 10;
 
 /// Levels by the length that a body is below. Tiny bodies are framed with hardly a look at them: what they could become
 /// smaller is not worth the tables that a look needs. All stay only until their log is cut, so that the time to compress
@@ -39,6 +45,25 @@ pub(super) struct PreparedEvent {
     pub hash: ChainHash,
 }
 
+impl PreparedEvent {
+    /// What stands before it, at its place in the log and in its chain.
+    pub(super) fn envelope(&self, partition: PartitionId, offset: Offset, previous: ChainHash) -> Envelope {
+        Envelope {
+            codec: CodecId::BincodeZstd,
+            event_type: self.event_type,
+            schema: self.schema,
+            partition,
+            offset,
+            recorded_at: self.recorded_at,
+            subject: self.subject,
+            previous,
+            body_stored: self.stored.len() as u32,
+            body_raw: self.raw_bytes,
+            body_crc: self.crc,
+        }
+    }
+}
+
 /// Compresses in the context of whoever appends, so that the writer of a partition only writes.
 pub(super) struct Compressors(Mutex<Vec<Compressor>>);
 
@@ -53,7 +78,16 @@ impl Compressors {
         Self(Mutex::new(Vec::new()))
     }
 
-    pub(super) fn prepare(&self, event: NewEvent) -> PreparedEvent {
+    /// Much is not compressed on a thread that serves others: they would wait for as long as it takes.
+    pub(super) fn prepare_all(&self, events: Vec<NewEvent>) -> Vec<PreparedEvent> {
+        let bytes: usize = events.iter().map(|event| event.body.len()).sum();
+        let prepare = || events.into_iter().map(|event| self.prepare(event)).collect();
+        let serves_others =
+            Handle::try_current().is_ok_and(|runtime| runtime.runtime_flavor() == RuntimeFlavor::MultiThread);
+        if bytes > LITTLE_BYTES && serves_others { tokio::task::block_in_place(prepare) } else { prepare() }
+    }
+
+    fn prepare(&self, event: NewEvent) -> PreparedEvent {
         let idle = self.pool().pop();
         let mut compressor = idle.unwrap_or_else(Compressor::new);
         let stored = compressor.compress(&event.body);
@@ -84,6 +118,11 @@ impl Compressor {
     }
 }
 
+/// A stored body does not give back its bytes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("the body cannot be decompressed")]
+pub(super) struct NotRestored;
+
 /// Restores bodies of one reader.
 pub(super) struct Restorer(zstd::bulk::Decompressor<'static>);
 
@@ -92,12 +131,12 @@ impl Restorer {
         Self(zstd::bulk::Decompressor::new().expect("a context without a dictionary"))
     }
 
-    pub(super) fn restore(&mut self, envelope: &Envelope, stored: &[u8]) -> Result<Bytes, FrameFault> {
+    pub(super) fn restore(&mut self, envelope: &Envelope, stored: &[u8]) -> Result<Bytes, NotRestored> {
         // The envelope has been checked: its length is below the limit.
         let raw = envelope.body_raw as usize;
         match self.0.decompress(stored, raw) {
             Ok(body) if body.len() == raw => Ok(body.into()),
-            _ => Err(FrameFault::BodyNotRestored),
+            _ => Err(NotRestored),
         }
     }
 }
