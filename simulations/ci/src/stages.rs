@@ -44,6 +44,7 @@ const PROMTOOL: Tool =
 
 /// It builds the dashboard, so that every other stage needs it, too.
 const NODE: Tool = Tool { probe: &["npm", "--version"], install: Install::Package("npm") };
+const RSYSLOG: Tool = Tool { probe: &["/usr/sbin/rsyslogd", "-v"], install: Install::Package("rsyslog") };
 const CHROMIUM: Tool = Tool { probe: &["chromium", "--version"], install: Install::Package("chromium") };
 
 impl Stage {
@@ -110,6 +111,17 @@ pub fn stages() -> Vec<Stage> {
         // Apart from the tools, whose dependencies switch on what is there for tests only.
         Stage::cargo("release server", "build --locked --release"),
         Stage::npm("dashboard in a browser", "browser").needs(CHROMIUM).counting_tests().needing_more(),
+        // Python and Node are there for other stages; Go is said to be missing by the stage itself: Debian's is too old.
+        Stage::cargo("shippers", "test --locked --workspace --test shippers -- --ignored --nocapture")
+            .needs(RSYSLOG)
+            .counting_tests()
+            .needing_more(),
+        Stage::cargo(
+            "log in NATS",
+            "test --locked --workspace --test jetstream -- --ignored --nocapture --test-threads 2",
+        )
+        .counting_tests()
+        .needing_more(),
         Stage::cargo("tools", "build --locked --profile tools -p antler-simulations"),
         Stage::tool("simulation of the log", "simulate -- --scenario log --seeds 10000"),
         Stage::tool("simulation of the store", "simulate -- --scenario store --seeds 2000"),
@@ -142,7 +154,10 @@ mod tests {
         let fast: Vec<&str> = fast().iter().map(|stage| stage.name).collect();
         let all: Vec<&str> = stages().iter().map(|stage| stage.name).collect();
         let left_out: Vec<&&str> = all.iter().filter(|name| !fast.contains(name)).collect();
-        assert_eq!(left_out, [&"mails", &"schemathesis", &"alerts", &"dashboard in a browser"]);
+        assert_eq!(
+            left_out,
+            [&"mails", &"schemathesis", &"alerts", &"dashboard in a browser", &"shippers", &"log in NATS"]
+        );
         assert_eq!(fast.len() + left_out.len(), all.len());
     }
 

@@ -55,6 +55,7 @@ macro_rules! deployed {
         include_str!(concat!("../../../deploy/services/", $name))
     };
 }
+pub(super) use deployed;
 
 fn nats() -> Recipe {
     let files = &[("go.mod", deployed!("nats/go.mod")), ("go.sum", deployed!("nats/go.sum"))];
@@ -70,7 +71,8 @@ fn mongo() -> Recipe {
     go("ferretdb-1.24.2", files, ".")
 }
 
-fn go(name: &str, files: &'static [(&str, &str)], package: &str) -> Recipe {
+/// A program that is called `server`.
+pub(super) fn go(name: &str, files: &'static [(&str, &str)], package: &str) -> Recipe {
     let arguments =
         ["build", "-mod=readonly", "-trimpath", "-buildvcs=false", "-o", "{into}/server", package];
     Recipe {

@@ -11,7 +11,7 @@ use antler_events::clock::{Clock as _, SystemClock};
 const POLL: Duration = Duration::from_millis(50);
 
 /// Looks until there is something to see; nothing when that took too long.
-pub(super) fn wait_for<T>(patience: Duration, mut look: impl FnMut() -> Option<T>) -> Option<T> {
+pub fn wait_for<T>(patience: Duration, mut look: impl FnMut() -> Option<T>) -> Option<T> {
     let clock = SystemClock::new();
     loop {
         if let Some(seen) = look() {

@@ -198,7 +198,9 @@ mod tests {
 
     #[test]
     fn who_is_paused_can_be_stopped() {
-        let (mut child, leader) = shell("sleep 600 & sleep 600");
+        // A shell that waits: one that starts a program with vfork, and whose program is stopped
+        // before it runs, is suspended within the kernel (`D`) and never looks at the signal.
+        let (mut child, leader) = shell("sleep 600 & wait");
         assert!(!leader.is_paused());
         assert!(leader.signal(Signal::STOP));
         wait_for(Duration::from_secs(60), || leader.is_paused().then_some(())).unwrap();

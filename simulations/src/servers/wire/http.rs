@@ -34,8 +34,20 @@ pub fn send(
     path: &str,
     body: &str,
 ) -> anyhow::Result<Answer> {
+    let shown = login.map(|login| format!("Basic {}", basic(login)));
+    send_as(address, shown.as_deref(), method, path, body)
+}
+
+/// The same with any credential: `Bearer TOKEN`.
+pub fn send_as(
+    address: SocketAddr,
+    credential: Option<&str>,
+    method: &str,
+    path: &str,
+    body: &str,
+) -> anyhow::Result<Answer> {
     let mut stream = BufReader::new(connect(address)?);
-    let shown = login.map_or_else(String::new, |login| format!("Authorization: Basic {}\r\n", basic(login)));
+    let shown = credential.map_or_else(String::new, |shown| format!("Authorization: {shown}\r\n"));
     let kind = if path.contains("_bulk") { "application/x-ndjson" } else { "application/json" };
     let head = format!(
         "{method} {path} HTTP/1.1\r\nHost: {address}\r\n{shown}Connection: close\r\n\
