@@ -9,6 +9,8 @@ import { tell } from '../app/toasts';
 import type { Notice } from './notice';
 
 const SOUND_EACH_MS = 2000;
+/** A window that was loaded a moment ago, or whose neighbour was closed, is the first by then. */
+const SETTLED_MS = 1000;
 
 let isFirst = !navigator.locks;
 let soundedAt = 0;
@@ -35,12 +37,18 @@ export function beFirst(): () => void {
 }
 
 /** Once in each window, which may have heard of it from another before it hears of it itself. */
-export function raise({ id, kind, text, place }: Notice) {
+export function raise(notice: Notice) {
+  const { id, kind, text, place } = notice;
   if (raised.has(id)) return;
   raised.add(id);
   tell(text, { kind: kind === 'error' ? 'error' : 'news', ...(place && { place }) });
+  if (isFirst) call(notice);
+  else setTimeout(() => isFirst && call(notice), SETTLED_MS);
+}
+
+/** Beyond the page. */
+function call({ id, text, place }: Notice) {
   const { browser, sound } = usePreferences.getState().notices;
-  if (!isFirst) return;
   if (sound) beep();
   if (browser && !document.hasFocus()) onDesktop(id, text, place);
 }
